@@ -6,6 +6,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
+import ai.djl.training.GradientCollector;
 import com.sun.jna.CallbackReference;
 import com.sun.jna.Memory;
 import com.sun.jna.Native;
@@ -72,13 +73,21 @@ public final class HostFunctions {
     }
 
     /**
-     * Runs the backward pass from several arrays at once, each with its own gradient. Equal to
-     * {@code collector.backward(sum(outputs * gradients))} without computing that sum.
+     * Runs the backward pass from several arrays at once, each with its own gradient: equal to the
+     * backward pass from sum(outputs * gradients).
      *
-     * @param outputs MXNet arrays recorded since the gradient collector was opened
-     * @param gradients the gradient of the loss with respect to each, of the same shapes
+     * @param collector the open collector under which the outputs were computed
+     * @param gradients the gradient of the loss with respect to each output, of the same shapes
      */
-    public static void backward(NDList outputs, NDList gradients) {
+    public static void backward(GradientCollector collector, NDList outputs, NDList gradients) {
+        if (!outputs.stream().allMatch(MxNDArray.class::isInstance)) {
+            NDArray sum = outputs.get(0).mul(gradients.get(0)).sum();
+            for (int i = 1; i < outputs.size(); i++) {
+                sum = sum.add(outputs.get(i).mul(gradients.get(i)).sum());
+            }
+            collector.backward(sum);
+            return;
+        }
         Memory heads = handles(outputs.toArray(new NDArray[0]));
         Memory headGradients = handles(gradients.toArray(new NDArray[0]));
         int status = MxNetLibrary.MXAutogradBackward(outputs.size(), heads, headGradients, 0);
@@ -106,6 +115,16 @@ public final class HostFunctions {
      */
     public static FloatBuffer floats(NDArray array) {
         return floats(((MxNDArray) array).getHandle(), array.size());
+    }
+
+    /** Returns a copy of an array's values, whatever its engine, after every pending write. */
+    public static float[] copy(NDArray array) {
+        if (!supports(array)) {
+            return array.toFloatArray();
+        }
+        float[] values = new float[Math.toIntExact(array.size())];
+        floats(array).get(0, values);
+        return values;
     }
 
     /** Returns how many recorded applications MXNet still holds. */

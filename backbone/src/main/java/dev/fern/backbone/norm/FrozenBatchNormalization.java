@@ -13,7 +13,7 @@ public record FrozenBatchNormalization(float epsilon) implements Normalization {
 
     @Override
     public String name() {
-        return "frozen-bn";
+        return epsilon == 0 ? "frozen-bn-eps0" : "frozen-bn";
     }
 
     @Override
