@@ -1,0 +1,50 @@
+package dev.fern.tools.torch;
+
+import dev.fern.tools.torch.TensorReference.Storage;
+import java.io.Closeable;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.ByteOrder;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/**
+ * An open file of one of the two formats of {@code torch.save}: a pickle, and the bytes of the
+ * storages it refers to.
+ */
+interface CheckpointFile extends Closeable {
+
+    /**
+     * A state dict takes about 160 bytes a tensor; a pickle can fill some 60 bytes of heap with
+     * each byte.
+     */
+    int MAX_PICKLE_BYTES = 4 << 20;
+
+    /** Opens the file in the format that its first bytes tell. */
+    static CheckpointFile open(Path path) throws IOException {
+        byte[] start;
+        try (InputStream in = Files.newInputStream(path)) {
+            start = in.readNBytes(2);
+        }
+        if (start.length == 2 && start[0] == 'P' && start[1] == 'K') {
+            return new ZipCheckpointFile(path);
+        }
+        if (start.length == 2 && start[0] == (byte) 0x80) {
+            return new LegacyCheckpointFile(path);
+        }
+        throw new TorchCheckpointException(
+                path, "not a PyTorch checkpoint; expected a file that torch.save wrote");
+    }
+
+    /** The unpickled object that was saved, with {@link TensorReference}s for its tensors. */
+    Object root() throws IOException;
+
+    /** Byte order of the storages' elements. */
+    ByteOrder byteOrder() throws IOException;
+
+    /** Size of a storage that {@link #root} refers to, in bytes; -1 where the file lacks it. */
+    long bytes(Storage storage) throws IOException;
+
+    /** The bytes of a storage that the file has. */
+    InputStream open(Storage storage) throws IOException;
+}

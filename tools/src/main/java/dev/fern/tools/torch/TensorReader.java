@@ -1,0 +1,141 @@
+package dev.fern.tools.torch;
+
+import dev.fern.tools.torch.TensorReference.Storage;
+import java.io.EOFException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.util.zip.ZipException;
+
+/**
+ * Reads tensors from a checkpoint's storages, each one checked to lie within its storage before
+ * anything is allocated.
+ */
+final class TensorReader {
+
+    /**
+     * int8 elements grow fourfold as floats, and tensors may share a storage. Small files get some
+     * room besides.
+     */
+    private static final int MAX_GROWTH = 4;
+
+    private static final int ALWAYS_ALLOWED_BYTES = 1 << 20;
+    private static final int CHUNK_BYTES = 1 << 16;
+
+    private final Path path;
+    private final CheckpointFile file;
+    private long allowedElements;
+
+    /**
+     * @param path the file's name, for messages
+     * @param fileBytes the file's size, to which all tensors together are held
+     */
+    TensorReader(Path path, CheckpointFile file, long fileBytes) {
+        this.path = path;
+        this.file = file;
+        this.allowedElements = (MAX_GROWTH * fileBytes + ALWAYS_ALLOWED_BYTES) / Float.BYTES;
+    }
+
+    /** Reads one tensor into row-major order. */
+    TorchTensor read(String name, TensorReference tensor) throws IOException {
+        long elements = 1;
+        long last = tensor.offset();
+        boolean contiguous = true;
+        try {
+            if (tensor.offset() < 0 || tensor.shape().length != tensor.strides().length) {
+                throw new ArithmeticException();
+            }
+            for (int axis = tensor.shape().length - 1; axis >= 0; axis--) {
+                long size = tensor.shape()[axis];
+                long stride = tensor.strides()[axis];
+                if (size < 0 || stride < 0) {
+                    throw new ArithmeticException();
+                }
+                contiguous &= size == 1 || stride == elements;
+                elements = Math.multiplyExact(elements, size);
+                last = Math.addExact(last, Math.multiplyExact(Math.max(size - 1, 0), stride));
+            }
+        } catch (ArithmeticException e) {
+            throw fault(name, "has an impossible shape, strides or offset", e);
+        }
+        if (elements == 0) {
+            return new TorchTensor(tensor.shape(), new float[0]);
+        }
+        checkStorage(name, tensor.storage(), last);
+        long span = last - tensor.offset() + 1;
+        // The span counts too: else many thin views could each have the whole storage read.
+        long cost = Math.max(span, elements);
+        if (cost > Math.min(allowedElements, Integer.MAX_VALUE - 8)) {
+            throw fault(
+                    name, "is too large for a file of this size; save it as contiguous()", null);
+        }
+        allowedElements -= cost;
+        float[] data = elements(name, tensor, (int) span);
+        return new TorchTensor(
+                tensor.shape(), contiguous ? data : gather(data, tensor, (int) elements));
+    }
+
+    private void checkStorage(String name, Storage storage, long last) throws IOException {
+        long bytes = file.bytes(storage);
+        if (bytes < 0) {
+            throw fault(name, "refers to storage " + storage.key() + ", which is missing", null);
+        }
+        if (last >= storage.elements() || last >= bytes / storage.type().bytes()) {
+            throw fault(
+                    name,
+                    String.format(
+                            "goes to element %d of its storage %s, which has %d bytes for %d elements of type %s",
+                            last, storage.key(), bytes, storage.elements(), storage.type()),
+                    null);
+        }
+    }
+
+    /** Reads {@code count} neighbouring elements from the tensor's offset on. */
+    private float[] elements(String name, TensorReference tensor, int count) throws IOException {
+        StorageType type = tensor.storage().type();
+        try (InputStream in = file.open(tensor.storage())) {
+            in.skipNBytes(tensor.offset() * type.bytes());
+            float[] elements = new float[count];
+            byte[] bytes = new byte[CHUNK_BYTES];
+            for (int done = 0; done < count; ) {
+                int chunk = Math.min(count - done, CHUNK_BYTES / type.bytes());
+                if (in.readNBytes(bytes, 0, chunk * type.bytes()) < chunk * type.bytes()) {
+                    throw new EOFException();
+                }
+                ByteBuffer buffer = ByteBuffer.wrap(bytes).order(file.byteOrder());
+                for (int i = 0; i < chunk; i++) {
+                    elements[done++] = type.next(buffer);
+                }
+            }
+            return elements;
+        } catch (EOFException | ZipException e) {
+            throw fault(name, "is damaged or cut; copy the file again", e);
+        }
+    }
+
+    /** Brings a strided view into row-major order, counting through its index like an odometer. */
+    private static float[] gather(float[] span, TensorReference tensor, int count) {
+        long[] shape = tensor.shape();
+        long[] strides = tensor.strides();
+        long[] index = new long[shape.length];
+        float[] data = new float[count];
+        long position = 0;
+        for (int i = 0; i < count; i++) {
+            data[i] = span[(int) position];
+            for (int axis = shape.length - 1; axis >= 0; axis--) {
+                position += strides[axis];
+                if (++index[axis] < shape[axis]) {
+                    break;
+                }
+                position -= strides[axis] * shape[axis];
+                index[axis] = 0;
+            }
+        }
+        return data;
+    }
+
+    private TorchCheckpointException fault(String name, String fault, Throwable cause) {
+        return new TorchCheckpointException(path, "tensor " + name + " " + fault, cause);
+    }
+}

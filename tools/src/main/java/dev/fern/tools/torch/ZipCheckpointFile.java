@@ -1,0 +1,104 @@
+package dev.fern.tools.torch;
+
+import dev.fern.tools.torch.TensorReference.Storage;
+import java.io.ByteArrayInputStream;
+import java.io.EOFException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.zip.ZipEntry;
+import java.util.zip.ZipException;
+import java.util.zip.ZipFile;
+
+/**
+ * The format since PyTorch 1.6: a zip archive with a pickle, {@code NAME/data.pkl}, and one
+ * uncompressed entry for each storage, {@code NAME/data/KEY}. Nothing is extracted to disk.
+ */
+final class ZipCheckpointFile implements CheckpointFile {
+
+    private final Path path;
+    private final ZipFile zip;
+    private final String archive;
+
+    ZipCheckpointFile(Path path) throws IOException {
+        this.path = path;
+        try {
+            this.zip = new ZipFile(path.toFile());
+        } catch (ZipException e) {
+            throw new TorchCheckpointException(
+                    path,
+                    "not a whole zip archive (" + e.getMessage() + "); copy the file again",
+                    e);
+        }
+        List<String> pickles =
+                zip.stream()
+                        .map(ZipEntry::getName)
+                        .filter(name -> name.matches("[^/]*/data\\.pkl"))
+                        .toList();
+        if (pickles.size() != 1) {
+            zip.close();
+            throw new TorchCheckpointException(
+                    path,
+                    "not a PyTorch checkpoint; "
+                            + pickles.size()
+                            + " entries NAME/data.pkl instead of one");
+        }
+        this.archive = pickles.get(0).substring(0, pickles.get(0).indexOf('/') + 1);
+    }
+
+    @Override
+    public Object root() throws IOException {
+        byte[] pickle = read(zip.getEntry(archive + "data.pkl"), MAX_PICKLE_BYTES);
+        return new StateDictUnpickler(path).read(new ByteArrayInputStream(pickle));
+    }
+
+    @Override
+    public ByteOrder byteOrder() throws IOException {
+        ZipEntry order = zip.getEntry(archive + "byteorder");
+        boolean big =
+                order != null && new String(read(order, 16), StandardCharsets.UTF_8).equals("big");
+        return big ? ByteOrder.BIG_ENDIAN : ByteOrder.LITTLE_ENDIAN;
+    }
+
+    @Override
+    public long bytes(Storage storage) throws IOException {
+        ZipEntry entry = entry(storage);
+        if (entry != null && entry.getMethod() != ZipEntry.STORED) {
+            throw new TorchCheckpointException(
+                    path,
+                    "entry " + entry.getName() + " is compressed, which torch.save never does");
+        }
+        return entry == null ? -1 : entry.getSize();
+    }
+
+    @Override
+    public InputStream open(Storage storage) throws IOException {
+        return zip.getInputStream(entry(storage));
+    }
+
+    private ZipEntry entry(Storage storage) {
+        return zip.getEntry(archive + "data/" + storage.key());
+    }
+
+    private byte[] read(ZipEntry entry, int maxBytes) throws IOException {
+        try (InputStream in = zip.getInputStream(entry)) {
+            byte[] bytes = in.readNBytes(maxBytes + 1);
+            if (bytes.length > maxBytes) {
+                throw new TorchCheckpointException(
+                        path,
+                        "entry " + entry.getName() + " is larger than " + maxBytes + " bytes");
+            }
+            return bytes;
+        } catch (EOFException | ZipException e) {
+            throw new TorchCheckpointException(path, "entry " + entry.getName() + " is damaged", e);
+        }
+    }
+
+    @Override
+    public void close() throws IOException {
+        zip.close();
+    }
+}
