@@ -1,0 +1,110 @@
+package dev.fern.backbone.fpn;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.types.Shape;
+import ai.djl.nn.AbstractBlock;
+import ai.djl.nn.Block;
+import ai.djl.training.ParameterStore;
+import ai.djl.util.PairList;
+import dev.fern.backbone.resnet.ConvBlocks;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Feature pyramid of RetinaNet (Lin et al., CVPR 2017 and ICCV 2017): C3 to C5 in, P3 to P7 out,
+ * each [N, channels, H / s, W / s] for s = 8, 16, 32, 64, 128. H and W of the image must be
+ * multiples of 32, so that a level is exactly twice the one above.
+ */
+public final class FeaturePyramid extends AbstractBlock {
+
+    /** From which map the strided convolution makes P6. */
+    public enum P6Source {
+        /** The backbone's last map, as the RetinaNet paper and torchvision's v2. */
+        C5,
+        /** The pyramid's own P5, as torchvision's v1. */
+        P5
+    }
+
+    private final P6Source p6Source;
+    private final List<Block> lateral = new ArrayList<>();
+    private final List<Block> output = new ArrayList<>();
+    private final Block p6;
+    private final Block p7;
+
+    /**
+     * @param inputs how many backbone maps come in; 3 for C3 to C5
+     * @param channels channels of every output; 256 in the paper
+     * @param p6Source from which map P6 is made
+     */
+    public FeaturePyramid(int inputs, int channels, P6Source p6Source) {
+        this.p6Source = p6Source;
+        for (int i = 0; i < inputs; i++) {
+            lateral.add(addChildBlock("lateral" + i, ConvBlocks.conv(channels, 1, 1, true)));
+        }
+        for (int i = 0; i < inputs; i++) {
+            output.add(addChildBlock("output" + i, ConvBlocks.conv(channels, 3, 1, true)));
+        }
+        p6 = addChildBlock("p6", ConvBlocks.conv(channels, 3, 2, true));
+        p7 = addChildBlock("p7", ConvBlocks.conv(channels, 3, 2, true));
+    }
+
+    @Override
+    protected NDList forwardInternal(
+            ParameterStore parameters,
+            NDList inputs,
+            boolean training,
+            PairList<String, Object> params) {
+        NDArray[] pyramid = new NDArray[inputs.size()];
+        NDArray top = null;
+        for (int i = inputs.size() - 1; i >= 0; i--) {
+            NDArray side = run(lateral.get(i), inputs.get(i), parameters, training);
+            top = top == null ? side : TopDownAddition.apply(side, top);
+            pyramid[i] = run(output.get(i), top, parameters, training);
+        }
+        NDList outputs = new NDList(pyramid);
+        NDArray source =
+                switch (p6Source) {
+                    case C5 -> inputs.get(inputs.size() - 1);
+                    case P5 -> pyramid[pyramid.length - 1];
+                };
+        NDArray sixth = run(p6, source, parameters, training);
+        outputs.add(sixth);
+        outputs.add(run(p7, sixth.getNDArrayInternal().relu(), parameters, training));
+        return outputs;
+    }
+
+    private static NDArray run(
+            Block block, NDArray input, ParameterStore parameters, boolean training) {
+        return block.forward(parameters, new NDList(input), training).singletonOrThrow();
+    }
+
+    @Override
+    protected void initializeChildBlocks(
+            NDManager manager, DataType dataType, Shape... inputShapes) {
+        Shape[] last = null;
+        for (int i = 0; i < inputShapes.length; i++) {
+            lateral.get(i).initialize(manager, dataType, inputShapes[i]);
+            last = lateral.get(i).getOutputShapes(new Shape[] {inputShapes[i]});
+            output.get(i).initialize(manager, dataType, last);
+        }
+        Shape[] source =
+                p6Source == P6Source.C5 ? new Shape[] {inputShapes[inputShapes.length - 1]} : last;
+        p6.initialize(manager, dataType, source);
+        p7.initialize(manager, dataType, p6.getOutputShapes(source));
+    }
+
+    @Override
+    public Shape[] getOutputShapes(Shape[] inputShapes) {
+        Shape[] outputs = new Shape[inputShapes.length + 2];
+        for (int i = 0; i < inputShapes.length; i++) {
+            outputs[i] = lateral.get(i).getOutputShapes(new Shape[] {inputShapes[i]})[0];
+        }
+        int n = inputShapes.length;
+        outputs[n] = p6.getOutputShapes(new Shape[] {outputs[n - 1]})[0];
+        outputs[n + 1] = p7.getOutputShapes(new Shape[] {outputs[n]})[0];
+        return outputs;
+    }
+}

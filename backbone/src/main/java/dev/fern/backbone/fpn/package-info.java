@@ -1,0 +1,2 @@
+/** The feature pyramid: backbone maps in, five maps of equal channels out. */
+package dev.fern.backbone.fpn;

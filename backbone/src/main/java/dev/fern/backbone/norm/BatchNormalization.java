@@ -1,0 +1,36 @@
+package dev.fern.backbone.norm;
+
+import ai.djl.nn.Block;
+import ai.djl.nn.norm.BatchNorm;
+
+/**
+ * Batch Normalization (Ioffe &amp; Szegedy, 2015), then ReLU: the baseline whose results depend on
+ * the batch.
+ */
+public record BatchNormalization() implements Normalization {
+
+    /** torchvision's: the running averages keep 0.9 of their value a step. */
+    private static final float MOMENTUM = 0.9f;
+
+    private static final float EPSILON = 1e-5f;
+
+    @Override
+    public String name() {
+        return "bn";
+    }
+
+    @Override
+    public Block norm(int channels) {
+        return BatchNorm.builder().optMomentum(MOMENTUM).optEpsilon(EPSILON).build();
+    }
+
+    @Override
+    public Block normActivation(int channels) {
+        return new RectifiedNorm(norm(channels));
+    }
+
+    @Override
+    public Block normAddActivation(int channels) {
+        return new RectifiedNorm(norm(channels));
+    }
+}

@@ -1,0 +1,149 @@
+package dev.fern.backbone.norm;
+
+import ai.djl.Device;
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.types.Shape;
+import ai.djl.nn.AbstractBlock;
+import ai.djl.nn.Parameter;
+import ai.djl.training.ParameterStore;
+import ai.djl.training.initializer.ConstantInitializer;
+import ai.djl.util.PairList;
+import dev.fern.backbone.host.HostFunctions;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * FRN, optionally followed by the addition of a second input, optionally followed by TLU.
+ *
+ * <p>Input [N, C, H, W] (and a shortcut of the same shape), output [N, C, H, W]. On MXNet's CPU
+ * arrays one fused function computes it; elsewhere the engine's operators do. Both are public, so
+ * that they can be compared.
+ */
+public final class FilterResponseBlock extends AbstractBlock {
+
+    /** Added under the root; the paper's value. */
+    static final float MINIMUM_EPSILON = 1e-6f;
+
+    private static final float INITIAL_LEARNED_EPSILON = 1e-4f;
+
+    private final boolean learnedEpsilon;
+    private final boolean addsShortcut;
+    private final Parameter gamma;
+    private final Parameter beta;
+    private final Parameter epsilon;
+    private final Parameter tau;
+
+    /**
+     * @param channels C
+     * @param learnedEpsilon whether epsilon is learned
+     * @param addsShortcut whether a second input is added after the normalisation
+     * @param thresholded whether TLU follows
+     */
+    public FilterResponseBlock(
+            int channels, boolean learnedEpsilon, boolean addsShortcut, boolean thresholded) {
+        this.learnedEpsilon = learnedEpsilon;
+        this.addsShortcut = addsShortcut;
+        Shape shape = new Shape(channels);
+        gamma = parameter("gamma", Parameter.Type.GAMMA, shape, 1f);
+        beta = parameter("beta", Parameter.Type.BETA, shape, 0f);
+        epsilon =
+                learnedEpsilon
+                        ? parameter("eps", Parameter.Type.OTHER, shape, INITIAL_LEARNED_EPSILON)
+                        : null;
+        tau = thresholded ? parameter("tau", Parameter.Type.OTHER, shape, 0f) : null;
+    }
+
+    private Parameter parameter(String name, Parameter.Type type, Shape shape, float initial) {
+        return addParameter(
+                Parameter.builder()
+                        .setName(name)
+                        .setType(type)
+                        .optShape(shape)
+                        .optInitializer(new ConstantInitializer(initial))
+                        .build());
+    }
+
+    @Override
+    protected NDList forwardInternal(
+            ParameterStore parameters,
+            NDList inputs,
+            boolean training,
+            PairList<String, Object> params) {
+        NDArray x = inputs.get(0);
+        return new NDList(
+                HostFunctions.supports(x)
+                        ? fused(parameters, inputs, training)
+                        : operators(parameters, inputs, training));
+    }
+
+    /**
+     * Computes the block by one {@link dev.fern.backbone.host.HostFunction}.
+     *
+     * @param inputs x, and the shortcut if this block adds one; MXNet float32 arrays on the CPU
+     */
+    public NDArray fused(ParameterStore parameters, NDList inputs, boolean training) {
+        NDArray x = inputs.get(0);
+        Device device = x.getDevice();
+        List<NDArray> arguments = new ArrayList<>(6);
+        arguments.add(x);
+        arguments.add(parameters.getValue(gamma, device, training));
+        arguments.add(parameters.getValue(beta, device, training));
+        NDArray fixed = learnedEpsilon ? null : x.getManager().zeros(gamma.getShape());
+        arguments.add(learnedEpsilon ? parameters.getValue(epsilon, device, training) : fixed);
+        if (addsShortcut) {
+            arguments.add(inputs.get(1));
+        }
+        if (tau != null) {
+            arguments.add(parameters.getValue(tau, device, training));
+        }
+        NDArray z =
+                HostFunctions.apply(
+                        new FilterResponseFunction(MINIMUM_EPSILON, addsShortcut, tau != null),
+                        arguments.toArray(NDArray[]::new));
+        if (fixed != null) {
+            fixed.close();
+        }
+        return z;
+    }
+
+    /**
+     * Computes the block by the engine's operators.
+     *
+     * @param inputs x, and the shortcut if this block adds one
+     */
+    public NDArray operators(ParameterStore parameters, NDList inputs, boolean training) {
+        NDArray x = inputs.get(0);
+        Device device = x.getDevice();
+        Shape shape = x.getShape();
+        Shape perChannel = new Shape(1, shape.get(1), 1, 1);
+        NDArray nu2 =
+                x.square()
+                        .reshape(shape.get(0), shape.get(1), shape.get(2) * shape.get(3))
+                        .mean(new int[] {2}, true)
+                        .reshape(shape.get(0), shape.get(1), 1, 1);
+        NDArray underRoot = nu2.add(MINIMUM_EPSILON);
+        if (learnedEpsilon) {
+            NDArray learned = parameters.getValue(epsilon, device, training);
+            underRoot = underRoot.add(learned.abs().reshape(perChannel));
+        }
+        NDArray y =
+                x.div(underRoot.sqrt())
+                        .mul(parameters.getValue(gamma, device, training).reshape(perChannel))
+                        .add(parameters.getValue(beta, device, training).reshape(perChannel));
+        if (addsShortcut) {
+            y = y.add(inputs.get(1));
+        }
+        if (tau == null) {
+            return y;
+        }
+        // max(y, tau) = ReLU(y - tau) + tau (the paper's equation 4)
+        NDArray threshold = parameters.getValue(tau, device, training).reshape(perChannel);
+        return y.sub(threshold).getNDArrayInternal().relu().add(threshold);
+    }
+
+    @Override
+    public Shape[] getOutputShapes(Shape[] inputShapes) {
+        return new Shape[] {inputShapes[0]};
+    }
+}

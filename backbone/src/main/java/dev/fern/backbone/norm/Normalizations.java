@@ -1,0 +1,35 @@
+package dev.fern.backbone.norm;
+
+import java.util.List;
+
+/** Finds a {@link Normalization} by the name that configurations and the command line use. */
+public final class Normalizations {
+
+    private Normalizations() {}
+
+    /** The known names; {@code gnN} is group normalisation with N groups. */
+    public static final List<String> NAMES =
+            List.of("frn", "frn-eps", "bn", "frozen-bn", "frozen-bn-eps0", "gn", "gnN");
+
+    /**
+     * Returns the normalisation of that name.
+     *
+     * @throws IllegalArgumentException naming the known ones if there is none
+     */
+    public static Normalization parse(String name) {
+        if (name.matches("gn[1-9][0-9]{0,4}")) {
+            return new GroupNormalization(Integer.parseInt(name.substring(2)));
+        }
+        return switch (name) {
+            case "frn" -> new FilterResponseNormalization(false);
+            case "frn-eps" -> new FilterResponseNormalization(true);
+            case "bn" -> new BatchNormalization();
+            case "frozen-bn" -> new FrozenBatchNormalization(1e-5f);
+            case "frozen-bn-eps0" -> new FrozenBatchNormalization(0);
+            case "gn" -> new GroupNormalization(GroupNormalization.DEFAULT_GROUPS);
+            default ->
+                    throw new IllegalArgumentException(
+                            "unknown normaliser '" + name + "': use one of " + NAMES);
+        };
+    }
+}

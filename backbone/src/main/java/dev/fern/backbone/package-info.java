@@ -1,0 +1,2 @@
+/** Building blocks of convolutional networks on the Deep Java Library; see the packages below. */
+package dev.fern.backbone;

@@ -1,0 +1,115 @@
+package dev.fern.backbone.resnet;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.types.Shape;
+import ai.djl.nn.AbstractBlock;
+import ai.djl.nn.Block;
+import ai.djl.nn.pooling.Pool;
+import ai.djl.training.ParameterStore;
+import ai.djl.util.PairList;
+import dev.fern.backbone.norm.Normalization;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * The convolutional part of a ResNet (He et al., CVPR 2016; version 1 with the stride on the 3x3
+ * convolution, as torchvision). Input [N, 3, H, W]; outputs C2 to C5: [N, C_i, H / s, W / s] for s
+ * = 4, 8, 16, 32, rounded up.
+ */
+public final class ResNet extends AbstractBlock {
+
+    private final ResNetConfiguration configuration;
+    private final Block conv1;
+    private final Block norm1;
+    private final List<List<Block>> stages = new ArrayList<>();
+
+    /** Builds the network; its parameters are initialised later. */
+    public ResNet(ResNetConfiguration configuration) {
+        this.configuration = configuration;
+        Normalization normalization = configuration.normalization();
+        conv1 = addChildBlock("conv1", ConvBlocks.conv(configuration.stemWidth(), 7, 2, false));
+        norm1 = addChildBlock("norm1", normalization.normActivation(configuration.stemWidth()));
+        int channels = configuration.stemWidth();
+        for (int s = 0; s < 4; s++) {
+            List<Block> stage = new ArrayList<>();
+            for (int b = 0; b < configuration.blocks().get(s); b++) {
+                stage.add(
+                        addChildBlock(
+                                "layer" + (s + 1) + "." + b,
+                                new ResidualBlock(
+                                        channels,
+                                        configuration.widths().get(s),
+                                        s > 0 && b == 0 ? 2 : 1,
+                                        configuration.bottleneck(),
+                                        normalization)));
+                channels = configuration.outputChannels(s);
+            }
+            stages.add(stage);
+        }
+    }
+
+    /** Returns what this network was built from. */
+    public ResNetConfiguration configuration() {
+        return configuration;
+    }
+
+    @Override
+    protected NDList forwardInternal(
+            ParameterStore parameters,
+            NDList inputs,
+            boolean training,
+            PairList<String, Object> params) {
+        NDList x = conv1.forward(parameters, inputs, training);
+        x = norm1.forward(parameters, x, training);
+        x = new NDList(maxPool(x.singletonOrThrow()));
+        NDList outputs = new NDList(4);
+        for (List<Block> stage : stages) {
+            for (Block block : stage) {
+                x = block.forward(parameters, x, training);
+            }
+            outputs.add(x.singletonOrThrow());
+        }
+        return outputs;
+    }
+
+    private static NDArray maxPool(NDArray x) {
+        return Pool.maxPool2d(x, new Shape(3, 3), new Shape(2, 2), new Shape(1, 1), false);
+    }
+
+    @Override
+    protected void initializeChildBlocks(
+            NDManager manager, DataType dataType, Shape... inputShapes) {
+        conv1.initialize(manager, dataType, inputShapes);
+        Shape[] shape = conv1.getOutputShapes(inputShapes);
+        norm1.initialize(manager, dataType, shape);
+        shape = new Shape[] {halved(shape[0])};
+        for (List<Block> stage : stages) {
+            for (Block block : stage) {
+                block.initialize(manager, dataType, shape);
+                shape = block.getOutputShapes(shape);
+            }
+        }
+    }
+
+    @Override
+    public Shape[] getOutputShapes(Shape[] inputShapes) {
+        Shape[] outputs = new Shape[4];
+        Shape[] shape = {halved(conv1.getOutputShapes(inputShapes)[0])};
+        for (int s = 0; s < 4; s++) {
+            for (Block block : stages.get(s)) {
+                shape = block.getOutputShapes(shape);
+            }
+            outputs[s] = shape[0];
+        }
+        return outputs;
+    }
+
+    /** The shape after the 3x3 max pooling of stride 2 and padding 1. */
+    private static Shape halved(Shape shape) {
+        return new Shape(
+                shape.get(0), shape.get(1), (shape.get(2) + 1) / 2, (shape.get(3) + 1) / 2);
+    }
+}

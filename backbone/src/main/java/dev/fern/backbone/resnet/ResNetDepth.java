@@ -1,0 +1,60 @@
+package dev.fern.backbone.resnet;
+
+import java.util.List;
+
+/** The depths of He et al. (CVPR 2016), table 1. */
+public enum ResNetDepth {
+    /** 18 layers of basic blocks. */
+    RESNET18("resnet18", false, List.of(2, 2, 2, 2)),
+    /** 34 layers of basic blocks. */
+    RESNET34("resnet34", false, List.of(3, 4, 6, 3)),
+    /** 50 layers of bottlenecks. */
+    RESNET50("resnet50", true, List.of(3, 4, 6, 3)),
+    /** 101 layers of bottlenecks. */
+    RESNET101("resnet101", true, List.of(3, 4, 23, 3)),
+    /** 152 layers of bottlenecks. */
+    RESNET152("resnet152", true, List.of(3, 8, 36, 3));
+
+    private final String id;
+    private final boolean bottleneck;
+    private final List<Integer> blocks;
+
+    ResNetDepth(String id, boolean bottleneck, List<Integer> blocks) {
+        this.id = id;
+        this.bottleneck = bottleneck;
+        this.blocks = blocks;
+    }
+
+    /** Returns the name used in configurations, as torchvision spells it. */
+    public String id() {
+        return id;
+    }
+
+    /** Returns whether the blocks are bottlenecks (1x1, 3x3, 1x1) or basic (3x3, 3x3). */
+    public boolean bottleneck() {
+        return bottleneck;
+    }
+
+    /** Returns the number of blocks of each of the four stages. */
+    public List<Integer> blocks() {
+        return blocks;
+    }
+
+    /**
+     * Returns the depth of that name.
+     *
+     * @throws IllegalArgumentException naming the known ones if there is none
+     */
+    public static ResNetDepth parse(String id) {
+        for (ResNetDepth depth : values()) {
+            if (depth.id.equals(id)) {
+                return depth;
+            }
+        }
+        throw new IllegalArgumentException(
+                "unknown backbone '"
+                        + id
+                        + "': use one of "
+                        + List.of(values()).stream().map(ResNetDepth::id).toList());
+    }
+}

@@ -1,0 +1,105 @@
+package dev.fern.backbone.resnet;
+
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.types.Shape;
+import ai.djl.nn.AbstractBlock;
+import ai.djl.nn.Block;
+import ai.djl.training.ParameterStore;
+import ai.djl.util.PairList;
+import dev.fern.backbone.norm.Normalization;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * A residual block, version 1: convolutions, each normalised; the shortcut is added to the last,
+ * and the sum activated. The stride is that of the 3x3 convolution, as torchvision has it. Input
+ * [N, C, H, W], output [N, width * expansion, H / stride, W / stride].
+ */
+final class ResidualBlock extends AbstractBlock {
+
+    /** Output channels of a bottleneck over its width. */
+    static final int EXPANSION = 4;
+
+    private final List<Block> branch = new ArrayList<>();
+    private final Block joint;
+    private final List<Block> shortcut;
+
+    ResidualBlock(
+            int inputChannels,
+            int width,
+            int stride,
+            boolean bottleneck,
+            Normalization normalization) {
+        int outputChannels = bottleneck ? width * EXPANSION : width;
+        if (bottleneck) {
+            addConv(1, width, 1, 1, normalization.normActivation(width));
+            addConv(2, width, 3, stride, normalization.normActivation(width));
+            branch.add(addChildBlock("conv3", ConvBlocks.conv(outputChannels, 1, 1, false)));
+            joint = addChildBlock("norm3", normalization.normAddActivation(outputChannels));
+        } else {
+            addConv(1, width, 3, stride, normalization.normActivation(width));
+            branch.add(addChildBlock("conv2", ConvBlocks.conv(outputChannels, 3, 1, false)));
+            joint = addChildBlock("norm2", normalization.normAddActivation(outputChannels));
+        }
+        shortcut =
+                stride == 1 && inputChannels == outputChannels
+                        ? List.of()
+                        : List.of(
+                                addChildBlock(
+                                        "shortcutConv",
+                                        ConvBlocks.conv(outputChannels, 1, stride, false)),
+                                addChildBlock("shortcutNorm", normalization.norm(outputChannels)));
+    }
+
+    private void addConv(int index, int filters, int kernel, int stride, Block normActivation) {
+        branch.add(addChildBlock("conv" + index, ConvBlocks.conv(filters, kernel, stride, false)));
+        branch.add(addChildBlock("norm" + index, normActivation));
+    }
+
+    @Override
+    protected NDList forwardInternal(
+            ParameterStore parameters,
+            NDList inputs,
+            boolean training,
+            PairList<String, Object> params) {
+        NDList residual = inputs;
+        for (Block block : branch) {
+            residual = block.forward(parameters, residual, training);
+        }
+        NDList identity = inputs;
+        for (Block block : shortcut) {
+            identity = block.forward(parameters, identity, training);
+        }
+        return joint.forward(
+                parameters,
+                new NDList(residual.singletonOrThrow(), identity.singletonOrThrow()),
+                training);
+    }
+
+    @Override
+    protected void initializeChildBlocks(
+            NDManager manager, DataType dataType, Shape... inputShapes) {
+        Shape[] shape = inputShapes;
+        for (Block block : branch) {
+            block.initialize(manager, dataType, shape);
+            shape = block.getOutputShapes(shape);
+        }
+        joint.initialize(manager, dataType, shape[0], shape[0]);
+        shape = inputShapes;
+        for (Block block : shortcut) {
+            block.initialize(manager, dataType, shape);
+            shape = block.getOutputShapes(shape);
+        }
+    }
+
+    @Override
+    public Shape[] getOutputShapes(Shape[] inputShapes) {
+        Shape[] shape = inputShapes;
+        for (Block block : branch) {
+            shape = block.getOutputShapes(shape);
+        }
+        return shape;
+    }
+}

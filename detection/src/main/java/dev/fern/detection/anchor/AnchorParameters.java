@@ -1,0 +1,72 @@
+package dev.fern.detection.anchor;
+
+import java.util.List;
+
+/**
+ * The anchors of a RetinaNet (Lin et al., ICCV 2017, section 4).
+ *
+ * @param sizes side of the smallest anchor of each pyramid level, in pixels of the canvas
+ * @param scales factors on that side; {1, 2^(1/3), 2^(2/3)} in the paper
+ * @param aspectRatios height over width; {0.5, 1, 2} in the paper
+ * @param rounding how sides become numbers of pixels
+ */
+public record AnchorParameters(
+        List<Double> sizes, List<Double> scales, List<Double> aspectRatios, Rounding rounding) {
+
+    /** How the exact sides of an anchor are rounded. */
+    public enum Rounding {
+        /**
+         * As torchvision: size times scale cut to an integer, then half the sides rounded (half to
+         * even). Needed for weights that were trained there.
+         */
+        TORCHVISION,
+        /** Not at all, as detectron2. */
+        NONE
+    }
+
+    /** Levels of the pyramid, P3 to P7. */
+    public static final int LEVELS = 5;
+
+    /** Checks the lists' lengths and that every value is positive. */
+    public AnchorParameters {
+        sizes = List.copyOf(sizes);
+        scales = List.copyOf(scales);
+        aspectRatios = List.copyOf(aspectRatios);
+        if (sizes.size() != LEVELS) {
+            throw new IllegalArgumentException(
+                    "anchor sizes: one for each of the " + LEVELS + " levels, not " + sizes.size());
+        }
+        requirePositive("anchor sizes", sizes);
+        requirePositive("anchor scales", scales);
+        requirePositive("anchor aspect ratios", aspectRatios);
+    }
+
+    private static void requirePositive(String name, List<Double> values) {
+        if (values.isEmpty() || values.stream().anyMatch(v -> !(v > 0) || v.isInfinite())) {
+            throw new IllegalArgumentException(name + " must be positive numbers, not " + values);
+        }
+    }
+
+    /** Returns the paper's anchors with the smallest of 32 pixels, rounded as torchvision. */
+    public static AnchorParameters retinaNet() {
+        return ofBaseSize(32);
+    }
+
+    /**
+     * Returns the paper's anchors scaled to another smallest size: sizes s, 2s, 4s, 8s, 16s.
+     *
+     * @param size side of the smallest anchor, in pixels
+     */
+    public static AnchorParameters ofBaseSize(double size) {
+        return new AnchorParameters(
+                List.of(size, 2 * size, 4 * size, 8 * size, 16 * size),
+                List.of(1.0, Math.pow(2, 1 / 3.0), Math.pow(2, 2 / 3.0)),
+                List.of(0.5, 1.0, 2.0),
+                Rounding.TORCHVISION);
+    }
+
+    /** Returns how many anchors stand at each place of a feature map. */
+    public int perLocation() {
+        return scales.size() * aspectRatios.size();
+    }
+}

@@ -1,0 +1,94 @@
+package dev.fern.detection.anchor;
+
+import java.util.Arrays;
+
+/**
+ * Assigns ground-truth boxes to anchors by their overlap (Lin et al., ICCV 2017, section 4; ties
+ * and low-quality matches as torchvision's {@code Matcher}).
+ *
+ * @param positiveIou an anchor whose best overlap reaches this is matched to that box
+ * @param negativeIou an anchor whose best overlap is below this is background; between the two it
+ *     is ignored
+ * @param allowLowQuality whether the anchors that overlap a box best are matched even below {@code
+ *     positiveIou}, so that no box goes unlearned; such an anchor is matched to the box that
+ *     overlaps it best
+ */
+public record Matcher(float positiveIou, float negativeIou, boolean allowLowQuality) {
+
+    /** Marks an anchor as background. */
+    public static final int BACKGROUND = -1;
+
+    /** Marks an anchor that takes no part in the classification loss. */
+    public static final int IGNORED = -2;
+
+    /** Checks 0 &lt;= negative &lt;= positive &lt;= 1. */
+    public Matcher {
+        if (!(0 <= negativeIou && negativeIou <= positiveIou && positiveIou <= 1)) {
+            throw new IllegalArgumentException(
+                    "matching needs 0 <= negative IoU <= positive IoU <= 1, not "
+                            + negativeIou
+                            + " and "
+                            + positiveIou);
+        }
+    }
+
+    /** Returns the paper's: 0.5, 0.4, low-quality matches allowed. */
+    public static Matcher retinaNet() {
+        return new Matcher(0.5f, 0.4f, true);
+    }
+
+    /**
+     * Matches.
+     *
+     * @param anchors x1, y1, x2, y2 each
+     * @param boxes ground truth, x1, y1, x2, y2 each
+     * @return for each anchor the index of its box, {@link #BACKGROUND} or {@link #IGNORED}
+     */
+    public int[] match(float[] anchors, float[] boxes) {
+        int anchorCount = anchors.length / 4;
+        int boxCount = boxes.length / 4;
+        int[] matches = new int[anchorCount];
+        Arrays.fill(matches, BACKGROUND);
+        if (boxCount == 0) {
+            return matches;
+        }
+        float[] bestOfAnchor = new float[anchorCount];
+        int[] boxOfAnchor = new int[anchorCount];
+        float[] bestOfBox = new float[boxCount];
+        for (int a = 0; a < anchorCount; a++) {
+            for (int b = 0; b < boxCount; b++) {
+                float iou = Overlap.iou(anchors, 4 * a, boxes, 4 * b);
+                if (iou > bestOfAnchor[a]) {
+                    bestOfAnchor[a] = iou;
+                    boxOfAnchor[a] = b;
+                }
+                bestOfBox[b] = Math.max(bestOfBox[b], iou);
+            }
+        }
+        for (int a = 0; a < anchorCount; a++) {
+            if (bestOfAnchor[a] >= positiveIou) {
+                matches[a] = boxOfAnchor[a];
+            } else if (bestOfAnchor[a] >= negativeIou) {
+                matches[a] = IGNORED;
+            }
+        }
+        if (allowLowQuality) {
+            restoreLowQuality(anchors, boxes, bestOfBox, boxOfAnchor, matches);
+        }
+        return matches;
+    }
+
+    /** A box that no anchor overlaps at all restores none: it would match every anchor. */
+    private static void restoreLowQuality(
+            float[] anchors, float[] boxes, float[] bestOfBox, int[] boxOfAnchor, int[] matches) {
+        for (int b = 0; b < bestOfBox.length; b++) {
+            if (bestOfBox[b] > 0) {
+                for (int a = 0; a < matches.length; a++) {
+                    if (Overlap.iou(anchors, 4 * a, boxes, 4 * b) == bestOfBox[b]) {
+                        matches[a] = boxOfAnchor[a];
+                    }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,144 @@
+package dev.fern.detection.image;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.Locale;
+import org.opencv.core.Core;
+import org.opencv.core.CvType;
+import org.opencv.core.Mat;
+import org.opencv.core.MatOfByte;
+import org.opencv.core.Rect;
+import org.opencv.imgcodecs.Imgcodecs;
+
+/**
+ * An 8-bit image with interleaved channels blue, green, red: the owner of a native OpenCV matrix
+ * [height, width, 3]. The matrix lives outside the Java heap and is released by {@link #close}.
+ */
+public final class BgrImage implements AutoCloseable {
+
+    static {
+        OpenCv.load();
+    }
+
+    private final Mat mat;
+
+    /** Takes ownership of an 8-bit, three-channel matrix. */
+    BgrImage(Mat mat) {
+        this.mat = mat;
+    }
+
+    /**
+     * An image from its pixels.
+     *
+     * @param bgr width * height * 3 bytes, row by row from the top
+     */
+    public static BgrImage of(int width, int height, byte[] bgr) {
+        ImageSize size = new ImageSize(width, height);
+        if (bgr.length != 3L * width * height) {
+            throw new IllegalArgumentException(bgr.length + " bytes for " + size + " pixels");
+        }
+        Mat mat = new Mat(height, width, CvType.CV_8UC3);
+        mat.put(0, 0, bgr);
+        return new BgrImage(mat);
+    }
+
+    /** Width in pixels. */
+    public int width() {
+        return mat.cols();
+    }
+
+    /** Height in pixels. */
+    public int height() {
+        return mat.rows();
+    }
+
+    /** The pixels, height * width * 3 bytes in the order blue, green, red, row by row. */
+    public byte[] pixels() {
+        byte[] pixels = new byte[Math.multiplyExact(3, Math.multiplyExact(width(), height()))];
+        mat.get(0, 0, pixels);
+        return pixels;
+    }
+
+    /** The matrix behind this image; it stays this image's own. */
+    Mat mat() {
+        return mat;
+    }
+
+    /** A copy of this image. */
+    public BgrImage copy() {
+        return new BgrImage(mat.clone());
+    }
+
+    /** The part of this image within a rectangle of pixels, sharing its memory. */
+    public BgrImage crop(int x, int y, int width, int height) {
+        return new BgrImage(mat.submat(new Rect(x, y, width, height)));
+    }
+
+    /** A mirrored copy: left and right swapped, top and bottom swapped, or both. */
+    public BgrImage flipped(boolean horizontally, boolean vertically) {
+        if (!horizontally && !vertically) {
+            return copy();
+        }
+        Mat target = new Mat();
+        // OpenCV's codes: 1 about the vertical axis, 0 about the horizontal one, -1 both.
+        Core.flip(mat, target, !vertically ? 1 : !horizontally ? 0 : -1);
+        return new BgrImage(target);
+    }
+
+    /** A copy turned upright from an EXIF orientation, 1 to 8. */
+    BgrImage upright(int orientation) {
+        Mat target = new Mat();
+        switch (orientation) {
+            case 1 -> mat.copyTo(target);
+            case 2 -> Core.flip(mat, target, 1);
+            case 3 -> Core.rotate(mat, target, Core.ROTATE_180);
+            case 4 -> Core.flip(mat, target, 0);
+            case 5 -> Core.transpose(mat, target);
+            case 6 -> Core.rotate(mat, target, Core.ROTATE_90_CLOCKWISE);
+            case 7 -> {
+                Core.transpose(mat, target);
+                Core.flip(target, target, -1);
+            }
+            case 8 -> Core.rotate(mat, target, Core.ROTATE_90_COUNTERCLOCKWISE);
+            default -> throw new IllegalArgumentException("EXIF orientation " + orientation);
+        }
+        return new BgrImage(target);
+    }
+
+    /**
+     * Writes this image as PNG or JPEG, whole or not at all: to a temporary file in the same
+     * folder, which then takes the place of {@code path}.
+     *
+     * @param path ends in .png, .jpg or .jpeg
+     * @throws IOException if the folder can't be written to
+     */
+    public void write(Path path) throws IOException {
+        String name = path.getFileName().toString().toLowerCase(Locale.ROOT);
+        if (!name.endsWith(".png") && !name.endsWith(".jpg") && !name.endsWith(".jpeg")) {
+            throw new IllegalArgumentException(path + " does not end in .png, .jpg or .jpeg");
+        }
+        MatOfByte encoded = new MatOfByte();
+        byte[] bytes;
+        try {
+            Imgcodecs.imencode(name.substring(name.lastIndexOf('.')), mat, encoded);
+            bytes = encoded.toArray();
+        } finally {
+            encoded.release();
+        }
+        Path temporary = path.resolveSibling("." + path.getFileName() + ".part");
+        try {
+            Files.write(temporary, bytes);
+            Files.move(temporary, path, StandardCopyOption.ATOMIC_MOVE);
+        } finally {
+            Files.deleteIfExists(temporary);
+        }
+    }
+
+    /** Releases the native memory. */
+    @Override
+    public void close() {
+        mat.release();
+    }
+}

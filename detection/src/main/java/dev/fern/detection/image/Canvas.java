@@ -1,0 +1,57 @@
+package dev.fern.detection.image;
+
+/**
+ * Where an image lies in the network's input: resized, at the top left of a canvas whose rest is
+ * zero.
+ *
+ * @param image size of the image itself
+ * @param resized size of the image on the canvas
+ * @param size size of the canvas, at least {@code resized} in both directions
+ */
+public record Canvas(ImageSize image, ImageSize resized, ImageSize size) {
+
+    /** Checks that the resized image fits. */
+    public Canvas {
+        if (resized.width() > size.width() || resized.height() > size.height()) {
+            throw new IllegalArgumentException(resized + " does not fit on " + size);
+        }
+    }
+
+    /** Canvas pixels per image pixel, horizontally. */
+    public double scaleX() {
+        return (double) resized.width() / image.width();
+    }
+
+    /** Canvas pixels per image pixel, vertically. */
+    public double scaleY() {
+        return (double) resized.height() / image.height();
+    }
+
+    /**
+     * Boxes in image pixels as boxes in canvas pixels.
+     *
+     * @param boxes [n * 4], x1 y1 x2 y2 of each box
+     * @return a new array of the same layout
+     */
+    public float[] toCanvas(float[] boxes) {
+        return scaled(boxes, scaleX(), scaleY());
+    }
+
+    /**
+     * Boxes in canvas pixels as boxes in image pixels; they are not clipped to the image.
+     *
+     * @param boxes [n * 4], x1 y1 x2 y2 of each box
+     * @return a new array of the same layout
+     */
+    public float[] toImage(float[] boxes) {
+        return scaled(boxes, 1 / scaleX(), 1 / scaleY());
+    }
+
+    private static float[] scaled(float[] boxes, double x, double y) {
+        float[] scaled = new float[boxes.length];
+        for (int i = 0; i < boxes.length; i++) {
+            scaled[i] = (float) (boxes[i] * (i % 2 == 0 ? x : y));
+        }
+        return scaled;
+    }
+}

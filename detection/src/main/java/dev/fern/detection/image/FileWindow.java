@@ -1,0 +1,154 @@
+package dev.fern.detection.image;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.zip.CRC32;
+
+/**
+ * Random access to the bytes of an image file through a small window, so that a header is parsed in
+ * little memory. A read behind the end of the file is the mark of a truncated one.
+ */
+final class FileWindow implements AutoCloseable {
+
+    private static final int WINDOW_BYTES = 4096;
+
+    private final Path path;
+    private final FileChannel channel;
+    private final long length;
+    private byte[] window = new byte[WINDOW_BYTES];
+    private long start;
+    private int filled;
+
+    private FileWindow(Path path, FileChannel channel) throws IOException {
+        this.path = path;
+        this.channel = channel;
+        this.length = channel.size();
+    }
+
+    static FileWindow open(Path path) throws IOException {
+        if (!Files.exists(path)) {
+            throw new ImageReadException(path, "no such file");
+        }
+        if (!Files.isRegularFile(path)) {
+            throw new ImageReadException(path, "not a file");
+        }
+        FileChannel channel;
+        try {
+            channel = FileChannel.open(path, StandardOpenOption.READ);
+        } catch (NoSuchFileException e) {
+            throw new ImageReadException(path, "no such file", e);
+        } catch (IOException e) {
+            throw new ImageReadException(path, "can't be opened: " + e.getMessage(), e);
+        }
+        try {
+            FileWindow window = new FileWindow(path, channel);
+            if (window.length == 0) {
+                throw window.error("the file is empty");
+            }
+            return window;
+        } catch (IOException e) {
+            channel.close();
+            throw e;
+        }
+    }
+
+    long length() {
+        return length;
+    }
+
+    /** CRC-32 of {@code count} bytes from {@code position}. */
+    long crc32(long position, long count) throws IOException {
+        CRC32 crc = new CRC32();
+        long end = position + count;
+        for (long at = position; at < end; ) {
+            u8(at);
+            int offset = (int) (at - start);
+            int part = (int) Math.min(end - at, filled - offset);
+            crc.update(window, offset, part);
+            at += part;
+        }
+        return crc.getValue();
+    }
+
+    /** All bytes of the file; the window covers them from now on. */
+    byte[] readAll() throws IOException {
+        byte[] all = new byte[Math.toIntExact(length)];
+        if (fill(all, 0) < all.length) {
+            throw truncated();
+        }
+        window = all;
+        start = 0;
+        filled = all.length;
+        return all;
+    }
+
+    int u8(long position) throws IOException {
+        if (position < start || position >= start + filled) {
+            if (position < 0 || position >= length) {
+                throw truncated();
+            }
+            start = position;
+            filled = fill(window, position);
+            if (filled == 0) {
+                throw truncated();
+            }
+        }
+        return window[(int) (position - start)] & 0xff;
+    }
+
+    int u16(long position, boolean bigEndian) throws IOException {
+        int first = u8(position);
+        int second = u8(position + 1);
+        return bigEndian ? first << 8 | second : second << 8 | first;
+    }
+
+    long u32(long position, boolean bigEndian) throws IOException {
+        long first = u16(position, bigEndian);
+        long second = u16(position + 2, bigEndian);
+        return bigEndian ? first << 16 | second : second << 16 | first;
+    }
+
+    /** Whether the bytes at {@code position} are this ASCII text; false behind the end. */
+    boolean startsWith(long position, String text) throws IOException {
+        byte[] expected = text.getBytes(StandardCharsets.ISO_8859_1);
+        if (position + expected.length > length) {
+            return false;
+        }
+        for (int i = 0; i < expected.length; i++) {
+            if (u8(position + i) != (expected[i] & 0xff)) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    ImageReadException truncated() {
+        return error("the image is truncated (the file ends after " + length + " bytes)");
+    }
+
+    ImageReadException error(String problem) {
+        return new ImageReadException(path, problem);
+    }
+
+    private int fill(byte[] target, long position) throws IOException {
+        ByteBuffer buffer = ByteBuffer.wrap(target);
+        while (buffer.hasRemaining()) {
+            int count = channel.read(buffer, position + buffer.position());
+            if (count < 0) {
+                break;
+            }
+        }
+        return buffer.position();
+    }
+
+    @Override
+    public void close() throws IOException {
+        channel.close();
+    }
+}

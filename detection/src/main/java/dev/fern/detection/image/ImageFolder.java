@@ -1,0 +1,67 @@
+package dev.fern.detection.image;
+
+import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+
+/**
+ * The folder that a data set's {@code file_name}s refer to. A name must lead to a place below the
+ * folder: an annotation file from elsewhere shall not decide which other files are read. Symbolic
+ * links within the folder are followed wherever they lead, since only the owner of the folder can
+ * have put them there, and folders made of links are common.
+ */
+public final class ImageFolder {
+
+    private final Path root;
+
+    /**
+     * A folder of images.
+     *
+     * @throws ImageReadException if there is no such folder
+     */
+    public ImageFolder(Path root) throws ImageReadException {
+        if (!Files.isDirectory(root)) {
+            throw new ImageReadException(root, "no such image folder");
+        }
+        this.root = root;
+    }
+
+    /** The folder itself. */
+    public Path root() {
+        return root;
+    }
+
+    /**
+     * The path of a file of this folder, which need not exist.
+     *
+     * @param fileName relative, with slashes, as data sets have it
+     * @throws ImageReadException if the name is empty, absolute or climbs out of the folder
+     */
+    public Path resolve(String fileName) throws ImageReadException {
+        Path base = root.normalize();
+        Path resolved;
+        try {
+            resolved = base.resolve(fileName).normalize();
+        } catch (InvalidPathException e) {
+            throw new ImageReadException(
+                    root, "the file name \"" + printable(fileName) + "\" is not valid", e);
+        }
+        boolean below =
+                base.toString().isEmpty()
+                        ? !resolved.isAbsolute() && !resolved.startsWith("..")
+                        : resolved.startsWith(base);
+        if (!below || resolved.equals(base)) {
+            throw new ImageReadException(
+                    root,
+                    "the file name \""
+                            + printable(fileName)
+                            + "\" leads out of the image folder; names must be relative and stay"
+                            + " below it");
+        }
+        return resolved;
+    }
+
+    private static String printable(String name) {
+        return name.replaceAll("\\p{Cntrl}", "?");
+    }
+}

@@ -1,0 +1,43 @@
+package dev.fern.detection.image;
+
+import java.io.IOException;
+import java.nio.file.Path;
+
+/**
+ * What an image file says about itself before any pixel is decoded.
+ *
+ * @param format the file format, recognised by the file's first bytes, not by its name
+ * @param width stored width in pixels, at least 1
+ * @param height stored height in pixels, at least 1
+ * @param orientation EXIF orientation of a JPEG, 1 to 8; 1 (upright) where none is given and for
+ *     the other formats
+ */
+public record ImageHeader(ImageFormat format, int width, int height, int orientation) {
+
+    /**
+     * Reads the header of an image file. Reads a few kilobytes, whatever the size of the file.
+     *
+     * @throws ImageReadException if the file is missing, empty, truncated within its header or not
+     *     an image of a supported format
+     * @throws IOException if the file can't be read
+     */
+    public static ImageHeader read(Path path) throws IOException {
+        try (FileWindow window = FileWindow.open(path)) {
+            return parse(window);
+        }
+    }
+
+    static ImageHeader parse(FileWindow window) throws IOException {
+        return ImageFormat.of(window).header(window);
+    }
+
+    /** Number of pixels. */
+    public long pixels() {
+        return (long) width * height;
+    }
+
+    /** Whether the orientation swaps width and height when it is applied. */
+    public boolean transposed() {
+        return orientation >= 5;
+    }
+}

@@ -1,0 +1,144 @@
+package dev.fern.detection.image;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import org.opencv.core.CvException;
+import org.opencv.core.CvType;
+import org.opencv.core.Mat;
+import org.opencv.imgcodecs.Imgcodecs;
+
+/**
+ * Reads image files as 8-bit BGR, three channels, whatever they hold: gray is repeated, alpha is
+ * dropped, 16 bits are cut to 8, CMYK is converted.
+ *
+ * <p>A file is looked at before it is decoded: its size in pixels comes from the header and is held
+ * against {@code maxPixels}, so that a small file that unfolds to gigabytes is refused at once, and
+ * a file that ends early is refused rather than filled up with gray.
+ *
+ * @param maxPixels the largest number of pixels that is decoded, 1 to 2^30
+ * @param applyOrientation whether the EXIF orientation of a JPEG turns the picture upright.
+ *     Photographs from a telephone want it; data sets do not, since COCO boxes refer to the pixels
+ *     as stored.
+ */
+public record ImageReader(long maxPixels, boolean applyOrientation) {
+
+    /** The pixel limit unless another is set: 64 million. */
+    public static final long DEFAULT_MAX_PIXELS = 64_000_000;
+
+    /** Four 16-bit samples a pixel, not compressed, are the most that a sane file needs. */
+    private static final long BYTES_PER_PIXEL = 8;
+
+    /** Room for metadata beside the pixels. */
+    private static final long METADATA_BYTES = 1 << 24;
+
+    /** Checks the limit. */
+    public ImageReader {
+        if (maxPixels < 1 || maxPixels > 1 << 30) {
+            throw new IllegalArgumentException("maxPixels must be 1 to 2^30, not " + maxPixels);
+        }
+    }
+
+    /** A reader for data sets: 64 million pixels, pixels as stored. */
+    public static ImageReader forDataSets() {
+        return new ImageReader(DEFAULT_MAX_PIXELS, false);
+    }
+
+    /** A reader for photographs as people have them: 64 million pixels, turned upright. */
+    public static ImageReader forPhotographs() {
+        return new ImageReader(DEFAULT_MAX_PIXELS, true);
+    }
+
+    /**
+     * Decodes one file. The caller closes the image.
+     *
+     * @throws ImageReadException if the file is missing, empty, truncated, damaged, not an image,
+     *     or has more pixels than allowed
+     * @throws IOException if the file can't be read
+     */
+    public BgrImage read(Path path) throws IOException {
+        try (FileWindow file = FileWindow.open(path)) {
+            ImageHeader header = ImageHeader.parse(file);
+            checkSize(file, header);
+            byte[] bytes = file.readAll();
+            header.format().checkComplete(file);
+            BgrImage image = decode(file, header, bytes);
+            if (!applyOrientation || header.orientation() == 1) {
+                return image;
+            }
+            try (image) {
+                return image.upright(header.orientation());
+            }
+        }
+    }
+
+    /**
+     * The size that {@link #read} would give, from the header alone.
+     *
+     * @throws ImageReadException if the file is missing, empty, not an image, or has more pixels
+     *     than allowed
+     * @throws IOException if the file can't be read
+     */
+    public ImageSize size(Path path) throws IOException {
+        try (FileWindow file = FileWindow.open(path)) {
+            ImageHeader header = ImageHeader.parse(file);
+            checkSize(file, header);
+            return applyOrientation && header.transposed()
+                    ? new ImageSize(header.height(), header.width())
+                    : new ImageSize(header.width(), header.height());
+        }
+    }
+
+    private void checkSize(FileWindow file, ImageHeader header) throws ImageReadException {
+        if (header.pixels() > maxPixels) {
+            throw file.error(
+                    String.format(
+                            "%d x %d pixels are more than the limit of %d",
+                            header.width(), header.height(), maxPixels));
+        }
+        long maxBytes =
+                Math.min(Integer.MAX_VALUE - 8, header.pixels() * BYTES_PER_PIXEL + METADATA_BYTES);
+        if (file.length() > maxBytes) {
+            throw file.error(
+                    String.format(
+                            "%d bytes are too many for %d x %d pixels",
+                            file.length(), header.width(), header.height()));
+        }
+    }
+
+    private static BgrImage decode(FileWindow file, ImageHeader header, byte[] bytes)
+            throws ImageReadException {
+        OpenCv.load();
+        Mat encoded = new Mat(1, bytes.length, CvType.CV_8UC1);
+        Mat decoded;
+        try {
+            encoded.put(0, 0, bytes);
+            decoded =
+                    Imgcodecs.imdecode(
+                            encoded, Imgcodecs.IMREAD_COLOR | Imgcodecs.IMREAD_IGNORE_ORIENTATION);
+        } catch (CvException e) {
+            throw file.error("damaged " + header.format() + ": it can't be decoded");
+        } finally {
+            encoded.release();
+        }
+        String problem = null;
+        if (decoded.empty()) {
+            problem = "truncated or damaged " + header.format() + ": it can't be decoded";
+        } else if (decoded.type() != CvType.CV_8UC3) {
+            problem = header.format() + " with " + CvType.typeToString(decoded.type()) + " pixels";
+        } else if (decoded.cols() != header.width() || decoded.rows() != header.height()) {
+            problem =
+                    String.format(
+                            "damaged %s: its header says %d x %d pixels, it holds %d x %d",
+                            header.format(),
+                            header.width(),
+                            header.height(),
+                            decoded.cols(),
+                            decoded.rows());
+        }
+        if (problem != null) {
+            decoded.release();
+            throw file.error(problem);
+        }
+        return new BgrImage(decoded);
+    }
+}

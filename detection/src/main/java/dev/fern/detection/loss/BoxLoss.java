@@ -1,0 +1,173 @@
+package dev.fern.detection.loss;
+
+import dev.fern.detection.anchor.BoxCoder;
+
+/** The regression loss of one anchor, with its gradient. */
+public sealed interface BoxLoss {
+
+    /** Returns the name that configurations use. */
+    String name();
+
+    /**
+     * Computes the loss between a predicted and a target box code.
+     *
+     * @param prediction dx, dy, dw, dh
+     * @param targets holds the target code at {@code targetAt}
+     * @param anchors holds the anchor (x1, y1, x2, y2) at {@code anchorAt}
+     * @param gradient receives the derivative with respect to {@code prediction}
+     * @return the loss, summed over the four numbers
+     */
+    double apply(
+            float[] prediction,
+            float[] targets,
+            int targetAt,
+            float[] anchors,
+            int anchorAt,
+            double[] gradient);
+
+    /**
+     * Returns the loss of that name: {@code l1}, {@code smooth-l1} (beta 1/9, as Fast R-CNN's
+     * descendants) or {@code giou}.
+     *
+     * @throws IllegalArgumentException naming the known ones if there is none
+     */
+    static BoxLoss parse(String name) {
+        return switch (name) {
+            case "l1" -> new SmoothL1(0);
+            case "smooth-l1" -> new SmoothL1(1.0 / 9);
+            case "giou" -> new GeneralizedIou();
+            default ->
+                    throw new IllegalArgumentException(
+                            "unknown box loss '" + name + "': use one of l1, smooth-l1, giou");
+        };
+    }
+
+    /**
+     * Smooth L1 on the codes (Girshick, ICCV 2015): 0.5 d^2 / beta below beta, |d| - 0.5 beta
+     * above; plain L1 where beta is 0.
+     *
+     * @param beta at least 0
+     */
+    record SmoothL1(double beta) implements BoxLoss {
+
+        @Override
+        public String name() {
+            return beta == 0 ? "l1" : "smooth-l1";
+        }
+
+        @Override
+        public double apply(
+                float[] prediction,
+                float[] targets,
+                int targetAt,
+                float[] anchors,
+                int anchorAt,
+                double[] gradient) {
+            double loss = 0;
+            for (int i = 0; i < 4; i++) {
+                double d = (double) prediction[i] - targets[targetAt + i];
+                double magnitude = Math.abs(d);
+                if (magnitude < beta) {
+                    loss += 0.5 * d * d / beta;
+                    gradient[i] = d / beta;
+                } else {
+                    loss += magnitude - 0.5 * beta;
+                    gradient[i] = Math.signum(d);
+                }
+            }
+            return loss;
+        }
+    }
+
+    /**
+     * 1 - GIoU of the decoded boxes (Rezatofighi et al., CVPR 2019); denominators are kept from 0
+     * by 1e-7 as in torchvision.
+     */
+    record GeneralizedIou() implements BoxLoss {
+
+        private static final double EPSILON = 1e-7;
+
+        @Override
+        public String name() {
+            return "giou";
+        }
+
+        @Override
+        public double apply(
+                float[] prediction,
+                float[] targets,
+                int targetAt,
+                float[] anchors,
+                int anchorAt,
+                double[] gradient) {
+            float[] p = new float[4];
+            float[] t = new float[4];
+            BoxCoder.decode(
+                    prediction[0],
+                    prediction[1],
+                    prediction[2],
+                    prediction[3],
+                    anchors,
+                    anchorAt,
+                    p,
+                    0);
+            BoxCoder.decode(
+                    targets[targetAt],
+                    targets[targetAt + 1],
+                    targets[targetAt + 2],
+                    targets[targetAt + 3],
+                    anchors,
+                    anchorAt,
+                    t,
+                    0);
+            double width = (double) p[2] - p[0];
+            double height = (double) p[3] - p[1];
+            double overlapWidth = (double) Math.min(p[2], t[2]) - Math.max(p[0], t[0]);
+            double overlapHeight = (double) Math.min(p[3], t[3]) - Math.max(p[1], t[1]);
+            boolean overlapping = overlapWidth > 0 && overlapHeight > 0;
+            double intersection = overlapping ? overlapWidth * overlapHeight : 0;
+            double union =
+                    width * height + ((double) t[2] - t[0]) * ((double) t[3] - t[1]) - intersection;
+            double hullWidth = (double) Math.max(p[2], t[2]) - Math.min(p[0], t[0]);
+            double hullHeight = (double) Math.max(p[3], t[3]) - Math.min(p[1], t[1]);
+            double hull = hullWidth * hullHeight;
+            // loss = 1 - I / (U + e) + (C - U) / (C + e)
+            double u = union + EPSILON;
+            double c = hull + EPSILON;
+            double byIntersection = -1 / u;
+            double byUnion = intersection / (u * u) - 1 / c;
+            double byHull = (union + EPSILON) / (c * c);
+            // Each side of the predicted box moves its own area, the intersection and the hull.
+            double[] bySide = new double[4];
+            for (int side = 0; side < 4; side++) {
+                boolean high = side >= 2;
+                boolean horizontal = side % 2 == 0;
+                double sign = high ? 1 : -1;
+                double dArea = sign * (horizontal ? height : width);
+                boolean inner = high ? p[side] < t[side] : p[side] > t[side];
+                double dIntersection =
+                        overlapping && inner
+                                ? sign * (horizontal ? overlapHeight : overlapWidth)
+                                : 0;
+                double dHull = inner ? 0 : sign * (horizontal ? hullHeight : hullWidth);
+                bySide[side] =
+                        byIntersection * dIntersection
+                                + byUnion * (dArea - dIntersection)
+                                + byHull * dHull;
+            }
+            double anchorWidth = (double) anchors[anchorAt + 2] - anchors[anchorAt];
+            double anchorHeight = (double) anchors[anchorAt + 3] - anchors[anchorAt + 1];
+            gradient[0] = (bySide[0] + bySide[2]) * anchorWidth;
+            gradient[1] = (bySide[1] + bySide[3]) * anchorHeight;
+            gradient[2] =
+                    prediction[2] > BoxCoder.MAX_LOG_RATIO
+                            ? 0
+                            : (bySide[2] - bySide[0]) * 0.5 * width;
+            gradient[3] =
+                    prediction[3] > BoxCoder.MAX_LOG_RATIO
+                            ? 0
+                            : (bySide[3] - bySide[1]) * 0.5 * height;
+            return 1 - intersection / u + (hull - union) / c;
+        }
+    }
+}

@@ -1,0 +1,15 @@
+package dev.fern.detection.loss;
+
+import java.util.List;
+
+/**
+ * The loss of a batch and its gradient with respect to what the head said.
+ *
+ * @param classification focal loss, the mean over the images
+ * @param regression box loss, the mean over the images
+ * @param gradients one a level, of the shapes of the head's outputs: the derivative of {@code
+ *     classification + regressionWeight * regression}
+ * @param positives number of positive anchors in the batch
+ */
+public record DetectionLoss(
+        double classification, double regression, List<HeadOutput> gradients, int positives) {}

@@ -1,0 +1,9 @@
+package dev.fern.detection.loss;
+
+/**
+ * What the head says of one pyramid level, as the convolutions leave it.
+ *
+ * @param logits [N, A * K, H, W]: channel a * K + k is category k of anchor a
+ * @param codes [N, A * 4, H, W]: channel a * 4 + j is dx, dy, dw, dh of anchor a
+ */
+public record HeadOutput(float[] logits, float[] codes) {}

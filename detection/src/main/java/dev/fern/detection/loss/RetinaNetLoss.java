@@ -1,0 +1,148 @@
+package dev.fern.detection.loss;
+
+import dev.fern.backbone.host.Parallel;
+import dev.fern.detection.anchor.AnchorTargets;
+import dev.fern.detection.anchor.Anchors;
+import dev.fern.detection.anchor.Matcher;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * RetinaNet's loss with its gradient, in plain Java: focal loss over all anchors but the ignored
+ * ones plus box loss over the positive ones, both divided by the image's own number of positives
+ * (at least 1), then averaged over the images, as torchvision. So the gradient of a batch is the
+ * mean of its images' gradients.
+ *
+ * @param focal classification loss
+ * @param box regression loss
+ * @param regressionWeight factor on the regression loss; 1 in the paper
+ */
+public record RetinaNetLoss(FocalLoss focal, BoxLoss box, double regressionWeight) {
+
+    /**
+     * Computes loss and gradient.
+     *
+     * @param categories K
+     * @param outputs the head's outputs, one a level of {@code anchors}
+     * @param targets one an image, N of them
+     */
+    public DetectionLoss compute(
+            int categories,
+            List<HeadOutput> outputs,
+            Anchors anchors,
+            List<AnchorTargets> targets) {
+        int images = targets.size();
+        double[] weights = new double[images];
+        int positives = 0;
+        for (int n = 0; n < images; n++) {
+            int own = targets.get(n).positives().length;
+            weights[n] = 1.0 / (Math.max(1, own) * (double) images);
+            positives += own;
+        }
+        List<HeadOutput> gradients = new ArrayList<>(outputs.size());
+        double classification = 0;
+        for (int l = 0; l < outputs.size(); l++) {
+            HeadOutput output = outputs.get(l);
+            HeadOutput gradient =
+                    new HeadOutput(
+                            new float[output.logits().length], new float[output.codes().length]);
+            gradients.add(gradient);
+            classification +=
+                    classify(
+                            categories,
+                            anchors.levels().get(l),
+                            anchors.perLocation(),
+                            output.logits(),
+                            targets,
+                            weights,
+                            gradient.logits());
+        }
+        double regression = regress(outputs, anchors, targets, weights, gradients);
+        return new DetectionLoss(classification, regression, gradients, positives);
+    }
+
+    private double classify(
+            int categories,
+            Anchors.Level level,
+            int perLocation,
+            float[] logits,
+            List<AnchorTargets> targets,
+            double[] weights,
+            float[] gradient) {
+        int places = level.rows() * level.columns();
+        int planes = targets.size() * perLocation * categories;
+        double[] sums = new double[planes];
+        Parallel.forRows(
+                planes,
+                places * 8L, // a logit costs several times what an element of a copy does
+                (from, to) -> {
+                    for (int plane = from; plane < to; plane++) {
+                        int category = plane % categories;
+                        int anchor = plane / categories % perLocation;
+                        int image = plane / categories / perLocation;
+                        int[] labels = targets.get(image).labels();
+                        double weight = weights[image];
+                        double sum = 0;
+                        for (int i = 0; i < places; i++) {
+                            int label = labels[level.first() + i * perLocation + anchor];
+                            if (label != Matcher.IGNORED) {
+                                int at = plane * places + i;
+                                boolean positive = label == category;
+                                sum += focal.loss(logits[at], positive);
+                                gradient[at] =
+                                        (float) (weight * focal.gradient(logits[at], positive));
+                            }
+                        }
+                        sums[plane] = sum * weight;
+                    }
+                });
+        return Arrays.stream(sums).sum();
+    }
+
+    private double regress(
+            List<HeadOutput> outputs,
+            Anchors anchors,
+            List<AnchorTargets> targets,
+            double[] weights,
+            List<HeadOutput> gradients) {
+        int perLocation = anchors.perLocation();
+        float[] prediction = new float[4];
+        double[] slope = new double[4];
+        double loss = 0;
+        for (int n = 0; n < targets.size(); n++) {
+            AnchorTargets target = targets.get(n);
+            int l = 0;
+            for (int p = 0; p < target.positives().length; p++) {
+                int anchor = target.positives()[p];
+                while (l + 1 < anchors.levels().size()
+                        && anchor >= anchors.levels().get(l + 1).first()) {
+                    l++;
+                }
+                Anchors.Level level = anchors.levels().get(l);
+                int places = level.rows() * level.columns();
+                int place = (anchor - level.first()) / perLocation;
+                int a = (anchor - level.first()) % perLocation;
+                int at = (n * perLocation + a) * 4 * places + place;
+                float[] codes = outputs.get(l).codes();
+                for (int j = 0; j < 4; j++) {
+                    prediction[j] = codes[at + j * places];
+                }
+                loss +=
+                        weights[n]
+                                * box.apply(
+                                        prediction,
+                                        target.codes(),
+                                        4 * p,
+                                        anchors.boxes(),
+                                        4 * anchor,
+                                        slope);
+                float[] gradient = gradients.get(l).codes();
+                for (int j = 0; j < 4; j++) {
+                    gradient[at + j * places] = (float) (weights[n] * regressionWeight * slope[j]);
+                }
+            }
+        }
+        return loss;
+    }
+}

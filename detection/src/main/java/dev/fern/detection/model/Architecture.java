@@ -1,0 +1,92 @@
+package dev.fern.detection.model;
+
+import dev.fern.backbone.fpn.FeaturePyramid;
+import dev.fern.backbone.norm.Normalizations;
+import dev.fern.backbone.resnet.ResNetConfiguration;
+import dev.fern.backbone.resnet.ResNetDepth;
+import dev.fern.detection.anchor.AnchorParameters;
+import java.util.List;
+
+/**
+ * The shape of a RetinaNet, as it stands in a model's file.
+ *
+ * @param bottleneck whether the backbone's blocks are bottlenecks or basic
+ * @param blocks blocks of each of the backbone's four stages
+ * @param widths channels of the 3x3 convolutions of each stage
+ * @param stemWidth channels of the backbone's first convolution
+ * @param norm the backbone's normaliser, a name of {@link Normalizations}
+ * @param pyramidChannels channels of the pyramid and of the heads; 256 in the paper
+ * @param p6 from which map P6 is made
+ * @param headConvolutions 3x3 convolutions of each head before its output; 4 in the paper
+ * @param headNorm normaliser of the heads, a name of {@link Normalizations}, or {@code none}
+ * @param anchors anchors of the heads
+ */
+public record Architecture(
+        boolean bottleneck,
+        List<Integer> blocks,
+        List<Integer> widths,
+        int stemWidth,
+        String norm,
+        int pyramidChannels,
+        FeaturePyramid.P6Source p6,
+        int headConvolutions,
+        String headNorm,
+        AnchorParameters anchors) {
+
+    /** The {@link #headNorm} that stands for convolution and ReLU alone. */
+    public static final String NO_NORM = "none";
+
+    private static final int MAX_CHANNELS = 1 << 14;
+
+    /** Checks names and ranges. */
+    public Architecture {
+        new ResNetConfiguration(bottleneck, blocks, widths, stemWidth, Normalizations.parse(norm));
+        blocks = List.copyOf(blocks);
+        widths = List.copyOf(widths);
+        if (!headNorm.equals(NO_NORM)) {
+            Normalizations.parse(headNorm);
+        }
+        if (pyramidChannels < 1
+                || pyramidChannels > MAX_CHANNELS
+                || headConvolutions < 0
+                || headConvolutions > 64
+                || p6 == null
+                || anchors == null) {
+            throw new IllegalArgumentException("the architecture is incomplete or out of range");
+        }
+    }
+
+    /**
+     * Returns a RetinaNet on a published ResNet: P6 from P5, four convolutions a head, no norm in
+     * the heads.
+     *
+     * @param widthMultiplier factor on the backbone's widths
+     * @param norm the backbone's normaliser, a name of {@link Normalizations}
+     */
+    public static Architecture of(
+            ResNetDepth depth,
+            double widthMultiplier,
+            String norm,
+            int pyramidChannels,
+            AnchorParameters anchors) {
+        ResNetConfiguration backbone =
+                ResNetConfiguration.of(depth, widthMultiplier, Normalizations.parse(norm));
+        return new Architecture(
+                backbone.bottleneck(),
+                backbone.blocks(),
+                backbone.widths(),
+                backbone.stemWidth(),
+                norm,
+                pyramidChannels,
+                FeaturePyramid.P6Source.P5,
+                4,
+                NO_NORM,
+                anchors);
+    }
+
+    /** Returns the backbone's configuration. */
+    public ResNetConfiguration backbone() {
+        return new ResNetConfiguration(
+                bottleneck, blocks, widths, stemWidth, Normalizations.parse(norm));
+    }
+}

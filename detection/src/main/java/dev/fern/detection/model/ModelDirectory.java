@@ -1,0 +1,91 @@
+package dev.fern.detection.model;
+
+import com.google.gson.Gson;
+import com.google.gson.GsonBuilder;
+import com.google.gson.JsonParseException;
+import dev.fern.backbone.parameter.SafeTensors;
+import dev.fern.backbone.parameter.Tensor;
+import java.io.IOException;
+import java.nio.charset.MalformedInputException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.Map;
+
+/**
+ * A model on disk: {@code model.json} (a {@link DetectorConfiguration}), {@code
+ * parameters.safetensors}, and {@code serving.properties}, by which plain DJL loads it.
+ */
+public final class ModelDirectory {
+
+    /** The file of the configuration. */
+    public static final String CONFIGURATION_FILE = "model.json";
+
+    /** The file of the parameters. */
+    public static final String PARAMETER_FILE = "parameters.safetensors";
+
+    private static final String SERVING_FILE = "serving.properties";
+    private static final Gson GSON =
+            new GsonBuilder().setPrettyPrinting().disableHtmlEscaping().create();
+
+    private ModelDirectory() {}
+
+    /**
+     * Writes a model into an existing folder. Not atomic: write to a temporary folder and move it
+     * where a reader may come at any time.
+     */
+    public static void write(
+            Path directory, DetectorConfiguration configuration, Map<String, Tensor> parameters)
+            throws IOException {
+        Files.writeString(directory.resolve(CONFIGURATION_FILE), GSON.toJson(configuration) + "\n");
+        SafeTensors.write(
+                directory.resolve(PARAMETER_FILE), parameters, Map.of("format", "fern-detector"));
+        Files.writeString(
+                directory.resolve(SERVING_FILE),
+                """
+                engine=MXNet
+                application=cv/object_detection
+                blockFactory=dev.fern.detection.model.DetectorBlockFactory
+                translatorFactory=dev.fern.detection.model.DetectorTranslatorFactory
+                option.hasParameter=false
+                """);
+    }
+
+    /**
+     * Reads a model's configuration.
+     *
+     * @throws IOException if it is missing or damaged; the message names the file and what is wrong
+     */
+    public static DetectorConfiguration readConfiguration(Path directory) throws IOException {
+        Path file = directory.resolve(CONFIGURATION_FILE);
+        if (!Files.isRegularFile(file)) {
+            throw new NoSuchFileException(
+                    file.toString(), null, "not a model directory: it lacks this file");
+        }
+        try {
+            DetectorConfiguration configuration =
+                    GSON.fromJson(Files.readString(file), DetectorConfiguration.class);
+            if (configuration == null) {
+                throw new IOException(file + ": the file is empty; copy the model again");
+            }
+            return configuration;
+        } catch (MalformedInputException e) {
+            throw new IOException(file + ": not a text file", e);
+        } catch (JsonParseException e) {
+            throw new IOException(file + ": not a model configuration: " + e.getMessage(), e);
+        } catch (RuntimeException e) {
+            // Gson wraps what a record's constructor throws.
+            Throwable cause = e.getCause() == null ? e : e.getCause();
+            throw new IOException(file + ": not a model configuration: " + cause.getMessage(), e);
+        }
+    }
+
+    /**
+     * Reads a model's parameters.
+     *
+     * @throws IOException if they are missing or damaged; the message names the file
+     */
+    public static Map<String, Tensor> readParameters(Path directory) throws IOException {
+        return SafeTensors.read(directory.resolve(PARAMETER_FILE));
+    }
+}

@@ -1,0 +1,180 @@
+package dev.fern.detection.model;
+
+import dev.fern.detection.anchor.Anchors;
+import dev.fern.detection.anchor.BoxCoder;
+import dev.fern.detection.anchor.Overlap;
+import dev.fern.detection.image.Canvas;
+import dev.fern.detection.loss.HeadOutput;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * Turns a head's outputs into detections, each image by itself, as torchvision's RetinaNet: of each
+ * level the best candidates above the score threshold, decoded and cut to the image; then
+ * non-maximum suppression within each category over all levels; then the best of the image.
+ */
+public final class PostProcessor {
+
+    private final PostProcessing parameters;
+
+    /** Works with these parameters. */
+    public PostProcessor(PostProcessing parameters) {
+        this.parameters = parameters;
+    }
+
+    /**
+     * Finds the detections of one image.
+     *
+     * @param categories K
+     * @param outputs the head's outputs for a batch, one a level of {@code anchors}
+     * @param image index of the image in that batch
+     * @param canvas the image's canvas
+     * @return by falling score, in image pixels
+     */
+    public List<Detection> process(
+            int categories, List<HeadOutput> outputs, Anchors anchors, int image, Canvas canvas) {
+        Candidates candidates = new Candidates();
+        for (int l = 0; l < outputs.size(); l++) {
+            collect(categories, outputs.get(l), anchors, l, image, canvas, candidates);
+        }
+        List<Integer> kept = suppress(candidates);
+        List<Detection> detections = new ArrayList<>(kept.size());
+        for (int i : kept) {
+            float[] box = canvas.toImage(Arrays.copyOfRange(candidates.boxes, 4 * i, 4 * i + 4));
+            detections.add(
+                    new Detection(
+                            box[0],
+                            box[1],
+                            box[2],
+                            box[3],
+                            candidates.categories[i],
+                            candidates.scores[i]));
+        }
+        return detections;
+    }
+
+    private void collect(
+            int categories,
+            HeadOutput output,
+            Anchors anchors,
+            int levelIndex,
+            int image,
+            Canvas canvas,
+            Candidates candidates) {
+        Anchors.Level level = anchors.levels().get(levelIndex);
+        int places = level.rows() * level.columns();
+        int perLocation = anchors.perLocation();
+        float[] logits = output.logits();
+        int first = image * perLocation * categories * places;
+        long[] found = new long[64];
+        int count = 0;
+        for (int plane = 0; plane < perLocation * categories; plane++) {
+            int anchor = plane / categories;
+            int category = plane % categories;
+            for (int place = 0; place < places; place++) {
+                float score = sigmoid(logits[first + plane * places + place]);
+                if (score > parameters.scoreThreshold()) {
+                    if (count == found.length) {
+                        found = Arrays.copyOf(found, 2 * count);
+                    }
+                    int index = (place * perLocation + anchor) * categories + category;
+                    found[count++] = sortKey(score, index);
+                }
+            }
+        }
+        Arrays.sort(found, 0, count);
+        int codeFirst = image * perLocation * 4 * places;
+        float[] codes = output.codes();
+        for (int i = 0; i < Math.min(count, parameters.candidatesPerLevel()); i++) {
+            int index = (int) found[i];
+            int category = index % categories;
+            int place = index / categories / perLocation;
+            int anchor = index / categories % perLocation;
+            int at = codeFirst + anchor * 4 * places + place;
+            candidates.add(score(found[i]), category);
+            float[] boxes = candidates.boxes;
+            int box = 4 * (candidates.size - 1);
+            BoxCoder.decode(
+                    codes[at],
+                    codes[at + places],
+                    codes[at + 2 * places],
+                    codes[at + 3 * places],
+                    anchors.boxes(),
+                    4 * (level.first() + place * perLocation + anchor),
+                    boxes,
+                    box);
+            boxes[box] = clamp(boxes[box], canvas.resized().width());
+            boxes[box + 1] = clamp(boxes[box + 1], canvas.resized().height());
+            boxes[box + 2] = clamp(boxes[box + 2], canvas.resized().width());
+            boxes[box + 3] = clamp(boxes[box + 3], canvas.resized().height());
+        }
+    }
+
+    private List<Integer> suppress(Candidates candidates) {
+        long[] order = new long[candidates.size];
+        for (int i = 0; i < order.length; i++) {
+            order[i] = sortKey(candidates.scores[i], i);
+        }
+        Arrays.sort(order);
+        List<Integer> kept = new ArrayList<>();
+        for (long key : order) {
+            int i = (int) key;
+            if (!overlapsKept(candidates, kept, i)) {
+                kept.add(i);
+                if (kept.size() == parameters.maxDetections()) {
+                    break;
+                }
+            }
+        }
+        return kept;
+    }
+
+    private boolean overlapsKept(Candidates candidates, List<Integer> kept, int i) {
+        for (int k : kept) {
+            if (candidates.categories[k] == candidates.categories[i]
+                    && Overlap.iou(candidates.boxes, 4 * k, candidates.boxes, 4 * i)
+                            > parameters.nmsIou()) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private static float sigmoid(float x) {
+        return (float) (1 / (1 + Math.exp(-x)));
+    }
+
+    private static float clamp(float value, float limit) {
+        return Math.min(Math.max(value, 0), limit);
+    }
+
+    /** A key that sorts by falling score (which is not negative), then by rising index. */
+    private static long sortKey(float score, int index) {
+        return ((long) ~Float.floatToIntBits(score) << 32) | index;
+    }
+
+    private static float score(long key) {
+        return Float.intBitsToFloat(~(int) (key >> 32));
+    }
+
+    /** Growing arrays of boxes, scores and categories. */
+    private static final class Candidates {
+
+        private float[] boxes = new float[256];
+        private float[] scores = new float[64];
+        private int[] categories = new int[64];
+        private int size;
+
+        void add(float score, int category) {
+            if (size == scores.length) {
+                boxes = Arrays.copyOf(boxes, 8 * size);
+                scores = Arrays.copyOf(scores, 2 * size);
+                categories = Arrays.copyOf(categories, 2 * size);
+            }
+            scores[size] = score;
+            categories[size] = category;
+            size++;
+        }
+    }
+}

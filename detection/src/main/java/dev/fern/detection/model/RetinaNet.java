@@ -1,0 +1,145 @@
+package dev.fern.detection.model;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.types.Shape;
+import ai.djl.nn.AbstractBlock;
+import ai.djl.nn.Parameter;
+import ai.djl.training.ParameterStore;
+import ai.djl.util.PairList;
+import dev.fern.backbone.fpn.FeaturePyramid;
+import dev.fern.backbone.host.HostFunctions;
+import dev.fern.backbone.parameter.Initialization;
+import dev.fern.backbone.parameter.NamedParameters;
+import dev.fern.backbone.resnet.ResNet;
+import dev.fern.detection.anchor.AnchorParameters;
+import dev.fern.detection.loss.HeadOutput;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * RetinaNet (Lin et al., ICCV 2017): ResNet, feature pyramid, and two heads shared by the levels.
+ * Input [N, 3, H, W] with H and W multiples of 32; outputs, P3 to P7: five arrays of logits [N, A *
+ * K, H_l, W_l], then five of box codes [N, A * 4, H_l, W_l].
+ */
+public final class RetinaNet extends AbstractBlock {
+
+    /** Score of every anchor at the start (the paper's pi). */
+    private static final double PRIOR = 0.01;
+
+    private static final double HEAD_DEVIATION = 0.01;
+
+    private final ResNet backbone;
+    private final FeaturePyramid pyramid;
+    private final HeadBranch classification;
+    private final HeadBranch regression;
+
+    /**
+     * Builds the network; {@link #initialize(NDManager, long)} gives it parameters.
+     *
+     * @param categories K
+     */
+    public RetinaNet(Architecture architecture, int categories) {
+        int anchors = architecture.anchors().perLocation();
+        backbone = addChildBlock("backbone", new ResNet(architecture.backbone()));
+        pyramid =
+                addChildBlock(
+                        "pyramid",
+                        new FeaturePyramid(3, architecture.pyramidChannels(), architecture.p6()));
+        classification =
+                addChildBlock("classification", new HeadBranch(architecture, anchors * categories));
+        regression = addChildBlock("regression", new HeadBranch(architecture, anchors * 4));
+    }
+
+    /**
+     * Gives the network its initial parameters, which depend on the seed alone: He's in the
+     * backbone, uniform in the pyramid, small normal ones in the heads, and a bias that gives every
+     * anchor the score 0.01.
+     *
+     * @param manager owner of the parameters
+     */
+    public void initialize(NDManager manager, long seed) {
+        Initialization initialization = new Initialization(seed);
+        for (Map.Entry<String, Parameter> entry : NamedParameters.of(this).entrySet()) {
+            String name = entry.getKey();
+            Parameter parameter = entry.getValue();
+            if (parameter.getType() == Parameter.Type.WEIGHT) {
+                if (name.startsWith("backbone.")) {
+                    initialization.heFanOut(name, parameter);
+                } else if (name.startsWith("pyramid.")) {
+                    initialization.uniformFanIn(name, parameter);
+                } else {
+                    initialization.normal(name, parameter, HEAD_DEVIATION);
+                }
+            } else if (name.equals("classification.output.bias")) {
+                initialization.constant(parameter, -Math.log((1 - PRIOR) / PRIOR));
+            }
+        }
+        initialize(manager, DataType.FLOAT32, new Shape(1, 3, 64, 64));
+    }
+
+    @Override
+    protected NDList forwardInternal(
+            ParameterStore parameters,
+            NDList inputs,
+            boolean training,
+            PairList<String, Object> params) {
+        NDList features = features(parameters, inputs, training);
+        NDList outputs = new NDList(2 * features.size());
+        for (NDArray feature : features) {
+            outputs.addAll(classification.forward(parameters, new NDList(feature), training));
+        }
+        for (NDArray feature : features) {
+            outputs.addAll(regression.forward(parameters, new NDList(feature), training));
+        }
+        return outputs;
+    }
+
+    /** Returns P3 to P7 alone: [N, C, H_l, W_l] each. */
+    public NDList features(ParameterStore parameters, NDList inputs, boolean training) {
+        NDList maps = backbone.forward(parameters, inputs, training);
+        return pyramid.forward(
+                parameters, new NDList(maps.get(1), maps.get(2), maps.get(3)), training);
+    }
+
+    /** Copies this network's outputs from the engine, one a level. */
+    public static List<HeadOutput> read(NDList outputs) {
+        int levels = outputs.size() / 2;
+        List<HeadOutput> read = new ArrayList<>(levels);
+        for (int l = 0; l < levels; l++) {
+            read.add(
+                    new HeadOutput(
+                            HostFunctions.copy(outputs.get(l)),
+                            HostFunctions.copy(outputs.get(levels + l))));
+        }
+        return read;
+    }
+
+    @Override
+    protected void initializeChildBlocks(
+            NDManager manager, DataType dataType, Shape... inputShapes) {
+        backbone.initialize(manager, dataType, inputShapes);
+        Shape[] maps = backbone.getOutputShapes(inputShapes);
+        Shape[] inputs = {maps[1], maps[2], maps[3]};
+        pyramid.initialize(manager, dataType, inputs);
+        Shape feature = pyramid.getOutputShapes(inputs)[0];
+        classification.initialize(manager, dataType, feature);
+        regression.initialize(manager, dataType, feature);
+    }
+
+    @Override
+    public Shape[] getOutputShapes(Shape[] inputShapes) {
+        Shape[] maps = backbone.getOutputShapes(inputShapes);
+        Shape[] features = pyramid.getOutputShapes(new Shape[] {maps[1], maps[2], maps[3]});
+        Shape[] outputs = new Shape[2 * AnchorParameters.LEVELS];
+        for (int l = 0; l < features.length; l++) {
+            Shape[] feature = {features[l]};
+            outputs[l] = classification.getOutputShapes(feature)[0];
+            outputs[features.length + l] = regression.getOutputShapes(feature)[0];
+        }
+        return outputs;
+    }
+}

@@ -1,0 +1,7 @@
+/**
+ * The detector: {@link dev.fern.detection.model.RetinaNet} is the network, {@link
+ * dev.fern.detection.model.PostProcessor} makes detections of its outputs, {@link
+ * dev.fern.detection.model.ModelDirectory} keeps both on disk with all that is needed to use them,
+ * and {@link dev.fern.detection.model.Detector} is images in, detections out.
+ */
+package dev.fern.detection.model;

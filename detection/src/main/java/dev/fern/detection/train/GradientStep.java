@@ -1,0 +1,74 @@
+package dev.fern.detection.train;
+
+import ai.djl.engine.Engine;
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.Shape;
+import ai.djl.training.GradientCollector;
+import dev.fern.backbone.host.HostFunctions;
+import dev.fern.detection.anchor.AnchorTargets;
+import dev.fern.detection.anchor.Anchors;
+import dev.fern.detection.loss.DetectionLoss;
+import dev.fern.detection.loss.HeadOutput;
+import dev.fern.detection.loss.RetinaNetLoss;
+import dev.fern.detection.model.Detector;
+import dev.fern.detection.model.RetinaNet;
+import java.nio.FloatBuffer;
+import java.util.List;
+
+/** Forward pass, loss and backward pass of one batch; the gradients stay with the parameters. */
+public final class GradientStep {
+
+    private final Detector detector;
+    private final RetinaNetLoss loss;
+    private final Engine engine;
+
+    /** Trains this detector's network by this loss. */
+    public GradientStep(Detector detector, RetinaNetLoss loss) {
+        this.detector = detector;
+        this.loss = loss;
+        this.engine = detector.manager().getEngine();
+    }
+
+    /**
+     * Computes the loss of a batch and, where it is finite, its gradients.
+     *
+     * @param pixels [N, 3, H, W], normalised
+     * @param anchors anchors of the canvas H x W
+     * @param targets one an image
+     */
+    public DetectionLoss run(
+            FloatBuffer pixels, int height, int width, Anchors anchors, List<AnchorTargets> targets) {
+        try (NDManager step = detector.manager().newSubManager();
+                GradientCollector collector = engine.newGradientCollector()) {
+            NDArray input = step.create(pixels, new Shape(targets.size(), 3, height, width));
+            NDList outputs =
+                    detector.network()
+                            .forward(detector.parameterStore(), new NDList(input), true);
+            DetectionLoss result =
+                    loss.compute(
+                            detector.configuration().categories().size(),
+                            RetinaNet.read(outputs),
+                            anchors,
+                            targets);
+            if (Double.isFinite(result.classification() + result.regression())) {
+                HostFunctions.backward(
+                        collector, outputs, gradients(step, outputs, result.gradients()));
+            }
+            return result;
+        }
+    }
+
+    private static NDList gradients(NDManager step, NDList outputs, List<HeadOutput> gradients) {
+        NDList list = new NDList(outputs.size());
+        for (int i = 0; i < outputs.size(); i++) {
+            HeadOutput level = gradients.get(i % gradients.size());
+            list.add(
+                    step.create(
+                            i < gradients.size() ? level.logits() : level.codes(),
+                            outputs.get(i).getShape()));
+        }
+        return list;
+    }
+}

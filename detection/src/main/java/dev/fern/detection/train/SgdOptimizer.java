@@ -1,0 +1,206 @@
+package dev.fern.detection.train;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.nn.Block;
+import ai.djl.nn.Parameter;
+import dev.fern.backbone.host.HostFunctions;
+import dev.fern.backbone.host.Parallel;
+import dev.fern.backbone.parameter.NamedParameters;
+import dev.fern.backbone.parameter.Tensor;
+import java.nio.FloatBuffer;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Stochastic gradient descent with momentum, weight decay by kind of parameter, and clipping of the
+ * global gradient norm, as torch.optim.SGD with clip_grad_norm_: v = momentum * v + clipped gradient
+ * + decay * w; w = w - rate * v. Its state is plain Java, so that it can be saved and is the same on
+ * every engine.
+ */
+public final class SgdOptimizer {
+
+    private static final int CHUNK = 1 << 14;
+
+    private final double momentum;
+    private final double clipNorm;
+    private final List<Slot> slots = new ArrayList<>();
+    private int accumulated;
+
+    /** One trained parameter with its gradient sum and velocity. */
+    private static final class Slot {
+        final String name;
+        final NDArray array;
+        final double decay;
+        final float[] gradient;
+        final float[] velocity;
+
+        Slot(String name, NDArray array, double decay) {
+            this.name = name;
+            this.array = array;
+            this.decay = decay;
+            this.gradient = new float[Math.toIntExact(array.size())];
+            this.velocity = new float[gradient.length];
+        }
+    }
+
+    /**
+     * Prepares for the trained parameters of a block.
+     *
+     * @param block initialised
+     * @param momentum 0 to 1; 0.9 in the references
+     * @param weightDecay of convolution weights and biases
+     * @param normWeightDecay of the parameters of normalisers: gamma, beta, tau, epsilon
+     * @param clipNorm largest norm of all gradients together; infinity for no clipping
+     */
+    public SgdOptimizer(
+            Block block,
+            double momentum,
+            double weightDecay,
+            double normWeightDecay,
+            double clipNorm) {
+        this.momentum = momentum;
+        this.clipNorm = clipNorm;
+        NamedParameters.of(block)
+                .forEach(
+                        (name, parameter) -> {
+                            if (parameter.requiresGradient()) {
+                                boolean ofNorm =
+                                        parameter.getType() != Parameter.Type.WEIGHT
+                                                && parameter.getType() != Parameter.Type.BIAS;
+                                slots.add(
+                                        new Slot(
+                                                name,
+                                                parameter.getArray(),
+                                                ofNorm ? normWeightDecay : weightDecay));
+                            }
+                        });
+    }
+
+    /** Adds the gradients of the last backward pass to those kept since the last {@link #step}. */
+    public void accumulate() {
+        for (Slot slot : slots) {
+            try (NDArray gradient = slot.array.getGradient()) {
+                boolean first = accumulated == 0;
+                if (HostFunctions.supports(gradient)) {
+                    add(HostFunctions.floats(gradient), slot.gradient, first);
+                } else {
+                    add(FloatBuffer.wrap(gradient.toFloatArray()), slot.gradient, first);
+                    gradient.subi(gradient); // PyTorch adds to gradients, MXNet replaces them
+                }
+            }
+        }
+        accumulated++;
+    }
+
+    private static void add(FloatBuffer terms, float[] sums, boolean first) {
+        if (first) {
+            terms.get(0, sums);
+            return;
+        }
+        float[] copy = new float[sums.length];
+        terms.get(0, copy);
+        for (int i = 0; i < sums.length; i++) {
+            sums[i] += copy[i];
+        }
+    }
+
+    /**
+     * Takes a step with the mean of the accumulated gradients, unless their norm is not finite.
+     *
+     * @param rate learning rate
+     * @return the norm of all gradients together before clipping; if it is not finite, nothing was
+     *     changed
+     */
+    public double step(double rate) {
+        double norm = globalNorm() / accumulated;
+        if (Double.isFinite(norm)) {
+            double clip = norm > clipNorm ? clipNorm / (norm + 1e-6) : 1;
+            float scale = (float) (clip / accumulated);
+            for (Slot slot : slots) {
+                update(slot, scale, (float) rate);
+            }
+        }
+        accumulated = 0;
+        return norm;
+    }
+
+    private double globalNorm() {
+        double sum = 0;
+        for (Slot slot : slots) {
+            double own = 0;
+            for (float g : slot.gradient) {
+                own += (double) g * g;
+            }
+            sum += own;
+        }
+        return Math.sqrt(sum);
+    }
+
+    private void update(Slot slot, float scale, float rate) {
+        float[] gradient = slot.gradient;
+        float[] velocity = slot.velocity;
+        float keep = (float) momentum;
+        float decay = (float) slot.decay;
+        boolean direct = HostFunctions.supports(slot.array);
+        FloatBuffer weights =
+                direct
+                        ? HostFunctions.floats(slot.array)
+                        : FloatBuffer.wrap(slot.array.toFloatArray());
+        int chunks = (gradient.length + CHUNK - 1) / CHUNK;
+        Parallel.forRows(
+                chunks,
+                CHUNK,
+                (from, to) -> {
+                    float[] w = new float[CHUNK];
+                    for (int chunk = from; chunk < to; chunk++) {
+                        int start = chunk * CHUNK;
+                        int count = Math.min(CHUNK, gradient.length - start);
+                        weights.get(start, w, 0, count);
+                        for (int i = 0; i < count; i++) {
+                            float v =
+                                    keep * velocity[start + i]
+                                            + scale * gradient[start + i]
+                                            + decay * w[i];
+                            velocity[start + i] = v;
+                            w[i] -= rate * v;
+                        }
+                        weights.put(start, w, 0, count);
+                    }
+                });
+        if (!direct) {
+            slot.array.set(weights);
+        }
+    }
+
+    /** Returns a copy of the velocities by the parameters' names. */
+    public Map<String, Tensor> copyState() {
+        Map<String, Tensor> state = new LinkedHashMap<>();
+        for (Slot slot : slots) {
+            state.put(
+                    slot.name,
+                    new Tensor(slot.array.getShape().getShape(), slot.velocity.clone()));
+        }
+        return state;
+    }
+
+    /**
+     * Sets the velocities.
+     *
+     * @throws IllegalArgumentException naming the first that is missing or of another size
+     */
+    public void restoreState(Map<String, Tensor> state) {
+        for (Slot slot : slots) {
+            Tensor velocity = state.get(slot.name);
+            if (velocity == null || velocity.data().length != slot.velocity.length) {
+                throw new IllegalArgumentException(
+                        "the optimiser's state lacks parameter " + slot.name);
+            }
+        }
+        for (Slot slot : slots) {
+            System.arraycopy(
+                    state.get(slot.name).data(), 0, slot.velocity, 0, slot.velocity.length);
+        }
+    }
+}
