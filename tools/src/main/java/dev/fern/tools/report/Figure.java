@@ -1,12 +1,11 @@
 package dev.fern.tools.report;
 
+import dev.fern.tools.WholeFile;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import org.knowm.xchart.BitmapEncoder;
 import org.knowm.xchart.BitmapEncoder.BitmapFormat;
 import org.knowm.xchart.VectorGraphicsEncoder;
@@ -51,16 +50,6 @@ public final class Figure {
     public void write(Path file) throws IOException {
         byte[] bytes =
                 file.toString().endsWith(".svg") ? svg().getBytes(StandardCharsets.UTF_8) : png();
-        Path unfinished = file.resolveSibling(file.getFileName() + ".tmp");
-        try {
-            Files.write(unfinished, bytes);
-            Files.move(
-                    unfinished,
-                    file,
-                    StandardCopyOption.ATOMIC_MOVE,
-                    StandardCopyOption.REPLACE_EXISTING);
-        } finally {
-            Files.deleteIfExists(unfinished);
-        }
+        WholeFile.write(file, bytes);
     }
 }

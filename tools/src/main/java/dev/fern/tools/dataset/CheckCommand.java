@@ -1,0 +1,117 @@
+package dev.fern.tools.dataset;
+
+import static dev.fern.cocoeval.CocoProblem.Severity.ERROR;
+
+import dev.fern.cocoeval.CocoDataset;
+import dev.fern.cocoeval.CocoProblem;
+import dev.fern.cocoeval.CocoValidator;
+import dev.fern.detection.image.ImageFolder;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import me.tongfei.progressbar.ProgressBar;
+import me.tongfei.progressbar.ProgressBarBuilder;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** {@code fern dataset check}. */
+@Command(
+        name = "check",
+        sortOptions = false,
+        description = {
+            "Check whether a data set is fit for training.",
+            "",
+            "Prints one line for each problem and a summary. Errors keep the data set from being trained on: ids that come twice,"
+                    + " annotations on unknown images or categories, boxes that are not four finite numbers, images that are missing,"
+                    + " unreadable or of another size. Warnings don't: boxes outside the image or of zero area, areas that disagree"
+                    + " with the box, unused categories, ids 0 and over 2^53."
+        },
+        exitCodeListHeading = "%nExit status:%n",
+        exitCodeList = {"0:no errors, perhaps warnings", "2:errors, or a file that can't be read"},
+        footer = {
+            "",
+            "Example:",
+            "  fern dataset check --annotations instances_train.json --images train"
+        })
+final class CheckCommand implements Callable<Integer> {
+
+    @Option(
+            names = "--annotations",
+            required = true,
+            paramLabel = "FILE",
+            description = "COCO instances file, plain or .gz.")
+    private Path annotations;
+
+    @Option(
+            names = "--images",
+            paramLabel = "DIR",
+            description =
+                    "Folder of the images. With it each image is decoded and its size compared.")
+    private Path images;
+
+    @Option(
+            names = "--max-lines",
+            paramLabel = "N",
+            defaultValue = "200",
+            description =
+                    "How many problems to print at most; all are counted. Default: ${DEFAULT-VALUE}.")
+    private int maxLines;
+
+    @Mixin private HelpOption help;
+    @Spec private CommandSpec spec;
+
+    @Override
+    public Integer call() throws IOException {
+        List<CocoProblem> problems = new ArrayList<>(CocoValidator.check(annotations));
+        boolean readable = errors(problems) == 0;
+        if (readable && images != null) {
+            problems.addAll(imageProblems());
+        }
+        print(problems, readable);
+        return errors(problems) == 0 ? 0 : 2;
+    }
+
+    private List<CocoProblem> imageProblems() throws IOException {
+        ImageFileCheck check = new ImageFileCheck(new ImageFolder(images));
+        CocoDataset dataset = CocoDataset.read(annotations);
+        if (System.console() == null) {
+            return check.check(dataset, () -> {});
+        }
+        ProgressBarBuilder bar =
+                ProgressBar.builder().setTaskName("images").setInitialMax(dataset.images().size());
+        try (ProgressBar progress = bar.build()) {
+            return check.check(dataset, progress::step);
+        }
+    }
+
+    private void print(List<CocoProblem> problems, boolean readable) {
+        PrintWriter out = spec.commandLine().getOut();
+        problems.stream()
+                .limit(maxLines)
+                .forEach(
+                        problem ->
+                                out.println(
+                                        (problem.severity() == ERROR ? "error: " : "warning: ")
+                                                + problem));
+        if (problems.size() > maxLines) {
+            out.printf("and %d more; --max-lines shows them%n", problems.size() - maxLines);
+        }
+        if (!readable && images != null) {
+            out.println("The images were not checked because of the errors above.");
+        }
+        out.printf(
+                "%s: %d errors, %d warnings%n",
+                annotations, errors(problems), problems.size() - errors(problems));
+        out.flush();
+    }
+
+    private static long errors(List<CocoProblem> problems) {
+        return problems.stream().filter(problem -> problem.severity() == ERROR).count();
+    }
+}

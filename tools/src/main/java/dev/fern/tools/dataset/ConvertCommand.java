@@ -1,0 +1,126 @@
+package dev.fern.tools.dataset;
+
+import dev.fern.cocoeval.CocoDataset;
+import dev.fern.detection.image.ImageFolder;
+import dev.fern.tools.dataset.VocConverter.Coordinates;
+import dev.fern.tools.dataset.VocConverter.Difficult;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** {@code fern dataset convert}. */
+@Command(
+        name = "convert",
+        sortOptions = false,
+        description = {
+            "Convert annotations of another format to a COCO instances file.",
+            "",
+            "From Pascal VOC: one XML file an image. Corner coordinates are taken as edges (x = xmin, width = xmax - xmin), as the"
+                    + " common annotation tools mean them; --one-based takes them as the VOC challenge defines them. Images are"
+                    + " numbered from 1 by the files' names, or in the order of --image-set."
+        },
+        footer = {
+            "",
+            "Example:",
+            "  fern dataset convert --from voc --annotations Annotations \\",
+            "      --image-set ImageSets/Main/train.txt --output instances_train.json"
+        })
+final class ConvertCommand implements Callable<Integer> {
+
+    /** Formats that are read. */
+    enum Format {
+        VOC
+    }
+
+    @Option(
+            names = "--from",
+            required = true,
+            paramLabel = "FORMAT",
+            description = "The format to read: voc.")
+    private Format from;
+
+    @Option(
+            names = "--annotations",
+            required = true,
+            paramLabel = "DIR",
+            description = "Folder of the XML files.")
+    private Path annotations;
+
+    @Option(
+            names = "--output",
+            required = true,
+            paramLabel = "FILE",
+            description = "COCO instances file to write.")
+    private Path output;
+
+    @Option(
+            names = "--image-set",
+            paramLabel = "FILE",
+            description =
+                    "Text file that names the images to take, one a line, without extension. Default: all.")
+    private Path imageSet;
+
+    @Option(
+            names = "--images",
+            paramLabel = "DIR",
+            description = "Folder of the images, for sizes that XML files lack.")
+    private Path images;
+
+    @Option(
+            names = "--categories",
+            paramLabel = "NAME",
+            split = ",",
+            description =
+                    "Names of all categories, separated by commas; the first gets id 1. Needed when several sets are converted one by"
+                            + " one. Default: those that occur, by the alphabet.")
+    private List<String> categories = List.of();
+
+    @Option(
+            names = "--difficult",
+            paramLabel = "WHAT",
+            defaultValue = "crowd",
+            description = {
+                "What becomes of objects marked difficult. crowd: no target in training, and detections of them count neither way,"
+                        + " as near as COCO gets to VOC's own rule; keep: objects like any other; drop: left out. Default:"
+                        + " ${DEFAULT-VALUE}."
+            })
+    private Difficult difficult;
+
+    @Option(
+            names = "--one-based",
+            description =
+                    "Coordinates are indices of the first and last pixel, counted from 1, as in the VOC challenge itself: x = xmin - 1,"
+                            + " width = xmax - xmin + 1.")
+    private boolean oneBased;
+
+    @Mixin private HelpOption help;
+    @Spec private CommandSpec spec;
+
+    @Override
+    public Integer call() throws IOException {
+        Optional<ImageFolder> folder =
+                images == null ? Optional.empty() : Optional.of(new ImageFolder(images));
+        VocConverter converter =
+                new VocConverter(
+                        oneBased ? Coordinates.PIXELS : Coordinates.EDGES, difficult, categories);
+        CocoDataset dataset = converter.convert(annotations, Optional.ofNullable(imageSet), folder);
+        dataset.write(output);
+        spec.commandLine()
+                .getOut()
+                .printf(
+                        "%s: %d images, %d annotations, %d categories%n",
+                        output,
+                        dataset.images().size(),
+                        dataset.annotations().size(),
+                        dataset.categories().size())
+                .flush();
+        return 0;
+    }
+}

@@ -1,0 +1,29 @@
+package dev.fern.tools.dataset;
+
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** {@code fern dataset}: what can be done with a data set before and without training. */
+@Command(
+        name = "dataset",
+        description = "Check, describe, convert and make data sets.",
+        subcommands = {
+            CheckCommand.class,
+            StatsCommand.class,
+            ConvertCommand.class,
+            SynthesizeCommand.class
+        })
+public final class DatasetCommand implements Runnable {
+
+    @Spec private CommandSpec spec;
+    @Mixin private HelpOption help;
+
+    @Override
+    public void run() {
+        throw new ParameterException(
+                spec.commandLine(), "Missing command: check, stats, convert or synthesize");
+    }
+}

@@ -1,0 +1,383 @@
+package dev.fern.tools.dataset;
+
+import dev.fern.cocoeval.Box;
+import java.awt.BasicStroke;
+import java.awt.Color;
+import java.awt.GradientPaint;
+import java.awt.Graphics2D;
+import java.awt.Rectangle;
+import java.awt.RenderingHints;
+import java.awt.Shape;
+import java.awt.geom.AffineTransform;
+import java.awt.geom.QuadCurve2D;
+import java.awt.image.BufferedImage;
+import java.awt.image.DataBufferByte;
+import java.awt.image.DataBufferInt;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.SplittableRandom;
+
+/**
+ * One synthetic picture: shapes one upon the other over a mottled background with stray lines and
+ * noise, and what can be seen of each shape.
+ *
+ * <p>A map of which object owns which pixel is painted along with the picture, so boxes and areas
+ * are those of the visible part, as an annotator who sees only the picture would draw them. A shape
+ * that would leave less than half of itself or of another one in sight is not placed.
+ */
+final class ShapesScene {
+
+    private static final double MIN_VISIBLE = 0.5;
+    private static final int PLACING_ATTEMPTS = 20;
+    private static final int MIN_SIDE = 12;
+    private static final double EMPTY_SHARE = 0.05;
+    private static final double CROWD_SHARE = 0.08;
+
+    /**
+     * An object as far as it is visible.
+     *
+     * @param box around its visible pixels
+     * @param area number of its visible pixels
+     * @param crowd whether it is a cluster of many small shapes under one box
+     */
+    record VisibleObject(ShapeCategory category, Box box, int area, boolean crowd) {}
+
+    /** An object on the picture, with its number of pixels as if nothing hid it. */
+    private record Placed(ShapeCategory category, boolean crowd, double pixels) {}
+
+    /**
+     * A shape where it goes.
+     *
+     * @param area in pixels, of all of it, be it within the picture or not
+     */
+    private record PlacedShape(Shape outline, double area) {}
+
+    private final int width;
+    private final int height;
+    private final SplittableRandom random;
+    private final BufferedImage image;
+
+    /** The picture's pixels, 0xRRGGBB. */
+    private final int[] rgb;
+
+    private final Graphics2D graphics;
+
+    /** Index of the object that is visible at each pixel, -1 for the background. */
+    private final int[] owner;
+
+    private final List<Placed> placed = new ArrayList<>();
+    private final int[] visible;
+
+    /**
+     * Paints a picture of {@code width} x {@code height} pixels; the same random numbers give the
+     * same picture.
+     */
+    ShapesScene(int width, int height, SplittableRandom random) {
+        this.width = width;
+        this.height = height;
+        this.random = random;
+        this.image = new BufferedImage(width, height, BufferedImage.TYPE_INT_RGB);
+        this.rgb = ((DataBufferInt) image.getRaster().getDataBuffer()).getData();
+        this.owner = new int[width * height];
+        Arrays.fill(owner, -1);
+        paintBackground();
+        this.graphics = image.createGraphics();
+        graphics.setRenderingHint(
+                RenderingHints.KEY_ANTIALIASING, RenderingHints.VALUE_ANTIALIAS_ON);
+        graphics.setRenderingHint(
+                RenderingHints.KEY_STROKE_CONTROL, RenderingHints.VALUE_STROKE_PURE);
+        paintStrayLines();
+        int objects = random.nextDouble() < EMPTY_SHARE ? 0 : random.nextInt(1, 9);
+        this.visible = new int[objects + 1];
+        if (objects > 0 && random.nextDouble() < CROWD_SHARE) {
+            placeCrowd();
+        }
+        for (int i = 0; i < objects; i++) {
+            placeShape();
+        }
+        graphics.dispose();
+        addNoise();
+    }
+
+    BufferedImage image() {
+        return image;
+    }
+
+    /** The objects, from the farthest to the nearest. */
+    List<VisibleObject> objects() {
+        int[] left = new int[placed.size()];
+        int[] top = new int[placed.size()];
+        int[] right = new int[placed.size()];
+        int[] bottom = new int[placed.size()];
+        Arrays.fill(left, width);
+        Arrays.fill(top, height);
+        for (int y = 0; y < height; y++) {
+            for (int x = 0; x < width; x++) {
+                int object = owner[y * width + x];
+                if (object >= 0) {
+                    left[object] = Math.min(left[object], x);
+                    top[object] = Math.min(top[object], y);
+                    right[object] = Math.max(right[object], x + 1);
+                    bottom[object] = Math.max(bottom[object], y + 1);
+                }
+            }
+        }
+        List<VisibleObject> objects = new ArrayList<>();
+        for (int i = 0; i < placed.size(); i++) {
+            Box box = new Box(left[i], top[i], right[i] - left[i], bottom[i] - top[i]);
+            objects.add(
+                    new VisibleObject(
+                            placed.get(i).category(), box, visible[i], placed.get(i).crowd()));
+        }
+        return objects;
+    }
+
+    private void placeShape() {
+        ShapeCategory category = anyCategory();
+        double side = side();
+        for (int attempt = 0; attempt < PLACING_ATTEMPTS; attempt++) {
+            double x = random.nextDouble(width);
+            double y = random.nextDouble(height);
+            if (place(category, List.of(shape(category, x, y, side)), false)) {
+                return;
+            }
+        }
+    }
+
+    private void placeCrowd() {
+        ShapeCategory category = anyCategory();
+        double spread = Math.min(width, height) * random.nextDouble(0.12, 0.2);
+        for (int attempt = 0; attempt < PLACING_ATTEMPTS; attempt++) {
+            double x = random.nextDouble(width);
+            double y = random.nextDouble(height);
+            List<PlacedShape> members = new ArrayList<>();
+            for (int i = random.nextInt(12, 25); i > 0; i--) {
+                double memberX = x + 1.4 * spread * random.nextDouble(-1, 1);
+                double memberY = y + spread * random.nextDouble(-1, 1);
+                members.add(shape(category, memberX, memberY, random.nextDouble(6, 10)));
+            }
+            if (place(category, members, true)) {
+                return;
+            }
+        }
+    }
+
+    private ShapeCategory anyCategory() {
+        return ShapeCategory.values()[random.nextInt(ShapeCategory.values().length)];
+    }
+
+    /**
+     * Small, medium and large by COCO's area ranges about as often, as far as the picture has room.
+     */
+    private double side() {
+        double largest = 0.95 * Math.min(width, height);
+        double[] limits = {MIN_SIDE, Math.min(32, largest), Math.min(110, largest), largest};
+        int range = random.nextInt(3);
+        return limits[range] * Math.pow(limits[range + 1] / limits[range], random.nextDouble());
+    }
+
+    private PlacedShape shape(ShapeCategory category, double x, double y, double side) {
+        double stretch = Math.pow(2, random.nextDouble(-0.4, 0.4));
+        AffineTransform transform = AffineTransform.getTranslateInstance(x, y);
+        transform.rotate(random.nextDouble(-0.7, 0.7));
+        transform.scale(side * stretch, side / stretch);
+        Shape outline = transform.createTransformedShape(category.outline());
+        return new PlacedShape(outline, category.area() * side * side);
+    }
+
+    /** Paints the shapes as one object unless too much would be hidden. */
+    private boolean place(ShapeCategory category, List<PlacedShape> shapes, boolean crowd) {
+        byte[] mask = mask(shapes);
+        double pixels = shapes.stream().mapToDouble(PlacedShape::area).sum();
+        int inside = 0;
+        int[] hidden = new int[placed.size()];
+        for (int i = 0; i < mask.length; i++) {
+            if (mask[i] != 0) {
+                inside++;
+                if (owner[i] >= 0) {
+                    hidden[owner[i]]++;
+                }
+            }
+        }
+        if (inside < MIN_VISIBLE * pixels || inside == 0) {
+            return false;
+        }
+        for (int i = 0; i < hidden.length; i++) {
+            if (visible[i] - hidden[i] < MIN_VISIBLE * placed.get(i).pixels()) {
+                return false;
+            }
+        }
+        Color under = meanColor(mask);
+        for (int i = 0; i < mask.length; i++) {
+            if (mask[i] != 0) {
+                owner[i] = placed.size();
+            }
+        }
+        for (int i = 0; i < hidden.length; i++) {
+            visible[i] -= hidden[i];
+        }
+        visible[placed.size()] = inside;
+        placed.add(new Placed(category, crowd, pixels));
+        shapes.forEach(shape -> paint(shape.outline(), under));
+        return true;
+    }
+
+    /** Not 0 where the centre of a pixel lies in one of the shapes. */
+    private byte[] mask(List<PlacedShape> shapes) {
+        BufferedImage mask = new BufferedImage(width, height, BufferedImage.TYPE_BYTE_GRAY);
+        Graphics2D painter = mask.createGraphics();
+        painter.setColor(Color.WHITE);
+        shapes.forEach(shape -> painter.fill(shape.outline()));
+        painter.dispose();
+        return ((DataBufferByte) mask.getRaster().getDataBuffer()).getData();
+    }
+
+    private Color meanColor(byte[] mask) {
+        long red = 0;
+        long green = 0;
+        long blue = 0;
+        int count = 0;
+        for (int i = 0; i < mask.length; i++) {
+            if (mask[i] != 0) {
+                red += rgb[i] >> 16 & 255;
+                green += rgb[i] >> 8 & 255;
+                blue += rgb[i] & 255;
+                count++;
+            }
+        }
+        return new Color((int) (red / count), (int) (green / count), (int) (blue / count));
+    }
+
+    /** Fills with a shaded colour that stands out from what is under it. */
+    private void paint(Shape shape, Color under) {
+        Color color = under;
+        for (int attempt = 0;
+                attempt < PLACING_ATTEMPTS && distance(color, under) < 90;
+                attempt++) {
+            color =
+                    Color.getHSBColor(
+                            (float) random.nextDouble(),
+                            (float) random.nextDouble(0.3, 1),
+                            (float) random.nextDouble(0.25, 1));
+        }
+        Rectangle bounds = shape.getBounds();
+        Color shaded = scaled(color, random.nextDouble(0.6, 1));
+        graphics.setPaint(
+                new GradientPaint(
+                        bounds.x,
+                        bounds.y,
+                        color,
+                        (float) bounds.getMaxX(),
+                        (float) (bounds.y + random.nextDouble() * bounds.height),
+                        shaded));
+        graphics.fill(shape);
+        if (random.nextDouble() < 0.3) {
+            graphics.setClip(shape);
+            graphics.setColor(scaled(color, 0.45));
+            graphics.setStroke(new BasicStroke(Math.max(2f, bounds.width / 16f)));
+            graphics.draw(shape);
+            graphics.setClip(null);
+        }
+    }
+
+    private static double distance(Color a, Color b) {
+        return Math.sqrt(
+                Math.pow(a.getRed() - b.getRed(), 2)
+                        + Math.pow(a.getGreen() - b.getGreen(), 2)
+                        + Math.pow(a.getBlue() - b.getBlue(), 2));
+    }
+
+    private static Color scaled(Color color, double factor) {
+        return new Color(
+                (int) (color.getRed() * factor),
+                (int) (color.getGreen() * factor),
+                (int) (color.getBlue() * factor));
+    }
+
+    /** Two muted colours, mixed by value noise of three octaves. */
+    private void paintBackground() {
+        Color first = mutedColor();
+        Color second = mutedColor();
+        double[] mixture = new double[width * height];
+        for (int octave = 0; octave < 3; octave++) {
+            addValueNoise(
+                    mixture,
+                    Math.max(width, height) / (2.5 * (1 << 2 * octave)),
+                    0.55 / (1 << octave));
+        }
+        for (int i = 0; i < mixture.length; i++) {
+            double t = Math.min(1, Math.max(0, mixture[i]));
+            int red = (int) (first.getRed() + t * (second.getRed() - first.getRed()));
+            int green = (int) (first.getGreen() + t * (second.getGreen() - first.getGreen()));
+            int blue = (int) (first.getBlue() + t * (second.getBlue() - first.getBlue()));
+            rgb[i] = red << 16 | green << 8 | blue;
+        }
+    }
+
+    private Color mutedColor() {
+        return Color.getHSBColor(
+                (float) random.nextDouble(),
+                (float) random.nextDouble(0.35),
+                (float) random.nextDouble(0.3, 0.9));
+    }
+
+    /**
+     * Adds random numbers on a grid of {@code cell} pixels, smoothly interpolated between its
+     * points.
+     */
+    private void addValueNoise(double[] field, double cell, double amplitude) {
+        int columns = (int) (width / cell) + 2;
+        int rows = (int) (height / cell) + 2;
+        double[] grid = random.doubles((long) columns * rows).toArray();
+        for (int y = 0; y < height; y++) {
+            int row = (int) (y / cell);
+            double v = smooth(y / cell - row);
+            for (int x = 0; x < width; x++) {
+                int column = (int) (x / cell);
+                double u = smooth(x / cell - column);
+                int corner = row * columns + column;
+                double upper = grid[corner] + u * (grid[corner + 1] - grid[corner]);
+                double lower =
+                        grid[corner + columns]
+                                + u * (grid[corner + columns + 1] - grid[corner + columns]);
+                field[y * width + x] += amplitude * (upper + v * (lower - upper));
+            }
+        }
+    }
+
+    private static double smooth(double t) {
+        return t * t * (3 - 2 * t);
+    }
+
+    /** Open curves in muted colours that belong to no object. */
+    private void paintStrayLines() {
+        for (int i = random.nextInt(6); i > 0; i--) {
+            graphics.setColor(mutedColor());
+            graphics.setStroke(new BasicStroke((float) random.nextDouble(1, 4)));
+            graphics.draw(
+                    new QuadCurve2D.Double(
+                            random.nextDouble(width),
+                            random.nextDouble(height),
+                            random.nextDouble(width),
+                            random.nextDouble(height),
+                            random.nextDouble(width),
+                            random.nextDouble(height)));
+        }
+    }
+
+    private void addNoise() {
+        double deviation = random.nextDouble(3, 14);
+        for (int i = 0; i < rgb.length; i++) {
+            int noise = (int) Math.round(deviation * random.nextGaussian());
+            int red = clamped((rgb[i] >> 16 & 255) + noise);
+            int green = clamped((rgb[i] >> 8 & 255) + noise);
+            int blue = clamped((rgb[i] & 255) + noise);
+            rgb[i] = red << 16 | green << 8 | blue;
+        }
+    }
+
+    private static int clamped(int value) {
+        return Math.min(255, Math.max(0, value));
+    }
+}

@@ -1,0 +1,134 @@
+package dev.fern.tools.dataset;
+
+import dev.fern.cocoeval.CocoAnnotation;
+import dev.fern.cocoeval.CocoCategory;
+import dev.fern.cocoeval.CocoDataset;
+import dev.fern.cocoeval.CocoImage;
+import dev.fern.tools.WholeFile;
+import dev.fern.tools.dataset.ShapesScene.VisibleObject;
+import java.awt.image.BufferedImage;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.SplittableRandom;
+import java.util.stream.Stream;
+import javax.imageio.IIOImage;
+import javax.imageio.ImageIO;
+import javax.imageio.ImageWriteParam;
+import javax.imageio.ImageWriter;
+import javax.imageio.stream.MemoryCacheImageOutputStream;
+
+/**
+ * Makes COCO data sets of coloured shapes to try things out with: five categories whose ids have
+ * gaps, objects in all three of COCO's area ranges, overlapping and cut by the edge, some crowds
+ * and some pictures without objects, on mottled backgrounds with stray lines and noise.
+ *
+ * <p>A seed decides everything. The pictures of one split don't depend on how many the other has,
+ * and a larger split begins with the pictures of a smaller one.
+ *
+ * @param width of the pictures, {@value #MIN_SIDE} to {@value #MAX_SIDE} pixels
+ * @param height of the pictures, {@value #MIN_SIDE} to {@value #MAX_SIDE} pixels
+ * @param seed of the random numbers
+ */
+public record ShapesSynthesizer(int width, int height, long seed) {
+
+    static final int MIN_SIDE = 64;
+    static final int MAX_SIDE = 4096;
+    private static final float JPEG_QUALITY = 0.92f;
+
+    /** The parts of a data set. */
+    public enum Split {
+        TRAIN,
+        VAL;
+
+        /** The name in file names: {@code train} or {@code val}. */
+        public String label() {
+            return name().toLowerCase(Locale.ROOT);
+        }
+    }
+
+    /**
+     * @throws IllegalArgumentException if a side is out of range
+     */
+    public ShapesSynthesizer {
+        if (Math.min(width, height) < MIN_SIDE || Math.max(width, height) > MAX_SIDE) {
+            throw new IllegalArgumentException(
+                    "pictures of "
+                            + width
+                            + " x "
+                            + height
+                            + " pixels; sides are "
+                            + MIN_SIDE
+                            + " to "
+                            + MAX_SIDE);
+        }
+    }
+
+    /**
+     * Writes {@code <folder>/<split>/000001.jpg} and so on, and then {@code
+     * <folder>/annotations/instances_<split>.json}. Files of the same names are replaced.
+     *
+     * @return what the annotation file holds
+     * @throws IOException if a file cannot be written; the annotation file is then not there
+     */
+    public CocoDataset write(Path folder, Split split, int images) throws IOException {
+        Path annotationFile = folder.resolve("annotations/instances_" + split.label() + ".json");
+        Path imageFolder = folder.resolve(split.label());
+        Files.createDirectories(annotationFile.getParent());
+        Files.createDirectories(imageFolder);
+        Files.deleteIfExists(annotationFile);
+        SplittableRandom random = random(split);
+        List<CocoImage> cocoImages = new ArrayList<>();
+        List<CocoAnnotation> annotations = new ArrayList<>();
+        for (int id = 1; id <= images; id++) {
+            ShapesScene scene = new ShapesScene(width, height, random.split());
+            String name = String.format(Locale.ROOT, "%06d.jpg", id);
+            WholeFile.write(imageFolder.resolve(name), jpeg(scene.image()));
+            cocoImages.add(new CocoImage(id, name, width, height));
+            for (VisibleObject object : scene.objects()) {
+                annotations.add(
+                        new CocoAnnotation(
+                                annotations.size() + 1,
+                                id,
+                                object.category().id(),
+                                object.box(),
+                                object.area(),
+                                object.crowd()));
+            }
+        }
+        CocoDataset dataset = CocoDataset.of(cocoImages, categories(), annotations);
+        dataset.write(annotationFile);
+        return dataset;
+    }
+
+    private SplittableRandom random(Split split) {
+        SplittableRandom root = new SplittableRandom(seed);
+        SplittableRandom train = root.split();
+        return split == Split.TRAIN ? train : root.split();
+    }
+
+    private static List<CocoCategory> categories() {
+        return Stream.of(ShapeCategory.values())
+                .map(category -> new CocoCategory(category.id(), category.label(), "shape"))
+                .toList();
+    }
+
+    private static byte[] jpeg(BufferedImage image) throws IOException {
+        ImageWriter writer = ImageIO.getImageWritersByFormatName("jpeg").next();
+        ImageWriteParam parameters = writer.getDefaultWriteParam();
+        parameters.setCompressionMode(ImageWriteParam.MODE_EXPLICIT);
+        parameters.setCompressionQuality(JPEG_QUALITY);
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        try (MemoryCacheImageOutputStream out = new MemoryCacheImageOutputStream(bytes)) {
+            writer.setOutput(out);
+            writer.write(null, new IIOImage(image, null, null), parameters);
+        } finally {
+            writer.dispose();
+        }
+        return bytes.toByteArray();
+    }
+}

@@ -1,0 +1,190 @@
+package dev.fern.tools.dataset;
+
+import com.google.gson.FieldNamingPolicy;
+import com.google.gson.Gson;
+import com.google.gson.GsonBuilder;
+import dev.fern.cocoeval.CocoDataset;
+import dev.fern.cocoeval.CocoFormatException;
+import dev.fern.cocoeval.CocoImage;
+import dev.fern.detection.image.CanvasRule;
+import dev.fern.tools.WholeFile;
+import dev.fern.tools.dataset.DatasetStatistics.CategoryCount;
+import dev.fern.tools.dataset.DatasetStatistics.Geometry;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** {@code fern dataset stats}. */
+@Command(
+        name = "stats",
+        sortOptions = false,
+        description = {
+            "Describe a data set: images, boxes, categories, box sizes and aspect ratios.",
+            "",
+            "Boxes are those that a detector is trained on: crowds and boxes of zero area are counted apart. Areas are the annotations'"
+                    + " own, by COCO's ranges (small to 32 x 32, large from 96 x 96). With --min-size and --max-size box sizes are"
+                    + " also given as the network sees them, after resizing."
+        },
+        footer = {
+            "",
+            "Example:",
+            "  fern dataset stats --annotations instances_train.json --min-size 240 --max-size 320"
+        })
+final class StatsCommand implements Callable<Integer> {
+
+    @Option(
+            names = "--annotations",
+            required = true,
+            paramLabel = "FILE",
+            description = "COCO instances file, plain or .gz.")
+    private Path annotations;
+
+    @Option(
+            names = "--min-size",
+            paramLabel = "N",
+            description =
+                    "Length in pixels that the shorter side of an image is resized to. Needs --max-size.")
+    private Integer minSize;
+
+    @Option(
+            names = "--max-size",
+            paramLabel = "N",
+            description = "Largest length in pixels of the longer side. Needs --min-size.")
+    private Integer maxSize;
+
+    @Option(names = "--json", paramLabel = "FILE", description = "Also write the numbers as JSON.")
+    private Path json;
+
+    @Mixin private HelpOption help;
+    @Spec private CommandSpec spec;
+
+    @Override
+    public Integer call() throws IOException {
+        Optional<CanvasRule> rule = rule();
+        CocoDataset dataset = CocoDataset.read(annotations);
+        if (rule.isPresent()) {
+            requireSizes(dataset);
+        }
+        DatasetStatistics statistics = DatasetStatistics.of(dataset, rule);
+        print(statistics);
+        if (json != null) {
+            Gson gson =
+                    new GsonBuilder()
+                            .setPrettyPrinting()
+                            .disableHtmlEscaping()
+                            .setFieldNamingPolicy(FieldNamingPolicy.LOWER_CASE_WITH_UNDERSCORES)
+                            .create();
+            WholeFile.write(
+                    json, (gson.toJson(statistics) + "\n").getBytes(StandardCharsets.UTF_8));
+        }
+        return 0;
+    }
+
+    private Optional<CanvasRule> rule() {
+        if (minSize == null && maxSize == null) {
+            return Optional.empty();
+        }
+        if (minSize == null || maxSize == null) {
+            throw new ParameterException(
+                    spec.commandLine(), "--min-size and --max-size go together");
+        }
+        try {
+            return Optional.of(new CanvasRule(minSize, maxSize));
+        } catch (IllegalArgumentException e) {
+            throw new ParameterException(spec.commandLine(), e.getMessage(), e);
+        }
+    }
+
+    private void requireSizes(CocoDataset dataset) throws CocoFormatException {
+        for (CocoImage image : dataset.images()) {
+            if (image.width() <= 0 || image.height() <= 0) {
+                throw new CocoFormatException(
+                        annotations.toString(),
+                        "images (id " + image.id() + ")",
+                        -1,
+                        "its size is not given; leave out --min-size and --max-size");
+            }
+        }
+    }
+
+    private void print(DatasetStatistics statistics) {
+        PrintWriter out = spec.commandLine().getOut();
+        row(out, "images", statistics.images());
+        row(out, "  without boxes", statistics.emptyImages());
+        row(out, "boxes", statistics.boxes());
+        row(out, "  small", statistics.areas().small());
+        row(out, "  medium", statistics.areas().medium());
+        row(out, "  large", statistics.areas().large());
+        row(out, "crowds", statistics.crowds());
+        row(out, "boxes of zero area", statistics.zeroAreaBoxes());
+        printCategories(out, statistics.categories());
+        out.printf(
+                "%n%-28s%9s%9s%9s%9s%9s%9s%9s%9s%n",
+                "", "min", "5%", "25%", "50%", "75%", "95%", "max", "mean");
+        row(out, "boxes per image", statistics.boxesPerImage());
+        print(out, "", statistics.pixels());
+        if (statistics.canvas() != null) {
+            print(out, "network ", statistics.canvas().pixels());
+            out.println();
+            statistics
+                    .canvas()
+                    .sizes()
+                    .forEach((size, images) -> row(out, "images on " + size, images));
+        }
+        out.flush();
+    }
+
+    private static void printCategories(PrintWriter out, List<CategoryCount> categories) {
+        out.printf("%n%12s  %-24s%9s%9s%9s%n", "category id", "name", "boxes", "images", "crowds");
+        for (CategoryCount category : categories) {
+            out.printf(
+                    "%12d  %-24s%9d%9d%9d%n",
+                    category.id(),
+                    category.name().replaceAll("\\p{C}", "?"),
+                    category.boxes(),
+                    category.images(),
+                    category.crowds());
+        }
+    }
+
+    private static void print(PrintWriter out, String prefix, Geometry geometry) {
+        if (geometry != null) {
+            row(out, prefix + "width", geometry.width());
+            row(out, prefix + "height", geometry.height());
+            row(out, prefix + "sqrt(width*height)", geometry.side());
+            row(out, prefix + "height/width", geometry.aspectRatio());
+        }
+    }
+
+    private static void row(PrintWriter out, String label, int count) {
+        out.printf("%-28s%9d%n", label, count);
+    }
+
+    private static void row(PrintWriter out, String label, Distribution values) {
+        if (values != null) {
+            out.printf(
+                    Locale.ROOT,
+                    "%-28s%9.2f%9.2f%9.2f%9.2f%9.2f%9.2f%9.2f%9.2f%n",
+                    label,
+                    values.min(),
+                    values.p5(),
+                    values.p25(),
+                    values.median(),
+                    values.p75(),
+                    values.p95(),
+                    values.max(),
+                    values.mean());
+        }
+    }
+}

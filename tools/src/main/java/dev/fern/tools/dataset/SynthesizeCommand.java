@@ -1,0 +1,106 @@
+package dev.fern.tools.dataset;
+
+import dev.fern.cocoeval.CocoDataset;
+import dev.fern.tools.dataset.ShapesSynthesizer.Split;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** {@code fern dataset synthesize}. */
+@Command(
+        name = "synthesize",
+        sortOptions = false,
+        description = {
+            "Make a COCO data set of coloured shapes on textured backgrounds.",
+            "",
+            "Ellipses, rectangles, triangles, stars and crosses, small to large, overlapping; some crowds, some pictures without"
+                    + " objects. Writes DIR/train, DIR/val and DIR/annotations/instances_{train,val}.json. The same options give the"
+                    + " same files."
+        },
+        footer = {
+            "",
+            "Example:",
+            "  fern dataset synthesize --output shapes --train-images 500 --val-images 100"
+        })
+final class SynthesizeCommand implements Callable<Integer> {
+
+    @Option(
+            names = "--output",
+            required = true,
+            paramLabel = "DIR",
+            description = "Folder to write to.")
+    private Path output;
+
+    @Option(
+            names = "--train-images",
+            paramLabel = "N",
+            defaultValue = "400",
+            description = "Pictures to train on. Default: ${DEFAULT-VALUE}.")
+    private int trainImages;
+
+    @Option(
+            names = "--val-images",
+            paramLabel = "N",
+            defaultValue = "100",
+            description = "Pictures to validate with. Default: ${DEFAULT-VALUE}.")
+    private int valImages;
+
+    @Option(
+            names = "--width",
+            paramLabel = "N",
+            defaultValue = "256",
+            description = "Width of the pictures in pixels, 64 to 4096. Default: ${DEFAULT-VALUE}.")
+    private int width;
+
+    @Option(
+            names = "--height",
+            paramLabel = "N",
+            defaultValue = "192",
+            description =
+                    "Height of the pictures in pixels, 64 to 4096. Default: ${DEFAULT-VALUE}.")
+    private int height;
+
+    @Option(
+            names = "--seed",
+            paramLabel = "N",
+            defaultValue = "0",
+            description = "Seed of the random numbers. Default: ${DEFAULT-VALUE}.")
+    private long seed;
+
+    @Mixin private HelpOption help;
+    @Spec private CommandSpec spec;
+
+    @Override
+    public Integer call() throws IOException {
+        if (trainImages < 0 || valImages < 0) {
+            throw new ParameterException(
+                    spec.commandLine(), "--train-images and --val-images can't be negative");
+        }
+        ShapesSynthesizer synthesizer;
+        try {
+            synthesizer = new ShapesSynthesizer(width, height, seed);
+        } catch (IllegalArgumentException e) {
+            throw new ParameterException(
+                    spec.commandLine(), "--width, --height: " + e.getMessage(), e);
+        }
+        write(synthesizer, Split.TRAIN, trainImages);
+        write(synthesizer, Split.VAL, valImages);
+        return 0;
+    }
+
+    private void write(ShapesSynthesizer synthesizer, Split split, int images) throws IOException {
+        CocoDataset dataset = synthesizer.write(output, split, images);
+        spec.commandLine()
+                .getOut()
+                .printf(
+                        "%s: %d images, %d objects%n",
+                        output.resolve(split.label()), images, dataset.annotations().size())
+                .flush();
+    }
+}
