@@ -15,9 +15,9 @@ import java.util.Map;
 
 /**
  * Stochastic gradient descent with momentum, weight decay by kind of parameter, and clipping of the
- * global gradient norm, as torch.optim.SGD with clip_grad_norm_: v = momentum * v + clipped gradient
- * + decay * w; w = w - rate * v. Its state is plain Java, so that it can be saved and is the same on
- * every engine.
+ * global gradient norm, as torch.optim.SGD with clip_grad_norm_: v = momentum * v + clipped
+ * gradient + decay * w; w = w - rate * v. Its state is plain Java, so that it can be saved and is
+ * the same on every engine.
  */
 public final class SgdOptimizer {
 
@@ -179,8 +179,7 @@ public final class SgdOptimizer {
         Map<String, Tensor> state = new LinkedHashMap<>();
         for (Slot slot : slots) {
             state.put(
-                    slot.name,
-                    new Tensor(slot.array.getShape().getShape(), slot.velocity.clone()));
+                    slot.name, new Tensor(slot.array.getShape().getShape(), slot.velocity.clone()));
         }
         return state;
     }

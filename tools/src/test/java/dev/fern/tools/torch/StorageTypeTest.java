@@ -23,7 +23,9 @@ class StorageTypeTest {
 
             float half = StorageType.FLOAT16.next(bytes.putShort(0, (short) bits).rewind());
 
-            assertThat(Double.valueOf(half)).as("bits %04x", bits).isEqualTo(Double.valueOf(expected));
+            assertThat(Double.valueOf(half))
+                    .as("bits %04x", bits)
+                    .isEqualTo(Double.valueOf(expected));
         }
     }
 }
