@@ -1,0 +1,56 @@
+package dev.fern.cocoeval;
+
+import java.io.BufferedOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.file.AtomicMoveNotSupportedException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.util.Locale;
+import java.util.UUID;
+import java.util.zip.GZIPOutputStream;
+
+/** Writes a file whole or not at all: beside its place first, then moved there at once. */
+final class AtomicFile {
+    /** Writes a file's content. */
+    interface Content {
+        void writeTo(OutputStream out) throws IOException;
+    }
+
+    private AtomicFile() {}
+
+    /** Compressed where the name ends in {@code .gz}. */
+    static void write(Path file, Content content) throws IOException {
+        Path name = file.getFileName();
+        if (name == null) {
+            throw new IOException(file + ": is not the name of a file");
+        }
+        Path temporary = file.resolveSibling("." + name + "." + UUID.randomUUID() + ".tmp");
+        try {
+            try (OutputStream out = open(temporary, name.toString())) {
+                content.writeTo(out);
+            }
+            move(temporary, file);
+        } finally {
+            Files.deleteIfExists(temporary);
+        }
+    }
+
+    private static OutputStream open(Path temporary, String name) throws IOException {
+        OutputStream out = Files.newOutputStream(temporary, StandardOpenOption.CREATE_NEW);
+        return name.toLowerCase(Locale.ROOT).endsWith(".gz")
+                ? new GZIPOutputStream(out, 1 << 16)
+                : new BufferedOutputStream(out, 1 << 16);
+    }
+
+    private static void move(Path from, Path to) throws IOException {
+        try {
+            Files.move(
+                    from, to, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+        } catch (AtomicMoveNotSupportedException e) {
+            Files.move(from, to, StandardCopyOption.REPLACE_EXISTING);
+        }
+    }
+}

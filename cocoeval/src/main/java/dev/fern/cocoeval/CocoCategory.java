@@ -1,0 +1,17 @@
+package dev.fern.cocoeval;
+
+import java.util.Objects;
+
+/**
+ * One entry of {@code categories}.
+ *
+ * @param id the category's id; ids may have gaps, as COCO's own have
+ * @param name empty where the file gives none
+ * @param supercategory empty where the file gives none
+ */
+public record CocoCategory(long id, String name, String supercategory) {
+    public CocoCategory {
+        Objects.requireNonNull(name, "name");
+        Objects.requireNonNull(supercategory, "supercategory");
+    }
+}

@@ -1,0 +1,33 @@
+package dev.fern.cocoeval;
+
+import java.util.Objects;
+
+/**
+ * Something that is wrong with a data set.
+ *
+ * @param severity whether training has to refuse
+ * @param path the record, such as {@code annotations[12] (id 77)}; empty for the whole document
+ * @param offset of the record in bytes from the start of the (unpacked) document, -1 if not known
+ * @param message what is wrong
+ */
+public record CocoProblem(Severity severity, String path, long offset, String message) {
+    /** How bad a problem is. */
+    public enum Severity {
+        /** No training on this data set. */
+        ERROR,
+        /** Training works, and the author may want to know. */
+        WARNING
+    }
+
+    public CocoProblem {
+        Objects.requireNonNull(severity, "severity");
+        Objects.requireNonNull(path, "path");
+        Objects.requireNonNull(message, "message");
+    }
+
+    /** {@code annotations[12] (id 77): image_id 5 is not in images}. */
+    @Override
+    public String toString() {
+        return CocoFormatException.located(path, -1, message);
+    }
+}

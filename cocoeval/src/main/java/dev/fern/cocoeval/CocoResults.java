@@ -1,0 +1,231 @@
+package dev.fern.cocoeval;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.AbstractList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.RandomAccess;
+
+/**
+ * The detections of a COCO results file, or of a detector that is still running. Immutable; held as
+ * columns of primitives, 56 bytes a detection.
+ */
+public final class CocoResults {
+    private final int size;
+    private final long[] imageIds;
+    private final long[] categoryIds;
+    private final double[] boxes;
+    private final double[] scores;
+    private final Map<Integer, CocoProblem> scoreFlaws;
+    private final Map<Integer, CocoProblem> boxFlaws;
+    private final IdTable ids;
+    private final String file;
+
+    private CocoResults(Builder builder, String file) {
+        size = builder.size;
+        // the builder may go on, and then writes beyond this size or into arrays of its own
+        imageIds = builder.imageIds;
+        categoryIds = builder.categoryIds;
+        boxes = builder.boxes;
+        scores = builder.scores;
+        scoreFlaws = Map.copyOf(builder.scoreFlaws);
+        boxFlaws = Map.copyOf(builder.boxFlaws);
+        ids = builder.ids;
+        this.file = file;
+    }
+
+    /**
+     * Reads a results file in one pass, as tolerantly as pycocotools: a detection whose score is
+     * missing, say, is refused only when the evaluation comes to use it.
+     *
+     * @param file JSON, plain or gzip: an array of objects with {@code image_id}, {@code
+     *     category_id}, {@code bbox} (xywh in pixels) and {@code score}
+     * @throws CocoFormatException if the file can't be read, or where pycocotools raises on loading
+     */
+    public static CocoResults read(Path file) throws CocoFormatException {
+        return CocoResultsReader.read(file);
+    }
+
+    /** To add detections one by one, image by image. */
+    public static Builder builder() {
+        return new Builder();
+    }
+
+    /** The number of detections. */
+    public int size() {
+        return size;
+    }
+
+    /** The image of detection {@code i}, 0-based in the order they were added. */
+    public long imageId(int i) {
+        return imageIds[Objects.checkIndex(i, size)];
+    }
+
+    /** The category of detection {@code i}. */
+    public long categoryId(int i) {
+        return categoryIds[Objects.checkIndex(i, size)];
+    }
+
+    /** The box of detection {@code i}, xywh in pixels. */
+    public Box box(int i) {
+        int at = 4 * Objects.checkIndex(i, size);
+        return new Box(boxes[at], boxes[at + 1], boxes[at + 2], boxes[at + 3]);
+    }
+
+    /** The score of detection {@code i}. */
+    public double score(int i) {
+        return scores[Objects.checkIndex(i, size)];
+    }
+
+    /** Detection {@code i}. */
+    public CocoDetection get(int i) {
+        return new CocoDetection(imageId(i), categoryId(i), box(i), score(i));
+    }
+
+    /** A view of all detections, in the order they were added. */
+    public List<CocoDetection> detections() {
+        return new Detections();
+    }
+
+    private final class Detections extends AbstractList<CocoDetection> implements RandomAccess {
+        @Override
+        public CocoDetection get(int i) {
+            return CocoResults.this.get(i);
+        }
+
+        @Override
+        public int size() {
+            return size;
+        }
+    }
+
+    /**
+     * Writes a COCO results file, whole or not at all.
+     *
+     * @param file compressed with gzip where the name ends in {@code .gz}
+     * @throws IOException if it can't be written; an older file of this name is then left as it was
+     */
+    public void write(Path file) throws IOException {
+        CocoWriter.write(this, file);
+    }
+
+    /** [size, 4] and perhaps more: x, y, width, height. Not to be changed. */
+    double[] boxes() {
+        return boxes;
+    }
+
+    /** [size] and perhaps more. Not to be changed. */
+    double[] scores() {
+        return scores;
+    }
+
+    /** What is wrong with the score of detection {@code i}, or null. */
+    CocoProblem scoreFlaw(int i) {
+        return scoreFlaws.get(i);
+    }
+
+    /** What is wrong with the box of detection {@code i} though pycocotools loads it, or null. */
+    CocoProblem boxFlaw(int i) {
+        return boxFlaws.get(i);
+    }
+
+    boolean hasFlaws() {
+        return !scoreFlaws.isEmpty() || !boxFlaws.isEmpty();
+    }
+
+    IdTable ids() {
+        return ids;
+    }
+
+    /** Null for results from memory. */
+    String file() {
+        return file;
+    }
+
+    /** Collects detections. Not safe for use by several threads at once. */
+    public static final class Builder {
+        private int size;
+        private long[] imageIds = new long[1024];
+        private long[] categoryIds = new long[1024];
+        private double[] boxes = new double[4 * 1024];
+        private double[] scores = new double[1024];
+        private final Map<Integer, CocoProblem> scoreFlaws = new HashMap<>();
+        private final Map<Integer, CocoProblem> boxFlaws = new HashMap<>();
+        private final IdTable ids = new IdTable();
+
+        private Builder() {}
+
+        /** Adds one detection. */
+        public Builder add(CocoDetection detection) {
+            return add(
+                    detection.imageId(),
+                    detection.categoryId(),
+                    detection.box(),
+                    detection.score());
+        }
+
+        /**
+         * Adds one detection.
+         *
+         * @param box xywh in pixels
+         */
+        public Builder add(long imageId, long categoryId, Box box, double score) {
+            return add(imageId, categoryId, box.x(), box.y(), box.width(), box.height(), score);
+        }
+
+        Builder add(
+                long imageId,
+                long categoryId,
+                double x,
+                double y,
+                double width,
+                double height,
+                double score) {
+            if (size == scores.length) {
+                int more = Math.addExact(size, size >> 1);
+                imageIds = Arrays.copyOf(imageIds, more);
+                categoryIds = Arrays.copyOf(categoryIds, more);
+                boxes = Arrays.copyOf(boxes, Math.multiplyExact(4, more));
+                scores = Arrays.copyOf(scores, more);
+            }
+            imageIds[size] = imageId;
+            categoryIds[size] = categoryId;
+            boxes[4 * size] = x;
+            boxes[4 * size + 1] = y;
+            boxes[4 * size + 2] = width;
+            boxes[4 * size + 3] = height;
+            scores[size++] = score;
+            return this;
+        }
+
+        /** How many were added so far. */
+        public int size() {
+            return size;
+        }
+
+        /** All that were added so far. */
+        public CocoResults build() {
+            return build(null);
+        }
+
+        CocoResults build(String file) {
+            return new CocoResults(this, file);
+        }
+
+        void flawedScore(CocoProblem problem) {
+            scoreFlaws.put(size - 1, problem);
+        }
+
+        void flawedBox(CocoProblem problem) {
+            boxFlaws.put(size - 1, problem);
+        }
+
+        IdTable ids() {
+            return ids;
+        }
+    }
+}

@@ -1,0 +1,104 @@
+package dev.fern.cocoeval;
+
+import com.google.gson.Strictness;
+import com.google.gson.stream.JsonWriter;
+import java.io.IOException;
+import java.io.OutputStreamWriter;
+import java.io.Writer;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+
+/** Writes COCO files. Numbers come back from reading as the same doubles, NaN and infinity too. */
+final class CocoWriter {
+    private interface Content {
+        void writeTo(JsonWriter json) throws IOException;
+    }
+
+    private CocoWriter() {}
+
+    static void write(CocoDataset dataset, Path file) throws IOException {
+        write(
+                file,
+                json -> {
+                    json.beginObject();
+                    json.name("images").beginArray();
+                    for (CocoImage image : dataset.images()) {
+                        json.beginObject();
+                        id(json.name("id"), image.id(), dataset.ids());
+                        json.name("file_name").value(image.fileName());
+                        json.name("width").value(image.width());
+                        json.name("height").value(image.height());
+                        json.endObject();
+                    }
+                    json.endArray().name("categories").beginArray();
+                    for (CocoCategory category : dataset.categoriesAsListed()) {
+                        json.beginObject();
+                        id(json.name("id"), category.id(), dataset.ids());
+                        json.name("name").value(category.name());
+                        json.name("supercategory").value(category.supercategory());
+                        json.endObject();
+                    }
+                    json.endArray().name("annotations").beginArray();
+                    for (CocoAnnotation annotation : dataset.annotations()) {
+                        json.beginObject();
+                        id(json.name("id"), annotation.id(), dataset.ids());
+                        id(json.name("image_id"), annotation.imageId(), dataset.ids());
+                        id(json.name("category_id"), annotation.categoryId(), dataset.ids());
+                        box(json.name("bbox"), annotation.box());
+                        json.name("area").value(annotation.area());
+                        json.name("iscrowd").value(annotation.crowd() ? 1 : 0);
+                        json.endObject();
+                    }
+                    json.endArray().endObject();
+                });
+    }
+
+    static void write(CocoResults results, Path file) throws IOException {
+        write(
+                file,
+                json -> {
+                    json.beginArray();
+                    for (int i = 0; i < results.size(); i++) {
+                        json.beginObject();
+                        id(json.name("image_id"), results.imageId(i), results.ids());
+                        id(json.name("category_id"), results.categoryId(i), results.ids());
+                        box(json.name("bbox"), results.box(i));
+                        json.name("score").value(results.score(i));
+                        json.endObject();
+                    }
+                    json.endArray();
+                });
+    }
+
+    private static void write(Path file, Content content) throws IOException {
+        AtomicFile.write(
+                file,
+                out -> {
+                    Writer writer = new OutputStreamWriter(out, StandardCharsets.UTF_8);
+                    JsonWriter json = new JsonWriter(writer);
+                    json.setStrictness(Strictness.LENIENT);
+                    content.writeTo(json);
+                    json.flush();
+                });
+    }
+
+    private static void box(JsonWriter json, Box box) throws IOException {
+        json.beginArray()
+                .value(box.x())
+                .value(box.y())
+                .value(box.width())
+                .value(box.height())
+                .endArray();
+    }
+
+    private static void id(JsonWriter json, long id, IdTable ids) throws IOException {
+        Object value = ids.value(id);
+        if (value instanceof Number number) {
+            json.value(number);
+        } else if (value instanceof String text) {
+            json.value(text);
+        } else {
+            json.nullValue();
+        }
+    }
+}

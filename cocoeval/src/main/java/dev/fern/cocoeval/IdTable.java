@@ -1,0 +1,89 @@
+package dev.fern.cocoeval;
+
+import java.math.BigDecimal;
+import java.math.BigInteger;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Lets ids that are no ordinary integers (texts, fractions, null, integers beyond about 62 bits),
+ * all of which pycocotools takes, travel as {@code long}. Such an id gets a stand-in below {@link
+ * #LEAST_ORDINARY}, which means something only together with its table. Ids that Python holds equal
+ * (1, 1.0 and true) are the same.
+ */
+final class IdTable {
+    /** Ids from here up stand for themselves. */
+    static final long LEAST_ORDINARY = Long.MIN_VALUE / 2;
+
+    /** Stands for "no such id" in a search; no table hands it out. */
+    static final long NONE = LEAST_ORDINARY - 1;
+
+    private final Map<Object, Long> standIns = new HashMap<>();
+    private final List<Object> values = new ArrayList<>();
+
+    static boolean isOrdinary(long id) {
+        return id >= LEAST_ORDINARY;
+    }
+
+    /** Whether nothing but ordinary ids was met. */
+    boolean isEmpty() {
+        return values.isEmpty();
+    }
+
+    /** The id of a value as {@link JsonTokenizer#readValue} gives it, no array and no object. */
+    long idOf(Object value) {
+        Object canonical = canonical(value);
+        if (canonical instanceof Long number && isOrdinary(number)) {
+            return number;
+        }
+        if (canonical instanceof Double number && number.isNaN()) {
+            // equal to nothing, itself included
+            return add(canonical);
+        }
+        Long known = standIns.get(canonical);
+        if (known != null) {
+            return known;
+        }
+        long id = add(canonical);
+        standIns.put(canonical, id);
+        return id;
+    }
+
+    private long add(Object value) {
+        values.add(value);
+        return Long.MIN_VALUE + values.size() - 1;
+    }
+
+    /** The id of a canonical value that was met before, or {@link #NONE}. */
+    long find(Object canonical) {
+        return canonical instanceof Long number && isOrdinary(number)
+                ? number
+                : standIns.getOrDefault(canonical, NONE);
+    }
+
+    /**
+     * What an id stands for: a {@link Long} where the number fits, {@link BigInteger}, {@link
+     * Double}, {@link String} or {@link JsonTokenizer.Other#NULL}.
+     */
+    Object value(long id) {
+        long index = id - Long.MIN_VALUE;
+        return isOrdinary(id) || index >= values.size() ? (Object) id : values.get((int) index);
+    }
+
+    /** Numbers that are equal become equal objects. */
+    static Object canonical(Object value) {
+        if (value instanceof Boolean truth) {
+            return truth ? 1L : 0L;
+        }
+        if (value instanceof Double number
+                && !number.isNaN()
+                && !number.isInfinite()
+                && number == Math.rint(number)) {
+            BigInteger integer = new BigDecimal(number).toBigIntegerExact();
+            return integer.bitLength() < Long.SIZE ? (Object) integer.longValue() : integer;
+        }
+        return value;
+    }
+}

@@ -1,0 +1,9 @@
+/**
+ * COCO bounding-box data and its evaluation: what pycocotools does, to the last bit.
+ *
+ * <p>Annotations come in through {@link dev.fern.cocoeval.CocoDataset} and detections through
+ * {@link dev.fern.cocoeval.CocoResults}, from files or from memory; {@link
+ * dev.fern.cocoeval.CocoValidator} judges whether annotations are fit for training. The package
+ * depends on Gson alone.
+ */
+package dev.fern.cocoeval;

@@ -1,0 +1,74 @@
+package dev.fern.cocoeval;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class CocoValidatorTest {
+    private static final List<CocoImage> IMAGES = List.of(new CocoImage(1, "a.jpg", 100, 50));
+    private static final List<CocoCategory> CATEGORIES = List.of(new CocoCategory(1, "c", ""));
+
+    private static List<String> problems(CocoAnnotation... annotations) {
+        return CocoValidator.check(CocoDataset.of(IMAGES, CATEGORIES, List.of(annotations)))
+                .stream()
+                .map(problem -> problem.severity() + " " + problem)
+                .toList();
+    }
+
+    private static CocoAnnotation annotation(long id, double x, double width, double area) {
+        return new CocoAnnotation(id, 1, 1, new Box(x, 0, width, 10), area, false);
+    }
+
+    @Test
+    void findsNothingWrongWithASoundSet() {
+        assertThat(problems(annotation(1, 0, 100, 1000), annotation(2, 0.5, 99.5, 3))).isEmpty();
+    }
+
+    @Test
+    void namesTheRecordOfAnUnknownImage() {
+        assertThat(problems(new CocoAnnotation(77, 5, 1, new Box(1, 1, 2, 2), 4, false)))
+                .containsExactly("ERROR annotations[0] (id 77): image_id 5 is not in images");
+    }
+
+    @Test
+    void warnsOfABoxWithoutArea() {
+        assertThat(problems(annotation(1, 3, 0, 0)))
+                .containsExactly(
+                        "WARNING annotations[0] (id 1): bbox [3.0, 0.0, 0.0, 10.0] has no area");
+    }
+
+    @Test
+    void warnsOfABoxOutsideItsImage() {
+        assertThat(problems(annotation(1, 90, 12, 120)))
+                .containsExactly(
+                        "WARNING annotations[0] (id 1): bbox [90.0, 0.0, 12.0, 10.0] reaches"
+                                + " outside its image of 100 x 50");
+    }
+
+    @Test
+    void warnsOfAnAreaThatDisagrees() {
+        assertThat(problems(annotation(1, 0, 10, 120), annotation(2, 0, 10, 0)))
+                .containsExactly(
+                        "WARNING annotations[0] (id 1): area 120.0 disagrees with the 100.0 of"
+                                + " bbox",
+                        "WARNING annotations[1] (id 2): area 0.0 disagrees with the 100.0 of"
+                                + " bbox");
+    }
+
+    @Test
+    void warnsOfIdsThatOtherProgramsStumbleOver() {
+        assertThat(problems(annotation(0, 0, 10, 100), annotation((1L << 53) + 1, 0, 10, 100)))
+                .containsExactly(
+                        "WARNING annotations[0] (id 0): id 0, which pycocotools takes for none in"
+                                + " annotations",
+                        "WARNING annotations[1] (id 9007199254740993): id 9007199254740993 is over"
+                                + " 2^53, which a double can't hold");
+    }
+
+    @Test
+    void warnsOfACategoryThatNothingUses() {
+        assertThat(problems())
+                .containsExactly("WARNING categories[0] (id 1): no annotation uses it");
+    }
+}
