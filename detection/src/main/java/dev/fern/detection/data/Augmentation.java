@@ -113,17 +113,20 @@ public record Augmentation(
         return (int) Math.max(1, Math.round(length * part));
     }
 
-    /** The window, mirrored and changed in colour; the caller closes it. */
+    /** The window, mirrored and changed in colour, perhaps sharing memory; the caller closes it. */
     public BgrImage applyTo(BgrImage image) {
-        try (BgrImage part = image.crop(window.x, window.y, window.width, window.height)) {
-            BgrImage flipped = part.flipped(flipHorizontally, flipVertically);
-            if (color.equals(ColorChange.NONE)) {
-                return flipped;
-            }
-            try (flipped) {
-                return color.applyTo(flipped);
+        BgrImage result = image.crop(window.x, window.y, window.width, window.height);
+        if (flipHorizontally || flipVertically) {
+            try (BgrImage part = result) {
+                result = part.flipped(flipHorizontally, flipVertically);
             }
         }
+        if (!color.equals(ColorChange.NONE)) {
+            try (BgrImage part = result) {
+                result = color.applyTo(part);
+            }
+        }
+        return result;
     }
 
     /**

@@ -14,7 +14,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -56,14 +55,14 @@ public final class DetectionDataset {
      * @throws ImageReadException if a file name leads out of the folder, or, unless they are
      *     skipped, if files are missing or empty: the message names the first and counts the others
      * @throws IOException if a file can't be read
+     * @throws IllegalArgumentException if a target's category is not in the data set, which {@link
+     *     CocoDataset#read} rules out
      */
     public static DetectionDataset of(
             CocoDataset coco, ImageFolder folder, ImageReader reader, boolean skipBadImages)
             throws IOException {
-        List<CocoCategory> categories = new ArrayList<>(coco.categories());
-        categories.sort(Comparator.comparingLong(CocoCategory::id));
         Map<Long, Integer> labels = new HashMap<>();
-        for (CocoCategory category : categories) {
+        for (CocoCategory category : coco.categories()) {
             labels.put(category.id(), labels.size());
         }
         List<Sample> samples = new ArrayList<>();
@@ -82,7 +81,7 @@ public final class DetectionDataset {
             refuse(badImages);
         }
         return new DetectionDataset(
-                samples, categories, badImages, targets.emptyBoxes, targets.crowds);
+                samples, coco.categories(), badImages, targets.emptyBoxes, targets.crowds);
     }
 
     /**
@@ -202,7 +201,7 @@ public final class DetectionDataset {
                 boxes[4 * count + 1] = y1;
                 boxes[4 * count + 2] = x2;
                 boxes[4 * count + 3] = y2;
-                targets[count++] = labels.get(annotation.categoryId());
+                targets[count++] = label(annotation);
             }
             return new Sample(
                     imageId,
@@ -210,6 +209,17 @@ public final class DetectionDataset {
                     size,
                     Arrays.copyOf(boxes, 4 * count),
                     Arrays.copyOf(targets, count));
+        }
+
+        private int label(CocoAnnotation annotation) {
+            Integer label = labels.get(annotation.categoryId());
+            if (label == null) {
+                throw new IllegalArgumentException(
+                        String.format(
+                                "annotation %d: no category has the id %d",
+                                annotation.id(), annotation.categoryId()));
+            }
+            return label;
         }
 
         private static float clip(double position, int length) {

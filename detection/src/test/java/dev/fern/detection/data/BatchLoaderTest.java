@@ -73,10 +73,14 @@ class BatchLoaderTest {
         BatchPlan plan = BatchSampler.sequential(dataset, 3, new CanvasRule(50, 100));
         try (BatchLoader<Batch> loader = loader(plan, Function.identity(), false);
                 Batch batch = loader.next().orElseThrow()) {
-            assertThat(batch.items()).extracting(Batch.Item::imageId).containsExactly(3L, 6L, 9L);
+            assertThat(batch.items()).extracting(Batch.Item::imageId).containsExactly(1L, 2L, 3L);
             assertThat(batch.data().remaining()).isEqualTo(3 * 3 * 64 * 64 * Float.BYTES);
             assertThat(batch.data().isDirect()).isTrue();
-            assertThat(batch.items().get(1).boxes()).containsExactly(6, 5, 16, 25);
+            // 60x50 stays as it is; 40x50 becomes 50x62 (floor of 62.5): times 1.25 and 1.24.
+            assertThat(batch.items().get(1).boxes()).containsExactly(2, 5, 12, 25);
+            assertThat(batch.items().get(2).boxes())
+                    .usingComparatorWithPrecision(1e-5f)
+                    .containsExactly(3.75f, 6.2f, 16.25f, 31);
             // Each image lies at its place in the array.
             for (int i = 0; i < 3; i++) {
                 try (Batch alone =

@@ -3,8 +3,11 @@ package dev.fern.detection.data;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.fern.cocoeval.Box;
+import dev.fern.cocoeval.CocoAnnotation;
 import dev.fern.cocoeval.CocoCategory;
 import dev.fern.cocoeval.CocoDataset;
+import dev.fern.cocoeval.CocoImage;
 import dev.fern.detection.image.ImageFolder;
 import dev.fern.detection.image.ImageReadException;
 import dev.fern.detection.image.ImageReader;
@@ -112,7 +115,7 @@ class DetectionDatasetTest {
                         Files.writeString(
                                 root.resolve("bare.json"),
                                 "{\"images\": [{\"id\": 1, \"file_name\": \"a.png\"}],"
-                                        + " \"annotations\": [], \"categories\": []}"));
+                                        + " \"annotations\": [], \"categories\": [{\"id\": 1, \"name\": \"cell\"}]}"));
         DetectionDataset dataset =
                 DetectionDataset.of(
                         coco,
@@ -120,6 +123,25 @@ class DetectionDatasetTest {
                         ImageReader.forDataSets(),
                         false);
         assertThat(dataset.samples().get(0).size()).isEqualTo(new ImageSize(20, 10));
+    }
+
+    @Test
+    void unknownCategoryIsNamed() throws IOException {
+        TestImages.write(folder.file("a.png"), 20, 10, 1);
+        CocoDataset coco =
+                CocoDataset.of(
+                        List.of(new CocoImage(1, "a.png", 20, 10)),
+                        List.of(new CocoCategory(1, "cell", "")),
+                        List.of(new CocoAnnotation(5, 1, 2, new Box(0, 0, 4, 4), 16, false)));
+        assertThatThrownBy(
+                        () ->
+                                DetectionDataset.of(
+                                        coco,
+                                        new ImageFolder(folder.imageFolder()),
+                                        ImageReader.forDataSets(),
+                                        false))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("annotation 5: no category has the id 2");
     }
 
     @Test
