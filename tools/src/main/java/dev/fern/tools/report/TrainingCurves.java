@@ -1,0 +1,212 @@
+package dev.fern.tools.report;
+
+import java.awt.BasicStroke;
+import java.awt.Color;
+import java.awt.Font;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.function.ToDoubleFunction;
+import java.util.stream.IntStream;
+import org.knowm.xchart.XYChart;
+import org.knowm.xchart.XYChartBuilder;
+import org.knowm.xchart.XYSeries;
+import org.knowm.xchart.style.Styler.LegendLayout;
+import org.knowm.xchart.style.Styler.LegendPosition;
+import org.knowm.xchart.style.XYStyler;
+import org.knowm.xchart.style.lines.SeriesLines;
+import org.knowm.xchart.style.markers.SeriesMarkers;
+
+/** The two plots that a training run is judged by: loss by step, and average precision by epoch. */
+public final class TrainingCurves {
+
+    private static final int WIDTH = 900;
+    private static final int HEIGHT = 500;
+
+    /** More would lie on the same pixels, and make an SVG of megabytes. */
+    private static final int MAX_POINTS = 600;
+
+    // Okabe and Ito's palette, which colour-blind readers can tell apart.
+    private static final Color BLACK = new Color(0x33, 0x33, 0x33);
+    private static final Color BLUE = new Color(0x00, 0x72, 0xB2);
+    private static final Color VERMILION = new Color(0xD5, 0x5E, 0x00);
+    private static final Color GREEN = new Color(0x00, 0x9E, 0x73);
+
+    private static final BasicStroke LINE =
+            new BasicStroke(2.2f, BasicStroke.CAP_ROUND, BasicStroke.JOIN_ROUND);
+
+    private TrainingCurves() {}
+
+    /**
+     * Each part of the loss and their sum: every step as a faint point, and a line of running
+     * means. Values that are not finite are left out; where a few steps are far above the rest, the
+     * axis ends below them.
+     *
+     * @param losses in order of their steps
+     */
+    public static Figure loss(String title, List<StepLosses> losses) {
+        double[] steps = values(losses, StepLosses::step);
+        XYChart chart = chart(title, "step", steps, "loss");
+        double[] total = values(losses, StepLosses::total);
+        double[] classification = values(losses, StepLosses::classification);
+        double[] box = values(losses, StepLosses::box);
+        addPoints(chart, "total", steps, total, BLACK);
+        addPoints(chart, "classification", steps, classification, BLUE);
+        addPoints(chart, "box", steps, box, VERMILION);
+        addLine(chart, "total", steps, smooth(total), BLACK);
+        addLine(chart, "classification", steps, smooth(classification), BLUE);
+        addLine(chart, "box", steps, smooth(box), VERMILION);
+        chart.getStyler().setMarkerSize(4);
+        double[] ordered = Arrays.stream(total).filter(Double::isFinite).sorted().toArray();
+        if (ordered.length > 0) {
+            chart.getStyler().setYAxisMax(1.05 * ordered[(int) (0.99 * (ordered.length - 1))]);
+        }
+        return new Figure(chart);
+    }
+
+    /**
+     * AP, AP50 and AP75, with the last and the best of each in the legend. Undefined scores (-1)
+     * are left out.
+     *
+     * @param scores in order of their epochs
+     */
+    public static Figure averagePrecision(String title, List<EpochScores> scores) {
+        double[] epochs = values(scores, EpochScores::epoch);
+        XYChart chart = chart(title, "epoch", epochs, "average precision");
+        addScores(chart, "AP50", epochs, values(scores, EpochScores::ap50), GREEN);
+        addScores(chart, "AP75", epochs, values(scores, EpochScores::ap75), VERMILION);
+        addScores(chart, "AP", epochs, values(scores, EpochScores::ap), BLUE);
+        chart.getStyler().setYAxisMax(1.0);
+        return new Figure(chart);
+    }
+
+    /** A running mean twice over, so that a single high value makes a slope and not a step. */
+    private static double[] smooth(double[] values) {
+        int radius = values.length / 60;
+        return runningMean(runningMean(values, radius), radius);
+    }
+
+    /**
+     * Means of up to {@code 2 * radius + 1} values around each one; values that are not finite
+     * count as absent.
+     */
+    static double[] runningMean(double[] values, int radius) {
+        double[] sums = new double[values.length + 1];
+        int[] counts = new int[values.length + 1];
+        for (int i = 0; i < values.length; i++) {
+            boolean finite = Double.isFinite(values[i]);
+            sums[i + 1] = sums[i] + (finite ? values[i] : 0);
+            counts[i + 1] = counts[i] + (finite ? 1 : 0);
+        }
+        double[] means = new double[values.length];
+        for (int i = 0; i < values.length; i++) {
+            int from = Math.max(0, i - radius);
+            int to = Math.min(values.length, i + radius + 1);
+            means[i] = (sums[to] - sums[from]) / (counts[to] - counts[from]);
+        }
+        return means;
+    }
+
+    private static <T> double[] values(List<T> records, ToDoubleFunction<T> value) {
+        return records.stream().mapToDouble(value).toArray();
+    }
+
+    private static XYChart chart(String title, String xTitle, double[] x, String yTitle) {
+        XYChart chart =
+                new XYChartBuilder()
+                        .width(WIDTH)
+                        .height(HEIGHT)
+                        .title(title)
+                        .xAxisTitle(xTitle)
+                        .yAxisTitle(yTitle)
+                        .build();
+        XYStyler styler = chart.getStyler();
+        styler.setLocale(Locale.ROOT);
+        styler.setChartBackgroundColor(Color.WHITE);
+        styler.setChartTitleFont(new Font(Font.SANS_SERIF, Font.BOLD, 18));
+        styler.setAxisTitleFont(new Font(Font.SANS_SERIF, Font.PLAIN, 15));
+        styler.setAxisTickLabelsFont(new Font(Font.SANS_SERIF, Font.PLAIN, 13));
+        styler.setLegendFont(new Font(Font.SANS_SERIF, Font.PLAIN, 14));
+        styler.setLegendBorderColor(Color.LIGHT_GRAY);
+        styler.setPlotBorderVisible(false);
+        styler.setPlotGridLinesColor(new Color(0xE6, 0xE6, 0xE6));
+        styler.setPlotGridLinesStroke(new BasicStroke(1));
+        styler.setAxisTickMarksColor(Color.GRAY);
+        styler.setPlotContentSize(0.98);
+        styler.setLegendPosition(LegendPosition.OutsideS);
+        styler.setLegendLayout(LegendLayout.Horizontal);
+        // Wide enough apart that no tick stands between two epochs.
+        double ticks = Math.max(1, Arrays.stream(x).max().orElse(1));
+        styler.setXAxisTickMarkSpacingHint((int) Math.max(74, WIDTH / ticks));
+        styler.setXAxisMin(0.0);
+        styler.setYAxisMin(0.0);
+        return chart;
+    }
+
+    private static void addPoints(XYChart chart, String name, double[] x, double[] y, Color color) {
+        addSeries(chart, name + " of single steps", x, y)
+                .ifPresent(
+                        series -> {
+                            series.setShowInLegend(false);
+                            series.setLineStyle(SeriesLines.NONE);
+                            series.setMarker(SeriesMarkers.CIRCLE);
+                            series.setMarkerColor(
+                                    new Color(
+                                            color.getRed(), color.getGreen(), color.getBlue(), 45));
+                        });
+    }
+
+    private static void addLine(XYChart chart, String name, double[] x, double[] y, Color color) {
+        addSeries(chart, name, x, y)
+                .ifPresent(
+                        series -> {
+                            series.setMarker(SeriesMarkers.NONE);
+                            series.setLineStyle(LINE);
+                            series.setLineColor(color);
+                        });
+    }
+
+    private static void addScores(
+            XYChart chart, String name, double[] epochs, double[] scores, Color color) {
+        double[] defined =
+                Arrays.stream(scores).map(score -> score < 0 ? Double.NaN : score).toArray();
+        double best = Arrays.stream(defined).filter(Double::isFinite).max().orElse(Double.NaN);
+        double last =
+                Arrays.stream(defined)
+                        .filter(Double::isFinite)
+                        .reduce((a, b) -> b)
+                        .orElse(Double.NaN);
+        addSeries(
+                        chart,
+                        String.format(Locale.ROOT, "%s: last %.3f, best %.3f", name, last, best),
+                        epochs,
+                        defined)
+                .ifPresent(
+                        series -> {
+                            series.setMarker(SeriesMarkers.CIRCLE);
+                            series.setMarkerColor(color);
+                            series.setLineStyle(LINE);
+                            series.setLineColor(color);
+                        });
+    }
+
+    /**
+     * Adds the finite values, thinned where they are many; nothing where there are none, which a
+     * chart would refuse.
+     */
+    private static Optional<XYSeries> addSeries(
+            XYChart chart, String name, double[] x, double[] y) {
+        int stride = (y.length + MAX_POINTS - 1) / MAX_POINTS;
+        int[] kept =
+                IntStream.range(0, y.length)
+                        .filter(i -> i % stride == 0 && Double.isFinite(y[i]))
+                        .toArray();
+        if (kept.length == 0) {
+            return Optional.empty();
+        }
+        double[] keptX = Arrays.stream(kept).mapToDouble(i -> x[i]).toArray();
+        double[] keptY = Arrays.stream(kept).mapToDouble(i -> y[i]).toArray();
+        return Optional.of(chart.addSeries(name, keptX, keptY));
+    }
+}

@@ -1,0 +1,8 @@
+/**
+ * Pictures of what happened in a training run.
+ *
+ * <p>Losses by step and scores by epoch come in as plain records through {@link
+ * dev.fern.tools.report.TrainingCurves}; {@link dev.fern.tools.report.Figure}s go out, as PNG files
+ * or as SVG to put into a page. No display is needed.
+ */
+package dev.fern.tools.report;

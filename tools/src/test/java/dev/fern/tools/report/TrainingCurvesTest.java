@@ -1,0 +1,173 @@
+package dev.fern.tools.report;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import java.awt.image.BufferedImage;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import javax.imageio.ImageIO;
+import javax.xml.parsers.DocumentBuilderFactory;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.w3c.dom.Element;
+
+class TrainingCurvesTest {
+
+    private static final int BLACK = 0x333333;
+    private static final int BLUE = 0x0072B2;
+    private static final int VERMILION = 0xD55E00;
+    private static final int GREEN = 0x009E73;
+
+    @TempDir Path folder;
+
+    @Test
+    void runningMeansNarrowAtTheEndsAndSkipWhatIsNotFinite() {
+        assertThat(TrainingCurves.runningMean(new double[] {1, 2, 6, Double.NaN, 10}, 1))
+                .containsExactly(1.5, 3, 4, 8, 10);
+        assertThat(TrainingCurves.runningMean(new double[] {1, Double.POSITIVE_INFINITY, 3}, 0))
+                .containsExactly(1, Double.NaN, 3);
+        assertThat(TrainingCurves.runningMean(new double[0], 3)).isEmpty();
+    }
+
+    @Test
+    void theLossPlotShowsEachPartAtItsHeight() throws IOException {
+        List<StepLosses> losses = new ArrayList<>();
+        for (int step = 1; step <= 300; step++) {
+            losses.add(new StepLosses(step, 0.75, 0.25));
+        }
+
+        BufferedImage plot = image(TrainingCurves.loss("Loss", losses));
+
+        assertThat(plot.getWidth()).isEqualTo(900);
+        assertThat(plot.getHeight()).isEqualTo(500);
+        // The axis starts at 0, so heights above it are as 1 to 0.75 to 0.25.
+        double total = meanRow(plot, BLACK, 200, 800);
+        double classification = meanRow(plot, BLUE, 200, 800);
+        double box = meanRow(plot, VERMILION, 200, 800);
+        assertThat((box - classification) / (classification - total)).isCloseTo(2, within(0.05));
+    }
+
+    @Test
+    void aSpikeDoesNotFlattenTheRest() throws IOException {
+        List<StepLosses> losses = new ArrayList<>();
+        for (int step = 1; step <= 300; step++) {
+            losses.add(new StepLosses(step, step == 150 ? 10_000 : 0.75, 0.25));
+        }
+
+        BufferedImage plot = image(TrainingCurves.loss("Loss", losses));
+
+        assertThat(meanRow(plot, VERMILION, 600, 800) - meanRow(plot, BLACK, 600, 800))
+                .isGreaterThan(100);
+    }
+
+    @Test
+    void scoresRiseFromLeftToRight() throws IOException {
+        List<EpochScores> scores = new ArrayList<>();
+        for (int epoch = 1; epoch <= 20; epoch++) {
+            scores.add(new EpochScores(epoch, epoch / 40.0, epoch / 20.0, epoch / 30.0));
+        }
+
+        BufferedImage plot = image(TrainingCurves.averagePrecision("AP", scores));
+
+        for (int color : new int[] {BLUE, GREEN, VERMILION}) {
+            assertThat(meanRow(plot, color, 600, 800)).isLessThan(meanRow(plot, color, 100, 300));
+        }
+        assertThat(meanRow(plot, GREEN, 600, 800)).isLessThan(meanRow(plot, VERMILION, 600, 800));
+        assertThat(meanRow(plot, VERMILION, 600, 800)).isLessThan(meanRow(plot, BLUE, 600, 800));
+    }
+
+    @Test
+    void undefinedScoresAndLossesAreLeftOut() throws IOException {
+        BufferedImage scores =
+                image(
+                        TrainingCurves.averagePrecision(
+                                "AP",
+                                List.of(
+                                        new EpochScores(1, -1, 0.5, 0.5),
+                                        new EpochScores(2, -1, 0.6, 0.5))));
+        assertThat(meanRow(scores, BLUE, 0, 900)).isNaN();
+        assertThat(meanRow(scores, GREEN, 0, 900)).isNotNaN();
+
+        BufferedImage losses =
+                image(
+                        TrainingCurves.loss(
+                                "Loss",
+                                List.of(
+                                        new StepLosses(1, Double.NaN, 1),
+                                        new StepLosses(2, Double.NaN, 1))));
+        assertThat(meanRow(losses, BLUE, 0, 900)).isNaN();
+        assertThat(meanRow(losses, VERMILION, 0, 900)).isNotNaN();
+    }
+
+    @Test
+    void aRunWithoutStepsOrEpochsHasEmptyPlots() throws IOException {
+        assertThat(meanRow(image(TrainingCurves.loss("Loss", List.of())), BLACK, 200, 800)).isNaN();
+        assertThat(meanRow(image(TrainingCurves.averagePrecision("AP", List.of())), BLUE, 200, 800))
+                .isNaN();
+    }
+
+    @Test
+    void svgIsOneElementOfModestSizeHoweverLongTheRun() throws Exception {
+        List<StepLosses> losses = new ArrayList<>();
+        for (int step = 1; step <= 200_000; step++) {
+            losses.add(new StepLosses(step, 0.5 + step % 7, 0.5));
+        }
+
+        String svg = TrainingCurves.loss("A < B & C", losses).svg();
+
+        assertThat(svg).startsWith("<svg").hasSizeLessThan(1_000_000);
+        Element root =
+                DocumentBuilderFactory.newInstance()
+                        .newDocumentBuilder()
+                        .parse(new ByteArrayInputStream(svg.getBytes(StandardCharsets.UTF_8)))
+                        .getDocumentElement();
+        assertThat(root.getAttribute("viewBox")).isEqualTo("0 0 900 500");
+    }
+
+    @Test
+    void filesAreWrittenByTheirEndingAndWholeOrNotAtAll() throws IOException {
+        Figure figure =
+                TrainingCurves.averagePrecision("AP", List.of(new EpochScores(1, 0.1, 0.2, 0.1)));
+
+        figure.write(folder.resolve("ap.png"));
+        figure.write(folder.resolve("ap.svg"));
+
+        assertThat(ImageIO.read(folder.resolve("ap.png").toFile()).getWidth()).isEqualTo(900);
+        assertThat(folder.resolve("ap.svg")).content().startsWith("<svg");
+        assertThatThrownBy(() -> figure.write(folder.resolve("absent/ap.png")))
+                .isInstanceOf(NoSuchFileException.class);
+        try (var files = Files.list(folder)) {
+            assertThat(files).hasSize(2);
+        }
+    }
+
+    private static BufferedImage image(Figure figure) throws IOException {
+        return ImageIO.read(new ByteArrayInputStream(figure.png()));
+    }
+
+    /**
+     * Mean row of the pixels of exactly this colour within the axes, between two columns; NaN if
+     * there are none.
+     */
+    private static double meanRow(BufferedImage plot, int color, int fromColumn, int toColumn) {
+        double sum = 0;
+        int count = 0;
+        for (int y = 33; y < 410; y++) {
+            for (int x = fromColumn; x < toColumn; x++) {
+                if ((plot.getRGB(x, y) & 0xffffff) == color) {
+                    sum += y;
+                    count++;
+                }
+            }
+        }
+        return sum / count;
+    }
+}
