@@ -58,7 +58,7 @@ final class IdTable {
 
     /** The id of a canonical value that was met before, or {@link #NONE}. */
     long find(Object canonical) {
-        return canonical instanceof Long number && isOrdinary(number)
+        return canonical instanceof Long number && (isOrdinary(number) || isEmpty())
                 ? number
                 : standIns.getOrDefault(canonical, NONE);
     }

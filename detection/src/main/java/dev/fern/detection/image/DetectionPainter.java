@@ -26,6 +26,9 @@ public final class DetectionPainter {
     /** A label may share this much of its area with another one. */
     private static final double BEARABLE_OVERLAP = 0.05;
 
+    /** Labels together cover at most this part of the picture, so that it stays visible. */
+    private static final double LABELLED_PART = 0.25;
+
     private static final Scalar BLACK = new Scalar(0, 0, 0);
     private static final Scalar WHITE = new Scalar(255, 255, 255);
 
@@ -74,8 +77,10 @@ public final class DetectionPainter {
         int margin = Math.max(2, (int) Math.round(4 * fontScale));
         int width = (int) textSize.width + 2 * margin;
         int height = (int) textSize.height + descent[0] / 2 + 2 * margin;
+        double covered = taken.stream().mapToDouble(Rect::area).sum() + width * height;
         Rect place = place(image, box, width, height, taken);
-        if (place == null) {
+        boolean first = taken.isEmpty();
+        if (place == null || !first && covered > LABELLED_PART * image.width() * image.height()) {
             return;
         }
         taken.add(place);

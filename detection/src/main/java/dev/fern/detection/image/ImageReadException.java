@@ -22,4 +22,9 @@ public final class ImageReadException extends IOException {
     public ImageReadException(Path path, String problem, Throwable cause) {
         super(path + ": " + problem, cause);
     }
+
+    /** Stands for several: {@code first} and {@code others} more of the same data set. */
+    public ImageReadException(ImageReadException first, int others) {
+        super(first.getMessage() + " (and " + others + " more images can't be read)", first);
+    }
 }

@@ -11,12 +11,15 @@ public final class ImageTransform {
 
     private static final int CHANNELS = 3;
 
-    private final float[][] tables = new float[CHANNELS][];
+    private final float[] scale = new float[CHANNELS];
+    private final float[] offset = new float[CHANNELS];
 
     /** A transform with this normalisation. */
     public ImageTransform(PixelNormalization normalization) {
         for (int channel = 0; channel < CHANNELS; channel++) {
-            tables[channel] = normalization.table(channel);
+            scale[channel] = (float) (1 / (255 * normalization.std().get(channel)));
+            offset[channel] =
+                    (float) -(normalization.mean().get(channel) / normalization.std().get(channel));
         }
     }
 
@@ -30,10 +33,9 @@ public final class ImageTransform {
      * Writes one image as [3, canvas height, canvas width] in the order red, green, blue.
      *
      * @param image of the size that {@code canvas} is for
-     * @param target takes {@link #length} floats from index {@code offset}; its position is not
-     *     used
+     * @param target takes {@link #length} floats from index {@code start}; its position is not used
      */
-    public void write(BgrImage image, Canvas canvas, FloatBuffer target, int offset) {
+    public void write(BgrImage image, Canvas canvas, FloatBuffer target, int start) {
         int imageWidth = image.width();
         int imageHeight = image.height();
         if (imageWidth != canvas.image().width() || imageHeight != canvas.image().height()) {
@@ -53,14 +55,14 @@ public final class ImageTransform {
         Taps columns = Taps.of(imageWidth, resizedWidth);
         Taps rows = Taps.of(imageHeight, resizedHeight);
         // Neighbouring output rows share source rows: the last two are kept, resized horizontally.
-        float[] above = new float[CHANNELS * resizedWidth];
-        float[] below = new float[CHANNELS * resizedWidth];
+        float[][] above = new float[CHANNELS][resizedWidth];
+        float[][] below = new float[CHANNELS][resizedWidth];
         int aboveRow = -1;
         int belowRow = -1;
         float[] line = new float[width];
         for (int y = 0; y < resizedHeight; y++) {
             if (rows.first[y] == belowRow) {
-                float[] reused = above;
+                float[][] reused = above;
                 above = below;
                 below = reused;
                 aboveRow = belowRow;
@@ -70,43 +72,54 @@ public final class ImageTransform {
                 aboveRow = rows.first[y];
                 resizeRow(pixels, aboveRow * imageWidth * CHANNELS, columns, above);
             }
-            float weight = rows.weight[y];
-            if (weight != 0 && rows.second[y] != belowRow) {
+            if (rows.weight[y] != 0 && rows.second[y] != belowRow) {
                 belowRow = rows.second[y];
                 resizeRow(pixels, belowRow * imageWidth * CHANNELS, columns, below);
             }
             for (int channel = 0; channel < CHANNELS; channel++) {
-                int from = channel * resizedWidth;
-                if (weight == 0) {
-                    System.arraycopy(above, from, line, 0, resizedWidth);
-                } else {
-                    for (int x = 0; x < resizedWidth; x++) {
-                        line[x] = above[from + x] + (below[from + x] - above[from + x]) * weight;
-                    }
-                }
-                target.put(offset + (channel * height + y) * width, line, 0, width);
+                blend(
+                        above[channel],
+                        rows.weight[y] == 0 ? above[channel] : below[channel],
+                        rows.weight[y],
+                        scale[channel],
+                        offset[channel],
+                        line);
+                target.put(start + (channel * height + y) * width, line, 0, width);
             }
         }
         float[] zeros = new float[width];
         for (int channel = 0; channel < CHANNELS; channel++) {
             for (int y = resizedHeight; y < height; y++) {
-                target.put(offset + (channel * height + y) * width, zeros, 0, width);
+                target.put(start + (channel * height + y) * width, zeros, 0, width);
             }
         }
     }
 
-    /** Normalises and resizes one row of interleaved BGR bytes to planes red, green, blue. */
-    private void resizeRow(byte[] pixels, int start, Taps columns, float[] row) {
-        int width = columns.first.length;
-        for (int channel = 0; channel < CHANNELS; channel++) {
-            float[] table = tables[channel];
-            int plane = channel * width;
-            int base = start + CHANNELS - 1 - channel;
-            for (int x = 0; x < width; x++) {
-                float left = table[pixels[base + CHANNELS * columns.first[x]] & 0xff];
-                float right = table[pixels[base + CHANNELS * columns.second[x]] & 0xff];
-                row[plane + x] = left + (right - left) * columns.weight[x];
-            }
+    /** Resizes one row of interleaved BGR bytes to rows of red, green and blue. */
+    private static void resizeRow(byte[] pixels, int start, Taps columns, float[][] rgb) {
+        float[] red = rgb[0];
+        float[] green = rgb[1];
+        float[] blue = rgb[2];
+        for (int x = 0; x < red.length; x++) {
+            int left = start + CHANNELS * columns.first[x];
+            int right = start + CHANNELS * columns.second[x];
+            float weight = columns.weight[x];
+            blue[x] = mix(pixels[left], pixels[right], weight);
+            green[x] = mix(pixels[left + 1], pixels[right + 1], weight);
+            red[x] = mix(pixels[left + 2], pixels[right + 2], weight);
+        }
+    }
+
+    private static float mix(byte first, byte second, float weight) {
+        int from = first & 0xff;
+        return from + ((second & 0xff) - from) * weight;
+    }
+
+    /** Blends two rows and normalises the result; a loop that the compiler turns into vectors. */
+    private static void blend(
+            float[] above, float[] below, float weight, float scale, float offset, float[] line) {
+        for (int x = 0; x < above.length; x++) {
+            line[x] = (above[x] + (below[x] - above[x]) * weight) * scale + offset;
         }
     }
 

@@ -30,13 +30,4 @@ public record PixelNormalization(List<Double> mean, List<Double> std) {
                             + ": wanted three finite values each, std above 0");
         }
     }
-
-    /** The normalised values of the 256 byte values of one channel (0 red, 1 green, 2 blue). */
-    float[] table(int channel) {
-        float[] table = new float[256];
-        for (int i = 0; i < table.length; i++) {
-            table[i] = (float) ((i / 255.0 - mean.get(channel)) / std.get(channel));
-        }
-        return table;
-    }
 }

@@ -39,13 +39,16 @@ public final class GradientStep {
      * @param targets one an image
      */
     public DetectionLoss run(
-            FloatBuffer pixels, int height, int width, Anchors anchors, List<AnchorTargets> targets) {
+            FloatBuffer pixels,
+            int height,
+            int width,
+            Anchors anchors,
+            List<AnchorTargets> targets) {
         try (NDManager step = detector.manager().newSubManager();
                 GradientCollector collector = engine.newGradientCollector()) {
             NDArray input = step.create(pixels, new Shape(targets.size(), 3, height, width));
             NDList outputs =
-                    detector.network()
-                            .forward(detector.parameterStore(), new NDList(input), true);
+                    detector.network().forward(detector.parameterStore(), new NDList(input), true);
             DetectionLoss result =
                     loss.compute(
                             detector.configuration().categories().size(),

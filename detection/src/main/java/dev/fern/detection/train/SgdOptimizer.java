@@ -15,9 +15,9 @@ import java.util.Map;
 
 /**
  * Stochastic gradient descent with momentum, weight decay by kind of parameter, and clipping of the
- * global gradient norm, as torch.optim.SGD with clip_grad_norm_: v = momentum * v + clipped gradient
- * + decay * w; w = w - rate * v. Its state is plain Java, so that it can be saved and is the same on
- * every engine.
+ * global gradient norm, as torch.optim.SGD with clip_grad_norm_: v = momentum * v + clipped
+ * gradient + decay * w; w = w - rate * v. Its state is plain Java, so that it can be saved and is
+ * the same on every engine.
  */
 public final class SgdOptimizer {
 
@@ -26,7 +26,7 @@ public final class SgdOptimizer {
     private final double momentum;
     private final double clipNorm;
     private final List<Slot> slots = new ArrayList<>();
-    private int accumulated;
+    private int accumulatedImages;
 
     /** One trained parameter with its gradient sum and velocity. */
     private static final class Slot {
@@ -78,32 +78,37 @@ public final class SgdOptimizer {
                         });
     }
 
-    /** Adds the gradients of the last backward pass to those kept since the last {@link #step}. */
-    public void accumulate() {
+    /**
+     * Adds the gradients of the last backward pass, whose loss was a mean over images, to those
+     * kept since the last {@link #step}.
+     *
+     * @param images number of images of that pass
+     */
+    public void accumulate(int images) {
         for (Slot slot : slots) {
             try (NDArray gradient = slot.array.getGradient()) {
-                boolean first = accumulated == 0;
                 if (HostFunctions.supports(gradient)) {
-                    add(HostFunctions.floats(gradient), slot.gradient, first);
+                    add(slot, HostFunctions.floats(gradient), images);
                 } else {
-                    add(FloatBuffer.wrap(gradient.toFloatArray()), slot.gradient, first);
+                    add(slot, FloatBuffer.wrap(gradient.toFloatArray()), images);
                     gradient.subi(gradient); // PyTorch adds to gradients, MXNet replaces them
                 }
             }
         }
-        accumulated++;
+        accumulatedImages += images;
     }
 
-    private static void add(FloatBuffer terms, float[] sums, boolean first) {
-        if (first) {
-            terms.get(0, sums);
-            return;
-        }
-        float[] copy = new float[sums.length];
-        terms.get(0, copy);
-        for (int i = 0; i < sums.length; i++) {
-            sums[i] += copy[i];
-        }
+    private void add(Slot slot, FloatBuffer gradient, int images) {
+        float[] sums = slot.gradient;
+        boolean first = accumulatedImages == 0;
+        forChunks(
+                sums.length,
+                (start, count, terms) -> {
+                    gradient.get(start, terms, 0, count);
+                    for (int i = 0; i < count; i++) {
+                        sums[start + i] = (first ? 0 : sums[start + i]) + images * terms[i];
+                    }
+                });
     }
 
     /**
@@ -114,15 +119,15 @@ public final class SgdOptimizer {
      *     changed
      */
     public double step(double rate) {
-        double norm = globalNorm() / accumulated;
+        double norm = globalNorm() / accumulatedImages;
         if (Double.isFinite(norm)) {
             double clip = norm > clipNorm ? clipNorm / (norm + 1e-6) : 1;
-            float scale = (float) (clip / accumulated);
+            float scale = (float) (clip / accumulatedImages);
             for (Slot slot : slots) {
                 update(slot, scale, (float) rate);
             }
         }
-        accumulated = 0;
+        accumulatedImages = 0;
         return norm;
     }
 
@@ -148,30 +153,42 @@ public final class SgdOptimizer {
                 direct
                         ? HostFunctions.floats(slot.array)
                         : FloatBuffer.wrap(slot.array.toFloatArray());
-        int chunks = (gradient.length + CHUNK - 1) / CHUNK;
-        Parallel.forRows(
-                chunks,
-                CHUNK,
-                (from, to) -> {
-                    float[] w = new float[CHUNK];
-                    for (int chunk = from; chunk < to; chunk++) {
-                        int start = chunk * CHUNK;
-                        int count = Math.min(CHUNK, gradient.length - start);
-                        weights.get(start, w, 0, count);
-                        for (int i = 0; i < count; i++) {
-                            float v =
-                                    keep * velocity[start + i]
-                                            + scale * gradient[start + i]
-                                            + decay * w[i];
-                            velocity[start + i] = v;
-                            w[i] -= rate * v;
-                        }
-                        weights.put(start, w, 0, count);
+        forChunks(
+                gradient.length,
+                (start, count, w) -> {
+                    weights.get(start, w, 0, count);
+                    for (int i = 0; i < count; i++) {
+                        float v =
+                                keep * velocity[start + i]
+                                        + scale * gradient[start + i]
+                                        + decay * w[i];
+                        velocity[start + i] = v;
+                        w[i] -= rate * v;
                     }
+                    weights.put(start, w, 0, count);
                 });
         if (!direct) {
             slot.array.set(weights);
         }
+    }
+
+    /** A part of an array, with room for as many values. */
+    private interface Chunk {
+        void accept(int start, int count, float[] room);
+    }
+
+    private static void forChunks(int length, Chunk body) {
+        int chunks = (length + CHUNK - 1) / CHUNK;
+        Parallel.forRows(
+                chunks,
+                CHUNK,
+                (from, to) -> {
+                    float[] room = new float[CHUNK];
+                    for (int chunk = from; chunk < to; chunk++) {
+                        int start = chunk * CHUNK;
+                        body.accept(start, Math.min(CHUNK, length - start), room);
+                    }
+                });
     }
 
     /** Returns a copy of the velocities by the parameters' names. */
@@ -179,8 +196,7 @@ public final class SgdOptimizer {
         Map<String, Tensor> state = new LinkedHashMap<>();
         for (Slot slot : slots) {
             state.put(
-                    slot.name,
-                    new Tensor(slot.array.getShape().getShape(), slot.velocity.clone()));
+                    slot.name, new Tensor(slot.array.getShape().getShape(), slot.velocity.clone()));
         }
         return state;
     }

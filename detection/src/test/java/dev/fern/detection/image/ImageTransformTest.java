@@ -124,7 +124,10 @@ class ImageTransformTest {
         assertThat(Arrays.copyOfRange(store, 2, 20)).isEqualTo(expected);
         assertThat(new float[] {store[0], store[1], store[20], store[21]}).containsOnly(7);
         // red of the first pixel is its third byte
-        assertThat(expected[0]).isEqualTo((float) ((2 / 255.0 - MEAN[0]) / STD[0]));
+        assertThat((double) expected[0])
+                .isCloseTo(
+                        (2 / 255.0 - MEAN[0]) / STD[0],
+                        org.assertj.core.api.Assertions.within(1e-6));
         assertThat(new float[] {expected[2], expected[5], expected[17]}).containsOnly(0);
     }
 

@@ -61,7 +61,8 @@ public record TorchvisionRetinaNet(
      * @param state tensors by torchvision's names
      * @param frozenEpsilonZero whether the batch norms were frozen with an epsilon of 0, as those
      *     of the published v1 COCO weights; the file does not say
-     * @throws IllegalArgumentException saying what is missing if this is not a RetinaNet on a ResNet
+     * @throws IllegalArgumentException saying what is missing if this is not a RetinaNet on a
+     *     ResNet
      */
     public static TorchvisionRetinaNet of(
             Map<String, TorchTensor> state, boolean frozenEpsilonZero) {
@@ -79,9 +80,7 @@ public record TorchvisionRetinaNet(
         current.forEach(
                 (name, tensor) -> {
                     if (!name.endsWith("num_batches_tracked")) {
-                        parameters.put(
-                                fernName(name),
-                                new Tensor(tensor.shape(), tensor.data()));
+                        parameters.put(fernName(name), new Tensor(tensor.shape(), tensor.data()));
                     }
                 });
         return new TorchvisionRetinaNet(
@@ -98,7 +97,7 @@ public record TorchvisionRetinaNet(
         return pyramid.matches() ? pyramid.group(1) + ".0." + pyramid.group(2) : name;
     }
 
-    private static String fernName(String name) {
+    static String fernName(String name) {
         String renamed = name;
         for (Renaming renaming : RENAMINGS) {
             renamed = renaming.pattern().matcher(renamed).replaceAll(renaming.replacement());
@@ -136,8 +135,7 @@ public record TorchvisionRetinaNet(
         }
         int pyramidChannels = side(state, "backbone.fpn.layer_blocks.0.0.weight", 0);
         int convolutions = 0;
-        while (state.containsKey(
-                "head.classification_head.conv." + convolutions + ".0.weight")) {
+        while (state.containsKey("head.classification_head.conv." + convolutions + ".0.weight")) {
             convolutions++;
         }
         boolean headNorm = state.containsKey("head.classification_head.conv.0.1.weight");
@@ -160,8 +158,11 @@ public record TorchvisionRetinaNet(
         TorchTensor tensor = state.get(name);
         if (tensor == null || tensor.shape().length != 4) {
             throw new IllegalArgumentException(
-                    "not a torchvision RetinaNet on a ResNet: it lacks the convolution " + name
-                            + " (it holds " + state.size() + " tensors"
+                    "not a torchvision RetinaNet on a ResNet: it lacks the convolution "
+                            + name
+                            + " (it holds "
+                            + state.size()
+                            + " tensors"
                             + (state.isEmpty()
                                     ? ")"
                                     : ", the first " + new TreeMap<>(state).firstKey() + ")"));

@@ -1,0 +1,251 @@
+package dev.fern.cocoeval;
+
+import java.io.IOException;
+import java.math.BigDecimal;
+import java.math.RoundingMode;
+import java.nio.file.Path;
+import java.util.Collections;
+import java.util.EnumMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.IntPredicate;
+import java.util.stream.IntStream;
+
+/**
+ * The outcome of an evaluation. Immutable.
+ *
+ * <p>The arrays are flat, the last dimension fastest. Dimensions: T IoU thresholds, R recall
+ * thresholds, K categories ascending by id (one in all if categories were not used), A area ranges,
+ * M limits on detections, ascending.
+ */
+public final class Evaluation {
+    private static final int HEADLINE_MAX_DETS = 100;
+
+    private final EvaluationParameters parameters;
+    private final EvaluationArrays arrays;
+    private final List<CocoCategory> categories;
+
+    Evaluation(
+            EvaluationParameters parameters,
+            EvaluationArrays arrays,
+            List<CocoCategory> categories) {
+        this.parameters = parameters;
+        this.arrays = arrays;
+        this.categories = List.copyOf(categories);
+    }
+
+    /** As they were given. */
+    public EvaluationParameters parameters() {
+        return parameters;
+    }
+
+    /** The K categories of the arrays; empty if categories were not used. */
+    public List<CocoCategory> categories() {
+        return categories;
+    }
+
+    /** {T, R, K, A, M}: the shape of precision and scores; recall has {T, K, A, M}. */
+    public int[] shape() {
+        return arrays.precisionShape();
+    }
+
+    /** Precision at each recall threshold, [T, R, K, A, M]; -1 without ground truth. A copy. */
+    public double[] precision() {
+        return arrays.precision().clone();
+    }
+
+    /** The recall that is reached, [T, K, A, M]; -1 without ground truth. A copy. */
+    public double[] recall() {
+        return arrays.recall().clone();
+    }
+
+    /** The score at which each recall is reached, [T, R, K, A, M]; -1 without truth. A copy. */
+    public double[] scores() {
+        return arrays.scores().clone();
+    }
+
+    /**
+     * The twelve numbers, each -1 where there is nothing to take a mean of.
+     *
+     * @throws IllegalArgumentException where pycocotools raises: with less than three maxDets
+     *     (unless corrected), without IoU thresholds, and with labels of areas that are not there
+     */
+    public Map<CocoMetric, Double> stats() {
+        return stats(0, arrays.precisionShape()[2]);
+    }
+
+    /** One of the twelve numbers; throws like {@link #stats()}. */
+    public double stat(CocoMetric metric) {
+        requireSummarizable();
+        return mean(metric, 0, arrays.precisionShape()[2]);
+    }
+
+    /** The twelve numbers of each category by ascending id; throws like {@link #stats()}. */
+    public List<CategoryStats> perCategory() {
+        return IntStream.range(0, categories.size())
+                .mapToObj(k -> new CategoryStats(categories.get(k), stats(k, k + 1)))
+                .toList();
+    }
+
+    private Map<CocoMetric, Double> stats(int firstCategory, int endCategory) {
+        requireSummarizable();
+        Map<CocoMetric, Double> stats = new EnumMap<>(CocoMetric.class);
+        for (CocoMetric metric : CocoMetric.values()) {
+            stats.put(metric, mean(metric, firstCategory, endCategory));
+        }
+        return Collections.unmodifiableMap(stats);
+    }
+
+    private void requireSummarizable() {
+        if (arrays.maxDets().length < 3 && !parameters.corrected()) {
+            throw new IllegalArgumentException(
+                    "the twelve numbers need three maxDets or more, as in pycocotools, not "
+                            + parameters.maxDets()
+                            + " (\"corrected\" takes the largest)");
+        }
+        if (arrays.iouThrs().length == 0) {
+            throw new IllegalArgumentException("the twelve numbers need an IoU threshold");
+        }
+    }
+
+    /** Where in maxDets a metric looks, -1 for nowhere. */
+    private int[] maxDetsPositions(CocoMetric metric) {
+        int count = arrays.maxDets().length;
+        int wanted;
+        if (!parameters.corrected()) {
+            wanted =
+                    switch (metric) {
+                        case AP -> HEADLINE_MAX_DETS;
+                        case AR1 -> arrays.maxDets()[0];
+                        case AR10 -> arrays.maxDets()[1];
+                        default -> arrays.maxDets()[2];
+                    };
+            return positions(count, m -> arrays.maxDets()[m] == wanted);
+        }
+        int last = count - 1;
+        return switch (metric) {
+            case AR1 -> last > 0 ? new int[] {0} : new int[0];
+            case AR10 -> last > 1 ? new int[] {1} : new int[0];
+            default -> new int[] {last};
+        };
+    }
+
+    private static int[] positions(int count, IntPredicate wanted) {
+        return IntStream.range(0, count).filter(wanted).toArray();
+    }
+
+    /** The mean over all entries above -1, summed in numpy's order. */
+    private double mean(CocoMetric metric, int firstCategory, int endCategory) {
+        List<String> labels = parameters.areaRngLbl();
+        int[] areas = positions(labels.size(), a -> labels.get(a).equals(metric.areaLabel()));
+        int[] limits = maxDetsPositions(metric);
+        int pairs = pairs(areas.length, limits.length);
+        if (pairs > 0 && areas[areas.length - 1] >= parameters.areaRng().size()) {
+            throw new IllegalArgumentException(
+                    "areaRngLbl has more labels than areaRng has ranges");
+        }
+        int[] thresholds =
+                positions(
+                        arrays.iouThrs().length,
+                        t ->
+                                metric.iouThreshold() == null
+                                        || arrays.iouThrs()[t] == metric.iouThreshold());
+        int recalls = metric.isPrecision() ? arrays.recThrs().length : 1;
+        double[] values =
+                new double
+                        [Math.multiplyExact(
+                                thresholds.length * recalls,
+                                (endCategory - firstCategory) * pairs)];
+        int count = 0;
+        for (int t : thresholds) {
+            for (int r = 0; r < recalls; r++) {
+                for (int k = firstCategory; k < endCategory; k++) {
+                    for (int p = 0; p < pairs; p++) {
+                        int a = areas[areas.length == 1 ? 0 : p];
+                        int m = limits[limits.length == 1 ? 0 : p];
+                        double value =
+                                metric.isPrecision()
+                                        ? arrays.precision()[arrays.precisionIndex(t, r, k, a, m)]
+                                        : arrays.recall()[arrays.recallIndex(t, k, a, m)];
+                        if (value > -1) {
+                            values[count++] = value;
+                        }
+                    }
+                }
+            }
+        }
+        return count == 0 ? -1 : NumpySum.mean(values, count);
+    }
+
+    /** How numpy pairs two lists of indices: one by one, or a single one with each. */
+    private static int pairs(int areas, int limits) {
+        if (areas == limits || limits == 1) {
+            return areas;
+        }
+        if (areas == 1) {
+            return limits;
+        }
+        throw new IllegalArgumentException(
+                "areaRngLbl and maxDets repeat entries so that they can't be paired");
+    }
+
+    /** The table that pycocotools prints, twelve lines; throws like {@link #stats()}. */
+    public String table() {
+        Map<CocoMetric, Double> stats = stats();
+        StringBuilder table = new StringBuilder();
+        double[] iouThrs = arrays.iouThrs();
+        String range = fixed(iouThrs[0], 2) + ":" + fixed(iouThrs[iouThrs.length - 1], 2);
+        stats.forEach(
+                (metric, value) -> {
+                    String iou =
+                            metric.iouThreshold() == null ? range : fixed(metric.iouThreshold(), 2);
+                    table.append(
+                            String.format(
+                                    " %-18s %s @[ IoU=%-9s | area=%6s | maxDets=%3s ] = %s%n",
+                                    metric.isPrecision() ? "Average Precision" : "Average Recall",
+                                    metric.isPrecision() ? "(AP)" : "(AR)",
+                                    iou,
+                                    metric.areaLabel(),
+                                    maxDetsText(metric),
+                                    fixed(value, 3)));
+                });
+        if (!parameters.corrected() && maxDetsPositions(CocoMetric.AP).length == 0) {
+            table.append(
+                    String.format(
+                            " The first line is -1 since pycocotools takes it at 100 detections and"
+                                    + " maxDets is %s.%n",
+                            parameters.maxDets()));
+        }
+        return table.toString();
+    }
+
+    private String maxDetsText(CocoMetric metric) {
+        if (metric == CocoMetric.AP && !parameters.corrected()) {
+            return Integer.toString(HEADLINE_MAX_DETS);
+        }
+        int[] positions = maxDetsPositions(metric);
+        return positions.length == 0 ? "-" : Integer.toString(arrays.maxDets()[positions[0]]);
+    }
+
+    /** As Python formats it: rounded from the exact value, halves to even. */
+    private static String fixed(double value, int digits) {
+        return Double.isFinite(value)
+                ? new BigDecimal(value).setScale(digits, RoundingMode.HALF_EVEN).toPlainString()
+                : Double.toString(value);
+    }
+
+    /**
+     * Writes precision, recall and scores as numpy's {@code load} reads them, whole or not at all.
+     *
+     * @param file its name should end in {@code .npz}
+     * @throws IOException if it can't be written
+     */
+    public void writeArrays(Path file) throws IOException {
+        Map<String, NumpyArchive.Array> named = new LinkedHashMap<>();
+        named.put("precision", new NumpyArchive.Array(arrays.precisionShape(), arrays.precision()));
+        named.put("recall", new NumpyArchive.Array(arrays.recallShape(), arrays.recall()));
+        named.put("scores", new NumpyArchive.Array(arrays.precisionShape(), arrays.scores()));
+        NumpyArchive.write(file, named);
+    }
+}

@@ -1,0 +1,381 @@
+package dev.fern.cocoeval;
+
+import java.math.BigInteger;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalDouble;
+import java.util.stream.IntStream;
+import java.util.stream.LongStream;
+
+/**
+ * Ground truth and detections as columns, sorted into the categories that are evaluated. Which
+ * records those are, and in which order, follows pycocotools' {@code COCO} and {@code _prepare}.
+ */
+final class EvaluationInput {
+    private static final int ABSENT = -1;
+
+    private final CocoDataset dataset;
+    private final CocoResults results;
+    private final EvaluationParameters parameters;
+    private final long[] images;
+    private final long[] categories;
+    private final int[] annotationImages;
+    private final int[] detectionImages;
+    private final int[][] truths;
+    private final int[][] detections;
+    private final double[] truthBoxes;
+    private final double[] truthAreas;
+    private final boolean[] crowd;
+    private final boolean[] ignored;
+
+    EvaluationInput(CocoDataset dataset, CocoResults results, EvaluationParameters parameters)
+            throws CocoFormatException {
+        this.dataset = dataset;
+        this.results = results;
+        this.parameters = parameters;
+        if (results.size() == 0 && results.file() != null && !parameters.corrected()) {
+            throw new CocoFormatException(
+                    results.file(),
+                    "",
+                    -1,
+                    "holds no detection, which pycocotools refuses (\"corrected\" counts it as 0)");
+        }
+        long[] allImages = dataset.images().stream().mapToLong(CocoImage::id).distinct().toArray();
+        images = imageIds(allImages);
+        categories = categoryIds();
+        requireAnnotations();
+
+        Map<Long, Integer> imagePositions = positions(images);
+        Map<Long, Integer> slots = positions(categories);
+        List<CocoAnnotation> annotations = dataset.annotations();
+        annotationImages =
+                annotations.stream()
+                        .mapToInt(a -> imagePositions.getOrDefault(a.imageId(), ABSENT))
+                        .toArray();
+        truths = group(truthsInOrder(slots), this::annotationCategory, slots);
+        detectionImages = locateDetections(positions(allImages), imagePositions);
+        detections =
+                group(
+                        IntStream.range(0, results.size())
+                                .filter(i -> detectionImages[i] != ABSENT)
+                                .toArray(),
+                        i -> toDataset(results.categoryId(i)),
+                        slots);
+
+        truthBoxes = new double[4 * annotations.size()];
+        truthAreas = new double[annotations.size()];
+        crowd = new boolean[annotations.size()];
+        ignored = new boolean[annotations.size()];
+        for (int i = 0; i < annotations.size(); i++) {
+            CocoAnnotation annotation = annotations.get(i);
+            truthBoxes[4 * i] = annotation.box().x();
+            truthBoxes[4 * i + 1] = annotation.box().y();
+            truthBoxes[4 * i + 2] = annotation.box().width();
+            truthBoxes[4 * i + 3] = annotation.box().height();
+            truthAreas[i] = annotation.area();
+            crowd[i] = annotation.crowd();
+            ignored[i] = annotation.crowd() || parameters.corrected() && dataset.hasIgnoreFlag(i);
+        }
+        dataset.flaws().forEach((i, flaw) -> ignored[i] |= flaw.ignored());
+    }
+
+    // Which images and categories
+
+    private long[] imageIds(long[] all) throws CocoFormatException {
+        long[] sorted = sorted(all, "the ids of images ");
+        long[] wanted = parameters.imgIds().map(EvaluationInput::toArray).orElse(sorted);
+        return PythonIds.unique(wanted, dataset.ids());
+    }
+
+    private long[] categoryIds() throws CocoFormatException {
+        long[] all = dataset.categoriesAsListed().stream().mapToLong(CocoCategory::id).toArray();
+        long[] sorted = sorted(all, "the ids of categories ");
+        long[] wanted = parameters.catIds().map(EvaluationInput::toArray).orElse(sorted);
+        return parameters.useCats() ? PythonIds.unique(wanted, dataset.ids()) : wanted;
+    }
+
+    private long[] sorted(long[] ids, String which) throws CocoFormatException {
+        try {
+            return PythonIds.sorted(ids, dataset.ids());
+        } catch (IllegalArgumentException e) {
+            throw new CocoFormatException(datasetName(), "", -1, which + e.getMessage(), e);
+        }
+    }
+
+    private static long[] toArray(List<Long> ids) {
+        return ids.stream().mapToLong(Long::longValue).toArray();
+    }
+
+    private void requireAnnotations() throws CocoFormatException {
+        CocoDataset.Source source = dataset.source();
+        if (source != null && !source.hasAnnotations() && images.length == 0) {
+            throw new CocoFormatException(source.file(), "", -1, "has no \"annotations\"");
+        }
+    }
+
+    private static Map<Long, Integer> positions(long[] ids) {
+        Map<Long, Integer> positions = new HashMap<>(2 * ids.length);
+        for (int i = 0; i < ids.length; i++) {
+            if (ids[i] != IdTable.NONE) {
+                positions.putIfAbsent(ids[i], i);
+            }
+        }
+        return positions;
+    }
+
+    // Which records
+
+    /**
+     * Annotations image by image. pycocotools looks them up by id, so of several with one id the
+     * last stands in for all.
+     */
+    private int[] truthsInOrder(Map<Long, Integer> slots) {
+        List<CocoAnnotation> annotations = dataset.annotations();
+        int[] starts = new int[images.length + 1];
+        for (int image : annotationImages) {
+            if (image != ABSENT) {
+                starts[image + 1]++;
+            }
+        }
+        for (int image = 0; image < images.length; image++) {
+            starts[image + 1] += starts[image];
+        }
+        int[] ordered = new int[starts[images.length]];
+        for (int i = 0; i < annotationImages.length; i++) {
+            if (annotationImages[i] != ABSENT) {
+                ordered[starts[annotationImages[i]]++] = i;
+            }
+        }
+        long[] ids = annotations.stream().mapToLong(CocoAnnotation::id).toArray();
+        if (LongStream.of(ids).sorted().distinct().count() == ids.length) {
+            return ordered;
+        }
+        Map<Long, Integer> last = new HashMap<>(2 * ids.length);
+        for (int i = 0; i < ids.length; i++) {
+            last.put(ids[i], i);
+        }
+        return Arrays.stream(ordered)
+                .filter(i -> !parameters.useCats() || slots.containsKey(annotationCategory(i)))
+                .map(i -> last.get(ids[i]))
+                .filter(i -> annotationImages[i] != ABSENT)
+                .toArray();
+    }
+
+    private long annotationCategory(int annotation) {
+        return dataset.annotations().get(annotation).categoryId();
+    }
+
+    private int[] locateDetections(Map<Long, Integer> allImages, Map<Long, Integer> imagePositions)
+            throws CocoFormatException {
+        int[] located = new int[results.size()];
+        // detections mostly come image by image
+        long previous = 0;
+        int position = ABSENT;
+        for (int i = 0; i < located.length; i++) {
+            long id = results.imageId(i);
+            if (i == 0 || id != previous) {
+                long image = toDataset(id);
+                if (!allImages.containsKey(image)) {
+                    throw new CocoFormatException(
+                            resultsName(),
+                            "[" + i + "].image_id",
+                            -1,
+                            results.ids().value(id) + " is no image of " + datasetName());
+                }
+                position = imagePositions.getOrDefault(image, ABSENT);
+                previous = id;
+            }
+            located[i] = position;
+        }
+        return located;
+    }
+
+    /** An id of the results as the data set would hold it. */
+    private long toDataset(long id) {
+        return IdTable.isOrdinary(id) || results.ids().isEmpty() && dataset.ids().isEmpty()
+                ? id
+                : dataset.ids().find(results.ids().value(id));
+    }
+
+    private interface CategoryOf {
+        long category(int member);
+    }
+
+    /** By what is evaluated together: each category, or all in the order of {@link #categories}. */
+    private int[][] group(int[] members, CategoryOf categoryOf, Map<Long, Integer> slots) {
+        int[] slotOf = new int[members.length];
+        int[] counts = new int[categories.length];
+        for (int i = 0; i < members.length; i++) {
+            slotOf[i] = slots.getOrDefault(categoryOf.category(members[i]), ABSENT);
+            if (slotOf[i] != ABSENT) {
+                counts[slotOf[i]]++;
+            }
+        }
+        int[][] groups = new int[categories.length][];
+        Arrays.setAll(groups, k -> new int[counts[k]]);
+        int[] filled = new int[categories.length];
+        for (int i = 0; i < members.length; i++) {
+            int slot = slotOf[i];
+            if (slot != ABSENT) {
+                groups[slot][filled[slot]++] = members[i];
+            }
+        }
+        if (parameters.useCats()) {
+            return groups;
+        }
+        // a category that catIds names twice counts twice
+        return new int[][] {
+            LongStream.of(categories)
+                    .filter(slots::containsKey)
+                    .mapToObj(id -> groups[slots.get(id)])
+                    .flatMapToInt(Arrays::stream)
+                    .toArray()
+        };
+    }
+
+    // What the categories' evaluations ask
+
+    CocoResults results() {
+        return results;
+    }
+
+    EvaluationParameters parameters() {
+        return parameters;
+    }
+
+    int imageCount() {
+        return images.length;
+    }
+
+    /** Ascending, or as given where all categories are evaluated as one. */
+    long[] categories() {
+        return categories;
+    }
+
+    /** How many evaluations there are: one a category, or one of all. */
+    int groupCount() {
+        return truths.length;
+    }
+
+    int[] truths(int group) {
+        return truths[group];
+    }
+
+    int[] detections(int group) {
+        return detections[group];
+    }
+
+    /** By annotation; 0 to {@link #imageCount} - 1, or -1. */
+    int[] annotationImages() {
+        return annotationImages;
+    }
+
+    /** By detection; 0 to {@link #imageCount} - 1, or -1. */
+    int[] detectionImages() {
+        return detectionImages;
+    }
+
+    /** By annotation, four numbers each: x, y, width, height. */
+    double[] truthBoxes() {
+        return truthBoxes;
+    }
+
+    double truthArea(int annotation) {
+        return truthAreas[annotation];
+    }
+
+    /** Whether many detections may match it. */
+    boolean isCrowd(int annotation) {
+        return crowd[annotation];
+    }
+
+    /** Whether it is neither to be found nor a fault to find. */
+    boolean isIgnored(int annotation) {
+        return ignored[annotation];
+    }
+
+    /** Refuses annotations that pycocotools would stumble over. */
+    void requireUsable(int[] annotations, int from, int to) throws CocoFormatException {
+        if (dataset.flaws().isEmpty()) {
+            return;
+        }
+        for (int i = from; i < to; i++) {
+            AnnotationFlaw flaw = dataset.flaws().get(annotations[i]);
+            if (flaw != null) {
+                refuse(flaw.box());
+                refuse(flaw.crowd());
+                if (!ignored[annotations[i]]) {
+                    refuse(flaw.area());
+                }
+            }
+        }
+    }
+
+    private void refuse(CocoProblem flaw) throws CocoFormatException {
+        if (flaw != null) {
+            throw new CocoFormatException(datasetName(), flaw);
+        }
+    }
+
+    void requireScores(int[] detections, int from, int to) throws CocoFormatException {
+        if (results.hasFlaws()) {
+            for (int i = from; i < to; i++) {
+                refuseDetection(results.scoreFlaw(detections[i]));
+            }
+        }
+    }
+
+    void requireBox(int detection) throws CocoFormatException {
+        if (results.hasFlaws()) {
+            refuseDetection(results.boxFlaw(detection));
+        }
+    }
+
+    private void refuseDetection(CocoProblem flaw) throws CocoFormatException {
+        if (flaw != null) {
+            throw new CocoFormatException(resultsName(), flaw);
+        }
+    }
+
+    /**
+     * Whether pycocotools would take a match with this annotation for one: it stores the id as a
+     * double, and 0 means none.
+     */
+    boolean matchCounts(int annotation) throws CocoFormatException {
+        CocoAnnotation truth = dataset.annotations().get(annotation);
+        if (parameters.corrected() || IdTable.isOrdinary(truth.id())) {
+            return truth.id() != 0 || parameters.corrected();
+        }
+        Object id = dataset.ids().value(truth.id());
+        OptionalDouble number = OptionalDouble.of(Double.NaN);
+        if (id instanceof String text) {
+            number = PythonText.toFloat(text);
+        } else if (id instanceof BigInteger big) {
+            double rounded = big.doubleValue();
+            number =
+                    Double.isInfinite(rounded)
+                            ? OptionalDouble.empty()
+                            : OptionalDouble.of(rounded);
+        } else if (id instanceof Number fraction) {
+            number = OptionalDouble.of(fraction.doubleValue());
+        }
+        if (number.isEmpty()) {
+            throw new CocoFormatException(
+                    datasetName(),
+                    "annotations[" + annotation + "].id",
+                    dataset.source().annotationOffsets()[annotation],
+                    id + " is no number");
+        }
+        return number.getAsDouble() != 0;
+    }
+
+    private String datasetName() {
+        return dataset.source() == null ? "the data set" : dataset.source().file();
+    }
+
+    private String resultsName() {
+        return results.file() == null ? "the results" : results.file();
+    }
+}

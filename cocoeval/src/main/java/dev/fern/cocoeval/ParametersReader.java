@@ -1,0 +1,109 @@
+package dev.fern.cocoeval;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Reads {@link EvaluationParameters} from JSON. */
+final class ParametersReader {
+    private interface Element<T> {
+        T read() throws CocoFormatException;
+    }
+
+    private final JsonTokenizer in;
+
+    private ParametersReader(JsonTokenizer in) {
+        this.in = in;
+    }
+
+    static EvaluationParameters read(Path file) throws CocoFormatException {
+        try (JsonTokenizer in = CompressedInput.tokenizer(file)) {
+            return new ParametersReader(in).document();
+        } catch (CocoFormatException e) {
+            throw e;
+        } catch (IllegalArgumentException e) {
+            throw new CocoFormatException(file.toString(), "", -1, e.getMessage(), e);
+        } catch (IOException e) {
+            throw new CocoFormatException(file.toString(), "", -1, "can't be closed", e);
+        }
+    }
+
+    private EvaluationParameters document() throws CocoFormatException {
+        EvaluationParameters.Builder parameters = EvaluationParameters.builder();
+        in.beginObject();
+        for (String name = in.nextName(); name != null; name = in.nextName()) {
+            switch (name) {
+                case "imgIds" -> parameters.imgIds(list(this::integer));
+                case "catIds" -> parameters.catIds(list(this::integer));
+                case "iouThrs" -> parameters.iouThrs(list(this::number));
+                case "recThrs" -> parameters.recThrs(list(this::number));
+                case "maxDets" -> parameters.maxDets(list(this::count));
+                case "areaRng" -> parameters.areaRng(list(this::range));
+                case "areaRngLbl" -> parameters.areaRngLbl(list(this::text));
+                case "useCats" -> parameters.useCats(truth());
+                case "corrected" -> parameters.corrected(truth());
+                default -> throw in.fault("is no parameter of the evaluation");
+            }
+        }
+        in.endDocument();
+        return parameters.build();
+    }
+
+    private <T> List<T> list(Element<T> element) throws CocoFormatException {
+        List<T> list = new ArrayList<>();
+        in.beginArray();
+        while (in.nextElement()) {
+            list.add(element.read());
+        }
+        return list;
+    }
+
+    private long integer() throws CocoFormatException {
+        in.peek();
+        if (IdTable.canonical(in.readValue()) instanceof Long id) {
+            return id;
+        }
+        throw in.fault("is not an integer");
+    }
+
+    private int count() throws CocoFormatException {
+        if (in.readValue() instanceof Long limit && limit.intValue() == limit) {
+            return limit.intValue();
+        }
+        throw in.fault("is not a number of detections");
+    }
+
+    private double number() throws CocoFormatException {
+        if (!in.isNumberNext()) {
+            throw in.fault("is not a number");
+        }
+        return in.readDouble();
+    }
+
+    private AreaRange range() throws CocoFormatException {
+        List<Double> ends = list(this::number);
+        if (ends.size() != 2) {
+            throw in.fault("is not a range of two numbers");
+        }
+        return new AreaRange(ends.get(0), ends.get(1));
+    }
+
+    private String text() throws CocoFormatException {
+        if (in.readValue() instanceof String text) {
+            return text;
+        }
+        throw in.fault("is not a text");
+    }
+
+    private boolean truth() throws CocoFormatException {
+        Object value = in.readValue();
+        if (value instanceof Boolean truth) {
+            return truth;
+        }
+        if (Long.valueOf(0).equals(value) || Long.valueOf(1).equals(value)) {
+            return value.equals(1L);
+        }
+        throw in.fault("is neither 0 nor 1");
+    }
+}

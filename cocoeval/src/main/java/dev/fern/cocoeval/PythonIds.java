@@ -1,0 +1,105 @@
+package dev.fern.cocoeval;
+
+import java.math.BigDecimal;
+import java.math.BigInteger;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.List;
+import java.util.TreeSet;
+import java.util.stream.LongStream;
+
+/** Orders ids as Python's {@code sorted} and {@code numpy.unique} do. */
+final class PythonIds {
+    private static final BigInteger TWO_TO_64 = BigInteger.ONE.shiftLeft(64);
+    private static final BigInteger TWO_TO_63 = BigInteger.ONE.shiftLeft(63);
+
+    /** Of texts by code points, and of numbers by value. */
+    private static final Comparator<Object> ORDER =
+            (a, b) ->
+                    a instanceof String left
+                            ? Arrays.compare(
+                                    left.codePoints().toArray(),
+                                    ((String) b).codePoints().toArray())
+                            : compareNumbers(a, b);
+
+    private PythonIds() {}
+
+    /**
+     * All ids in ascending order.
+     *
+     * @throws IllegalArgumentException if they can't be compared with one another
+     */
+    static long[] sorted(long[] ids, IdTable table) {
+        if (LongStream.of(ids).allMatch(IdTable::isOrdinary)) {
+            return LongStream.of(ids).sorted().toArray();
+        }
+        List<Object> values = LongStream.of(ids).mapToObj(table::value).toList();
+        Class<?> kind = kind(values.get(0));
+        if (ids.length > 1
+                && (kind == null || values.stream().anyMatch(value -> kind(value) != kind))) {
+            throw new IllegalArgumentException(
+                    "are of several kinds (numbers, texts, null), which have no order");
+        }
+        return values.stream().sorted(ORDER).mapToLong(table::find).toArray();
+    }
+
+    /**
+     * Each id once, in ascending order, after numpy has brought them to one type: beside a fraction
+     * integers become doubles, and one too large to be exact is then another id.
+     */
+    static long[] unique(long[] ids, IdTable table) {
+        if (LongStream.of(ids).allMatch(IdTable::isOrdinary)) {
+            return LongStream.of(ids).sorted().distinct().toArray();
+        }
+        TreeSet<Object> values = new TreeSet<>(ORDER);
+        boolean asDoubles = becomeDoubles(ids, table);
+        for (long id : ids) {
+            Object value = table.value(id);
+            values.add(asDoubles ? IdTable.canonical(((Number) value).doubleValue()) : value);
+        }
+        return values.stream().mapToLong(table::find).toArray();
+    }
+
+    private static boolean becomeDoubles(long[] ids, IdTable table) {
+        boolean fraction = false;
+        boolean unsigned = false;
+        boolean signed = false;
+        for (long id : ids) {
+            Object value = table.value(id);
+            if (value instanceof BigInteger big) {
+                if (big.compareTo(TWO_TO_64) >= 0 || big.compareTo(TWO_TO_63.negate()) < 0) {
+                    return false;
+                }
+                unsigned = true;
+            } else {
+                fraction |= value instanceof Double;
+                signed |= value instanceof Long;
+            }
+        }
+        return fraction || unsigned && signed;
+    }
+
+    private static Class<?> kind(Object value) {
+        return value instanceof Number
+                ? Number.class
+                : value instanceof String ? String.class : null;
+    }
+
+    private static int compareNumbers(Object a, Object b) {
+        if (a instanceof Number left && b instanceof Number right) {
+            double leftDouble = left.doubleValue();
+            double rightDouble = right.doubleValue();
+            if (leftDouble != rightDouble || Double.isInfinite(leftDouble)) {
+                return Double.compare(leftDouble, rightDouble);
+            }
+            return exact(left).compareTo(exact(right));
+        }
+        return 0;
+    }
+
+    private static BigDecimal exact(Number number) {
+        return number instanceof Double fraction
+                ? new BigDecimal(fraction)
+                : new BigDecimal(number.toString());
+    }
+}

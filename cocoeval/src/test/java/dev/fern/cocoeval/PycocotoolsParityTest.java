@@ -1,0 +1,111 @@
+package dev.fern.cocoeval;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import com.google.gson.JsonArray;
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParser;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.TestFactory;
+
+/** Every case in shared/parity/cocoeval, whose README tells the format. */
+class PycocotoolsParityTest {
+    private static final Path CASES =
+            Path.of(System.getProperty("fern.shared", "shared"), "parity", "cocoeval");
+
+    @TestFactory
+    Stream<DynamicTest> edgeCasesEqualPycocotools() throws IOException {
+        return cases("edge");
+    }
+
+    @TestFactory
+    Stream<DynamicTest> fixturesEqualPycocotools() throws IOException {
+        return cases("fixtures");
+    }
+
+    private static Stream<DynamicTest> cases(String kind) throws IOException {
+        Path folder = CASES.resolve(kind);
+        assumeTrue(Files.isDirectory(folder), "skipped: no parity cases at " + folder);
+        List<Path> cases;
+        try (Stream<Path> entries = Files.list(folder)) {
+            cases = entries.filter(Files::isDirectory).sorted().toList();
+        }
+        assertThat(cases).isNotEmpty();
+        return cases.stream()
+                .map(
+                        path ->
+                                DynamicTest.dynamicTest(
+                                        path.getFileName().toString(), () -> run(path)));
+    }
+
+    private static void run(Path folder) throws IOException, NoSuchAlgorithmException {
+        JsonObject expected =
+                JsonParser.parseString(Files.readString(folder.resolve("expected.json")))
+                        .getAsJsonObject();
+        boolean raises = expected.get("outcome").getAsString().equals("raises");
+        String stage =
+                raises ? expected.getAsJsonObject("raises").get("stage").getAsString() : "none";
+        if (raises && !stage.equals("summarize")) {
+            assertThatThrownBy(() -> evaluate(folder))
+                    .isInstanceOf(CocoFormatException.class)
+                    .hasMessageContaining(".json")
+                    .hasMessageNotContaining("\n");
+            return;
+        }
+        Evaluation evaluation = evaluate(folder);
+        if (expected.has("arrays")) {
+            assertThat(evaluation.shape()).isEqualTo(ints(expected.getAsJsonArray("counts_TRKAM")));
+            JsonObject arrays = expected.getAsJsonObject("arrays");
+            assertThat(sha256(evaluation.recall())).isEqualTo(sha256(arrays, "recall"));
+            assertThat(sha256(evaluation.precision())).isEqualTo(sha256(arrays, "precision"));
+            assertThat(sha256(evaluation.scores())).isEqualTo(sha256(arrays, "scores"));
+        }
+        if (raises) {
+            assertThatThrownBy(evaluation::stats).isInstanceOf(IllegalArgumentException.class);
+            return;
+        }
+        JsonArray stats = expected.getAsJsonArray("stats_repr");
+        assertThat(evaluation.stats().values())
+                .containsExactlyElementsOf(
+                        stats.asList().stream()
+                                .map(number -> Double.parseDouble(number.getAsString()))
+                                .toList());
+    }
+
+    private static Evaluation evaluate(Path folder) throws CocoFormatException {
+        Path parameters = folder.resolve("params.json");
+        return CocoEvaluator.evaluate(
+                CocoDataset.readForEvaluation(folder.resolve("gt.json")),
+                CocoResults.read(folder.resolve("dt.json")),
+                Files.exists(parameters)
+                        ? EvaluationParameters.read(parameters)
+                        : EvaluationParameters.defaults());
+    }
+
+    private static int[] ints(JsonArray numbers) {
+        return numbers.asList().stream().mapToInt(number -> number.getAsInt()).toArray();
+    }
+
+    private static String sha256(JsonObject arrays, String name) {
+        return arrays.getAsJsonObject(name).get("sha256").getAsString();
+    }
+
+    private static String sha256(double[] numbers) throws NoSuchAlgorithmException {
+        ByteBuffer bytes =
+                ByteBuffer.allocate(numbers.length * Double.BYTES).order(ByteOrder.LITTLE_ENDIAN);
+        bytes.asDoubleBuffer().put(numbers);
+        return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(bytes.array()));
+    }
+}

@@ -1,0 +1,58 @@
+package dev.fern.detection.data;
+
+import java.util.List;
+
+/**
+ * What may happen to a training image.
+ *
+ * @param horizontalFlip probability that left and right are swapped
+ * @param verticalFlip probability that top and bottom are swapped
+ * @param minSizes multi-scale training: the canvas rule's min size is one of these, all equally
+ *     likely; empty to keep the rule's own
+ * @param minScale scale jitter: both sizes of the canvas rule are multiplied by a factor drawn from
+ *     {@code minScale} to {@code maxScale}; 1 and 1 is off
+ * @param maxScale see {@code minScale}
+ * @param minCrop random crop: a window whose sides are drawn, each for itself, from this part of
+ *     the image's sides to all of them, at a random place; 1 is off
+ * @param colorJitter change of light and colour
+ */
+public record AugmentationParameters(
+        double horizontalFlip,
+        double verticalFlip,
+        List<Integer> minSizes,
+        double minScale,
+        double maxScale,
+        double minCrop,
+        ColorJitter colorJitter) {
+
+    /** Images as they are. */
+    public static final AugmentationParameters NONE =
+            new AugmentationParameters(0, 0, List.of(), 1, 1, 1, ColorJitter.OFF);
+
+    /** Every second image is swapped left to right, and nothing else. */
+    public static final AugmentationParameters DEFAULT =
+            new AugmentationParameters(0.5, 0, List.of(), 1, 1, 1, ColorJitter.OFF);
+
+    /** Checks the ranges. */
+    public AugmentationParameters {
+        minSizes = List.copyOf(minSizes);
+        if (!isProbability(horizontalFlip) || !isProbability(verticalFlip)) {
+            throw new IllegalArgumentException(
+                    "flip probabilities " + horizontalFlip + " and " + verticalFlip);
+        }
+        if (minSizes.stream().anyMatch(size -> size < 1)) {
+            throw new IllegalArgumentException("min sizes " + minSizes);
+        }
+        if (!(minScale > 0 && minScale <= maxScale && maxScale <= 10)) {
+            throw new IllegalArgumentException(
+                    "scale jitter from " + minScale + " to " + maxScale + " (above 0, to 10)");
+        }
+        if (!(minCrop > 0 && minCrop <= 1)) {
+            throw new IllegalArgumentException("min crop " + minCrop + " (above 0, to 1)");
+        }
+    }
+
+    private static boolean isProbability(double value) {
+        return value >= 0 && value <= 1;
+    }
+}

@@ -1,0 +1,79 @@
+package dev.fern.detection.data;
+
+import dev.fern.detection.image.Canvas;
+import dev.fern.detection.image.ImageSize;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.FloatBuffer;
+import java.util.List;
+import java.util.function.Consumer;
+
+/**
+ * Images of one canvas size as one array, with their targets. Closing it gives the array back for
+ * another batch; a batch that is not closed is collected as garbage some time.
+ */
+public final class Batch implements AutoCloseable {
+
+    /**
+     * One image of a batch.
+     *
+     * @param imageId its id in the data set
+     * @param augmentation what was done to it
+     * @param boxes [n * 4], x1 y1 x2 y2 of each target in canvas pixels
+     * @param labels [n], category indices from 0
+     */
+    public record Item(long imageId, Augmentation augmentation, float[] boxes, int[] labels) {
+
+        /** Where the image lies; maps boxes back if nothing was cut off or mirrored. */
+        public Canvas canvas() {
+            return augmentation.canvas();
+        }
+    }
+
+    private final List<Item> items;
+    private final ImageSize size;
+    private final Consumer<ByteBuffer> recycler;
+    private ByteBuffer data;
+
+    Batch(List<Item> items, ImageSize size, ByteBuffer data, Consumer<ByteBuffer> recycler) {
+        this.items = List.copyOf(items);
+        this.size = size;
+        this.data = data;
+        this.recycler = recycler;
+    }
+
+    /** The images, in the order of the array. */
+    public List<Item> items() {
+        return items;
+    }
+
+    /** The size of the canvas. */
+    public ImageSize canvasSize() {
+        return size;
+    }
+
+    /**
+     * The input, [N, 3, H, W] floats in native byte order in a direct buffer, from position 0 to
+     * the limit. Not to be used after {@link #close}.
+     */
+    public ByteBuffer data() {
+        if (data == null) {
+            throw new IllegalStateException("the batch is closed");
+        }
+        return data.duplicate().order(ByteOrder.nativeOrder());
+    }
+
+    /** {@link #data} as floats. */
+    public FloatBuffer pixels() {
+        return data().asFloatBuffer();
+    }
+
+    /** Gives the array back. */
+    @Override
+    public void close() {
+        if (data != null) {
+            recycler.accept(data);
+            data = null;
+        }
+    }
+}

@@ -1,0 +1,93 @@
+package dev.fern.detection.data;
+
+import dev.fern.detection.data.BatchPlan.PlannedBatch;
+import dev.fern.detection.data.BatchPlan.PlannedImage;
+import dev.fern.detection.image.BgrImage;
+import dev.fern.detection.image.ImageReadException;
+import dev.fern.detection.image.ImageReader;
+import dev.fern.detection.image.ImageSize;
+import dev.fern.detection.image.ImageTransform;
+import dev.fern.detection.image.PixelNormalization;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.FloatBuffer;
+import java.nio.channels.ClosedByInterruptException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Consumer;
+
+/**
+ * Reads the files of a planned batch and writes them into one array. Thread-safe; keep one for all
+ * epochs, since it keeps the arrays of closed batches for the next ones.
+ */
+public final class BatchDecoder {
+
+    private final ImageReader reader;
+    private final ImageTransform transform;
+    private final BufferPool buffers = new BufferPool();
+
+    /** A decoder that reads with {@code reader} and normalises pixels as given. */
+    public BatchDecoder(ImageReader reader, PixelNormalization normalization) {
+        this.reader = reader;
+        this.transform = new ImageTransform(normalization);
+    }
+
+    /**
+     * Decodes a batch on the calling thread.
+     *
+     * @throws BadImageException if an image can't be used; it is the first such image
+     * @throws IOException if the thread is interrupted
+     */
+    public Batch decode(PlannedBatch planned) throws IOException {
+        List<BadImageException> badImages = new ArrayList<>();
+        Batch batch = decode(planned, badImages::add);
+        if (!badImages.isEmpty()) {
+            batch.close();
+            throw badImages.get(0);
+        }
+        return batch;
+    }
+
+    /** Decodes the good images of a batch, perhaps none, and hands the bad ones over. */
+    Batch decode(PlannedBatch planned, Consumer<BadImageException> badImages) throws IOException {
+        ImageSize canvas = planned.canvasSize();
+        int imageFloats = ImageTransform.length(planned.images().get(0).augmentation().canvas());
+        int bytes =
+                Math.multiplyExact(
+                        Float.BYTES, Math.multiplyExact(imageFloats, planned.images().size()));
+        ByteBuffer data = buffers.take(bytes);
+        FloatBuffer pixels = data.asFloatBuffer();
+        List<Batch.Item> items = new ArrayList<>();
+        for (PlannedImage image : planned.images()) {
+            try {
+                items.add(decode(image, pixels, items.size() * imageFloats));
+            } catch (ClosedByInterruptException e) {
+                buffers.giveBack(data);
+                throw e;
+            } catch (IOException e) {
+                badImages.accept(new BadImageException(image.sample().imageId(), e));
+            }
+        }
+        data.limit(items.size() * imageFloats * Float.BYTES);
+        return new Batch(items, canvas, data, buffers::giveBack);
+    }
+
+    private Batch.Item decode(PlannedImage planned, FloatBuffer pixels, int offset)
+            throws IOException {
+        Sample sample = planned.sample();
+        Augmentation augmentation = planned.augmentation();
+        try (BgrImage image = reader.read(sample.path())) {
+            ImageSize size = new ImageSize(image.width(), image.height());
+            if (!size.equals(sample.size())) {
+                throw new ImageReadException(
+                        sample.path(),
+                        "the file has " + size + " pixels, the annotations say " + sample.size());
+            }
+            try (BgrImage augmented = augmentation.applyTo(image)) {
+                transform.write(augmented, augmentation.canvas(), pixels, offset);
+            }
+        }
+        Augmentation.Targets targets = augmentation.applyTo(sample.boxes(), sample.labels());
+        return new Batch.Item(sample.imageId(), augmentation, targets.boxes(), targets.labels());
+    }
+}

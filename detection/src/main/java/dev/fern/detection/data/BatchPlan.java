@@ -1,0 +1,57 @@
+package dev.fern.detection.data;
+
+import dev.fern.detection.image.ImageSize;
+import java.util.List;
+
+/**
+ * Which images share which batch of an epoch, and what happens to each of them.
+ *
+ * @param batches in the order in which they are to be delivered
+ */
+public record BatchPlan(List<PlannedBatch> batches) {
+
+    /** Makes the list immutable. */
+    public BatchPlan {
+        batches = List.copyOf(batches);
+    }
+
+    /** Number of images of all batches. */
+    public int imageCount() {
+        return batches.stream().mapToInt(batch -> batch.images().size()).sum();
+    }
+
+    /**
+     * The images of one batch, all on canvases of one size.
+     *
+     * @param images at least one
+     */
+    public record PlannedBatch(List<PlannedImage> images) {
+
+        /** Checks that all canvases have one size. */
+        public PlannedBatch {
+            images = List.copyOf(images);
+            if (images.stream().map(PlannedImage::canvasSize).distinct().count() != 1) {
+                throw new IllegalArgumentException(
+                        "the images of a batch need canvases of one size");
+            }
+        }
+
+        /** The size of the canvases. */
+        public ImageSize canvasSize() {
+            return images.get(0).canvasSize();
+        }
+    }
+
+    /**
+     * One image of a batch.
+     *
+     * @param sample the image and its targets
+     * @param augmentation what happens to it
+     */
+    public record PlannedImage(Sample sample, Augmentation augmentation) {
+
+        ImageSize canvasSize() {
+            return augmentation.canvas().size();
+        }
+    }
+}

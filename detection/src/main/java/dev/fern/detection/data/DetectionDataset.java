@@ -1,0 +1,229 @@
+package dev.fern.detection.data;
+
+import dev.fern.cocoeval.Box;
+import dev.fern.cocoeval.CocoAnnotation;
+import dev.fern.cocoeval.CocoCategory;
+import dev.fern.cocoeval.CocoDataset;
+import dev.fern.cocoeval.CocoImage;
+import dev.fern.detection.image.ImageFolder;
+import dev.fern.detection.image.ImageReadException;
+import dev.fern.detection.image.ImageReader;
+import dev.fern.detection.image.ImageSize;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * The images of a data set with their target boxes, in the order of the annotation file.
+ *
+ * <p>Crowds never become targets. Images without boxes stay: all of them is background. Boxes are
+ * clipped to their image; what has no area then is dropped and counted. Labels are the positions of
+ * the categories in the order of rising ids, from 0.
+ */
+public final class DetectionDataset {
+
+    private final List<Sample> samples;
+    private final List<CocoCategory> categories;
+    private final List<ImageReadException> badImages;
+    private final int emptyBoxes;
+    private final int crowds;
+
+    private DetectionDataset(
+            List<Sample> samples,
+            List<CocoCategory> categories,
+            List<ImageReadException> badImages,
+            int emptyBoxes,
+            int crowds) {
+        this.samples = List.copyOf(samples);
+        this.categories = List.copyOf(categories);
+        this.badImages = List.copyOf(badImages);
+        this.emptyBoxes = emptyBoxes;
+        this.crowds = crowds;
+    }
+
+    /**
+     * The data set of an annotation file and its image folder. Looks whether each file is there and
+     * not empty, but opens only those whose size the annotations don't give.
+     *
+     * @param skipBadImages whether images whose files are missing or empty are left out, see {@link
+     *     #badImages}, rather than refused
+     * @throws ImageReadException if a file name leads out of the folder, or, unless they are
+     *     skipped, if files are missing or empty: the message names the first and counts the others
+     * @throws IOException if a file can't be read
+     * @throws IllegalArgumentException if a target's category is not in the data set, which {@link
+     *     CocoDataset#read} rules out
+     */
+    public static DetectionDataset of(
+            CocoDataset coco, ImageFolder folder, ImageReader reader, boolean skipBadImages)
+            throws IOException {
+        Map<Long, Integer> labels = new HashMap<>();
+        for (CocoCategory category : coco.categories()) {
+            labels.put(category.id(), labels.size());
+        }
+        List<Sample> samples = new ArrayList<>();
+        List<ImageReadException> badImages = new ArrayList<>();
+        TargetBuilder targets = new TargetBuilder(labels);
+        for (CocoImage image : coco.images()) {
+            Path path = folder.resolve(image.fileName());
+            try {
+                ImageSize size = size(image, path, reader);
+                samples.add(targets.sample(image.id(), path, size, coco.annotationsOf(image.id())));
+            } catch (ImageReadException e) {
+                badImages.add(e);
+            }
+        }
+        if (!skipBadImages) {
+            refuse(badImages);
+        }
+        return new DetectionDataset(
+                samples, coco.categories(), badImages, targets.emptyBoxes, targets.crowds);
+    }
+
+    /**
+     * Files without annotations, to detect in. Their ids are 1, 2, 3 in the order given; their
+     * sizes are read from their headers.
+     *
+     * @param skipBadImages as for {@link #of}; here also for files that are no images
+     * @throws ImageReadException as for {@link #of}
+     * @throws IOException if a file can't be read
+     */
+    public static DetectionDataset unlabelled(
+            List<Path> files, ImageReader reader, boolean skipBadImages) throws IOException {
+        List<Sample> samples = new ArrayList<>();
+        List<ImageReadException> badImages = new ArrayList<>();
+        for (int i = 0; i < files.size(); i++) {
+            try {
+                ImageSize size = reader.size(files.get(i));
+                samples.add(new Sample(i + 1, files.get(i), size, new float[0], new int[0]));
+            } catch (ImageReadException e) {
+                badImages.add(e);
+            }
+        }
+        if (!skipBadImages) {
+            refuse(badImages);
+        }
+        return new DetectionDataset(samples, List.of(), badImages, 0, 0);
+    }
+
+    private static ImageSize size(CocoImage image, Path path, ImageReader reader)
+            throws IOException {
+        if (image.width() < 1 || image.height() < 1) {
+            return reader.size(path);
+        }
+        if (!Files.isRegularFile(path)) {
+            throw new ImageReadException(path, "no such file (image id " + image.id() + ")");
+        }
+        if (Files.size(path) == 0) {
+            throw new ImageReadException(path, "the file is empty (image id " + image.id() + ")");
+        }
+        return new ImageSize(image.width(), image.height());
+    }
+
+    private static void refuse(List<ImageReadException> badImages) throws ImageReadException {
+        if (badImages.size() == 1) {
+            throw badImages.get(0);
+        }
+        if (!badImages.isEmpty()) {
+            throw new ImageReadException(badImages.get(0), badImages.size() - 1);
+        }
+    }
+
+    /** The images, in the order of the annotation file. */
+    public List<Sample> samples() {
+        return samples;
+    }
+
+    /** The categories by label: the one of label 0 first, ids rising. */
+    public List<CocoCategory> categories() {
+        return categories;
+    }
+
+    /** What was left out under {@code skipBadImages}, and why. */
+    public List<ImageReadException> badImages() {
+        return badImages;
+    }
+
+    /** Number of boxes that were dropped because no area of them lies within their image. */
+    public int emptyBoxes() {
+        return emptyBoxes;
+    }
+
+    /** Number of crowd annotations, which are not among the targets. */
+    public int crowds() {
+        return crowds;
+    }
+
+    /** The first {@code count} images, or all of them if there are no more; the counters stay. */
+    public DetectionDataset subset(int count) {
+        return new DetectionDataset(
+                samples.subList(0, Math.min(count, samples.size())),
+                categories,
+                badImages,
+                emptyBoxes,
+                crowds);
+    }
+
+    /** Collects the targets of image after image. */
+    private static final class TargetBuilder {
+
+        private final Map<Long, Integer> labels;
+        private int emptyBoxes;
+        private int crowds;
+
+        TargetBuilder(Map<Long, Integer> labels) {
+            this.labels = labels;
+        }
+
+        Sample sample(long imageId, Path path, ImageSize size, List<CocoAnnotation> annotations) {
+            float[] boxes = new float[4 * annotations.size()];
+            int[] targets = new int[annotations.size()];
+            int count = 0;
+            for (CocoAnnotation annotation : annotations) {
+                if (annotation.crowd()) {
+                    crowds++;
+                    continue;
+                }
+                Box box = annotation.box();
+                float x1 = clip(box.x(), size.width());
+                float y1 = clip(box.y(), size.height());
+                float x2 = clip(box.x2(), size.width());
+                float y2 = clip(box.y2(), size.height());
+                if (!(x2 > x1 && y2 > y1)) {
+                    emptyBoxes++;
+                    continue;
+                }
+                boxes[4 * count] = x1;
+                boxes[4 * count + 1] = y1;
+                boxes[4 * count + 2] = x2;
+                boxes[4 * count + 3] = y2;
+                targets[count++] = label(annotation);
+            }
+            return new Sample(
+                    imageId,
+                    path,
+                    size,
+                    Arrays.copyOf(boxes, 4 * count),
+                    Arrays.copyOf(targets, count));
+        }
+
+        private int label(CocoAnnotation annotation) {
+            Integer label = labels.get(annotation.categoryId());
+            if (label == null) {
+                throw new IllegalArgumentException(
+                        String.format(
+                                "annotation %d: no category has the id %d",
+                                annotation.id(), annotation.categoryId()));
+            }
+            return label;
+        }
+
+        private static float clip(double position, int length) {
+            return (float) Math.max(0, Math.min(length, position));
+        }
+    }
+}

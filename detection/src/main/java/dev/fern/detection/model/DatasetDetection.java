@@ -1,0 +1,83 @@
+package dev.fern.detection.model;
+
+import dev.fern.cocoeval.Box;
+import dev.fern.cocoeval.CocoResults;
+import dev.fern.detection.data.Batch;
+import dev.fern.detection.data.BatchDecoder;
+import dev.fern.detection.data.BatchLoader;
+import dev.fern.detection.data.BatchSampler;
+import dev.fern.detection.data.DetectionDataset;
+import dev.fern.detection.data.LoaderOptions;
+import dev.fern.detection.image.Canvas;
+import dev.fern.detection.image.ImageReader;
+import java.io.IOException;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.IntConsumer;
+import java.util.function.UnaryOperator;
+
+/** Runs a detector over a data set. */
+public final class DatasetDetection {
+
+    private DatasetDetection() {}
+
+    /**
+     * Finds the objects of every image.
+     *
+     * @param reader opens the data set's files
+     * @param batchSize images that pass the network together, where their canvases allow
+     * @param progress is told how many images are done
+     * @return detections with the ids of the detector's categories, image by image
+     * @throws IOException if an image can't be used and is not to be skipped
+     */
+    public static CocoResults run(
+            Detector detector,
+            DetectionDataset dataset,
+            ImageReader reader,
+            int batchSize,
+            LoaderOptions options,
+            IntConsumer progress)
+            throws IOException, InterruptedException {
+        CocoResults.Builder results = CocoResults.builder();
+        int done = 0;
+        try (BatchLoader<Batch> loader =
+                new BatchLoader<>(
+                        BatchSampler.sequential(
+                                dataset, batchSize, detector.configuration().canvas()),
+                        0,
+                        new BatchDecoder(reader, detector.configuration().normalization()),
+                        UnaryOperator.identity(),
+                        options)) {
+            for (Optional<Batch> next = loader.next(); next.isPresent(); next = loader.next()) {
+                try (Batch batch = next.get()) {
+                    List<Canvas> canvases = batch.items().stream().map(Batch.Item::canvas).toList();
+                    List<List<Detection>> found = detector.detect(batch.pixels(), canvases);
+                    for (int n = 0; n < found.size(); n++) {
+                        add(detector, batch.items().get(n).imageId(), found.get(n), results);
+                    }
+                    done += found.size();
+                    progress.accept(done);
+                }
+            }
+        }
+        return results.build();
+    }
+
+    private static void add(
+            Detector detector,
+            long imageId,
+            List<Detection> detections,
+            CocoResults.Builder results) {
+        for (Detection detection : detections) {
+            results.add(
+                    imageId,
+                    detector.configuration().categories().get(detection.category()).id(),
+                    new Box(
+                            detection.x1(),
+                            detection.y1(),
+                            (double) detection.x2() - detection.x1(),
+                            (double) detection.y2() - detection.y1()),
+                    detection.score());
+        }
+    }
+}

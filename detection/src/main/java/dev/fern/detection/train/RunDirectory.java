@@ -1,0 +1,175 @@
+package dev.fern.detection.train;
+
+import com.google.gson.Gson;
+import com.google.gson.JsonParseException;
+import dev.fern.backbone.parameter.SafeTensors;
+import dev.fern.backbone.parameter.Tensor;
+import dev.fern.detection.model.DetectorConfiguration;
+import dev.fern.detection.model.ModelDirectory;
+import java.io.IOException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+
+/**
+ * A training's folder: {@code config.json}, {@code metrics.jsonl}, and the model directories {@code
+ * last} and {@code best}; {@code last} also holds what it takes to go on.
+ *
+ * @param path the folder
+ */
+public record RunDirectory(Path path) {
+
+    private static final String OPTIMIZER_FILE = "optimizer.safetensors";
+    private static final String PROGRESS_FILE = "progress.json";
+    private static final Gson GSON = new Gson();
+
+    /**
+     * How far a training has come.
+     *
+     * @param epoch epochs that are finished
+     * @param batch batches of the current epoch that are finished
+     * @param step steps taken
+     * @param bestScore best AP so far, -1 before the first evaluation
+     */
+    public record Progress(int epoch, int batch, long step, double bestScore) {
+
+        /** The beginning. */
+        public static final Progress START = new Progress(0, 0, 0, -1);
+    }
+
+    /**
+     * What it takes to go on.
+     *
+     * @param velocities the optimiser's state
+     */
+    public record Checkpoint(
+            Progress progress, Map<String, Tensor> parameters, Map<String, Tensor> velocities) {}
+
+    /** Creates the folder where it is missing, and checks that it can be written to. */
+    public static RunDirectory create(Path path) throws IOException {
+        try {
+            Files.createDirectories(path);
+            Files.delete(Files.createTempFile(path, "write-test", ".tmp"));
+        } catch (AccessDeniedException e) {
+            throw new IOException(path + ": the output folder can't be written to", e);
+        } catch (IOException e) {
+            throw new IOException(
+                    path + ": the output folder can't be created or written to: " + e, e);
+        }
+        return new RunDirectory(path);
+    }
+
+    /** Returns the file of the resolved settings. */
+    public Path configuration() {
+        return path.resolve("config.json");
+    }
+
+    /** Returns the file of the metrics. */
+    public Path metrics() {
+        return path.resolve("metrics.jsonl");
+    }
+
+    /** Returns the folder of the newest model. */
+    public Path last() {
+        return path.resolve("last");
+    }
+
+    /** Returns the folder of the model with the best AP so far. */
+    public Path best() {
+        return path.resolve("best");
+    }
+
+    /** Returns whether there is a training to go on with. */
+    public boolean hasCheckpoint() {
+        return Files.exists(last().resolve(PROGRESS_FILE))
+                || Files.exists(replaced(last()).resolve(PROGRESS_FILE));
+    }
+
+    /** Writes the newest model with what it takes to go on. */
+    public void saveLast(DetectorConfiguration configuration, Checkpoint checkpoint)
+            throws IOException {
+        replace(
+                last(),
+                folder -> {
+                    ModelDirectory.write(folder, configuration, checkpoint.parameters());
+                    SafeTensors.write(
+                            folder.resolve(OPTIMIZER_FILE), checkpoint.velocities(), Map.of());
+                    Files.writeString(
+                            folder.resolve(PROGRESS_FILE),
+                            GSON.toJson(checkpoint.progress()) + "\n");
+                });
+    }
+
+    /** Writes the best model. */
+    public void saveBest(DetectorConfiguration configuration, Map<String, Tensor> parameters)
+            throws IOException {
+        replace(best(), folder -> ModelDirectory.write(folder, configuration, parameters));
+    }
+
+    /**
+     * Reads what it takes to go on.
+     *
+     * @throws IOException naming the file that is missing or damaged
+     */
+    public Checkpoint readLast() throws IOException {
+        Path folder = Files.exists(last()) ? last() : replaced(last());
+        Path progressFile = folder.resolve(PROGRESS_FILE);
+        try {
+            Progress progress = GSON.fromJson(Files.readString(progressFile), Progress.class);
+            if (progress == null) {
+                throw new IOException(progressFile + ": the file is empty");
+            }
+            return new Checkpoint(
+                    progress,
+                    ModelDirectory.readParameters(folder),
+                    SafeTensors.read(folder.resolve(OPTIMIZER_FILE)));
+        } catch (NoSuchFileException e) {
+            throw new IOException(e.getFile() + ": no checkpoint to resume from", e);
+        } catch (JsonParseException e) {
+            throw new IOException(progressFile + ": the checkpoint is damaged", e);
+        }
+    }
+
+    /** Fills a folder. */
+    private interface Content {
+        void write(Path folder) throws IOException;
+    }
+
+    /**
+     * Replaces a folder by a new one that is complete before it takes the name. At every moment
+     * either the name or its {@link #replaced} twin is a complete folder.
+     */
+    private static void replace(Path target, Content content) throws IOException {
+        Path fresh = target.resolveSibling("." + target.getFileName() + ".new");
+        delete(fresh);
+        Files.createDirectories(fresh);
+        content.write(fresh);
+        if (Files.exists(target)) {
+            delete(replaced(target));
+            Files.move(target, replaced(target), StandardCopyOption.ATOMIC_MOVE);
+        }
+        Files.move(fresh, target, StandardCopyOption.ATOMIC_MOVE);
+        delete(replaced(target));
+    }
+
+    private static Path replaced(Path target) {
+        return target.resolveSibling("." + target.getFileName() + ".old");
+    }
+
+    private static void delete(Path folder) throws IOException {
+        if (Files.exists(folder)) {
+            try (Stream<Path> paths = Files.walk(folder)) {
+                List<Path> deepestFirst = paths.sorted(Comparator.reverseOrder()).toList();
+                for (Path path : deepestFirst) {
+                    Files.delete(path);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,358 @@
+package dev.fern.detection.train;
+
+import dev.fern.backbone.parameter.ParameterValues;
+import dev.fern.detection.anchor.AnchorTargets;
+import dev.fern.detection.anchor.Anchors;
+import dev.fern.detection.anchor.Matcher;
+import dev.fern.detection.data.Batch;
+import dev.fern.detection.data.BatchDecoder;
+import dev.fern.detection.data.BatchLoader;
+import dev.fern.detection.data.BatchPlan;
+import dev.fern.detection.data.BatchSampler;
+import dev.fern.detection.data.DetectionDataset;
+import dev.fern.detection.data.LoaderOptions;
+import dev.fern.detection.image.ImageReader;
+import dev.fern.detection.loss.DetectionLoss;
+import dev.fern.detection.model.Detector;
+import dev.fern.detection.train.RunDirectory.Checkpoint;
+import dev.fern.detection.train.RunDirectory.Progress;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * The training loop. What a step does depends on the seed, the epoch and the step alone, so that a
+ * resumed training goes on as if it had not been interrupted.
+ */
+public final class Trainer {
+
+    private static final long CHECKPOINT_NANOS = 600_000_000_000L;
+
+    /** Scores the detector during training. */
+    @FunctionalInterface
+    public interface Validation {
+        /**
+         * Evaluates.
+         *
+         * @return numbers by name; "AP" decides which model is the best
+         */
+        Map<String, Double> evaluate(Detector detector) throws IOException, InterruptedException;
+    }
+
+    private final TrainingConfiguration configuration;
+    private final Detector detector;
+    private final DetectionDataset dataset;
+    private final Validation validation;
+    private final RunDirectory run;
+    private final LoaderOptions loading;
+    private final TrainingListener listener;
+    private final BatchSampler sampler;
+    private final GradientStep gradientStep;
+    private final SgdOptimizer optimizer;
+    private final Matcher matcher;
+    private final BatchDecoder decoder;
+
+    private volatile boolean stopRequested;
+    private Progress progress = Progress.START;
+    private int imagesSkipped;
+    private long lastCheckpointNanos = System.nanoTime();
+
+    /** A batch with what its anchors should predict. */
+    private record MatchedBatch(Batch batch, Anchors anchors, List<AnchorTargets> targets)
+            implements AutoCloseable {
+
+        @Override
+        public void close() {
+            batch.close();
+        }
+    }
+
+    /** Sums over the batches of a step. */
+    private static final class StepTotals {
+        private double classification;
+        private double regression;
+        private int images;
+        private int positives;
+        private int batches;
+        private long startNanos = System.nanoTime();
+
+        void add(DetectionLoss loss, int count) {
+            classification += loss.classification() * count;
+            regression += loss.regression() * count;
+            images += count;
+            positives += loss.positives();
+            batches++;
+        }
+
+        TrainingListener.Step finish(long step, int epoch, double rate, double norm) {
+            long now = System.nanoTime();
+            TrainingListener.Step finished =
+                    new TrainingListener.Step(
+                            step,
+                            epoch,
+                            classification / images,
+                            regression / images,
+                            rate,
+                            norm,
+                            images,
+                            positives,
+                            (now - startNanos) / 1e9);
+            classification = 0;
+            regression = 0;
+            images = 0;
+            positives = 0;
+            batches = 0;
+            startNanos = now;
+            return finished;
+        }
+    }
+
+    /**
+     * Prepares a training.
+     *
+     * @param detector of {@code configuration}; its parameters are trained
+     * @param validation after epochs
+     * @param loading how images are read ahead
+     */
+    public Trainer(
+            TrainingConfiguration configuration,
+            Detector detector,
+            DetectionDataset dataset,
+            Validation validation,
+            RunDirectory run,
+            LoaderOptions loading,
+            TrainingListener listener) {
+        this.configuration = configuration;
+        this.detector = detector;
+        this.dataset = dataset;
+        this.validation = validation;
+        this.run = run;
+        this.loading = loading;
+        this.listener = listener;
+        this.sampler =
+                new BatchSampler(
+                        dataset,
+                        configuration.batchSize(),
+                        configuration.canvasRule(),
+                        configuration.augmentation(),
+                        configuration.seed());
+        this.gradientStep = new GradientStep(detector, configuration.loss());
+        this.optimizer =
+                new SgdOptimizer(
+                        detector.network(),
+                        configuration.momentum(),
+                        configuration.weightDecay(),
+                        configuration.normWeightDecay(),
+                        configuration.clipNorm() == 0
+                                ? Double.POSITIVE_INFINITY
+                                : configuration.clipNorm());
+        this.matcher = configuration.matcher();
+        this.decoder =
+                new BatchDecoder(
+                        ImageReader.forDataSets(), detector.configuration().normalization());
+    }
+
+    /**
+     * Goes on from the run's last checkpoint.
+     *
+     * @throws IOException if it is missing or damaged
+     */
+    public void resume() throws IOException {
+        Checkpoint checkpoint = run.readLast();
+        try {
+            ParameterValues.assign(detector.network(), checkpoint.parameters());
+            optimizer.restoreState(checkpoint.velocities());
+        } catch (IllegalArgumentException e) {
+            throw new IOException(
+                    run.last() + ": the checkpoint does not fit this training: " + e.getMessage(),
+                    e);
+        }
+        progress = checkpoint.progress();
+    }
+
+    /**
+     * Asks {@link #train} to end after the current step, with a checkpoint. Any thread may call.
+     */
+    public void requestStop() {
+        stopRequested = true;
+    }
+
+    /** Returns how many images were left out, with repetitions. */
+    public int imagesSkipped() {
+        return imagesSkipped;
+    }
+
+    /**
+     * Trains to the end, or until asked to stop.
+     *
+     * @return whether the end was reached
+     * @throws IOException if an image can't be used and is not to be skipped, or a file can't be
+     *     written
+     * @throws TrainingException if the loss or the gradient is not finite
+     */
+    public boolean train() throws IOException, InterruptedException, TrainingException {
+        long totalSteps = totalSteps();
+        LearningRateSchedule schedule = configuration.schedule(totalSteps);
+        listener.started(progress.step() + 1, totalSteps);
+        try (MetricsLog metrics = new MetricsLog(run.metrics(), progress.step())) {
+            while (progress.step() < totalSteps && !stopRequested) {
+                if (trainEpoch(schedule, totalSteps, metrics)) {
+                    finishEpoch(totalSteps, metrics);
+                }
+            }
+            saveLast();
+        }
+        return progress.step() >= totalSteps;
+    }
+
+    private long totalSteps() {
+        if (configuration.steps() > 0) {
+            return configuration.steps();
+        }
+        long steps = 0;
+        for (int epoch = 0; epoch < configuration.epochs(); epoch++) {
+            int batches = sampler.epoch(epoch).batches().size();
+            steps += (batches + configuration.accumulate() - 1) / configuration.accumulate();
+        }
+        return steps;
+    }
+
+    /** Trains the rest of the current epoch; returns false if it was stopped before its end. */
+    private boolean trainEpoch(LearningRateSchedule schedule, long totalSteps, MetricsLog metrics)
+            throws IOException, InterruptedException, TrainingException {
+        BatchPlan plan = sampler.epoch(progress.epoch());
+        StepTotals totals = new StepTotals();
+        try (BatchLoader<MatchedBatch> loader =
+                new BatchLoader<>(plan, progress.batch(), decoder, this::match, loading)) {
+            int skippedBefore = 0;
+            Optional<MatchedBatch> next = loader.next();
+            while (next.isPresent()) {
+                try (MatchedBatch batch = next.get()) {
+                    totals.add(accumulate(batch), batch.targets.size());
+                }
+                next = loader.next();
+                boolean last = next.isEmpty();
+                if (totals.batches == configuration.accumulate() || last) {
+                    takeStep(schedule, totals, metrics, loader.position() - (last ? 0 : 1));
+                    skippedBefore = reportSkipped(loader, skippedBefore);
+                    if (progress.step() == totalSteps) {
+                        break;
+                    }
+                    if (stopRequested && !last) {
+                        return false;
+                    }
+                }
+            }
+            reportSkipped(loader, skippedBefore);
+        }
+        return true;
+    }
+
+    private MatchedBatch match(Batch batch) {
+        Anchors anchors = detector.anchors(batch.items().get(0).canvas());
+        List<AnchorTargets> targets =
+                batch.items().stream()
+                        .map(i -> AnchorTargets.assign(matcher, anchors, i.boxes(), i.labels()))
+                        .toList();
+        return new MatchedBatch(batch, anchors, targets);
+    }
+
+    private DetectionLoss accumulate(MatchedBatch batch) throws IOException, TrainingException {
+        DetectionLoss loss =
+                gradientStep.run(
+                        batch.batch.pixels(),
+                        batch.batch.canvasSize().height(),
+                        batch.batch.canvasSize().width(),
+                        batch.anchors,
+                        batch.targets);
+        if (!Double.isFinite(loss.classification() + loss.regression())) {
+            throw notFinite("loss", List.of(batch.batch));
+        }
+        optimizer.accumulate(batch.targets.size());
+        return loss;
+    }
+
+    private void takeStep(
+            LearningRateSchedule schedule, StepTotals totals, MetricsLog metrics, int nextBatch)
+            throws IOException, TrainingException {
+        double rate = schedule.at(progress.step());
+        double norm = optimizer.step(rate);
+        if (!Double.isFinite(norm)) {
+            throw notFinite("gradient", List.of());
+        }
+        progress =
+                new Progress(
+                        progress.epoch(), nextBatch, progress.step() + 1, progress.bestScore());
+        TrainingListener.Step step =
+                totals.finish(progress.step(), progress.epoch() + 1, rate, norm);
+        metrics.step(step);
+        listener.step(step);
+        if (System.nanoTime() - lastCheckpointNanos > CHECKPOINT_NANOS) {
+            metrics.flush();
+            saveLast();
+        }
+    }
+
+    private int reportSkipped(BatchLoader<?> loader, int reported) {
+        List<? extends IOException> skipped = loader.skipped();
+        for (IOException bad : skipped.subList(reported, skipped.size())) {
+            imagesSkipped++;
+            listener.skipped(bad.getMessage());
+        }
+        return skipped.size();
+    }
+
+    private void finishEpoch(long totalSteps, MetricsLog metrics)
+            throws IOException, InterruptedException {
+        int epoch = progress.epoch() + 1;
+        progress = new Progress(epoch, 0, progress.step(), progress.bestScore());
+        boolean end = progress.step() >= totalSteps;
+        if (end || epoch % configuration.evaluateEvery() == 0) {
+            Map<String, Double> numbers = validation.evaluate(detector);
+            metrics.evaluation(epoch, progress.step(), numbers);
+            boolean best = numbers.get("AP") > progress.bestScore() || !Files.exists(run.best());
+            listener.evaluated(epoch, numbers, best);
+            if (best) {
+                progress = new Progress(epoch, 0, progress.step(), numbers.get("AP"));
+                run.saveBest(detector.configuration(), detector.copyParameters());
+            }
+        }
+        metrics.flush();
+        if (!end) {
+            saveLast();
+        }
+    }
+
+    private void saveLast() throws IOException {
+        run.saveLast(
+                detector.configuration(),
+                new Checkpoint(progress, detector.copyParameters(), optimizer.copyState()));
+        lastCheckpointNanos = System.nanoTime();
+    }
+
+    private TrainingException notFinite(String what, List<Batch> batches) {
+        String images =
+                batches.isEmpty()
+                        ? ""
+                        : ", images "
+                                + batches.stream()
+                                        .flatMap(batch -> batch.items().stream())
+                                        .map(Batch.Item::imageId)
+                                        .toList();
+        String checkpoint =
+                run.hasCheckpoint()
+                        ? "the last good checkpoint is " + run.last()
+                        : "there is no checkpoint yet";
+        return new TrainingException(
+                "the "
+                        + what
+                        + " is not finite at step "
+                        + (progress.step() + 1)
+                        + images
+                        + "; "
+                        + checkpoint
+                        + "; try a lower learningRate or a longer warm-up");
+    }
+}

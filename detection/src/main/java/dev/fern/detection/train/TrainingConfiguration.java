@@ -1,0 +1,343 @@
+package dev.fern.detection.train;
+
+import com.google.gson.Gson;
+import com.google.gson.GsonBuilder;
+import com.google.gson.JsonElement;
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParseException;
+import com.google.gson.JsonParser;
+import dev.fern.backbone.fpn.FeaturePyramid.P6Source;
+import dev.fern.backbone.norm.Normalizations;
+import dev.fern.backbone.resnet.ResNetConfiguration;
+import dev.fern.backbone.resnet.ResNetDepth;
+import dev.fern.cocoeval.CocoCategory;
+import dev.fern.detection.anchor.AnchorParameters;
+import dev.fern.detection.anchor.Matcher;
+import dev.fern.detection.data.AugmentationParameters;
+import dev.fern.detection.data.ColorJitter;
+import dev.fern.detection.image.CanvasRule;
+import dev.fern.detection.image.PixelNormalization;
+import dev.fern.detection.loss.BoxLoss;
+import dev.fern.detection.loss.FocalLoss;
+import dev.fern.detection.loss.RetinaNetLoss;
+import dev.fern.detection.model.Architecture;
+import dev.fern.detection.model.DetectorConfiguration;
+import dev.fern.detection.model.PostProcessing;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.io.Reader;
+import java.io.UncheckedIOException;
+import java.lang.reflect.RecordComponent;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+
+/**
+ * Every setting of a training, as it stands in a configuration file. The defaults are those of
+ * {@code defaults.json} beside this class; the parts that settings describe say what they mean and
+ * check their ranges.
+ *
+ * @param engine DJL's name of the engine
+ * @param seed of the initial parameters, the order of the images and their augmentation
+ * @param backbone a name of {@link ResNetDepth}
+ * @param width factor on the backbone's published widths
+ * @param norm a name of {@link Normalizations}
+ * @param pyramidChannels channels of the pyramid and the heads
+ * @param p6 P5 or C5
+ * @param headConvolutions convolutions of each head before its output
+ * @param headNorm a name of {@link Normalizations}, or none
+ * @param anchorSizes see {@link AnchorParameters}
+ * @param anchorScales see {@link AnchorParameters}
+ * @param anchorRatios see {@link AnchorParameters}
+ * @param minSize see {@link CanvasRule}
+ * @param maxSize see {@link CanvasRule}
+ * @param pixelMean see {@link PixelNormalization}
+ * @param pixelStd see {@link PixelNormalization}
+ * @param horizontalFlip see {@link AugmentationParameters}
+ * @param verticalFlip see {@link AugmentationParameters}
+ * @param multiScale min sizes to draw from; empty for {@code minSize} alone
+ * @param scaleJitter smallest and largest factor on the image's size
+ * @param minCrop see {@link AugmentationParameters}
+ * @param brightness see {@link ColorJitter}
+ * @param contrast see {@link ColorJitter}
+ * @param saturation see {@link ColorJitter}
+ * @param hue see {@link ColorJitter}
+ * @param positiveIou see {@link Matcher}
+ * @param negativeIou see {@link Matcher}
+ * @param lowQualityMatches see {@link Matcher}
+ * @param focalAlpha see {@link FocalLoss}
+ * @param focalGamma see {@link FocalLoss}
+ * @param boxLoss a name of {@link BoxLoss}
+ * @param boxLossWeight see {@link RetinaNetLoss}
+ * @param batchSize images that pass the network together
+ * @param accumulate batches whose gradients make one step
+ * @param epochs passes over the training images; unused where {@code steps} is set
+ * @param steps length of the training in steps, or 0 to go by epochs
+ * @param learningRate after the warm-up
+ * @param momentum see {@link SgdOptimizer}
+ * @param weightDecay see {@link SgdOptimizer}
+ * @param normWeightDecay see {@link SgdOptimizer}
+ * @param warmupSteps see {@link LearningRateSchedule}
+ * @param schedule cosine or step
+ * @param milestones of the step schedule: where the rate falls to a tenth, as parts of the training
+ * @param clipNorm largest gradient norm; 0 for no clipping
+ * @param evaluateEvery epochs from one evaluation to the next; the last epoch is always evaluated
+ * @param scoreThreshold see {@link PostProcessing}
+ * @param nmsIou see {@link PostProcessing}
+ * @param candidatesPerLevel see {@link PostProcessing}
+ * @param maxDetections see {@link PostProcessing}
+ */
+public record TrainingConfiguration(
+        String engine,
+        long seed,
+        String backbone,
+        double width,
+        String norm,
+        int pyramidChannels,
+        P6Source p6,
+        int headConvolutions,
+        String headNorm,
+        List<Double> anchorSizes,
+        List<Double> anchorScales,
+        List<Double> anchorRatios,
+        int minSize,
+        int maxSize,
+        List<Double> pixelMean,
+        List<Double> pixelStd,
+        double horizontalFlip,
+        double verticalFlip,
+        List<Integer> multiScale,
+        List<Double> scaleJitter,
+        double minCrop,
+        double brightness,
+        double contrast,
+        double saturation,
+        double hue,
+        double positiveIou,
+        double negativeIou,
+        boolean lowQualityMatches,
+        double focalAlpha,
+        double focalGamma,
+        String boxLoss,
+        double boxLossWeight,
+        int batchSize,
+        int accumulate,
+        int epochs,
+        long steps,
+        double learningRate,
+        double momentum,
+        double weightDecay,
+        double normWeightDecay,
+        long warmupSteps,
+        String schedule,
+        List<Double> milestones,
+        double clipNorm,
+        int evaluateEvery,
+        double scoreThreshold,
+        double nmsIou,
+        int candidatesPerLevel,
+        int maxDetections) {
+
+    private static final Gson GSON =
+            new GsonBuilder().setPrettyPrinting().disableHtmlEscaping().create();
+
+    /** Checks every setting, by building what it describes. */
+    public TrainingConfiguration {
+        require(batchSize >= 1 && accumulate >= 1, "batchSize and accumulate must be at least 1");
+        require(steps >= 0 && (steps > 0 || epochs >= 1), "epochs or steps must be at least 1");
+        require(learningRate > 0 && Double.isFinite(learningRate), "learningRate must be above 0");
+        require(momentum >= 0 && momentum < 1, "momentum must be in [0, 1)");
+        require(weightDecay >= 0 && normWeightDecay >= 0, "weight decays must be at least 0");
+        require(warmupSteps >= 0, "warmupSteps must be at least 0");
+        require(clipNorm >= 0, "clipNorm must be at least 0 (0 for none)");
+        require(evaluateEvery >= 1, "evaluateEvery must be at least 1");
+        require(boxLossWeight >= 0, "boxLossWeight must be at least 0");
+        require(
+                List.of("cosine", "step").contains(schedule),
+                "unknown schedule '" + schedule + "': use cosine or step");
+        require(scaleJitter.size() == 2, "scaleJitter takes two factors: smallest and largest");
+        require(
+                milestones.stream().allMatch(m -> m > 0 && m < 1),
+                "milestones are parts of the training, each above 0 and below 1");
+    }
+
+    private static void require(boolean condition, String message) {
+        if (!condition) {
+            throw new IllegalArgumentException(message);
+        }
+    }
+
+    /**
+     * Lays settings over the defaults.
+     *
+     * @param layers settings by name, later ones over earlier ones
+     * @throws IllegalArgumentException if a name is unknown, naming the nearest right one, or a
+     *     value is out of range
+     */
+    public static TrainingConfiguration of(List<JsonObject> layers) {
+        JsonObject merged = defaults();
+        for (JsonObject layer : layers) {
+            for (Map.Entry<String, JsonElement> entry : layer.entrySet()) {
+                if (!merged.has(entry.getKey())) {
+                    throw new IllegalArgumentException(
+                            "unknown setting '"
+                                    + entry.getKey()
+                                    + "': did you mean '"
+                                    + nearest(entry.getKey())
+                                    + "'?");
+                }
+                merged.add(entry.getKey(), entry.getValue());
+            }
+        }
+        for (RecordComponent component : TrainingConfiguration.class.getRecordComponents()) {
+            try {
+                Object value =
+                        GSON.fromJson(merged.get(component.getName()), component.getGenericType());
+                require(value != null, "a value is needed");
+            } catch (JsonParseException | IllegalArgumentException e) {
+                throw new IllegalArgumentException(
+                        "setting '"
+                                + component.getName()
+                                + "' cannot be "
+                                + merged.get(component.getName())
+                                + " (the default is "
+                                + defaults().get(component.getName())
+                                + ")",
+                        e);
+            }
+        }
+        TrainingConfiguration configuration;
+        try {
+            configuration = GSON.fromJson(merged, TrainingConfiguration.class);
+        } catch (RuntimeException e) {
+            // Gson wraps what a record's constructor throws.
+            Throwable cause = e.getCause() == null ? e : e.getCause();
+            throw new IllegalArgumentException(cause.getMessage(), e);
+        }
+        configuration.detector(List.of(new CocoCategory(1, "", "")));
+        configuration.matcher();
+        configuration.loss();
+        configuration.augmentation();
+        return configuration;
+    }
+
+    private static JsonObject defaults() {
+        try (Reader reader =
+                new InputStreamReader(
+                        TrainingConfiguration.class.getResourceAsStream("defaults.json"),
+                        StandardCharsets.UTF_8)) {
+            return JsonParser.parseReader(reader).getAsJsonObject();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static String nearest(String name) {
+        return Stream.of(TrainingConfiguration.class.getRecordComponents())
+                .map(RecordComponent::getName)
+                .min((a, b) -> Integer.compare(editDistance(a, name), editDistance(b, name)))
+                .orElseThrow();
+    }
+
+    /** Levenshtein's distance, case ignored. */
+    private static int editDistance(String a, String b) {
+        int[] previous = new int[b.length() + 1];
+        for (int j = 0; j <= b.length(); j++) {
+            previous[j] = j;
+        }
+        for (int i = 1; i <= a.length(); i++) {
+            int[] current = new int[b.length() + 1];
+            current[0] = i;
+            for (int j = 1; j <= b.length(); j++) {
+                boolean same =
+                        Character.toLowerCase(a.charAt(i - 1))
+                                == Character.toLowerCase(b.charAt(j - 1));
+                int replaced = previous[j - 1] + (same ? 0 : 1);
+                current[j] = Math.min(replaced, 1 + Math.min(previous[j], current[j - 1]));
+            }
+            previous = current;
+        }
+        return previous[b.length()];
+    }
+
+    /** Returns the settings as a configuration file holds them. */
+    public String toJson() {
+        return GSON.toJson(this) + "\n";
+    }
+
+    /** Returns the detector that is to be trained. */
+    public DetectorConfiguration detector(List<CocoCategory> categories) {
+        ResNetConfiguration sizes =
+                ResNetConfiguration.of(
+                        ResNetDepth.parse(backbone), width, Normalizations.parse(norm));
+        Architecture architecture =
+                new Architecture(
+                        sizes.bottleneck(),
+                        sizes.blocks(),
+                        sizes.widths(),
+                        sizes.stemWidth(),
+                        norm,
+                        pyramidChannels,
+                        p6,
+                        headConvolutions,
+                        headNorm,
+                        new AnchorParameters(
+                                anchorSizes,
+                                anchorScales,
+                                anchorRatios,
+                                AnchorParameters.Rounding.TORCHVISION));
+        return new DetectorConfiguration(
+                DetectorConfiguration.VERSION,
+                architecture,
+                categories,
+                canvasRule(),
+                new PixelNormalization(pixelMean, pixelStd),
+                new PostProcessing(scoreThreshold, nmsIou, candidatesPerLevel, maxDetections));
+    }
+
+    /** Returns how images are resized and padded. */
+    public CanvasRule canvasRule() {
+        return new CanvasRule(minSize, maxSize);
+    }
+
+    /** Returns how anchors are matched. */
+    public Matcher matcher() {
+        return new Matcher((float) positiveIou, (float) negativeIou, lowQualityMatches);
+    }
+
+    /** Returns the loss. */
+    public RetinaNetLoss loss() {
+        return new RetinaNetLoss(
+                new FocalLoss(focalAlpha, focalGamma), BoxLoss.parse(boxLoss), boxLossWeight);
+    }
+
+    /** Returns what happens to training images. */
+    public AugmentationParameters augmentation() {
+        return new AugmentationParameters(
+                horizontalFlip,
+                verticalFlip,
+                multiScale,
+                scaleJitter.get(0),
+                scaleJitter.get(1),
+                minCrop,
+                new ColorJitter(brightness, contrast, saturation, hue));
+    }
+
+    /**
+     * Returns the learning rate of each step.
+     *
+     * @param totalSteps length of the training
+     */
+    public LearningRateSchedule schedule(long totalSteps) {
+        return switch (schedule) {
+            case "step" ->
+                    new LearningRateSchedule.Step(
+                            learningRate,
+                            warmupSteps,
+                            milestones.stream().map(m -> Math.round(m * totalSteps)).toList(),
+                            0.1);
+            default -> new LearningRateSchedule.Cosine(learningRate, warmupSteps, totalSteps);
+        };
+    }
+}

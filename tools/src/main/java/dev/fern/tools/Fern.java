@@ -1,0 +1,105 @@
+package dev.fern.tools;
+
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.FileSystemException;
+import java.util.Locale;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ScopeType;
+
+/** The command line: hands over to a command, and turns what it throws into a line and a status. */
+@Command(
+        name = "fern",
+        description =
+                "Trains, evaluates and runs object detectors whose result for an image never depends"
+                        + " on the images it shares a batch with.",
+        mixinStandardHelpOptions = true,
+        versionProvider = VersionProvider.class,
+        synopsisSubcommandLabel = "COMMAND",
+        subcommands = {
+            TrainCommand.class,
+        },
+        footer = {
+            "",
+            "Exit status: 0 done, 1 an internal fault, 2 bad usage or bad input, 130 interrupted.",
+            "Start with: fern demo"
+        })
+public final class Fern {
+
+    /** Exit status of bad usage and bad input. */
+    public static final int BAD_INPUT = CommandLine.ExitCode.USAGE;
+
+    /** Exit status of a fault of Fern's own or of the machine. */
+    public static final int FAULT = CommandLine.ExitCode.SOFTWARE;
+
+    /** Exit status of an interrupted command. */
+    public static final int INTERRUPTED = 130;
+
+    @Option(
+            names = "--debug",
+            scope = ScopeType.INHERIT,
+            description = "Print the stack trace of an error.")
+    private boolean debug;
+
+    private Fern() {}
+
+    /** Runs a command and ends the process with its status. */
+    public static void main(String[] args) {
+        System.setProperty("java.awt.headless", "true");
+        System.exit(run(args));
+    }
+
+    /** Runs a command and returns its status. */
+    static int run(String... args) {
+        Fern fern = new Fern();
+        CommandLine commands = new CommandLine(fern);
+        commands.setCaseInsensitiveEnumValuesAllowed(true);
+        commands.setUsageHelpAutoWidth(true);
+        commands.setParameterExceptionHandler(
+                (exception, arguments) -> {
+                    CommandLine command = exception.getCommandLine();
+                    PrintWriter err = command.getErr();
+                    err.println("fern: " + exception.getMessage());
+                    err.println("See '" + command.getCommandSpec().qualifiedName() + " --help'.");
+                    return BAD_INPUT;
+                });
+        commands.setExecutionExceptionHandler(
+                (exception, command, parsed) -> fern.report(exception, command.getErr()));
+        return commands.execute(args);
+    }
+
+    private int report(Exception exception, PrintWriter err) {
+        if (debug) {
+            exception.printStackTrace(err);
+        }
+        if (exception instanceof InterruptedException) {
+            return INTERRUPTED;
+        }
+        if (exception instanceof BadInputException || exception instanceof IOException) {
+            err.println("fern: " + line(exception));
+            return BAD_INPUT;
+        }
+        err.println(
+                "fern: internal fault: "
+                        + oneLine(exception.toString())
+                        + (debug ? "" : " (run again with --debug to see where)"));
+        return FAULT;
+    }
+
+    private static String line(Exception exception) {
+        if (exception instanceof FileSystemException e && e.getReason() == null) {
+            // Java's message is the file's name alone; its class says what is wrong.
+            String problem = e.getClass().getSimpleName().replace("Exception", "");
+            return e.getFile()
+                    + ": "
+                    + problem.replaceAll("(?<=[a-z])(?=[A-Z])", " ").toLowerCase(Locale.ROOT);
+        }
+        return oneLine(String.valueOf(exception.getMessage()));
+    }
+
+    private static String oneLine(String message) {
+        return message.replaceAll("\\s*\\R\\s*", " ");
+    }
+}

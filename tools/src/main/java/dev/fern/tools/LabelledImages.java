@@ -1,0 +1,38 @@
+package dev.fern.tools;
+
+import dev.fern.cocoeval.CocoDataset;
+import dev.fern.detection.data.DetectionDataset;
+import dev.fern.detection.image.ImageFolder;
+import dev.fern.detection.image.ImageReader;
+import java.io.IOException;
+import java.nio.file.Path;
+
+/**
+ * An annotation file with its images, as training and evaluation need both.
+ *
+ * @param coco the annotations
+ * @param images the same, ready to be loaded
+ */
+record LabelledImages(CocoDataset coco, DetectionDataset images) {
+
+    /**
+     * Opens both.
+     *
+     * @param limit use the first so many images; 0 for all
+     * @throws IOException naming the file and record that can't be used
+     */
+    static LabelledImages open(Path annotations, Path folder, boolean skipBadImages, int limit)
+            throws IOException {
+        CocoDataset coco = CocoDataset.read(annotations);
+        DetectionDataset images =
+                DetectionDataset.of(
+                        coco, new ImageFolder(folder), ImageReader.forDataSets(), skipBadImages);
+        if (limit > 0) {
+            images = images.subset(limit);
+        }
+        if (images.samples().isEmpty()) {
+            throw new IOException(annotations + ": no usable image in it");
+        }
+        return new LabelledImages(coco, images);
+    }
+}

@@ -1,0 +1,390 @@
+package dev.fern.tools;
+
+import com.google.gson.JsonElement;
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParseException;
+import com.google.gson.JsonParser;
+import com.google.gson.JsonPrimitive;
+import dev.fern.detection.data.LoaderOptions;
+import dev.fern.detection.model.Detector;
+import dev.fern.detection.train.RunDirectory;
+import dev.fern.detection.train.Trainer;
+import dev.fern.detection.train.TrainingConfiguration;
+import dev.fern.detection.train.TrainingException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/** {@code fern train}. */
+@Command(
+        name = "train",
+        description = "Trains a detector on images with COCO annotations.",
+        mixinStandardHelpOptions = true,
+        sortOptions = false,
+        footer = {
+            "",
+            "The output folder receives config.json (every setting), metrics.jsonl (a line a step and"
+                    + " an evaluation) and the model directories last and best.",
+            "Ctrl-C writes a checkpoint; the same command with --resume goes on from it."
+        })
+final class TrainCommand implements Callable<Integer> {
+
+    @Option(
+            names = "--train-annotations",
+            required = true,
+            paramLabel = "FILE",
+            description = "COCO instances file of the training images.")
+    private Path trainAnnotations;
+
+    @Option(
+            names = "--train-images",
+            required = true,
+            paramLabel = "DIR",
+            description = "Folder of the training images.")
+    private Path trainImages;
+
+    @Option(
+            names = "--val-annotations",
+            required = true,
+            paramLabel = "FILE",
+            description = "COCO instances file of the validation images.")
+    private Path valAnnotations;
+
+    @Option(
+            names = "--val-images",
+            required = true,
+            paramLabel = "DIR",
+            description = "Folder of the validation images.")
+    private Path valImages;
+
+    @Option(
+            names = {"-o", "--output"},
+            required = true,
+            paramLabel = "DIR",
+            description = "Folder of the run; created where it is missing.")
+    private Path output;
+
+    @Option(
+            names = "--config",
+            paramLabel = "FILE",
+            description = "JSON file of settings; options below override it.")
+    private Path config;
+
+    @Option(
+            names = "--set",
+            paramLabel = "KEY=VALUE",
+            description = "Override any setting of the configuration; may be repeated.")
+    private Map<String, String> settings = Map.of();
+
+    @Option(
+            names = "--backbone",
+            paramLabel = "NAME",
+            description = "resnet18, resnet34, resnet50, resnet101 or resnet152.")
+    private String backbone;
+
+    @Option(
+            names = "--width",
+            paramLabel = "X",
+            description = "Factor on the backbone's channels, such as 0.5.")
+    private Double width;
+
+    @Option(
+            names = "--norm",
+            paramLabel = "NAME",
+            description =
+                    "Normaliser of the backbone: frn (FRN + TLU), frn-eps (learned epsilon), bn,"
+                            + " frozen-bn, gn or gnN (N groups).")
+    private String norm;
+
+    @Option(
+            names = "--batch-size",
+            paramLabel = "N",
+            description = "Images that pass the network together.")
+    private Integer batchSize;
+
+    @Option(
+            names = "--accumulate",
+            paramLabel = "N",
+            description = "Batches whose gradients make one step.")
+    private Integer accumulate;
+
+    @Option(names = "--epochs", paramLabel = "N", description = "Passes over the images.")
+    private Integer epochs;
+
+    @Option(names = "--steps", paramLabel = "N", description = "Steps, instead of epochs.")
+    private Long steps;
+
+    @Option(
+            names = "--min-size",
+            paramLabel = "N",
+            description = "The shorter side of an image is resized to this many pixels ...")
+    private Integer minSize;
+
+    @Option(
+            names = "--max-size",
+            paramLabel = "N",
+            description = "... unless the longer one would exceed this.")
+    private Integer maxSize;
+
+    @Option(names = "--lr", paramLabel = "X", description = "Learning rate after the warm-up.")
+    private Double learningRate;
+
+    @Option(
+            names = "--warmup-steps",
+            paramLabel = "N",
+            description = "Steps over which the learning rate rises.")
+    private Long warmupSteps;
+
+    @Option(
+            names = "--schedule",
+            paramLabel = "NAME",
+            description = "Decay of the learning rate: cosine or step.")
+    private String schedule;
+
+    @Option(
+            names = "--seed",
+            paramLabel = "N",
+            description = "Seed of the parameters, the order and the augmentation.")
+    private Long seed;
+
+    @Option(names = "--engine", paramLabel = "NAME", description = "DJL engine: MXNet.")
+    private String engine;
+
+    @Option(
+            names = "--resume",
+            description = "Go on from the last checkpoint in the output folder.")
+    private boolean resume;
+
+    @Option(
+            names = "--skip-bad-images",
+            description = "Leave out images that can't be used, and count them.")
+    private boolean skipBadImages;
+
+    @Option(
+            names = "--limit-train",
+            paramLabel = "N",
+            description = "Train on the first N images only.")
+    private int limitTrain;
+
+    @Option(
+            names = "--limit-val",
+            paramLabel = "N",
+            description = "Evaluate on the first N images only.")
+    private int limitVal;
+
+    @Option(
+            names = "--loader-threads",
+            paramLabel = "N",
+            defaultValue = "2",
+            description = "Threads that read images (default: ${DEFAULT-VALUE}).")
+    private int loaderThreads;
+
+    @Option(
+            names = "--log-every",
+            paramLabel = "N",
+            description = "Steps from one log line to the next where there is no terminal.")
+    private int logEvery;
+
+    @Override
+    public Integer call() throws Exception {
+        TrainingConfiguration configuration = configuration();
+        RunDirectory run = RunDirectory.create(output);
+        if (resume) {
+            checkResumable(run, configuration);
+        } else if (run.hasCheckpoint()) {
+            throw new BadInputException(
+                    output
+                            + ": holds a training already; go on with --resume or choose another"
+                            + " --output");
+        }
+        LabelledImages train =
+                LabelledImages.open(trainAnnotations, trainImages, skipBadImages, limitTrain);
+        LabelledImages val =
+                LabelledImages.open(valAnnotations, valImages, skipBadImages, limitVal);
+        describe(train, val);
+        Files.writeString(run.configuration(), configuration.toJson());
+        LoaderOptions loading =
+                new LoaderOptions(loaderThreads, 2 * loaderThreads + 1, skipBadImages);
+        try (Detector detector =
+                        Detector.create(
+                                configuration.detector(train.images().categories()),
+                                configuration.engine(),
+                                configuration.seed());
+                TrainingProgress progress =
+                        new TrainingProgress(System.err, System.console() != null, logEvery)) {
+            Trainer trainer =
+                    new Trainer(
+                            configuration,
+                            detector,
+                            train.images(),
+                            trained ->
+                                    DetectionScores.numbers(
+                                            DetectionScores.evaluate(
+                                                    trained,
+                                                    val,
+                                                    configuration.batchSize(),
+                                                    loading,
+                                                    done -> {})),
+                            run,
+                            loading,
+                            progress);
+            if (resume) {
+                trainer.resume();
+            }
+            return train(trainer, run);
+        }
+    }
+
+    private Integer train(Trainer trainer, RunDirectory run)
+            throws IOException, InterruptedException, BadInputException {
+        CountDownLatch ended = new CountDownLatch(1);
+        Thread onInterrupt =
+                new Thread(
+                        () -> {
+                            trainer.requestStop();
+                            try {
+                                if (!ended.await(5, TimeUnit.MINUTES)) {
+                                    System.err.println("fern: gave up waiting for the checkpoint");
+                                }
+                            } catch (InterruptedException e) {
+                                Thread.currentThread().interrupt();
+                            }
+                        });
+        Runtime.getRuntime().addShutdownHook(onInterrupt);
+        boolean finished = false;
+        try {
+            finished = trainer.train();
+        } catch (TrainingException e) {
+            System.err.println("fern: " + e.getMessage());
+            return Fern.FAULT;
+        } finally {
+            if (trainer.imagesSkipped() > 0) {
+                System.err.printf("%d images were left out%n", trainer.imagesSkipped());
+            }
+            if (!finished && run.hasCheckpoint()) {
+                System.err.println("checkpoint: " + run.last() + " (go on with --resume)");
+            }
+            ended.countDown();
+            removeHook(onInterrupt);
+        }
+        if (!finished) {
+            return Fern.INTERRUPTED;
+        }
+        System.out.println("best model: " + run.best());
+        return 0;
+    }
+
+    private static void removeHook(Thread hook) {
+        try {
+            Runtime.getRuntime().removeShutdownHook(hook);
+        } catch (IllegalStateException e) {
+            // The process is ending: the hook runs already.
+            return;
+        }
+    }
+
+    private void checkResumable(RunDirectory run, TrainingConfiguration configuration)
+            throws IOException, BadInputException {
+        if (!run.hasCheckpoint()) {
+            throw new BadInputException(run.last() + ": no checkpoint to resume from");
+        }
+        if (Files.exists(run.configuration())
+                && !Files.readString(run.configuration()).equals(configuration.toJson())) {
+            throw new BadInputException(
+                    run.configuration()
+                            + ": the settings differ from those of the run; give the same options"
+                            + " as at its start");
+        }
+    }
+
+    private static void describe(LabelledImages train, LabelledImages val) {
+        System.err.printf(
+                "training on %d images, validating on %d, %d categories%n",
+                train.images().samples().size(),
+                val.images().samples().size(),
+                train.images().categories().size());
+        for (LabelledImages part : List.of(train, val)) {
+            if (part.images().emptyBoxes() > 0) {
+                System.err.printf(
+                        "warning: %d boxes without area were dropped%n",
+                        part.images().emptyBoxes());
+            }
+            if (!part.images().badImages().isEmpty()) {
+                System.err.printf(
+                        "warning: %d images were left out, the first: %s%n",
+                        part.images().badImages().size(),
+                        part.images().badImages().get(0).getMessage());
+            }
+        }
+    }
+
+    private TrainingConfiguration configuration() throws IOException, BadInputException {
+        List<JsonObject> layers = new ArrayList<>();
+        if (config != null) {
+            layers.add(read(config));
+        }
+        JsonObject options = new JsonObject();
+        settings.forEach((key, value) -> options.add(key, value(value)));
+        put(options, "backbone", backbone);
+        put(options, "width", width);
+        put(options, "norm", norm);
+        put(options, "batchSize", batchSize);
+        put(options, "accumulate", accumulate);
+        put(options, "epochs", epochs);
+        put(options, "steps", steps);
+        put(options, "minSize", minSize);
+        put(options, "maxSize", maxSize);
+        put(options, "learningRate", learningRate);
+        put(options, "warmupSteps", warmupSteps);
+        put(options, "schedule", schedule);
+        put(options, "seed", seed);
+        put(options, "engine", engine);
+        layers.add(options);
+        try {
+            return TrainingConfiguration.of(layers);
+        } catch (IllegalArgumentException e) {
+            throw new BadInputException((config == null ? "" : config + ": ") + e.getMessage(), e);
+        }
+    }
+
+    private static JsonObject read(Path file) throws IOException, BadInputException {
+        try {
+            JsonElement root = JsonParser.parseString(Files.readString(file));
+            if (root.isJsonObject()) {
+                return root.getAsJsonObject();
+            }
+        } catch (JsonParseException e) {
+            throw new BadInputException(file + ": not JSON: " + e.getMessage(), e);
+        }
+        throw new BadInputException(file + ": a configuration is a JSON object of settings");
+    }
+
+    /** A setting given on the command line: JSON where it is, else a string. */
+    private static JsonElement value(String text) {
+        try {
+            return JsonParser.parseString(text);
+        } catch (JsonParseException e) {
+            return new JsonPrimitive(text);
+        }
+    }
+
+    private static void put(JsonObject options, String key, String value) {
+        if (value != null) {
+            options.addProperty(key, value);
+        }
+    }
+
+    private static void put(JsonObject options, String key, Number value) {
+        if (value != null) {
+            options.addProperty(key, value);
+        }
+    }
+}

@@ -1,0 +1,5 @@
+/**
+ * The command line: {@link dev.fern.tools.Fern} parses and reports, one class a command does the
+ * rest with the libraries below. Results go to standard output, progress and log to standard error.
+ */
+package dev.fern.tools;
