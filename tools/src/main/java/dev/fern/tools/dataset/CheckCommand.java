@@ -15,7 +15,6 @@ import java.util.concurrent.Callable;
 import me.tongfei.progressbar.ProgressBar;
 import me.tongfei.progressbar.ProgressBarBuilder;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
@@ -24,6 +23,7 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "check",
         sortOptions = false,
+        mixinStandardHelpOptions = true,
         description = {
             "Check whether a data set is fit for training.",
             "",
@@ -63,7 +63,6 @@ final class CheckCommand implements Callable<Integer> {
                     "How many problems to print at most; all are counted. Default: ${DEFAULT-VALUE}.")
     private int maxLines;
 
-    @Mixin private HelpOption help;
     @Spec private CommandSpec spec;
 
     @Override

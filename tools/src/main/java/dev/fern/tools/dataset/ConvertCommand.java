@@ -10,7 +10,6 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
@@ -19,6 +18,7 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "convert",
         sortOptions = false,
+        mixinStandardHelpOptions = true,
         description = {
             "Convert annotations of another format to a COCO instances file.",
             "",
@@ -100,7 +100,6 @@ final class ConvertCommand implements Callable<Integer> {
                             + " width = xmax - xmin + 1.")
     private boolean oneBased;
 
-    @Mixin private HelpOption help;
     @Spec private CommandSpec spec;
 
     @Override

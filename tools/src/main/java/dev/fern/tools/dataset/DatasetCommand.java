@@ -1,7 +1,6 @@
 package dev.fern.tools.dataset;
 
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
@@ -9,6 +8,7 @@ import picocli.CommandLine.Spec;
 /** {@code fern dataset}: what can be done with a data set before and without training. */
 @Command(
         name = "dataset",
+        mixinStandardHelpOptions = true,
         description = "Check, describe, convert and make data sets.",
         subcommands = {
             CheckCommand.class,
@@ -19,7 +19,6 @@ import picocli.CommandLine.Spec;
 public final class DatasetCommand implements Runnable {
 
     @Spec private CommandSpec spec;
-    @Mixin private HelpOption help;
 
     @Override
     public void run() {

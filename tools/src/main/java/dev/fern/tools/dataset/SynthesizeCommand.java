@@ -6,7 +6,6 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -16,6 +15,7 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "synthesize",
         sortOptions = false,
+        mixinStandardHelpOptions = true,
         description = {
             "Make a COCO data set of coloured shapes on textured backgrounds.",
             "",
@@ -73,7 +73,6 @@ final class SynthesizeCommand implements Callable<Integer> {
             description = "Seed of the random numbers. Default: ${DEFAULT-VALUE}.")
     private long seed;
 
-    @Mixin private HelpOption help;
     @Spec private CommandSpec spec;
 
     @Override
