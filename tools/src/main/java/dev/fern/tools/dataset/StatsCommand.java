@@ -28,6 +28,7 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "stats",
         sortOptions = false,
+        mixinStandardHelpOptions = true,
         description = {
             "Describe a data set: images, boxes, categories, box sizes and aspect ratios.",
             "",
