@@ -23,7 +23,6 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "check",
         sortOptions = false,
-        mixinStandardHelpOptions = true,
         description = {
             "Check whether a data set is fit for training.",
             "",

@@ -18,7 +18,6 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "convert",
         sortOptions = false,
-        mixinStandardHelpOptions = true,
         description = {
             "Convert annotations of another format to a COCO instances file.",
             "",

@@ -8,7 +8,6 @@ import picocli.CommandLine.Spec;
 /** {@code fern dataset}: what can be done with a data set before and without training. */
 @Command(
         name = "dataset",
-        mixinStandardHelpOptions = true,
         description = "Check, describe, convert and make data sets.",
         subcommands = {
             CheckCommand.class,

@@ -28,7 +28,6 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "stats",
         sortOptions = false,
-        mixinStandardHelpOptions = true,
         description = {
             "Describe a data set: images, boxes, categories, box sizes and aspect ratios.",
             "",

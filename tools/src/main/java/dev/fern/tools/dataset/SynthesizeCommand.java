@@ -15,7 +15,6 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "synthesize",
         sortOptions = false,
-        mixinStandardHelpOptions = true,
         description = {
             "Make a COCO data set of coloured shapes on textured backgrounds.",
             "",
