@@ -27,13 +27,6 @@ final class JsonTokenizer implements Closeable {
 
     private static final int MAX_CACHED_NAME = 32;
     private static final int NAME_CACHE_SIZE = 256;
-    private static final double[] POWERS_OF_TEN = new double[23];
-
-    static {
-        for (int i = 0; i < POWERS_OF_TEN.length; i++) {
-            POWERS_OF_TEN[i] = Double.parseDouble("1e" + i);
-        }
-    }
 
     /** Values that are neither text, number nor truth value. */
     enum Other {
@@ -246,13 +239,10 @@ final class JsonTokenizer implements Closeable {
         }
         scanNumber();
         if (plain) {
-            long m = Math.abs(mantissa);
-            if (m <= 1L << 53 && exponent >= -22 && exponent <= 22) {
-                // both factors are exact, so one rounding is the correct one
-                double magnitude =
-                        exponent < 0 ? m / POWERS_OF_TEN[-exponent] : m * POWERS_OF_TEN[exponent];
+            double magnitude = DecimalNumber.nearest(Math.abs(mantissa), exponent);
+            if (magnitude == magnitude) {
                 // Python has no negative zero among integers
-                return digits[0] == '-' && !(integer && m == 0) ? -magnitude : magnitude;
+                return digits[0] == '-' && !(integer && mantissa == 0) ? -magnitude : magnitude;
             }
         }
         return Double.parseDouble(new String(digits, 0, digitsLength, StandardCharsets.US_ASCII));
