@@ -204,10 +204,10 @@ class DamagedFilesTest {
         String digits = "7".repeat(5_000_000);
         String text = "\"" + "x".repeat(5_000_000) + "\"";
         assertRefused("{\"images\": " + deep, "nested deeper");
-        assertRefused("{\"a\": " + digits + "}", "digits");
-        assertRefused("{\"images\": [{\"id\": " + digits + "}]}", "digits");
+        assertRefused("{\"a\": " + digits + "}", "number of more than");
+        assertRefused("{\"images\": [{\"id\": " + digits + "}]}", "number of more than");
         assertRefused("{" + text + ": " + text + "}", "has no \"images\"");
-        assertRefused("{\"a\": 0." + digits + "}", "has no \"images\"");
+        assertRefused("{\"a\": 0." + digits + "}", "number of more than");
     }
 
     private void assertRefused(String content, String message) throws IOException {
