@@ -85,8 +85,7 @@ final class DemoCommand implements Callable<Integer> {
             out.print(evaluation.table());
             draw(detector, val.images().samples());
         }
-        List<Path> curves = RunCurves.write(run);
-        sayWhatNext(out, run, curves, valAnnotations);
+        sayWhatNext(out, run, valAnnotations);
         return 0;
     }
 
@@ -118,8 +117,7 @@ final class DemoCommand implements Callable<Integer> {
         }
     }
 
-    private void sayWhatNext(
-            PrintWriter out, RunDirectory run, List<Path> curves, Path valAnnotations) {
+    private void sayWhatNext(PrintWriter out, RunDirectory run, Path valAnnotations) {
         out.printf(
                 """
 
@@ -134,8 +132,8 @@ final class DemoCommand implements Callable<Integer> {
                              --val-annotations YOURS_VAL.json --val-images DIR --output runs/first
                 """,
                 output.resolve("drawn"),
-                curves.get(0),
-                curves.get(1),
+                RunCurves.loss(run),
+                RunCurves.averagePrecision(run),
                 run.best(),
                 valAnnotations,
                 output.resolve("data/val"),

@@ -17,8 +17,21 @@ final class RunCurves {
 
     private RunCurves() {}
 
-    /** Writes {@code loss.png} and {@code ap.png} into the run's folder and returns their paths. */
-    static List<Path> write(RunDirectory run) throws IOException {
+    /** Returns where the curve of the loss is drawn. */
+    static Path loss(RunDirectory run) {
+        return run.path().resolve("loss.png");
+    }
+
+    /** Returns where the curve of the average precision is drawn. */
+    static Path averagePrecision(RunDirectory run) {
+        return run.path().resolve("ap.png");
+    }
+
+    /**
+     * Draws both curves into the run's folder. On a machine without fonts, where Java can't draw
+     * text, it says so and draws none.
+     */
+    static void write(RunDirectory run) throws IOException {
         List<StepLosses> losses = new ArrayList<>();
         List<EpochScores> scores = new ArrayList<>();
         for (String line : Files.readAllLines(run.metrics())) {
@@ -39,11 +52,13 @@ final class RunCurves {
                                 evaluation.get("AP75").getAsDouble()));
             }
         }
-        Path loss = run.path().resolve("loss.png");
-        Path ap = run.path().resolve("ap.png");
-        TrainingCurves.loss("Training loss", losses).write(loss);
-        TrainingCurves.averagePrecision("Average precision on the validation images", scores)
-                .write(ap);
-        return List.of(loss, ap);
+        try {
+            TrainingCurves.loss("Training loss", losses).write(loss(run));
+            TrainingCurves.averagePrecision("Average precision on the validation images", scores)
+                    .write(averagePrecision(run));
+        } catch (InternalError | NoClassDefFoundError | UnsatisfiedLinkError e) {
+            System.err.println(
+                    "no curves were drawn: Java finds no fonts; install fontconfig and a font");
+        }
     }
 }

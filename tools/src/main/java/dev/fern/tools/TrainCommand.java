@@ -26,7 +26,8 @@ import picocli.CommandLine.Option;
         footer = {
             "",
             "The output folder receives config.json (every setting), metrics.jsonl (a line a step and"
-                    + " an evaluation) and the model directories last and best.",
+                    + " an evaluation), the curves loss.png and ap.png, and the model directories"
+                    + " last and best.",
             "Ctrl-C writes a checkpoint; the same command with --resume goes on from it."
         })
 final class TrainCommand implements Callable<Integer> {

@@ -72,7 +72,11 @@ record TrainingRun(
             if (resume) {
                 trainer.resume();
             }
-            return train(trainer);
+            int status = train(trainer);
+            if (status == 0) {
+                RunCurves.write(run);
+            }
+            return status;
         }
     }
 

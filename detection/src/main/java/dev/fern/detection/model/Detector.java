@@ -5,6 +5,7 @@ import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.training.ParameterStore;
+import dev.fern.backbone.host.EngineStart;
 import dev.fern.backbone.parameter.ParameterValues;
 import dev.fern.backbone.parameter.Tensor;
 import dev.fern.detection.anchor.AnchorGenerator;
@@ -52,7 +53,7 @@ public final class Detector implements AutoCloseable {
      * @param seed of the initial parameters
      */
     public static Detector create(DetectorConfiguration configuration, String engine, long seed) {
-        return new Detector(configuration, NDManager.newBaseManager(engine), seed);
+        return new Detector(configuration, EngineStart.newManager(engine), seed);
     }
 
     /**
