@@ -71,6 +71,10 @@ public final class Fern {
 
     /** Runs a command and returns its status. */
     static int run(String... args) {
+        return commandLine().execute(args);
+    }
+
+    static CommandLine commandLine() {
         Fern fern = new Fern();
         CommandLine commands = new CommandLine(fern);
         commands.setCaseInsensitiveEnumValuesAllowed(true);
@@ -85,7 +89,7 @@ public final class Fern {
                 });
         commands.setExecutionExceptionHandler(
                 (exception, command, parsed) -> fern.report(exception, command.getErr()));
-        return commands.execute(args);
+        return commands;
     }
 
     private int report(Exception exception, PrintWriter err) {
