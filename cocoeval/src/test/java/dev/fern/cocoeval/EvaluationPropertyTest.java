@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Random;
+import net.jqwik.api.EdgeCasesMode;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.ShrinkingMode;
@@ -14,7 +15,7 @@ import net.jqwik.api.constraints.IntRange;
 
 /** What holds for any data set. */
 class EvaluationPropertyTest {
-    @Property(tries = 100, shrinking = ShrinkingMode.OFF)
+    @Property(tries = 100, shrinking = ShrinkingMode.OFF, edgeCases = EdgeCasesMode.NONE)
     void theOrderOfTheFilesDoesNotMatterWithoutTies(
             @ForAll long seed,
             @ForAll @IntRange(min = 1, max = 12) int images,
@@ -33,7 +34,7 @@ class EvaluationPropertyTest {
         assertThat(after.scores()).isEqualTo(before.scores());
     }
 
-    @Property(tries = 100, shrinking = ShrinkingMode.OFF)
+    @Property(tries = 100, shrinking = ShrinkingMode.OFF, edgeCases = EdgeCasesMode.NONE)
     void aPerfectDetectorScoresOne(
             @ForAll long seed, @ForAll @IntRange(min = 1, max = 12) int images)
             throws CocoFormatException {
@@ -57,7 +58,7 @@ class EvaluationPropertyTest {
         assertThat(evaluation.stat(CocoMetric.AP) == -1).isEqualTo(perfect.isEmpty());
     }
 
-    @Property(tries = 100, shrinking = ShrinkingMode.OFF)
+    @Property(tries = 100, shrinking = ShrinkingMode.OFF, edgeCases = EdgeCasesMode.NONE)
     void aFalseDetectionNeverRaisesPrecision(
             @ForAll long seed,
             @ForAll @IntRange(min = 1, max = 12) int images,
@@ -76,7 +77,7 @@ class EvaluationPropertyTest {
         }
     }
 
-    @Property(tries = 100, shrinking = ShrinkingMode.OFF)
+    @Property(tries = 100, shrinking = ShrinkingMode.OFF, edgeCases = EdgeCasesMode.NONE)
     void withOneCategoryItDoesNotMatterWhetherCategoriesAreUsed(
             @ForAll long seed, @ForAll @IntRange(min = 1, max = 12) int images)
             throws CocoFormatException {

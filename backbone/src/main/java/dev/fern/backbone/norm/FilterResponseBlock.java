@@ -22,9 +22,6 @@ import java.util.List;
  */
 public final class FilterResponseBlock extends AbstractBlock {
 
-    /** Added under the root; the paper's value. */
-    static final float MINIMUM_EPSILON = 1e-6f;
-
     private static final float INITIAL_LEARNED_EPSILON = 1e-4f;
 
     private final boolean learnedEpsilon;
@@ -89,22 +86,18 @@ public final class FilterResponseBlock extends AbstractBlock {
         arguments.add(x);
         arguments.add(parameters.getValue(gamma, device, training));
         arguments.add(parameters.getValue(beta, device, training));
-        NDArray fixed = learnedEpsilon ? null : x.getManager().zeros(gamma.getShape());
-        arguments.add(learnedEpsilon ? parameters.getValue(epsilon, device, training) : fixed);
+        if (learnedEpsilon) {
+            arguments.add(parameters.getValue(epsilon, device, training));
+        }
         if (addsShortcut) {
             arguments.add(inputs.get(1));
         }
         if (tau != null) {
             arguments.add(parameters.getValue(tau, device, training));
         }
-        NDArray z =
-                HostFunctions.apply(
-                        new FilterResponseFunction(MINIMUM_EPSILON, addsShortcut, tau != null),
-                        arguments.toArray(NDArray[]::new));
-        if (fixed != null) {
-            fixed.close();
-        }
-        return z;
+        return HostFunctions.apply(
+                new FilterResponseFunction(learnedEpsilon, addsShortcut, tau != null),
+                arguments.toArray(NDArray[]::new));
     }
 
     /**
@@ -122,7 +115,7 @@ public final class FilterResponseBlock extends AbstractBlock {
                         .reshape(shape.get(0), shape.get(1), shape.get(2) * shape.get(3))
                         .mean(new int[] {2}, true)
                         .reshape(shape.get(0), shape.get(1), 1, 1);
-        NDArray underRoot = nu2.add(MINIMUM_EPSILON);
+        NDArray underRoot = nu2.add(FilterResponseFunction.MINIMUM_EPSILON);
         if (learnedEpsilon) {
             NDArray learned = parameters.getValue(epsilon, device, training);
             underRoot = underRoot.add(learned.abs().reshape(perChannel));

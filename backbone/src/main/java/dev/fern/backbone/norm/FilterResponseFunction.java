@@ -4,6 +4,7 @@ import ai.djl.ndarray.types.Shape;
 import dev.fern.backbone.host.HostFunction;
 import dev.fern.backbone.host.Parallel;
 import java.nio.FloatBuffer;
+import java.util.Iterator;
 import java.util.List;
 
 /**
@@ -14,32 +15,50 @@ import java.util.List;
  * nu2 = sum(x^2) / N,  r = 1 / sqrt(nu2 + eps),  y = gamma * x * r + beta [+ shortcut],  z = [max(y, tau)]
  * </pre>
  *
- * over the N = H * W responses of one channel of one image. Inputs: x [N, C, H, W], gamma, beta,
- * epsilon [C]; then the shortcut [N, C, H, W] if there is one, then tau [C] if there is one. Where
- * y equals tau the gradient goes to tau, as that of ReLU at 0 goes nowhere. Sums are kept in
- * double.
+ * over the N = H * W responses of one channel of one image, a row; eps = 1e-6 [+ |learned eps|].
+ * Inputs: x [N, C, H, W], gamma and beta [C]; then, of those that there are, the learned epsilon
+ * [C], the shortcut [N, C, H, W] and tau [C]. Where y equals tau the gradient goes to tau, as that
+ * of ReLU at 0 goes nowhere.
  */
 final class FilterResponseFunction implements HostFunction {
 
-    private final float minimumEpsilon;
-    private final boolean hasShortcut;
-    private final boolean hasThreshold;
+    /** Added under the root; the paper's value. */
+    static final float MINIMUM_EPSILON = 1e-6f;
+
+    private final boolean learnsEpsilon;
+    private final boolean addsShortcut;
+    private final boolean thresholds;
     private int channels;
     private int rows;
     private int length;
 
-    /** 1 / sqrt(nu2 + eps) of every row, from the forward pass. */
-    private float[] inverseRms;
+    /** r of every row, from the forward pass. */
+    private double[] inverseRms;
 
-    /**
-     * @param minimumEpsilon added to the magnitude of the epsilon input
-     * @param hasShortcut whether a shortcut is added before the threshold
-     * @param hasThreshold whether max(y, tau) is taken
-     */
-    FilterResponseFunction(float minimumEpsilon, boolean hasShortcut, boolean hasThreshold) {
-        this.minimumEpsilon = minimumEpsilon;
-        this.hasShortcut = hasShortcut;
-        this.hasThreshold = hasThreshold;
+    FilterResponseFunction(boolean learnsEpsilon, boolean addsShortcut, boolean thresholds) {
+        this.learnsEpsilon = learnsEpsilon;
+        this.addsShortcut = addsShortcut;
+        this.thresholds = thresholds;
+    }
+
+    /** The inputs, or their gradients; null where the function has no such input. */
+    private record Arguments(
+            FloatBuffer x,
+            FloatBuffer gamma,
+            FloatBuffer beta,
+            FloatBuffer epsilon,
+            FloatBuffer shortcut,
+            FloatBuffer tau) {}
+
+    private Arguments arguments(List<FloatBuffer> buffers) {
+        Iterator<FloatBuffer> next = buffers.iterator();
+        return new Arguments(
+                next.next(),
+                next.next(),
+                next.next(),
+                learnsEpsilon ? next.next() : null,
+                addsShortcut ? next.next() : null,
+                thresholds ? next.next() : null);
     }
 
     @Override
@@ -53,35 +72,33 @@ final class FilterResponseFunction implements HostFunction {
 
     @Override
     public void forward(List<FloatBuffer> inputs, FloatBuffer output) {
-        FloatBuffer x = inputs.get(0);
-        float[] gamma = values(inputs.get(1));
-        float[] beta = values(inputs.get(2));
-        float[] epsilon = values(inputs.get(3));
-        FloatBuffer shortcut = hasShortcut ? inputs.get(4) : null;
-        float[] tau = hasThreshold ? values(inputs.get(inputs.size() - 1)) : null;
-        inverseRms = new float[rows];
+        Arguments in = arguments(inputs);
+        inverseRms = new double[rows];
         Parallel.forRows(
                 rows,
                 length,
                 (from, to) -> {
-                    float[] xs = new float[length];
-                    float[] added = hasShortcut ? new float[length] : null;
+                    float[] x = new float[length];
+                    float[] shortcut = new float[addsShortcut ? length : 0];
                     for (int row = from; row < to; row++) {
                         int c = row % channels;
-                        x.get(row * length, xs);
-                        double nu2 = sumOfSquares(xs) / length;
-                        double eps = minimumEpsilon + (double) Math.abs(epsilon[c]);
-                        float r = (float) (1 / Math.sqrt(nu2 + eps));
+                        int start = row * length;
+                        in.x.get(start, x);
+                        double eps = MINIMUM_EPSILON;
+                        if (learnsEpsilon) {
+                            eps += Math.abs(in.epsilon.get(c));
+                        }
+                        double r = 1 / Math.sqrt(sumOfSquares(x) / length + eps);
                         inverseRms[row] = r;
-                        scaleAndShift(xs, gamma[c] * r, beta[c]);
-                        if (hasShortcut) {
-                            shortcut.get(row * length, added);
-                            add(xs, added);
+                        scaleAndShift(x, (float) (in.gamma.get(c) * r), in.beta.get(c));
+                        if (addsShortcut) {
+                            in.shortcut.get(start, shortcut);
+                            add(x, shortcut);
                         }
-                        if (hasThreshold) {
-                            threshold(xs, tau[c]);
+                        if (thresholds) {
+                            threshold(x, in.tau.get(c));
                         }
-                        output.put(row * length, xs);
+                        output.put(start, x);
                     }
                 });
     }
@@ -92,57 +109,62 @@ final class FilterResponseFunction implements HostFunction {
             FloatBuffer output,
             FloatBuffer outputGradient,
             List<FloatBuffer> inputGradients) {
-        FloatBuffer x = inputs.get(0);
-        float[] gamma = values(inputs.get(1));
-        float[] epsilon = values(inputs.get(3));
-        float[] tau = hasThreshold ? values(inputs.get(inputs.size() - 1)) : null;
-        FloatBuffer xGradient = inputGradients.get(0);
-        double[] gammaGradient = new double[rows];
-        double[] betaGradient = new double[rows];
-        double[] epsilonGradient = new double[rows];
-        double[] tauGradient = new double[rows];
+        Arguments in = arguments(inputs);
+        Arguments gradient = arguments(inputGradients);
+        double[] gammaGradients = new double[rows];
+        double[] betaGradients = new double[rows];
+        double[] epsilonGradients = new double[rows];
+        double[] tauGradients = new double[rows];
         Parallel.forRows(
                 rows,
                 length,
                 (from, to) -> {
-                    float[] xs = new float[length];
+                    float[] x = new float[length];
+                    float[] dz = new float[length];
                     float[] dy = new float[length];
-                    float[] zs = hasThreshold ? new float[length] : null;
                     for (int row = from; row < to; row++) {
                         int c = row % channels;
-                        x.get(row * length, xs);
-                        outputGradient.get(row * length, dy);
-                        if (hasThreshold) {
-                            output.get(row * length, zs);
-                            double total = sum(dy);
-                            maskThresholded(dy, zs, tau[c]);
-                            betaGradient[row] = sum(dy);
-                            tauGradient[row] = total - betaGradient[row];
+                        int start = row * length;
+                        in.x.get(start, x);
+                        outputGradient.get(start, dz);
+                        if (thresholds) {
+                            output.get(start, dy);
+                            maskThresholded(dy, dz, in.tau.get(c));
                         } else {
-                            betaGradient[row] = sum(dy);
+                            System.arraycopy(dz, 0, dy, 0, length);
                         }
-                        if (hasShortcut) {
-                            inputGradients.get(4).put(row * length, dy);
+                        double dzSum = 0;
+                        double dySum = 0;
+                        double dyx = 0;
+                        for (int i = 0; i < length; i++) {
+                            dzSum += dz[i];
+                            dySum += dy[i];
+                            dyx += (double) dy[i] * x[i];
                         }
+                        double gamma = in.gamma.get(c);
                         double r = inverseRms[row];
-                        double dyx = dot(dy, xs);
-                        gammaGradient[row] = dyx * r;
-                        epsilonGradient[row] =
-                                -0.5 * gamma[c] * r * r * r * dyx * Math.signum(epsilon[c]);
+                        gammaGradients[row] = dyx * r;
+                        betaGradients[row] = dySum;
+                        tauGradients[row] = dzSum - dySum;
+                        if (learnsEpsilon) {
+                            epsilonGradients[row] =
+                                    -0.5 * gamma * r * r * r * dyx * Math.signum(in.epsilon.get(c));
+                        }
+                        if (addsShortcut) {
+                            gradient.shortcut.put(start, dy);
+                        }
                         // dx = gamma r (dy - x r^2 mean(dy x))
-                        combine(
-                                dy,
-                                xs,
-                                (float) (gamma[c] * r),
-                                (float) (-gamma[c] * r * r * r * dyx / length));
-                        xGradient.put(row * length, dy);
+                        combine(dy, x, gamma * r, -gamma * r * r * r * dyx / length);
+                        gradient.x.put(start, dy);
                     }
                 });
-        sumOverImages(gammaGradient, inputGradients.get(1));
-        sumOverImages(betaGradient, inputGradients.get(2));
-        sumOverImages(epsilonGradient, inputGradients.get(3));
-        if (hasThreshold) {
-            sumOverImages(tauGradient, inputGradients.get(inputGradients.size() - 1));
+        sumOverImages(gammaGradients, gradient.gamma);
+        sumOverImages(betaGradients, gradient.beta);
+        if (learnsEpsilon) {
+            sumOverImages(epsilonGradients, gradient.epsilon);
+        }
+        if (thresholds) {
+            sumOverImages(tauGradients, gradient.tau);
         }
     }
 
@@ -156,91 +178,25 @@ final class FilterResponseFunction implements HostFunction {
         }
     }
 
-    private static float[] values(FloatBuffer buffer) {
-        float[] values = new float[buffer.capacity()];
-        buffer.get(0, values);
-        return values;
-    }
+    // The loops below stand alone so that the JIT compiler vectorises each.
 
-    // The loops below stand alone so that the JIT compiler vectorises each. Sums run in eight
-    // float lanes over blocks short enough to lose nothing, and in double across blocks.
-
-    private static final int BLOCK = 256;
-
+    /** In four lanes, so that an addition need not wait for the one before it. */
     private static double sumOfSquares(float[] a) {
-        return dot(a, a);
-    }
-
-    private static double dot(float[] a, float[] b) {
-        double sum = 0;
-        int n = a.length;
+        double s0 = 0;
+        double s1 = 0;
+        double s2 = 0;
+        double s3 = 0;
         int i = 0;
-        while (i + 8 <= n) {
-            int end = Math.min(i + BLOCK, n - 7);
-            float s0 = 0;
-            float s1 = 0;
-            float s2 = 0;
-            float s3 = 0;
-            float s4 = 0;
-            float s5 = 0;
-            float s6 = 0;
-            float s7 = 0;
-            for (; i < end; i += 8) {
-                s0 += a[i] * b[i];
-                s1 += a[i + 1] * b[i + 1];
-                s2 += a[i + 2] * b[i + 2];
-                s3 += a[i + 3] * b[i + 3];
-                s4 += a[i + 4] * b[i + 4];
-                s5 += a[i + 5] * b[i + 5];
-                s6 += a[i + 6] * b[i + 6];
-                s7 += a[i + 7] * b[i + 7];
-            }
-            sum +=
-                    ((double) s0 + s1)
-                            + ((double) s2 + s3)
-                            + ((double) s4 + s5)
-                            + ((double) s6 + s7);
+        for (; i + 4 <= a.length; i += 4) {
+            s0 += (double) a[i] * a[i];
+            s1 += (double) a[i + 1] * a[i + 1];
+            s2 += (double) a[i + 2] * a[i + 2];
+            s3 += (double) a[i + 3] * a[i + 3];
         }
-        for (; i < n; i++) {
-            sum += (double) a[i] * b[i];
+        for (; i < a.length; i++) {
+            s0 += (double) a[i] * a[i];
         }
-        return sum;
-    }
-
-    private static double sum(float[] a) {
-        double sum = 0;
-        int n = a.length;
-        int i = 0;
-        while (i + 8 <= n) {
-            int end = Math.min(i + BLOCK, n - 7);
-            float s0 = 0;
-            float s1 = 0;
-            float s2 = 0;
-            float s3 = 0;
-            float s4 = 0;
-            float s5 = 0;
-            float s6 = 0;
-            float s7 = 0;
-            for (; i < end; i += 8) {
-                s0 += a[i];
-                s1 += a[i + 1];
-                s2 += a[i + 2];
-                s3 += a[i + 3];
-                s4 += a[i + 4];
-                s5 += a[i + 5];
-                s6 += a[i + 6];
-                s7 += a[i + 7];
-            }
-            sum +=
-                    ((double) s0 + s1)
-                            + ((double) s2 + s3)
-                            + ((double) s4 + s5)
-                            + ((double) s6 + s7);
-        }
-        for (; i < n; i++) {
-            sum += a[i];
-        }
-        return sum;
+        return s0 + s1 + s2 + s3;
     }
 
     private static void scaleAndShift(float[] a, float scale, float shift) {
@@ -261,15 +217,20 @@ final class FilterResponseFunction implements HostFunction {
         }
     }
 
-    private static void maskThresholded(float[] gradient, float[] z, float tau) {
-        for (int i = 0; i < gradient.length; i++) {
-            gradient[i] = z[i] > tau ? gradient[i] : 0f;
+    /**
+     * Turns z into dy: dz where z is above tau, else 0. A factor of 0 or 1 instead of a branch,
+     * which would be mispredicted half of the time.
+     */
+    private static void maskThresholded(float[] z, float[] dz, float tau) {
+        for (int i = 0; i < z.length; i++) {
+            z[i] = Math.min((z[i] - tau) * Float.MAX_VALUE, 1f) * dz[i];
         }
     }
 
-    private static void combine(float[] a, float[] b, float scaleA, float scaleB) {
-        for (int i = 0; i < a.length; i++) {
-            a[i] = a[i] * scaleA + b[i] * scaleB;
+    /** In double, since the terms cancel where dy is along x, as on every map of one place. */
+    private static void combine(float[] dy, float[] x, double scaleDy, double scaleX) {
+        for (int i = 0; i < dy.length; i++) {
+            dy[i] = (float) (dy[i] * scaleDy + x[i] * scaleX);
         }
     }
 }

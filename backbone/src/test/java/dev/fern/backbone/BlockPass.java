@@ -1,0 +1,122 @@
+package dev.fern.backbone;
+
+import ai.djl.engine.Engine;
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.types.Shape;
+import ai.djl.nn.Block;
+import ai.djl.nn.Parameter;
+import ai.djl.training.GradientCollector;
+import ai.djl.training.ParameterStore;
+import dev.fern.backbone.parameter.NamedParameters;
+import dev.fern.backbone.parameter.Tensor;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * What a block made of given inputs, and the gradients of sum(outputs * output gradients), computed
+ * on the engine and copied out of it.
+ *
+ * @param parameterGradients by the names of {@link NamedParameters}, of those that are trained
+ */
+public record BlockPass(
+        List<Tensor> outputs,
+        List<float[]> inputGradients,
+        Map<String, float[]> parameterGradients) {
+
+    /** A way to run a block's forward pass in training. */
+    @FunctionalInterface
+    public interface Forward {
+        NDList run(ParameterStore parameters, NDList inputs);
+    }
+
+    /** Initialises a block for such inputs and sets the named parameters. */
+    public static void prepare(
+            NDManager manager, Block block, List<Tensor> inputs, Map<String, float[]> values) {
+        block.initialize(
+                manager,
+                DataType.FLOAT32,
+                inputs.stream().map(input -> new Shape(input.shape())).toArray(Shape[]::new));
+        Map<String, Parameter> parameters = NamedParameters.of(block);
+        values.forEach((name, value) -> parameters.get(name).getArray().set(value));
+    }
+
+    /** Runs the forward pass in inference mode, without recording. */
+    public static List<Tensor> infer(NDManager manager, Block block, List<Tensor> inputs) {
+        try (NDManager scope = manager.newSubManager()) {
+            NDList outputs =
+                    block.forward(
+                            new ParameterStore(scope, false), arrays(scope, inputs, false), false);
+            return outputs.stream().map(BlockPass::copy).toList();
+        }
+    }
+
+    /** Runs a prepared block forward and backward. */
+    public static BlockPass of(
+            NDManager manager, Block block, List<Tensor> inputs, List<float[]> outputGradients) {
+        return of(
+                manager,
+                block,
+                (parameters, list) -> block.forward(parameters, list, true),
+                inputs,
+                outputGradients);
+    }
+
+    /** Runs a prepared block forward in a way of its own, and backward. */
+    public static BlockPass of(
+            NDManager manager,
+            Block block,
+            Forward forward,
+            List<Tensor> inputs,
+            List<float[]> outputGradients) {
+        try (NDManager scope = manager.newSubManager()) {
+            NDList arrays = arrays(scope, inputs, true);
+            List<Tensor> outputs = new ArrayList<>();
+            try (GradientCollector collector = Engine.getInstance().newGradientCollector()) {
+                NDList results = forward.run(new ParameterStore(scope, false), arrays);
+                NDArray sum = null;
+                for (int i = 0; i < results.size(); i++) {
+                    NDArray result = results.get(i);
+                    outputs.add(copy(result));
+                    NDArray term =
+                            result.mul(scope.create(outputGradients.get(i), result.getShape()))
+                                    .sum();
+                    sum = sum == null ? term : sum.add(term);
+                }
+                collector.backward(sum);
+            }
+            Map<String, float[]> parameterGradients = new LinkedHashMap<>();
+            NamedParameters.of(block)
+                    .forEach(
+                            (name, parameter) -> {
+                                if (parameter.requiresGradient()) {
+                                    parameterGradients.put(
+                                            name,
+                                            parameter.getArray().getGradient().toFloatArray());
+                                }
+                            });
+            return new BlockPass(
+                    outputs,
+                    arrays.stream().map(array -> array.getGradient().toFloatArray()).toList(),
+                    parameterGradients);
+        }
+    }
+
+    private static NDList arrays(NDManager manager, List<Tensor> tensors, boolean gradients) {
+        NDList arrays = new NDList(tensors.size());
+        for (Tensor tensor : tensors) {
+            NDArray array = manager.create(tensor.data(), new Shape(tensor.shape()));
+            array.setRequiresGradient(gradients);
+            arrays.add(array);
+        }
+        return arrays;
+    }
+
+    private static Tensor copy(NDArray array) {
+        return new Tensor(array.getShape().getShape(), array.toFloatArray());
+    }
+}

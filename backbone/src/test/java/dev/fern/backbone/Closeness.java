@@ -1,0 +1,37 @@
+package dev.fern.backbone;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/** Compares float32 results with float64 references. */
+public final class Closeness {
+
+    private Closeness() {}
+
+    /**
+     * Fails unless each element's error is within a tolerance relative to that element or to the
+     * root mean square of all, whichever is larger.
+     */
+    public static void assertClose(
+            String what, float[] actual, double[] expected, double tolerance) {
+        assertThat(actual).as(what).hasSameSizeAs(expected);
+        double squares = 0;
+        for (double value : expected) {
+            squares += value * value;
+        }
+        double scale = Math.sqrt(squares / Math.max(1, expected.length));
+        for (int i = 0; i < actual.length; i++) {
+            assertThat(Math.abs(actual[i] - expected[i]))
+                    .as("%s[%d]: %s, not %s (scale %s)", what, i, actual[i], expected[i], scale)
+                    .isLessThanOrEqualTo(tolerance * Math.max(Math.abs(expected[i]), scale));
+        }
+    }
+
+    /** Returns the values as doubles, exactly. */
+    public static double[] widen(float[] values) {
+        double[] wide = new double[values.length];
+        for (int i = 0; i < values.length; i++) {
+            wide[i] = values[i];
+        }
+        return wide;
+    }
+}

@@ -1,0 +1,95 @@
+package dev.fern.backbone.norm;
+
+/**
+ * FRN + TLU in float64 by the paper's equations, and its gradients by the chain rule through nu^2:
+ * the reference of the tests. Arrays are [images, channels, places] in C order; {@code epsilon},
+ * {@code shortcut} and {@code tau} may be null where the block has none.
+ */
+record FilterResponseReference(
+        int channels,
+        int places,
+        double[] x,
+        double[] gamma,
+        double[] beta,
+        double[] epsilon,
+        double[] shortcut,
+        double[] tau) {
+
+    /** y, before the threshold. */
+    double[] normalised() {
+        double[] y = new double[x.length];
+        for (int i = 0; i < x.length; i++) {
+            int c = channel(i);
+            y[i] = gamma[c] * x[i] / Math.sqrt(underRoot(i)) + beta[c];
+            if (shortcut != null) {
+                y[i] += shortcut[i];
+            }
+        }
+        return y;
+    }
+
+    /** z, the result. */
+    double[] forward() {
+        double[] z = normalised();
+        if (tau != null) {
+            for (int i = 0; i < z.length; i++) {
+                z[i] = Math.max(z[i], tau[channel(i)]);
+            }
+        }
+        return z;
+    }
+
+    /** The gradients of sum(z * dz). */
+    FilterResponseReference backward(double[] dz) {
+        double[] y = normalised();
+        double[] dx = new double[x.length];
+        double[] dGamma = new double[channels];
+        double[] dBeta = new double[channels];
+        double[] dEpsilon = epsilon == null ? null : new double[channels];
+        double[] dShortcut = shortcut == null ? null : new double[x.length];
+        double[] dTau = tau == null ? null : new double[channels];
+        for (int first = 0; first < x.length; first += places) {
+            int c = channel(first);
+            double v = underRoot(first);
+            double dv = 0;
+            double[] dy = new double[places];
+            for (int p = 0; p < places; p++) {
+                int i = first + p;
+                if (tau != null && !(y[i] > tau[c])) {
+                    dTau[c] += dz[i];
+                    continue;
+                }
+                dy[p] = dz[i];
+                dBeta[c] += dy[p];
+                dGamma[c] += dy[p] * x[i] / Math.sqrt(v);
+                dv += dy[p] * gamma[c] * x[i] * -0.5 * Math.pow(v, -1.5);
+                if (shortcut != null) {
+                    dShortcut[i] = dy[p];
+                }
+            }
+            for (int p = 0; p < places; p++) {
+                int i = first + p;
+                dx[i] = dy[p] * gamma[c] / Math.sqrt(v) + dv * 2 * x[i] / places;
+            }
+            if (epsilon != null) {
+                dEpsilon[c] += dv * Math.signum(epsilon[c]);
+            }
+        }
+        return new FilterResponseReference(
+                channels, places, dx, dGamma, dBeta, dEpsilon, dShortcut, dTau);
+    }
+
+    private int channel(int i) {
+        return i / places % channels;
+    }
+
+    /** nu^2 + eps of the row that holds an element. */
+    private double underRoot(int i) {
+        int first = i / places * places;
+        double squares = 0;
+        for (int p = first; p < first + places; p++) {
+            squares += x[p] * x[p];
+        }
+        return squares / places + 1e-6 + (epsilon == null ? 0 : Math.abs(epsilon[channel(i)]));
+    }
+}
