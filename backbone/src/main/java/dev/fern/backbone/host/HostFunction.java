@@ -8,8 +8,8 @@ import java.util.List;
  * A differentiable function computed in Java on float32 arrays in host memory.
  *
  * <p>An instance serves one application: {@link #forward} may keep what {@link #backward} needs in
- * fields. Both may be called on a thread of the engine. Buffers are direct, in native byte order,
- * in C order, valid only during the call, and must not be written unless they are outputs.
+ * fields. Both may be called on a thread of the engine. Buffers hold the values in C order, are
+ * valid only during the call, and must not be written unless they are outputs.
  */
 public interface HostFunction {
 
@@ -29,7 +29,7 @@ public interface HostFunction {
     void forward(List<FloatBuffer> inputs, FloatBuffer output);
 
     /**
-     * Computes the gradient of every input.
+     * Computes the gradient of every input, also of those that turn out not to be wanted.
      *
      * @param inputs the inputs' values as in {@code forward}
      * @param output the result of {@code forward}

@@ -1,18 +1,31 @@
 package dev.fern.backbone.host;
 
 import ai.djl.engine.EngineException;
+import ai.djl.mxnet.engine.MxNDArray;
 import ai.djl.mxnet.jna.LibUtils;
+import ai.djl.ndarray.NDArray;
 import com.sun.jna.Callback;
 import com.sun.jna.Native;
 import com.sun.jna.NativeLibrary;
+import com.sun.jna.Platform;
 import com.sun.jna.Pointer;
-import com.sun.jna.ptr.PointerByReference;
+import java.nio.FloatBuffer;
+import java.util.Collection;
+import java.util.concurrent.atomic.AtomicReference;
 
-/** The few functions of MXNet's C interface (c_api.h, version 1.9) that DJL does not offer. */
+/**
+ * The few functions of MXNet's C interface (c_api.h, version 1.9) that DJL does not offer. Handles
+ * are addresses, and handed over in Java's own arrays: blocks of native memory that live until a
+ * garbage collection would, between the engine's large ones, fragment the native heap.
+ */
 final class MxNetLibrary {
+
+    /** What a callback threw, until {@link #check} throws it again. */
+    private static final AtomicReference<Throwable> FAILURE = new AtomicReference<>();
 
     static {
         Native.register(MxNetLibrary.class, NativeLibrary.getInstance(LibUtils.getLibName()));
+        skipDestructorsAtExit();
     }
 
     private MxNetLibrary() {}
@@ -34,40 +47,90 @@ final class MxNetLibrary {
     }
 
     static native int MXCustomFunctionRecord(
-            int inputCount, Pointer inputs, int outputCount, Pointer outputs, Pointer callbacks);
+            int inputCount, long[] inputs, int outputCount, long[] outputs, Pointer callbacks);
 
-    static native int MXShallowCopyNDArray(Pointer source, PointerByReference copy);
+    static native int MXNDArrayFree(long array);
 
-    static native int MXNDArrayFree(Pointer array);
-
-    static native int MXNDArrayWaitToRead(Pointer array);
-
-    static native int MXNDArrayGetData(Pointer array, PointerByReference data);
+    static native int MXNDArrayWaitToRead(long array);
 
     static native int MXAutogradBackward(
-            int count, Pointer outputs, Pointer outputGradients, int retainGraph);
+            int count, long[] outputs, long[] outputGradients, int retainGraph);
 
-    static native int MXNotifyShutdown();
+    private static native int MXCustomOpRegister(String type, Pointer creator);
+
+    private static native int MXNDArrayDetach(long source, long[] copy);
+
+    private static native int MXNDArrayGetData(long array, long[] data);
 
     private static native String MXGetLastError();
 
-    static void check(int status) {
-        if (status != 0) {
-            throw new EngineException("MXNet: " + MXGetLastError());
+    /**
+     * Makes the process end with its own status, at once, when the JVM has ended and calls {@code
+     * exit(status)}: MXNet's destructors would abort it, because the threads that MXNet starts for
+     * custom functions are never joined, or wait forever for one that still calls into the JVM.
+     * Handlers run in the reverse order of their registration, so that {@code exit} becomes {@code
+     * _exit} before the destructors of all that was made until now.
+     */
+    private static void skipDestructorsAtExit() {
+        if (Platform.isLinux()) {
+            // makes what owns those threads
+            check(MXCustomOpRegister("dev.fern.backbone.host", null));
+            NativeLibrary c = NativeLibrary.getInstance(Platform.C_LIBRARY_NAME);
+            c.getFunction("on_exit").invokeInt(new Object[] {c.getFunction("_exit"), null});
         }
     }
 
-    /** Returns the address of an array's values in C order, after every pending write. */
-    static Pointer data(Pointer array) {
-        check(MXNDArrayWaitToRead(array));
-        PointerByReference data = new PointerByReference();
-        check(MXNDArrayGetData(array, data));
-        return data.getValue();
+    /** Keeps what a callback threw, as the cause of the failure that MXNet will report. */
+    static void callbackFailed(Throwable failure) {
+        FAILURE.compareAndSet(null, failure);
     }
 
-    static Pointer shallowCopy(Pointer array) {
-        PointerByReference copy = new PointerByReference();
-        check(MXShallowCopyNDArray(array, copy));
-        return copy.getValue();
+    /** Forgets failures that MXNet has reported to others. */
+    static void forgetFailure() {
+        FAILURE.set(null);
+    }
+
+    /**
+     * @throws EngineException if a function of this interface failed; its cause is what a callback
+     *     threw, if one did
+     */
+    static void check(int status) {
+        if (status != 0) {
+            Throwable cause = FAILURE.getAndSet(null);
+            throw new EngineException(
+                    cause == null
+                            ? "MXNet: " + MXGetLastError()
+                            : "a host function failed in the backward pass: " + cause,
+                    cause);
+        }
+    }
+
+    static long handle(NDArray array) {
+        return Pointer.nativeValue(((MxNDArray) array).getHandle());
+    }
+
+    static long[] handles(Collection<NDArray> arrays) {
+        return arrays.stream().mapToLong(MxNetLibrary::handle).toArray();
+    }
+
+    /** Returns a handle of the same memory that has no part in the tape. */
+    static long detached(NDArray array) {
+        long[] copy = new long[1];
+        check(MXNDArrayDetach(handle(array), copy));
+        return copy[0];
+    }
+
+    /**
+     * Returns the values of an array in C order, without waiting for writes to it.
+     *
+     * @param size number of elements
+     */
+    static FloatBuffer floats(long array, long size) {
+        if (size == 0) {
+            return FloatBuffer.allocate(0);
+        }
+        long[] data = new long[1];
+        check(MXNDArrayGetData(array, data));
+        return new Pointer(data[0]).getByteBuffer(0, size * Float.BYTES).asFloatBuffer();
     }
 }

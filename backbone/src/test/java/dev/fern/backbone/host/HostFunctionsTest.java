@@ -1,0 +1,329 @@
+package dev.fern.backbone.host;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import ai.djl.engine.Engine;
+import ai.djl.engine.EngineException;
+import ai.djl.mxnet.engine.MxNDArray;
+import ai.djl.mxnet.jna.JnaUtils;
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.types.Shape;
+import ai.djl.training.GradientCollector;
+import java.io.IOException;
+import java.nio.FloatBuffer;
+import java.nio.IntBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+class HostFunctionsTest {
+
+    private NDManager manager;
+
+    @BeforeEach
+    void openManager() {
+        manager = NDManager.newBaseManager();
+    }
+
+    @AfterEach
+    void nothingStaysRecorded() {
+        manager.close();
+        assertThat(RecordedFunction.count()).isZero();
+    }
+
+    private NDArray variable(float... values) {
+        NDArray array = manager.create(values);
+        array.setRequiresGradient(true);
+        return array;
+    }
+
+    private static GradientCollector record() {
+        return Engine.getInstance().newGradientCollector();
+    }
+
+    private static NDArray product(NDArray a, NDArray b) {
+        return HostFunctions.apply(new Product(), a, b);
+    }
+
+    @Test
+    void functionsInOneGraphPassGradientsToEachOtherAndToOperators() {
+        NDArray a = variable(2, -3, 0.5f);
+        NDArray b = variable(5, 7, -1);
+        try (GradientCollector collector = record()) {
+            // sum(2 (a b) (b + 1)) = 2 sum(a b^2 + a b)
+            NDArray result = product(product(a, b), b.add(1)).mul(2).sum();
+            assertThat(result.getFloat()).isEqualTo(2 * (2 * 30 - 3 * 56));
+            collector.backward(result);
+        }
+        assertThat(a.getGradient().toFloatArray()).containsExactly(60, 112, -0f);
+        // 2 (2 a b + a)
+        assertThat(b.getGradient().toFloatArray()).containsExactly(44, -90, -1);
+    }
+
+    @Test
+    void anArrayUsedBySeveralFunctionsGetsTheSumOfTheirGradients() {
+        NDArray a = variable(3, 4);
+        NDArray b = variable(10, 20);
+        try (GradientCollector collector = record()) {
+            // a^2 + a b + a
+            collector.backward(product(a, a).add(product(a, b)).add(a).sum());
+        }
+        assertThat(a.getGradient().toFloatArray()).containsExactly(17, 29);
+        assertThat(b.getGradient().toFloatArray()).containsExactly(3, 4);
+    }
+
+    @Test
+    void aGradientThatNobodyWantsIsNotStored() {
+        NDArray a = variable(3, 4);
+        NDArray constant = manager.create(new float[] {10, 20});
+        try (GradientCollector collector = record()) {
+            collector.backward(product(a, constant).sum());
+        }
+        assertThat(a.getGradient().toFloatArray()).containsExactly(10, 20);
+        assertThat(constant.hasGradient()).isFalse();
+        assertThat(constant.toFloatArray()).containsExactly(10, 20);
+    }
+
+    @Test
+    void gradientsAreWrittenAnewEachStep() {
+        NDArray a = variable(3, 4);
+        NDArray b = manager.create(new float[] {10, 20});
+        for (int step = 0; step < 3; step++) {
+            try (GradientCollector collector = record()) {
+                collector.backward(product(a, b).sum());
+            }
+        }
+        assertThat(a.getGradient().toFloatArray()).containsExactly(10, 20);
+    }
+
+    @Test
+    void gradientsAccumulateWhereMxNetIsToldSo() {
+        NDArray a = manager.create(new float[] {3, 4});
+        NDArray sums = manager.create(new float[] {100, 200});
+        int add = 3;
+        JnaUtils.autogradMarkVariables(
+                1,
+                ((MxNDArray) a).getHandle(),
+                IntBuffer.wrap(new int[] {add}),
+                ((MxNDArray) sums).getHandle());
+        NDArray b = manager.create(new float[] {10, 20});
+        try (GradientCollector collector = record()) {
+            collector.backward(product(a, b).sum());
+        }
+        assertThat(sums.toFloatArray()).containsExactly(110, 220);
+    }
+
+    @Test
+    void headGradientsGiveTheGradientOfTheWeightedSum() {
+        NDArray a = variable(2, 3);
+        NDArray b = variable(5, 7);
+        try (GradientCollector collector = record()) {
+            NDArray first = product(a, b);
+            NDArray second = a.mul(4);
+            HostFunctions.backward(
+                    collector,
+                    new NDList(first, second),
+                    new NDList(
+                            manager.create(new float[] {1, 10}),
+                            manager.create(new float[] {100, 1000})));
+        }
+        assertThat(a.getGradient().toFloatArray()).containsExactly(405, 4070);
+        assertThat(b.getGradient().toFloatArray()).containsExactly(2, 30);
+    }
+
+    @Test
+    void withoutRecordingNothingIsKept() {
+        NDArray a = variable(2, 3);
+        NDArray result = product(a, a);
+        assertThat(result.toFloatArray()).containsExactly(4, 9);
+        assertThat(RecordedFunction.count()).isZero();
+    }
+
+    @Test
+    void whatWasRecordedIsReleasedOnceItsResultsAreClosed() {
+        NDArray a = variable(2, 3);
+        try (NDManager step = manager.newSubManager();
+                GradientCollector collector = record()) {
+            NDArray x = step.create(new float[] {1, 1});
+            NDArray result = product(product(x, a), a);
+            assertThat(RecordedFunction.count()).isEqualTo(2);
+            collector.backward(result.sum());
+        }
+        assertThat(RecordedFunction.count()).isZero();
+    }
+
+    @Test
+    void aGraphDroppedWithoutABackwardPassIsReleased() {
+        NDArray a = variable(2, 3);
+        try (NDManager step = manager.newSubManager();
+                GradientCollector collector = record()) {
+            NDArray x = step.create(new float[] {1, 1});
+            product(product(x, a), a);
+            assertThat(collector).isNotNull();
+            assertThat(RecordedFunction.count()).isEqualTo(2);
+        }
+        assertThat(RecordedFunction.count()).isZero();
+    }
+
+    @Test
+    void arraysMayBeClosedBetweenForwardAndBackward() {
+        NDArray a = variable(2, 3);
+        NDArray b = variable(5, 7);
+        try (GradientCollector collector = record()) {
+            NDArray loss;
+            try (NDManager step = manager.newSubManager()) {
+                NDArray input = a.mul(10);
+                input.attach(step);
+                loss = product(input, b).sum();
+                loss.attach(manager);
+            }
+            collector.backward(loss);
+        }
+        assertThat(a.getGradient().toFloatArray()).containsExactly(50, 70);
+        assertThat(b.getGradient().toFloatArray()).containsExactly(20, 30);
+    }
+
+    @Test
+    void thousandsOfFunctionsInAChainAreReleasedWithoutExhaustingTheStack() {
+        NDArray one = variable(1, 1);
+        for (boolean backward : new boolean[] {true, false}) {
+            try (NDManager step = manager.newSubManager();
+                    GradientCollector collector = record()) {
+                NDArray x = step.create(new float[] {2, 3});
+                for (int i = 0; i < 2000; i++) {
+                    NDArray next = product(x, one);
+                    x.close();
+                    x = next;
+                }
+                if (backward) {
+                    collector.backward(x.sum());
+                    assertThat(one.getGradient().toFloatArray()).containsExactly(4000, 6000);
+                }
+            }
+            assertThat(RecordedFunction.count()).isZero();
+        }
+    }
+
+    @Test
+    void anExceptionInTheForwardPassReachesTheCaller() {
+        NDArray a = variable(2, 3);
+        NDArray shorter = manager.create(new float[] {1});
+        try (GradientCollector collector = record()) {
+            assertThatThrownBy(() -> product(a, shorter))
+                    .isInstanceOf(IndexOutOfBoundsException.class);
+            assertThat(collector).isNotNull();
+        }
+        assertThat(RecordedFunction.count()).isZero();
+    }
+
+    @Test
+    void anExceptionInTheBackwardPassIsTheCauseOfTheOneThrownAndTheNextStepWorks() {
+        NDArray a = variable(2, 3);
+        try (GradientCollector collector = record()) {
+            NDList results = new NDList(HostFunctions.apply(new FailingFunction(), product(a, a)));
+            NDList heads = new NDList(manager.ones(new Shape(2)));
+            assertThatThrownBy(() -> HostFunctions.backward(collector, results, heads))
+                    .isInstanceOf(EngineException.class)
+                    .hasMessageContaining("host function")
+                    .hasRootCauseInstanceOf(UnsupportedOperationException.class)
+                    .hasRootCauseMessage(FailingFunction.MESSAGE);
+            results.close();
+        }
+        assertNextStepWorks(a);
+    }
+
+    @Test
+    void anExceptionInTheBackwardPassOfDjlsCollectorIsThrownAndTheNextStepWorks() {
+        NDArray a = variable(2, 3);
+        try (NDManager step = manager.newSubManager();
+                GradientCollector collector = record()) {
+            NDArray input = a.mul(1);
+            input.attach(step);
+            NDArray loss = HostFunctions.apply(new FailingFunction(), input).sum();
+            assertThatThrownBy(() -> collector.backward(loss)).isInstanceOf(EngineException.class);
+        }
+        assertNextStepWorks(a);
+    }
+
+    private void assertNextStepWorks(NDArray a) {
+        try (NDManager step = manager.newSubManager();
+                GradientCollector collector = record()) {
+            NDArray input = a.mul(1);
+            input.attach(step);
+            HostFunctions.backward(
+                    collector, new NDList(product(input, a)), new NDList(step.ones(new Shape(2))));
+        }
+        assertThat(a.getGradient().toFloatArray()).containsExactly(4, 6);
+    }
+
+    @Test
+    void aThousandStepsLeaveNoMemoryBehind() throws IOException {
+        assumeTrue(Files.exists(Path.of("/proc/self/status")), "needs Linux's /proc");
+        NDArray weights = manager.ones(new Shape(64 * 1024));
+        weights.setRequiresGradient(true);
+        for (int i = 0; i < 300; i++) {
+            step(weights, i);
+        }
+        long before = residentBytes();
+        for (int i = 0; i < 1000; i++) {
+            step(weights, i);
+        }
+        // one array a step would be 250 MiB
+        assertThat(residentBytes() - before).isLessThan(60L << 20);
+    }
+
+    /** A step of a few arrays of 256 KiB; every fourth is dropped before its backward pass. */
+    private void step(NDArray weights, int index) {
+        try (NDManager step = manager.newSubManager();
+                GradientCollector collector = record()) {
+            NDArray scaled = weights.mul(2);
+            scaled.attach(step);
+            NDArray result = product(product(scaled, weights), weights);
+            if (index % 4 != 0) {
+                HostFunctions.backward(
+                        collector, new NDList(result), new NDList(step.ones(weights.getShape())));
+            }
+        }
+    }
+
+    private static long residentBytes() throws IOException {
+        return Files.readAllLines(Path.of("/proc/self/status")).stream()
+                .filter(line -> line.startsWith("VmRSS:"))
+                .mapToLong(line -> Long.parseLong(line.replaceAll("\\D", "")) * 1024)
+                .findFirst()
+                .orElseThrow();
+    }
+
+    @Test
+    void writingToTheBufferOfAnArrayChangesIt() {
+        NDArray array = manager.create(new float[] {1, 2, 3, 4}, new Shape(2, 2));
+        FloatBuffer floats = HostFunctions.floats(array);
+        assertThat(floats.capacity()).isEqualTo(4);
+        assertThat(floats.get(2)).isEqualTo(3);
+        floats.put(2, 30);
+        assertThat(array.toFloatArray()).containsExactly(1, 2, 30, 4);
+        assertThat(HostFunctions.copy(array)).containsExactly(1, 2, 30, 4);
+    }
+
+    @Test
+    void onlyFloat32ArraysAreSupported() {
+        for (DataType type : List.of(DataType.FLOAT64, DataType.INT32)) {
+            assertThat(HostFunctions.supports(manager.zeros(new Shape(2), type))).isFalse();
+        }
+        assertThat(HostFunctions.supports(manager.zeros(new Shape(2)))).isTrue();
+    }
+
+    @Test
+    void emptyArraysPassThrough() {
+        NDArray a = manager.zeros(new Shape(0));
+        assertThat(product(a, a).toFloatArray()).isEmpty();
+    }
+}
