@@ -1,6 +1,9 @@
 package dev.fern.detection.train;
 
 import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.Shape;
 import dev.fern.backbone.parameter.NamedParameters;
 import dev.fern.detection.anchor.AnchorTargets;
 import dev.fern.detection.anchor.Anchors;
@@ -14,12 +17,14 @@ import dev.fern.detection.data.DetectionDataset;
 import dev.fern.detection.data.Sample;
 import dev.fern.detection.image.CanvasRule;
 import dev.fern.detection.image.ImageReader;
+import dev.fern.detection.image.ImageSize;
 import dev.fern.detection.image.PixelNormalization;
 import dev.fern.detection.loss.BoxLoss;
 import dev.fern.detection.loss.DetectionLoss;
 import dev.fern.detection.loss.FocalLoss;
 import dev.fern.detection.loss.RetinaNetLoss;
 import dev.fern.detection.model.Detector;
+import dev.fern.detection.model.RetinaNet;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -56,19 +61,42 @@ final class LabelledBatches {
     DetectionLoss backward(Detector detector, int... indices) throws IOException {
         try (Batch batch = decode(indices)) {
             Anchors anchors = detector.anchors(batch.items().get(0).canvas());
-            List<AnchorTargets> targets = new ArrayList<>();
-            for (Batch.Item item : batch.items()) {
-                targets.add(
-                        AnchorTargets.assign(
-                                Matcher.retinaNet(), anchors, item.boxes(), item.labels()));
-            }
             return new GradientStep(detector, LOSS)
                     .run(
                             batch.pixels(),
                             batch.canvasSize().height(),
                             batch.canvasSize().width(),
                             anchors,
-                            targets);
+                            targets(batch, anchors));
+        }
+    }
+
+    private static List<AnchorTargets> targets(Batch batch, Anchors anchors) {
+        return batch.items().stream()
+                .map(
+                        item ->
+                                AnchorTargets.assign(
+                                        Matcher.retinaNet(), anchors, item.boxes(), item.labels()))
+                .toList();
+    }
+
+    /** Computes the loss of a batch without gradients. */
+    DetectionLoss forward(Detector detector, int... indices) throws IOException {
+        try (Batch batch = decode(indices);
+                NDManager manager = detector.manager().newSubManager()) {
+            ImageSize size = batch.canvasSize();
+            NDArray input =
+                    manager.create(
+                            batch.pixels(),
+                            new Shape(indices.length, 3, size.height(), size.width()));
+            NDList outputs =
+                    detector.network().forward(detector.parameterStore(), new NDList(input), false);
+            Anchors anchors = detector.anchors(batch.items().get(0).canvas());
+            return LOSS.compute(
+                    detector.configuration().categories().size(),
+                    RetinaNet.read(outputs),
+                    anchors,
+                    targets(batch, anchors));
         }
     }
 
