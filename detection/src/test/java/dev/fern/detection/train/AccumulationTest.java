@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.fern.backbone.parameter.Tensor;
 import dev.fern.detection.image.CanvasRule;
 import dev.fern.detection.model.Detector;
-import dev.fern.detection.model.PostProcessing;
 import dev.fern.detection.model.TinyDetectors;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -45,13 +44,12 @@ class AccumulationTest {
     @Test
     void smallBatchesDoNotAddUpToTheLargeOneWithBn() throws IOException {
         Map<String, Tensor> large = trained("bn", 8);
-        assertThat(distance(trained("bn", 4), large)).isGreaterThan(1e-4);
-        assertThat(distance(trained("bn", 1), large)).isGreaterThan(1e-4);
+        assertThat(distance(trained("bn", 4), large)).isGreaterThan(1e-3);
+        assertThat(distance(trained("bn", 1), large)).isGreaterThan(1e-3);
     }
 
     private static Detector detector(String norm) {
-        return Detector.create(
-                TinyDetectors.configuration(norm, RULE, PostProcessing.DEFAULT), "MXNet", 12);
+        return Detector.create(TinyDetectors.smallest(norm, RULE), "MXNet", 12);
     }
 
     private static Map<String, Tensor> initial(String norm) {
@@ -72,7 +70,7 @@ class AccumulationTest {
                     batches.backward(detector, indices);
                     optimizer.accumulate(batchSize);
                 }
-                optimizer.step(0.2);
+                optimizer.step(0.05);
             }
             return detector.copyParameters();
         }

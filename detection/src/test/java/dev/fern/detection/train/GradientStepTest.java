@@ -10,7 +10,6 @@ import dev.fern.backbone.parameter.Tensor;
 import dev.fern.detection.image.CanvasRule;
 import dev.fern.detection.loss.DetectionLoss;
 import dev.fern.detection.model.Detector;
-import dev.fern.detection.model.PostProcessing;
 import dev.fern.detection.model.TinyDetectors;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -39,9 +38,7 @@ class GradientStepTest {
                                 .image(2, 64, 64, 0)
                                 .dataset(),
                         RULE);
-        detector =
-                TinyDetectors.lively(
-                        TinyDetectors.configuration("frn", RULE, PostProcessing.DEFAULT), 9);
+        detector = TinyDetectors.lively(TinyDetectors.smallest("frn", RULE), 9);
     }
 
     @AfterEach
@@ -83,7 +80,7 @@ class GradientStepTest {
             assertThat(best).as(name).isLessThan(0.02);
             checked++;
         }
-        assertThat(checked).isGreaterThan(60);
+        assertThat(checked).isGreaterThan(40);
     }
 
     private double lossAfterMoving(String name, float[] start, float[] direction, double factor)
