@@ -97,7 +97,7 @@ public final class RecordJson {
         for (int i = 0; i < array.size(); i++) {
             values.add(value(array.get(i), type, path + "[" + i + "]"));
         }
-        return values;
+        return List.copyOf(values);
     }
 
     /** Returns the value, or null if it is of another kind. */

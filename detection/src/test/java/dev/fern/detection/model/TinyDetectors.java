@@ -1,5 +1,6 @@
 package dev.fern.detection.model;
 
+import dev.fern.backbone.fpn.FeaturePyramid;
 import dev.fern.backbone.parameter.ParameterValues;
 import dev.fern.backbone.parameter.Tensor;
 import dev.fern.backbone.resnet.ResNetDepth;
@@ -22,10 +23,36 @@ public final class TinyDetectors {
     /** A ResNet-18 of a quarter's width, 16 pyramid channels, two categories with odd ids. */
     public static DetectorConfiguration configuration(
             String norm, CanvasRule rule, PostProcessing postProcessing) {
-        return new DetectorConfiguration(
-                DetectorConfiguration.VERSION,
+        return configuration(
                 Architecture.of(
                         ResNetDepth.RESNET18, 0.25, norm, 16, AnchorParameters.ofBaseSize(16)),
+                rule,
+                postProcessing);
+    }
+
+    /** One block of 8 channels a stage, 8 pyramid channels, one convolution a head. */
+    public static DetectorConfiguration smallest(String norm, CanvasRule rule) {
+        return configuration(
+                new Architecture(
+                        false,
+                        List.of(1, 1, 1, 1),
+                        List.of(8, 8, 8, 8),
+                        8,
+                        norm,
+                        8,
+                        FeaturePyramid.P6Source.C5,
+                        1,
+                        Architecture.NO_NORM,
+                        AnchorParameters.ofBaseSize(16)),
+                rule,
+                PostProcessing.DEFAULT);
+    }
+
+    private static DetectorConfiguration configuration(
+            Architecture architecture, CanvasRule rule, PostProcessing postProcessing) {
+        return new DetectorConfiguration(
+                DetectorConfiguration.VERSION,
+                architecture,
                 List.of(new CocoCategory(3, "cell", "blood"), new CocoCategory(8, "clot", "")),
                 rule,
                 PixelNormalization.IMAGENET,
