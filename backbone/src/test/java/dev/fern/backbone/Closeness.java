@@ -13,12 +13,21 @@ public final class Closeness {
      */
     public static void assertClose(
             String what, float[] actual, double[] expected, double tolerance) {
+        assertClose(what, actual, expected, tolerance, 0);
+    }
+
+    /**
+     * As above, but an element counts as no smaller than a given scale: that of the float32 terms
+     * whose sum it is.
+     */
+    public static void assertClose(
+            String what, float[] actual, double[] expected, double tolerance, double minimum) {
         assertThat(actual).as(what).hasSameSizeAs(expected);
         double squares = 0;
         for (double value : expected) {
             squares += value * value;
         }
-        double scale = Math.sqrt(squares / Math.max(1, expected.length));
+        double scale = Math.max(minimum, Math.sqrt(squares / Math.max(1, expected.length)));
         for (int i = 0; i < actual.length; i++) {
             assertThat(Math.abs(actual[i] - expected[i]))
                     .as("%s[%d]: %s, not %s (scale %s)", what, i, actual[i], expected[i], scale)

@@ -57,6 +57,10 @@ public final class FeaturePyramid extends AbstractBlock {
             NDList inputs,
             boolean training,
             PairList<String, Object> params) {
+        if (inputs.size() != lateral.size()) {
+            throw new IllegalArgumentException(
+                    "a pyramid of " + lateral.size() + " maps got " + inputs.size());
+        }
         NDArray[] pyramid = new NDArray[inputs.size()];
         NDArray top = null;
         for (int i = inputs.size() - 1; i >= 0; i--) {

@@ -59,8 +59,14 @@ final class TopDownAddition implements HostFunction {
                     for (int row = from; row < to; row++) {
                         fine.get(row * length, sums);
                         coarse.get(row * above.length, above);
-                        for (int i = 0; i < length; i++) {
-                            sums[i] += above[i / width / 2 * (width / 2) + i % width / 2];
+                        for (int y = 0, i = 0; y < height; y += 2) {
+                            for (int x = 0; x < width; x += 2, i++) {
+                                int at = y * width + x;
+                                sums[at] += above[i];
+                                sums[at + 1] += above[i];
+                                sums[at + width] += above[i];
+                                sums[at + width + 1] += above[i];
+                            }
                         }
                         output.put(row * length, sums);
                     }

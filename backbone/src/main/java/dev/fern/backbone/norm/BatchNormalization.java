@@ -5,7 +5,8 @@ import ai.djl.nn.norm.BatchNorm;
 
 /**
  * Batch Normalization (Ioffe &amp; Szegedy, 2015), then ReLU: the baseline whose results depend on
- * the batch.
+ * the batch. The running average of the variance is of the biased one on MXNet, of the unbiased one
+ * on PyTorch.
  */
 public record BatchNormalization() implements Normalization {
 
@@ -22,15 +23,5 @@ public record BatchNormalization() implements Normalization {
     @Override
     public Block norm(int channels) {
         return BatchNorm.builder().optMomentum(MOMENTUM).optEpsilon(EPSILON).build();
-    }
-
-    @Override
-    public Block normActivation(int channels) {
-        return new RectifiedNorm(norm(channels));
-    }
-
-    @Override
-    public Block normAddActivation(int channels) {
-        return new RectifiedNorm(norm(channels));
     }
 }

@@ -20,14 +20,4 @@ public record FrozenBatchNormalization(float epsilon) implements Normalization {
     public Block norm(int channels) {
         return new FrozenBatchNormBlock(channels, epsilon);
     }
-
-    @Override
-    public Block normActivation(int channels) {
-        return new RectifiedNorm(norm(channels));
-    }
-
-    @Override
-    public Block normAddActivation(int channels) {
-        return new RectifiedNorm(norm(channels));
-    }
 }

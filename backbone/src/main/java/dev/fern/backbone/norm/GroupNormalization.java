@@ -21,14 +21,4 @@ public record GroupNormalization(int groups) implements Normalization {
     public Block norm(int channels) {
         return new GroupNormBlock(channels, groups);
     }
-
-    @Override
-    public Block normActivation(int channels) {
-        return new RectifiedNorm(norm(channels));
-    }
-
-    @Override
-    public Block normAddActivation(int channels) {
-        return new RectifiedNorm(norm(channels));
-    }
 }

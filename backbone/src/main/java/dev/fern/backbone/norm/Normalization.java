@@ -3,8 +3,8 @@ package dev.fern.backbone.norm;
 import ai.djl.nn.Block;
 
 /**
- * A normaliser together with the activation that belongs to it: the one choice that a network's
- * blocks are handed.
+ * A normaliser together with the activation that belongs to it, ReLU unless it brings its own: the
+ * one choice that a network's blocks are handed.
  */
 public interface Normalization {
 
@@ -23,7 +23,9 @@ public interface Normalization {
      *
      * @param channels C
      */
-    Block normActivation(int channels);
+    default Block normActivation(int channels) {
+        return new RectifiedNorm(norm(channels));
+    }
 
     /**
      * Returns a block that normalises its first input, adds its second, and activates the sum: the
@@ -31,5 +33,7 @@ public interface Normalization {
      *
      * @param channels C
      */
-    Block normAddActivation(int channels);
+    default Block normAddActivation(int channels) {
+        return new RectifiedNorm(norm(channels));
+    }
 }
