@@ -11,7 +11,6 @@ import dev.fern.detection.data.BatchDecoder;
 import dev.fern.detection.data.BatchLoader;
 import dev.fern.detection.data.BatchSampler;
 import dev.fern.detection.data.DetectionDataset;
-import dev.fern.detection.data.LoaderOptions;
 import dev.fern.detection.data.Sample;
 import dev.fern.detection.image.ImageReadException;
 import dev.fern.detection.image.ImageReader;
@@ -30,6 +29,7 @@ import java.util.concurrent.Callable;
 import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -93,52 +93,21 @@ final class DetectCommand implements Callable<Integer> {
             description = "Report only objects with a score above this (default: 0.3).")
     private double scoreThreshold;
 
-    @Option(
-            names = "--batch-size",
-            paramLabel = "N",
-            defaultValue = "1",
-            description = "Images that pass the network together (default: 1).")
-    private int batchSize;
-
-    @Option(
-            names = "--min-size",
-            paramLabel = "N",
-            description = "Override the model's size of the shorter side.")
-    private Integer minSize;
-
-    @Option(
-            names = "--max-size",
-            paramLabel = "N",
-            description = "Override the model's largest size of the longer side.")
-    private Integer maxSize;
-
-    @Option(
-            names = "--engine",
-            paramLabel = "NAME",
-            defaultValue = "MXNet",
-            description = "DJL engine (default: MXNet).")
-    private String engine;
-
-    @Option(
-            names = "--skip-bad-images",
-            description = "Leave out images that can't be used, and count them.")
-    private boolean skipBadImages;
+    @Mixin private ModelOptions options;
 
     @Spec private CommandSpec spec;
 
     @Override
     public Integer call() throws Exception {
         List<Path> files = InputImages.find(inputs);
-        if (batchSize < 1) {
-            throw new BadInputException("--batch-size must be at least 1, not " + batchSize);
-        }
         ImageReader reader = ImageReader.forPhotographs();
-        DetectionDataset images = DetectionDataset.unlabelled(files, reader, skipBadImages);
+        DetectionDataset images =
+                DetectionDataset.unlabelled(files, reader, options.skipBadImages());
         Map<Long, Long> ids = annotations == null ? null : ids(images);
         DetectionDrawing drawing =
                 output == null ? null : new DetectionDrawing(output, reader, files);
         JsonArray results = new JsonArray();
-        try (Detector detector = Models.load(model, engine, minSize, maxSize, scoreThreshold)) {
+        try (Detector detector = options.load(model, scoreThreshold)) {
             int left = detect(detector, images, reader, ids, drawing, results);
             left += images.badImages().size();
             images.badImages().forEach(DetectCommand::reportLeftOut);
@@ -175,11 +144,13 @@ final class DetectCommand implements Callable<Integer> {
                 BatchLoader<Batch> loader =
                         new BatchLoader<>(
                                 BatchSampler.sequential(
-                                        images, batchSize, detector.configuration().canvas()),
+                                        images,
+                                        options.batchSize(),
+                                        detector.configuration().canvas()),
                                 0,
                                 new BatchDecoder(reader, detector.configuration().normalization()),
                                 UnaryOperator.identity(),
-                                new LoaderOptions(2, 4, skipBadImages))) {
+                                options.loading())) {
             for (Optional<Batch> next = loader.next(); next.isPresent(); next = loader.next()) {
                 try (Batch batch = next.get()) {
                     List<List<Detection>> found =

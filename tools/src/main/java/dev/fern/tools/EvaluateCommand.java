@@ -12,7 +12,6 @@ import dev.fern.cocoeval.CocoMetric;
 import dev.fern.cocoeval.CocoResults;
 import dev.fern.cocoeval.Evaluation;
 import dev.fern.cocoeval.EvaluationParameters;
-import dev.fern.detection.data.LoaderOptions;
 import dev.fern.detection.image.ImageReader;
 import dev.fern.detection.model.DatasetDetection;
 import dev.fern.detection.model.Detector;
@@ -26,6 +25,7 @@ import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
@@ -81,37 +81,6 @@ final class EvaluateCommand implements Callable<Integer> {
                 paramLabel = "FILE",
                 description = "Write the model's detections as a COCO results file.")
         private Path save;
-
-        @Option(
-                names = "--batch-size",
-                paramLabel = "N",
-                defaultValue = "1",
-                description = "Images that pass the network together (default: 1).")
-        private int batchSize;
-
-        @Option(
-                names = "--min-size",
-                paramLabel = "N",
-                description = "Override the model's size of the shorter side.")
-        private Integer minSize;
-
-        @Option(
-                names = "--max-size",
-                paramLabel = "N",
-                description = "Override the model's largest size of the longer side.")
-        private Integer maxSize;
-
-        @Option(
-                names = "--engine",
-                paramLabel = "NAME",
-                defaultValue = "MXNet",
-                description = "DJL engine (default: MXNet).")
-        private String engine;
-
-        @Option(
-                names = "--skip-bad-images",
-                description = "Leave out images that can't be used, and count them.")
-        private boolean skipBadImages;
     }
 
     @Option(
@@ -173,6 +142,8 @@ final class EvaluateCommand implements Callable<Integer> {
                             + " where 100 is not among the limits.")
     private boolean corrected;
 
+    @Mixin private ModelOptions options;
+
     @Spec private CommandSpec spec;
 
     @Override
@@ -232,9 +203,8 @@ final class EvaluateCommand implements Callable<Integer> {
             throws IOException, InterruptedException, BadInputException {
         EvaluationParameters used = parameters();
         LabelledImages labelled =
-                LabelledImages.open(annotations, from.images, from.skipBadImages, 0);
-        try (Detector detector =
-                        Models.load(from.model, from.engine, from.minSize, from.maxSize, null);
+                LabelledImages.open(annotations, from.images, options.skipBadImages(), 0);
+        try (Detector detector = options.load(from.model, null);
                 CountProgress progress =
                         new CountProgress("evaluate", labelled.images().samples().size())) {
             CocoResults results =
@@ -242,8 +212,8 @@ final class EvaluateCommand implements Callable<Integer> {
                             detector,
                             labelled.images(),
                             ImageReader.forDataSets(),
-                            from.batchSize,
-                            new LoaderOptions(2, 4, from.skipBadImages),
+                            options.batchSize(),
+                            options.loading(),
                             progress::at);
             if (from.save != null) {
                 results.write(from.save);
