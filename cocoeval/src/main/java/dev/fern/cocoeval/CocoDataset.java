@@ -150,6 +150,16 @@ public final class CocoDataset {
     }
 
     /**
+     * An id of this data set as its file writes it. That is the number itself but for ids that are
+     * texts, fractions or beyond 62 bits, which {@link #readForEvaluation} takes too and for which
+     * records have a negative stand-in.
+     */
+    public String idText(long id) {
+        Object value = ids.value(id);
+        return value instanceof String ? "\"" + value + "\"" : value.toString();
+    }
+
+    /**
      * Writes a COCO instances file, whole or not at all.
      *
      * @param file compressed with gzip where the name ends in {@code .gz}

@@ -86,6 +86,9 @@ final class CocoResultsReader {
                     long start = in.offset();
                     if (isNumber) {
                         score = in.readDouble();
+                        if (Double.isInfinite(score) && in.wasInteger()) {
+                            scoreFlaw = problem(start, "is an integer too large for a double");
+                        }
                     } else if (in.readValue() instanceof Boolean truth) {
                         score = truth ? 1 : 0;
                     } else {
@@ -154,6 +157,9 @@ final class CocoResultsReader {
                 in.skipValue();
             } else if (isNumber) {
                 box[count] = in.readDouble();
+                if (Double.isInfinite(box[count]) && in.wasInteger()) {
+                    boxRefusal = problem(at, "is an integer too large for a double");
+                }
             } else if (in.readValue() instanceof Boolean truth) {
                 box[count] = truth ? 1 : 0;
             } else {

@@ -88,13 +88,18 @@ public final class CocoValidator {
             checkId(place, annotationPaths);
             used.add(annotation.categoryId());
             if (!images.containsKey(annotation.imageId())) {
-                add(ERROR, place, "image_id " + text(annotation.imageId()) + " is not in images");
+                add(
+                        ERROR,
+                        place,
+                        "image_id " + dataset.idText(annotation.imageId()) + " is not in images");
             }
             if (!categoryPaths.containsKey(annotation.categoryId())) {
                 add(
                         ERROR,
                         place,
-                        "category_id " + text(annotation.categoryId()) + " is not in categories");
+                        "category_id "
+                                + dataset.idText(annotation.categoryId())
+                                + " is not in categories");
             }
             AnnotationFlaw flaw = dataset.flaws().get(i);
             if (flaw == null || flaw.box() == null) {
@@ -174,13 +179,9 @@ public final class CocoValidator {
     }
 
     private void add(CocoProblem.Severity severity, Place place, String message) {
-        String path = place.path() + (place.index < 0 ? "" : " (id " + text(place.id) + ")");
+        String path =
+                place.path() + (place.index < 0 ? "" : " (id " + dataset.idText(place.id) + ")");
         problems.add(new CocoProblem(severity, path, place.offset, message));
-    }
-
-    private String text(long id) {
-        Object value = dataset.ids().value(id);
-        return value instanceof String ? "\"" + value + "\"" : value.toString();
     }
 
     private static long offset(CocoDataset.Source source, int section, int index) {

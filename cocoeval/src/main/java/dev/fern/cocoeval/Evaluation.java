@@ -232,7 +232,7 @@ public final class Evaluation {
     private static String fixed(double value, int digits) {
         return Double.isFinite(value)
                 ? new BigDecimal(value).setScale(digits, RoundingMode.HALF_EVEN).toPlainString()
-                : Double.toString(value);
+                : Double.isNaN(value) ? "nan" : value > 0 ? "inf" : "-inf";
     }
 
     /**

@@ -38,10 +38,6 @@ final class IdTable {
         if (canonical instanceof Long number && isOrdinary(number)) {
             return number;
         }
-        if (canonical instanceof Double number && number.isNaN()) {
-            // equal to nothing, itself included
-            return add(canonical);
-        }
         Long known = standIns.get(canonical);
         if (known != null) {
             return known;

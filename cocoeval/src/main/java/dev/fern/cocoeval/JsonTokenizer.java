@@ -15,8 +15,7 @@ import java.util.zip.ZipException;
  * control characters in strings, leading zeros, invalid UTF-8 and text after the document are
  * faults. No setting of Gson's reader takes just this language, nor does it tell byte offsets.
  *
- * <p>Depth is bounded by {@link #MAX_DEPTH} and memory by the longest string or number that is
- * kept.
+ * <p>Depth and the length of numbers are bounded; memory goes with the longest string that is kept.
  */
 final class JsonTokenizer implements Closeable {
     /** Python stops a little later, where its recursion limit is. */
@@ -25,15 +24,15 @@ final class JsonTokenizer implements Closeable {
     /** Python's {@code int} takes no longer literal. */
     private static final int MAX_INTEGER_DIGITS = 4300;
 
+    /** Python knows no such bound for fractions; nobody means so many digits. */
+    private static final int MAX_NUMBER = 1 << 15;
+
+    private static final int IN_EMPTY_ARRAY = -1;
+    private static final int IN_EMPTY_OBJECT = -2;
+    private static final int IN_OBJECT = -3;
+
     private static final int MAX_CACHED_NAME = 32;
     private static final int NAME_CACHE_SIZE = 256;
-    private static final double[] POWERS_OF_TEN = new double[23];
-
-    static {
-        for (int i = 0; i < POWERS_OF_TEN.length; i++) {
-            POWERS_OF_TEN[i] = Double.parseDouble("1e" + i);
-        }
-    }
 
     /** Values that are neither text, number nor truth value. */
     enum Other {
@@ -48,18 +47,20 @@ final class JsonTokenizer implements Closeable {
     private int position;
     private int limit;
     private long bytesBefore;
+    private boolean ended;
 
     private int depth;
     private final String[] names = new String[MAX_DEPTH + 1];
-    private final int[] indices = new int[MAX_DEPTH + 1];
-    private static final int IN_EMPTY_OBJECT = -2;
-    private static final int IN_OBJECT = -3;
-    private static final int IN_EMPTY_ARRAY = -1;
 
+    /** By depth: the element of an array that is being read, or one of the states above. */
+    private final int[] indices = new int[MAX_DEPTH + 1];
+
+    // The string read last
     private char[] text = new char[256];
     private int textLength;
-    private byte[] digits = new byte[64];
-    private int digitsLength;
+
+    // The number read last: mantissa * 10^exponent if plain
+    private int numberStart;
     private boolean integer;
     private boolean plain;
     private long mantissa;
@@ -231,8 +232,7 @@ final class JsonTokenizer implements Closeable {
         if (plain) {
             return mantissa;
         }
-        BigInteger big =
-                new BigInteger(new String(digits, 0, digitsLength, StandardCharsets.US_ASCII));
+        BigInteger big = new BigInteger(number());
         if (big.bitLength() < Long.SIZE) {
             return big.longValue();
         }
@@ -246,30 +246,24 @@ final class JsonTokenizer implements Closeable {
         }
         scanNumber();
         if (plain) {
-            long m = Math.abs(mantissa);
-            if (m <= 1L << 53 && exponent >= -22 && exponent <= 22) {
-                // both factors are exact, so one rounding is the correct one
-                double magnitude =
-                        exponent < 0 ? m / POWERS_OF_TEN[-exponent] : m * POWERS_OF_TEN[exponent];
+            double magnitude = DecimalNumber.nearest(Math.abs(mantissa), exponent);
+            if (magnitude == magnitude) {
                 // Python has no negative zero among integers
-                return digits[0] == '-' && !(integer && m == 0) ? -magnitude : magnitude;
+                boolean negative = buffer[numberStart] == '-' && !(integer && mantissa == 0);
+                return negative ? -magnitude : magnitude;
             }
         }
-        return Double.parseDouble(new String(digits, 0, digitsLength, StandardCharsets.US_ASCII));
+        return Double.parseDouble(number());
+    }
+
+    /** The number read last, as long as nothing was read after it. */
+    private String number() {
+        return new String(buffer, numberStart, position - numberStart, StandardCharsets.US_ASCII);
     }
 
     /** Whether the number read last was written without fraction and exponent. */
     boolean wasInteger() {
         return integer;
-    }
-
-    /** Whether {@link #lastLong} is the number read last. */
-    boolean wasLong() {
-        return integer && plain;
-    }
-
-    long lastLong() {
-        return mantissa;
     }
 
     private Object literal() throws CocoFormatException {
@@ -307,10 +301,7 @@ final class JsonTokenizer implements Closeable {
         } else if (c == 'I') {
             word("Infinity");
             mantissa = 1;
-        } else if (c == '-' && (position + 1 < limit || keepOneAndFill())) {
-            if (buffer[position + 1] != 'I') {
-                return false;
-            }
+        } else if (c == '-' && has(2) && buffer[position + 1] == 'I') {
             word("-Infinity");
             mantissa = -1;
         } else {
@@ -321,135 +312,121 @@ final class JsonTokenizer implements Closeable {
         return true;
     }
 
-    /** A minus sign at the very end of the buffer: moves it to the front, more behind it. */
-    private boolean keepOneAndFill() throws CocoFormatException {
-        bytesBefore += limit - 1;
-        buffer[0] = buffer[limit - 1];
-        position = 0;
-        limit = 1 + Math.max(0, readInto(1));
-        return limit > 1;
-    }
-
+    /** Takes a number's characters, which stay in the buffer, and what can be told of it. */
     private void scanNumber() throws CocoFormatException {
-        digitsLength = 0;
+        has(MAX_NUMBER + 1);
+        numberStart = position;
+        int at = position;
+        if (buffer[at] == '-') {
+            at++;
+        }
+        int firstDigit = at;
+        at = digits(at);
+        if (buffer[firstDigit] == '0' && at > firstDigit + 1) {
+            at = firstDigit + 1;
+        }
+        long digits = 0;
+        for (int i = firstDigit; i < at; i++) {
+            digits = 10 * digits + (buffer[i] - '0');
+        }
+        int significant = buffer[firstDigit] == '0' ? 0 : at - firstDigit;
         integer = true;
-        mantissa = 0;
-        int significant = 0;
         int fraction = 0;
-        int c = next();
-        boolean negative = c == '-';
-        if (negative) {
-            keepDigit(c);
-            c = next();
-        }
-        if (c == '0') {
-            keepDigit(c);
-            c = next();
-        } else {
-            requireDigit(c);
-            while (c >= '0' && c <= '9') {
-                keepDigit(c);
-                if (significant < 18) {
-                    mantissa = mantissa * 10 + (c - '0');
-                }
-                significant++;
-                c = next();
-            }
-        }
-        int integerDigits = digitsLength - (negative ? 1 : 0);
-        if (c == '.') {
+        if (at < limit && buffer[at] == '.') {
             integer = false;
-            keepDigit(c);
-            c = next();
-            requireDigit(c);
-            while (c >= '0' && c <= '9') {
-                keepDigit(c);
-                if (significant < 18) {
-                    mantissa = mantissa * 10 + (c - '0');
-                    fraction++;
-                }
-                if (significant > 0 || c != '0') {
-                    significant++;
-                }
-                c = next();
+            int start = at + 1;
+            at = digits(start);
+            fraction = at - start;
+            for (int i = start; i < at; i++) {
+                digits = 10 * digits + (buffer[i] - '0');
+                significant += significant > 0 || buffer[i] != '0' ? 1 : 0;
             }
         }
         int power = 0;
-        if (c == 'e' || c == 'E') {
+        if (at < limit && (buffer[at] == 'e' || buffer[at] == 'E')) {
             integer = false;
-            keepDigit(c);
-            c = next();
-            boolean down = c == '-';
-            if (c == '-' || c == '+') {
-                keepDigit(c);
-                c = next();
+            int sign = at + 1;
+            boolean signed = sign < limit && (buffer[sign] == '-' || buffer[sign] == '+');
+            int start = signed ? sign + 1 : sign;
+            at = digits(start);
+            for (int i = start; i < at; i++) {
+                power = Math.min(10 * power + (buffer[i] - '0'), 100_000);
             }
-            requireDigit(c);
-            while (c >= '0' && c <= '9') {
-                keepDigit(c);
-                power = Math.min(power * 10 + (c - '0'), 100_000);
-                c = next();
-            }
-            power = down ? -power : power;
+            power = buffer[sign] == '-' ? -power : power;
         }
-        if (c != -1) {
-            position--;
+        position = at;
+        if (at - numberStart > MAX_NUMBER) {
+            throw fault("a number of more than " + MAX_NUMBER + " characters");
         }
-        if (integer && integerDigits > MAX_INTEGER_DIGITS) {
+        if (integer && at - firstDigit > MAX_INTEGER_DIGITS) {
             throw fault("an integer of more than " + MAX_INTEGER_DIGITS + " digits");
         }
+        // 18 digits fit into a long
         plain = significant <= 18;
         exponent = power - fraction;
-        if (negative) {
-            mantissa = -mantissa;
-        }
+        mantissa = firstDigit > numberStart ? -digits : digits;
     }
 
-    private void keepDigit(int c) {
-        if (digitsLength == digits.length) {
-            digits = Arrays.copyOf(digits, 2 * digitsLength);
+    /** Where the digits end that start here; there must be one. */
+    private int digits(int from) throws CocoFormatException {
+        int at = from;
+        while (at < limit && buffer[at] >= '0' && buffer[at] <= '9') {
+            at++;
         }
-        digits[digitsLength++] = (byte) c;
-    }
-
-    private void requireDigit(int c) throws CocoFormatException {
-        if (c < '0' || c > '9') {
-            if (c != -1) {
-                position--;
-            }
-            throw fault("expected a digit, found " + found(c));
+        if (at == from) {
+            position = from;
+            throw fault("expected a digit, found " + found(peekRaw()));
         }
+        return at;
     }
 
     // Strings
 
     private void scanString(boolean keep) throws CocoFormatException {
-        next();
+        position++;
         textLength = 0;
         while (true) {
-            int c = next();
-            if (c >= ' ' && c < 0x80) {
-                if (c == '"') {
-                    return;
-                }
-                if (c == '\\') {
-                    c = escape();
-                }
-                if (keep) {
-                    append((char) c);
-                }
-            } else {
-                int point = beyondAscii(c);
-                if (!keep) {
-                    continue;
-                }
-                if (point >= 0x10000) {
-                    append(Character.highSurrogate(point));
-                    append(Character.lowSurrogate(point));
-                } else {
-                    append((char) point);
-                }
+            int end = position;
+            while (end < limit && isPlain(buffer[end])) {
+                end++;
             }
+            if (keep) {
+                appendAscii(position, end);
+            }
+            position = end;
+            int c = next();
+            if (c == '"') {
+                return;
+            }
+            if (c >= 0 && isPlain((byte) c)) {
+                // the first of the next bufferful
+                position--;
+                continue;
+            }
+            int point = c == '\\' ? escape() : beyondAscii(c);
+            if (!keep) {
+                continue;
+            }
+            if (point >= 0x10000) {
+                append(Character.highSurrogate(point));
+                append(Character.lowSurrogate(point));
+            } else {
+                append((char) point);
+            }
+        }
+    }
+
+    /** ASCII that stands for itself. */
+    private static boolean isPlain(byte b) {
+        return b >= ' ' && b != '"' && b != '\\';
+    }
+
+    private void appendAscii(int from, int to) {
+        if (text.length < textLength + to - from) {
+            text = Arrays.copyOf(text, 2 * (textLength + to - from));
+        }
+        for (int i = from; i < to; i++) {
+            text[textLength++] = (char) buffer[i];
         }
     }
 
@@ -561,9 +538,30 @@ final class JsonTokenizer implements Closeable {
         return limit > 0;
     }
 
+    /** Brings so many bytes together in the buffer, if the document has as many. */
+    private boolean has(int count) throws CocoFormatException {
+        if (limit - position < count && !ended) {
+            bytesBefore += position;
+            System.arraycopy(buffer, position, buffer, 0, limit - position);
+            limit -= position;
+            position = 0;
+            while (limit < buffer.length && !ended) {
+                limit += Math.max(0, readInto(limit));
+            }
+        }
+        return limit - position >= count;
+    }
+
+    /** The next byte, not consumed; -1 at the end. */
+    private int peekRaw() throws CocoFormatException {
+        return has(1) ? buffer[position] & 0xff : -1;
+    }
+
     private int readInto(int from) throws CocoFormatException {
         try {
-            return in.read(buffer, from, buffer.length - from);
+            int got = in.read(buffer, from, buffer.length - from);
+            ended = got < 0;
+            return got;
         } catch (EOFException | ZipException e) {
             limit = from;
             throw fault("damaged gzip data (" + e.getMessage() + ")", e);

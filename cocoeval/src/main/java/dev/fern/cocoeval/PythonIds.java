@@ -45,7 +45,8 @@ final class PythonIds {
 
     /**
      * Each id once, in ascending order, after numpy has brought them to one type: beside a fraction
-     * integers become doubles, and one too large to be exact is then another id.
+     * integers become doubles, and one too large to be exact is then another id. NaN, of which
+     * numpy makes another object, becomes {@link IdTable#NONE}.
      */
     static long[] unique(long[] ids, IdTable table) {
         if (LongStream.of(ids).allMatch(IdTable::isOrdinary)) {
@@ -57,7 +58,9 @@ final class PythonIds {
             Object value = table.value(id);
             values.add(asDoubles ? IdTable.canonical(((Number) value).doubleValue()) : value);
         }
-        return values.stream().mapToLong(table::find).toArray();
+        return values.stream()
+                .mapToLong(value -> value.equals(Double.NaN) ? IdTable.NONE : table.find(value))
+                .toArray();
     }
 
     private static boolean becomeDoubles(long[] ids, IdTable table) {

@@ -45,7 +45,7 @@ final class DetectionScores {
             throws CocoFormatException {
         boolean all = labelled.images().samples().size() == labelled.coco().images().size();
         EvaluationParameters used =
-                all || parameters.imgIds() != null
+                all || parameters.imgIds().isPresent()
                         ? parameters
                         : parameters.toBuilder()
                                 .imgIds(

@@ -1,5 +1,6 @@
 package dev.fern.tools;
 
+import dev.fern.tools.dataset.DatasetCommand;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.FileSystemException;
@@ -15,11 +16,15 @@ import picocli.CommandLine.ScopeType;
         description =
                 "Trains, evaluates and runs object detectors whose result for an image never depends"
                         + " on the images it shares a batch with.",
-        mixinStandardHelpOptions = true,
         versionProvider = VersionProvider.class,
         synopsisSubcommandLabel = "COMMAND",
         subcommands = {
+            DemoCommand.class,
             TrainCommand.class,
+            EvaluateCommand.class,
+            DetectCommand.class,
+            ImportCommand.class,
+            DatasetCommand.class
         },
         footer = {
             "",
@@ -43,6 +48,19 @@ public final class Fern {
             description = "Print the stack trace of an error.")
     private boolean debug;
 
+    @Option(
+            names = {"-h", "--help"},
+            usageHelp = true,
+            scope = ScopeType.INHERIT,
+            description = "Show this help and exit.")
+    private boolean help;
+
+    @Option(
+            names = {"-V", "--version"},
+            versionHelp = true,
+            description = "Print the version and exit.")
+    private boolean version;
+
     private Fern() {}
 
     /** Runs a command and ends the process with its status. */
@@ -53,6 +71,10 @@ public final class Fern {
 
     /** Runs a command and returns its status. */
     static int run(String... args) {
+        return commandLine().execute(args);
+    }
+
+    static CommandLine commandLine() {
         Fern fern = new Fern();
         CommandLine commands = new CommandLine(fern);
         commands.setCaseInsensitiveEnumValuesAllowed(true);
@@ -67,7 +89,7 @@ public final class Fern {
                 });
         commands.setExecutionExceptionHandler(
                 (exception, command, parsed) -> fern.report(exception, command.getErr()));
-        return commands.execute(args);
+        return commands;
     }
 
     private int report(Exception exception, PrintWriter err) {

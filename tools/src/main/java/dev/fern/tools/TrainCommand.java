@@ -6,11 +6,8 @@ import com.google.gson.JsonParseException;
 import com.google.gson.JsonParser;
 import com.google.gson.JsonPrimitive;
 import dev.fern.detection.data.LoaderOptions;
-import dev.fern.detection.model.Detector;
 import dev.fern.detection.train.RunDirectory;
-import dev.fern.detection.train.Trainer;
 import dev.fern.detection.train.TrainingConfiguration;
-import dev.fern.detection.train.TrainingException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -18,8 +15,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
@@ -27,12 +22,12 @@ import picocli.CommandLine.Option;
 @Command(
         name = "train",
         description = "Trains a detector on images with COCO annotations.",
-        mixinStandardHelpOptions = true,
         sortOptions = false,
         footer = {
             "",
             "The output folder receives config.json (every setting), metrics.jsonl (a line a step and"
-                    + " an evaluation) and the model directories last and best.",
+                    + " an evaluation), the curves loss.png and ap.png, and the model directories"
+                    + " last and best.",
             "Ctrl-C writes a checkpoint; the same command with --resume goes on from it."
         })
 final class TrainCommand implements Callable<Integer> {
@@ -209,86 +204,14 @@ final class TrainCommand implements Callable<Integer> {
                 LabelledImages.open(trainAnnotations, trainImages, skipBadImages, limitTrain);
         LabelledImages val =
                 LabelledImages.open(valAnnotations, valImages, skipBadImages, limitVal);
-        describe(train, val);
-        Files.writeString(run.configuration(), configuration.toJson());
         LoaderOptions loading =
                 new LoaderOptions(loaderThreads, 2 * loaderThreads + 1, skipBadImages);
-        try (Detector detector =
-                        Detector.create(
-                                configuration.detector(train.images().categories()),
-                                configuration.engine(),
-                                configuration.seed());
-                TrainingProgress progress =
-                        new TrainingProgress(System.err, System.console() != null, logEvery)) {
-            Trainer trainer =
-                    new Trainer(
-                            configuration,
-                            detector,
-                            train.images(),
-                            trained ->
-                                    DetectionScores.numbers(
-                                            DetectionScores.evaluate(
-                                                    trained,
-                                                    val,
-                                                    configuration.batchSize(),
-                                                    loading,
-                                                    done -> {})),
-                            run,
-                            loading,
-                            progress);
-            if (resume) {
-                trainer.resume();
-            }
-            return train(trainer, run);
+        int status =
+                new TrainingRun(configuration, train, val, run, loading, logEvery).execute(resume);
+        if (status == 0) {
+            System.out.println("best model: " + run.best());
         }
-    }
-
-    private Integer train(Trainer trainer, RunDirectory run)
-            throws IOException, InterruptedException, BadInputException {
-        CountDownLatch ended = new CountDownLatch(1);
-        Thread onInterrupt =
-                new Thread(
-                        () -> {
-                            trainer.requestStop();
-                            try {
-                                if (!ended.await(5, TimeUnit.MINUTES)) {
-                                    System.err.println("fern: gave up waiting for the checkpoint");
-                                }
-                            } catch (InterruptedException e) {
-                                Thread.currentThread().interrupt();
-                            }
-                        });
-        Runtime.getRuntime().addShutdownHook(onInterrupt);
-        boolean finished = false;
-        try {
-            finished = trainer.train();
-        } catch (TrainingException e) {
-            System.err.println("fern: " + e.getMessage());
-            return Fern.FAULT;
-        } finally {
-            if (trainer.imagesSkipped() > 0) {
-                System.err.printf("%d images were left out%n", trainer.imagesSkipped());
-            }
-            if (!finished && run.hasCheckpoint()) {
-                System.err.println("checkpoint: " + run.last() + " (go on with --resume)");
-            }
-            ended.countDown();
-            removeHook(onInterrupt);
-        }
-        if (!finished) {
-            return Fern.INTERRUPTED;
-        }
-        System.out.println("best model: " + run.best());
-        return 0;
-    }
-
-    private static void removeHook(Thread hook) {
-        try {
-            Runtime.getRuntime().removeShutdownHook(hook);
-        } catch (IllegalStateException e) {
-            // The process is ending: the hook runs already.
-            return;
-        }
+        return status;
     }
 
     private void checkResumable(RunDirectory run, TrainingConfiguration configuration)
@@ -302,27 +225,6 @@ final class TrainCommand implements Callable<Integer> {
                     run.configuration()
                             + ": the settings differ from those of the run; give the same options"
                             + " as at its start");
-        }
-    }
-
-    private static void describe(LabelledImages train, LabelledImages val) {
-        System.err.printf(
-                "training on %d images, validating on %d, %d categories%n",
-                train.images().samples().size(),
-                val.images().samples().size(),
-                train.images().categories().size());
-        for (LabelledImages part : List.of(train, val)) {
-            if (part.images().emptyBoxes() > 0) {
-                System.err.printf(
-                        "warning: %d boxes without area were dropped%n",
-                        part.images().emptyBoxes());
-            }
-            if (!part.images().badImages().isEmpty()) {
-                System.err.printf(
-                        "warning: %d images were left out, the first: %s%n",
-                        part.images().badImages().size(),
-                        part.images().badImages().get(0).getMessage());
-            }
         }
     }
 

@@ -5,12 +5,14 @@ import ai.djl.mxnet.engine.MxNDArray;
 import ai.djl.mxnet.jna.LibUtils;
 import ai.djl.ndarray.NDArray;
 import com.sun.jna.Callback;
+import com.sun.jna.Library;
 import com.sun.jna.Native;
 import com.sun.jna.NativeLibrary;
 import com.sun.jna.Platform;
 import com.sun.jna.Pointer;
 import java.nio.FloatBuffer;
 import java.util.Collection;
+import java.util.Map;
 import java.util.concurrent.atomic.AtomicReference;
 
 /**
@@ -20,11 +22,20 @@ import java.util.concurrent.atomic.AtomicReference;
  */
 final class MxNetLibrary {
 
+    /**
+     * RTLD_LAZY without RTLD_GLOBAL, as DJL loads it: MXNet exports the names of its own libjpeg,
+     * which would otherwise take the place of Java's.
+     */
+    private static final int LAZY_AND_LOCAL = 1;
+
     /** What a callback threw, until {@link #check} throws it again. */
     private static final AtomicReference<Throwable> FAILURE = new AtomicReference<>();
 
     static {
-        Native.register(MxNetLibrary.class, NativeLibrary.getInstance(LibUtils.getLibName()));
+        Native.register(
+                MxNetLibrary.class,
+                NativeLibrary.getInstance(
+                        LibUtils.getLibName(), Map.of(Library.OPTION_OPEN_FLAGS, LAZY_AND_LOCAL)));
         skipDestructorsAtExit();
     }
 

@@ -32,8 +32,8 @@ final class FilterResponseFunction implements HostFunction {
     private int rows;
     private int length;
 
-    /** r of every row, from the forward pass. */
-    private double[] inverseRms;
+    /** nu2 of every row, from the forward pass. */
+    private double[] meanSquares;
 
     FilterResponseFunction(boolean learnsEpsilon, boolean addsShortcut, boolean thresholds) {
         this.learnsEpsilon = learnsEpsilon;
@@ -76,10 +76,14 @@ final class FilterResponseFunction implements HostFunction {
         return x;
     }
 
+    private double epsilon(Arguments in, int channel) {
+        return MINIMUM_EPSILON + (learnsEpsilon ? Math.abs(in.epsilon.get(channel)) : 0.0);
+    }
+
     @Override
     public void forward(List<FloatBuffer> inputs, FloatBuffer output) {
         Arguments in = arguments(inputs);
-        inverseRms = new double[rows];
+        meanSquares = new double[rows];
         Parallel.forRows(
                 rows,
                 length,
@@ -90,12 +94,8 @@ final class FilterResponseFunction implements HostFunction {
                         int c = row % channels;
                         int start = row * length;
                         in.x.get(start, x);
-                        double eps = MINIMUM_EPSILON;
-                        if (learnsEpsilon) {
-                            eps += Math.abs(in.epsilon.get(c));
-                        }
-                        double r = 1 / Math.sqrt(sumOfSquares(x) / length + eps);
-                        inverseRms[row] = r;
+                        meanSquares[row] = sumOfSquares(x) / length;
+                        double r = 1 / Math.sqrt(meanSquares[row] + epsilon(in, c));
                         scaleAndShift(x, (float) (in.gamma.get(c) * r), in.beta.get(c));
                         if (addsShortcut) {
                             in.shortcut.get(start, shortcut);
@@ -148,7 +148,8 @@ final class FilterResponseFunction implements HostFunction {
                             dyx += (double) dy[i] * x[i];
                         }
                         double gamma = in.gamma.get(c);
-                        double r = inverseRms[row];
+                        double eps = epsilon(in, c);
+                        double r = 1 / Math.sqrt(meanSquares[row] + eps);
                         gammaGradients[row] = dyx * r;
                         betaGradients[row] = dySum;
                         tauGradients[row] = dzSum - dySum;
@@ -159,8 +160,7 @@ final class FilterResponseFunction implements HostFunction {
                         if (addsShortcut) {
                             gradient.shortcut.put(start, dy);
                         }
-                        // dx = gamma r (dy - x r^2 mean(dy x))
-                        combine(dy, x, gamma * r, -gamma * r * r * r * dyx / length);
+                        combine(dy, x, gamma * r * r * r, meanSquares[row], eps, dyx / length);
                         gradient.x.put(start, dy);
                     }
                 });
@@ -233,10 +233,14 @@ final class FilterResponseFunction implements HostFunction {
         }
     }
 
-    /** In double, since the terms cancel where dy is along x, as on every map of one place. */
-    private static void combine(float[] dy, float[] x, double scaleDy, double scaleX) {
+    /**
+     * dx = gamma r (dy - x r^2 mean(dy x)) with 1 / r^2 = nu2 + eps multiplied out: where dy is
+     * along x, as on every map of one place, dy nu2 and x mean(dy x) cancel exactly.
+     */
+    private static void combine(
+            float[] dy, float[] x, double scale, double nu2, double eps, double meanDyX) {
         for (int i = 0; i < dy.length; i++) {
-            dy[i] = (float) (dy[i] * scaleDy + x[i] * scaleX);
+            dy[i] = (float) (scale * ((dy[i] * nu2 - x[i] * meanDyX) + eps * dy[i]));
         }
     }
 }

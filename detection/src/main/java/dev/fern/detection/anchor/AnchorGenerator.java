@@ -86,7 +86,7 @@ public final class AnchorGenerator {
             levels.add(new Anchors.Level(total, rows, columns));
             total += rows * columns * parameters.perLocation();
         }
-        float[] boxes = new float[total * 4];
+        float[] boxes = new float[Math.multiplyExact(total, 4)];
         int i = 0;
         for (int l = 0; l < levels.size(); l++) {
             Anchors.Level level = levels.get(l);

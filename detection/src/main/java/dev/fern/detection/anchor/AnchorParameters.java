@@ -27,6 +27,9 @@ public record AnchorParameters(
     /** Levels of the pyramid, P3 to P7. */
     public static final int LEVELS = 5;
 
+    /** More at one place than any use needs; what a damaged file may ask for is more. */
+    private static final int MAX_PER_LOCATION = 256;
+
     /** Checks the lists' lengths and that every value is positive. */
     public AnchorParameters {
         sizes = List.copyOf(sizes);
@@ -39,6 +42,14 @@ public record AnchorParameters(
         requirePositive("anchor sizes", sizes);
         requirePositive("anchor scales", scales);
         requirePositive("anchor aspect ratios", aspectRatios);
+        long perLocation = (long) scales.size() * aspectRatios.size();
+        if (perLocation > MAX_PER_LOCATION) {
+            throw new IllegalArgumentException(
+                    "anchor scales times aspect ratios are "
+                            + perLocation
+                            + " anchors a place; the limit is "
+                            + MAX_PER_LOCATION);
+        }
     }
 
     private static void requirePositive(String name, List<Double> values) {

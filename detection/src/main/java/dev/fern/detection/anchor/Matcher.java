@@ -10,8 +10,8 @@ import java.util.Arrays;
  * @param negativeIou an anchor whose best overlap is below this is background; between the two it
  *     is ignored
  * @param allowLowQuality whether the anchors that overlap a box best are matched even below {@code
- *     positiveIou}, so that no box goes unlearned; such an anchor is matched to the box that
- *     overlaps it best
+ *     positiveIou}, so that boxes unlike any anchor are learned too; such an anchor is matched to
+ *     the box that it overlaps best, which need not be the one it was restored for
  */
 public record Matcher(float positiveIou, float negativeIou, boolean allowLowQuality) {
 

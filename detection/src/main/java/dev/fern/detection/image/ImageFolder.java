@@ -38,19 +38,14 @@ public final class ImageFolder {
      * @throws ImageReadException if the name is empty, absolute or climbs out of the folder
      */
     public Path resolve(String fileName) throws ImageReadException {
-        Path base = root.normalize();
-        Path resolved;
+        Path name;
         try {
-            resolved = base.resolve(fileName).normalize();
+            name = root.getFileSystem().getPath(fileName);
         } catch (InvalidPathException e) {
             throw new ImageReadException(
                     root, "the file name \"" + printable(fileName) + "\" is not valid", e);
         }
-        boolean below =
-                base.toString().isEmpty()
-                        ? !resolved.isAbsolute() && !resolved.startsWith("..")
-                        : resolved.startsWith(base);
-        if (!below || resolved.equals(base)) {
+        if (name.isAbsolute() || climbs(name) || name.normalize().toString().isEmpty()) {
             throw new ImageReadException(
                     root,
                     "the file name \""
@@ -58,7 +53,19 @@ public final class ImageFolder {
                             + "\" leads out of the image folder; names must be relative and stay"
                             + " below it");
         }
-        return resolved;
+        return root.resolve(name).normalize();
+    }
+
+    /** Whether a name leaves the folder, even if it comes back. */
+    private static boolean climbs(Path name) {
+        int depth = 0;
+        for (Path part : name) {
+            depth += part.toString().equals("..") ? -1 : part.toString().equals(".") ? 0 : 1;
+            if (depth < 0) {
+                return true;
+            }
+        }
+        return false;
     }
 
     private static String printable(String name) {

@@ -50,6 +50,13 @@ public sealed interface BoxLoss {
      */
     record SmoothL1(double beta) implements BoxLoss {
 
+        /** Checks the range. */
+        public SmoothL1 {
+            if (!(beta >= 0 && beta < Double.POSITIVE_INFINITY)) {
+                throw new IllegalArgumentException("smooth L1 needs beta >= 0, not " + beta);
+            }
+        }
+
         @Override
         public String name() {
             return beta == 0 ? "l1" : "smooth-l1";
@@ -142,14 +149,16 @@ public sealed interface BoxLoss {
             for (int side = 0; side < 4; side++) {
                 boolean high = side >= 2;
                 boolean horizontal = side % 2 == 0;
-                double sign = high ? 1 : -1;
+                int sign = high ? 1 : -1;
                 double dArea = sign * (horizontal ? height : width);
-                boolean inner = high ? p[side] < t[side] : p[side] > t[side];
+                // 1 where the side lies inside the target, 0 outside; between where they coincide,
+                // so that equal boxes are a minimum.
+                double inner = (1 - sign * Math.signum(p[side] - t[side])) / 2;
                 double dIntersection =
-                        overlapping && inner
-                                ? sign * (horizontal ? overlapHeight : overlapWidth)
+                        overlapping
+                                ? inner * sign * (horizontal ? overlapHeight : overlapWidth)
                                 : 0;
-                double dHull = inner ? 0 : sign * (horizontal ? hullHeight : hullWidth);
+                double dHull = (1 - inner) * sign * (horizontal ? hullHeight : hullWidth);
                 bySide[side] =
                         byIntersection * dIntersection
                                 + byUnion * (dArea - dIntersection)

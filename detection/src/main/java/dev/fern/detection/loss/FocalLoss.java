@@ -12,7 +12,7 @@ public record FocalLoss(double alpha, double gamma) {
 
     /** Checks the ranges. */
     public FocalLoss {
-        if (!(alpha >= 0 && alpha <= 1 && gamma >= 0)) {
+        if (!(alpha >= 0 && alpha <= 1 && gamma >= 0 && gamma < Double.POSITIVE_INFINITY)) {
             throw new IllegalArgumentException(
                     "focal loss needs alpha in [0, 1] and gamma >= 0, not " + alpha + ", " + gamma);
         }

@@ -6,6 +6,7 @@ import dev.fern.backbone.resnet.ResNetConfiguration;
 import dev.fern.backbone.resnet.ResNetDepth;
 import dev.fern.detection.anchor.AnchorParameters;
 import java.util.List;
+import java.util.Objects;
 
 /**
  * The shape of a RetinaNet, as it stands in a model's file.
@@ -37,8 +38,10 @@ public record Architecture(
     public static final String NO_NORM = "none";
 
     private static final int MAX_CHANNELS = 1 << 14;
+    private static final int MAX_BLOCKS = 256;
+    private static final int MAX_HEAD_CONVOLUTIONS = 64;
 
-    /** Checks names and ranges. */
+    /** Checks names and ranges, also that no number is absurd. */
     public Architecture {
         new ResNetConfiguration(bottleneck, blocks, widths, stemWidth, Normalizations.parse(norm));
         blocks = List.copyOf(blocks);
@@ -46,13 +49,19 @@ public record Architecture(
         if (!headNorm.equals(NO_NORM)) {
             Normalizations.parse(headNorm);
         }
-        if (pyramidChannels < 1
-                || pyramidChannels > MAX_CHANNELS
-                || headConvolutions < 0
-                || headConvolutions > 64
-                || p6 == null
-                || anchors == null) {
-            throw new IllegalArgumentException("the architecture is incomplete or out of range");
+        Objects.requireNonNull(p6, "p6");
+        Objects.requireNonNull(anchors, "anchors");
+        blocks.forEach(n -> requireRange("blocks of a stage", n, 1, MAX_BLOCKS));
+        widths.forEach(n -> requireRange("width of a stage", n, 1, MAX_CHANNELS));
+        requireRange("stem width", stemWidth, 1, MAX_CHANNELS);
+        requireRange("pyramid channels", pyramidChannels, 1, MAX_CHANNELS);
+        requireRange("head convolutions", headConvolutions, 0, MAX_HEAD_CONVOLUTIONS);
+    }
+
+    private static void requireRange(String name, int value, int min, int max) {
+        if (value < min || value > max) {
+            throw new IllegalArgumentException(
+                    name + " must be " + min + " to " + max + ", not " + value);
         }
     }
 

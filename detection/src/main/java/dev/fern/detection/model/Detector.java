@@ -5,20 +5,16 @@ import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.training.ParameterStore;
+import dev.fern.backbone.host.EngineStart;
 import dev.fern.backbone.parameter.ParameterValues;
 import dev.fern.backbone.parameter.Tensor;
-import dev.fern.detection.anchor.AnchorGenerator;
 import dev.fern.detection.anchor.Anchors;
 import dev.fern.detection.image.BgrImage;
 import dev.fern.detection.image.Canvas;
-import dev.fern.detection.image.ImageTransform;
 import dev.fern.detection.loss.HeadOutput;
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
@@ -29,20 +25,14 @@ public final class Detector implements AutoCloseable {
     private final NDManager manager;
     private final RetinaNet network;
     private final ParameterStore parameters;
-    private final AnchorGenerator anchorGenerator;
-    private final PostProcessor postProcessor;
-    private final ImageTransform transform;
+    private final ImagePipeline pipeline;
 
-    private Detector(DetectorConfiguration configuration, NDManager manager, long seed) {
+    private Detector(DetectorConfiguration configuration, NDManager manager, RetinaNet network) {
         this.configuration = configuration;
         this.manager = manager;
-        this.network =
-                new RetinaNet(configuration.architecture(), configuration.categories().size());
-        network.initialize(manager, seed);
+        this.network = network;
         this.parameters = new ParameterStore(manager, false);
-        this.anchorGenerator = new AnchorGenerator(configuration.architecture().anchors());
-        this.postProcessor = new PostProcessor(configuration.postProcessing());
-        this.transform = new ImageTransform(configuration.normalization());
+        this.pipeline = new ImagePipeline(configuration);
     }
 
     /**
@@ -52,7 +42,16 @@ public final class Detector implements AutoCloseable {
      * @param seed of the initial parameters
      */
     public static Detector create(DetectorConfiguration configuration, String engine, long seed) {
-        return new Detector(configuration, NDManager.newBaseManager(engine), seed);
+        NDManager manager = EngineStart.newManager(engine);
+        try {
+            RetinaNet network =
+                    new RetinaNet(configuration.architecture(), configuration.categories().size());
+            network.initialize(manager, seed);
+            return new Detector(configuration, manager, network);
+        } catch (RuntimeException e) {
+            manager.close();
+            throw e;
+        }
     }
 
     /**
@@ -69,21 +68,16 @@ public final class Detector implements AutoCloseable {
     /** Loads a model directory's parameters under a changed configuration. */
     public static Detector load(Path directory, DetectorConfiguration configuration, String engine)
             throws IOException {
-        Map<String, Tensor> values = ModelDirectory.readParameters(directory);
-        Detector detector = create(configuration, engine, 0);
+        NDManager manager = EngineStart.newManager(engine);
         try {
-            ParameterValues.assign(detector.network, values);
-        } catch (IllegalArgumentException e) {
-            detector.close();
-            throw new IOException(
-                    directory.resolve(ModelDirectory.PARAMETER_FILE)
-                            + ": does not fit "
-                            + ModelDirectory.CONFIGURATION_FILE
-                            + ": "
-                            + e.getMessage(),
-                    e);
+            return new Detector(
+                    configuration,
+                    manager,
+                    ModelDirectory.readNetwork(directory, configuration, manager));
+        } catch (IOException | RuntimeException e) {
+            manager.close();
+            throw e;
         }
-        return detector;
     }
 
     /** Returns what this detector is. */
@@ -108,7 +102,7 @@ public final class Detector implements AutoCloseable {
 
     /** Returns the anchors of a canvas. */
     public Anchors anchors(Canvas canvas) {
-        return anchorGenerator.generate(canvas.size().height(), canvas.size().width());
+        return pipeline.anchors(canvas);
     }
 
     /**
@@ -117,36 +111,20 @@ public final class Detector implements AutoCloseable {
      * @param image stays the caller's
      */
     public List<Detection> detect(BgrImage image) {
-        Canvas canvas = configuration.canvas().canvas(image.width(), image.height());
-        FloatBuffer pixels =
-                ByteBuffer.allocateDirect(ImageTransform.length(canvas) * Float.BYTES)
-                        .order(ByteOrder.nativeOrder())
-                        .asFloatBuffer();
-        transform.write(image, canvas, pixels, 0);
-        return detect(pixels, List.of(canvas)).get(0);
+        Canvas canvas = pipeline.canvas(image);
+        return detect(pipeline.pixels(image, canvas), List.of(canvas)).get(0);
     }
 
     /**
      * Finds the objects of a batch.
      *
-     * @param pixels [N, 3, H, W], normalised, as {@link ImageTransform} writes them
+     * @param pixels [N, 3, H, W], normalised, as {@link dev.fern.detection.image.ImageTransform}
+     *     writes them
      * @param canvases one an image, all of the size H x W
      * @return for each image its detections by falling score, in pixels of the image
      */
     public List<List<Detection>> detect(FloatBuffer pixels, List<Canvas> canvases) {
-        List<HeadOutput> outputs = forward(pixels, canvases);
-        Anchors anchors = anchors(canvases.get(0));
-        List<List<Detection>> detections = new ArrayList<>(canvases.size());
-        for (int n = 0; n < canvases.size(); n++) {
-            detections.add(
-                    postProcessor.process(
-                            configuration.categories().size(),
-                            outputs,
-                            anchors,
-                            n,
-                            canvases.get(n)));
-        }
-        return detections;
+        return pipeline.detections(forward(pixels, canvases), canvases);
     }
 
     private List<HeadOutput> forward(FloatBuffer pixels, List<Canvas> canvases) {

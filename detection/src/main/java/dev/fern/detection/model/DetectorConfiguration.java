@@ -4,6 +4,7 @@ import dev.fern.cocoeval.CocoCategory;
 import dev.fern.detection.image.CanvasRule;
 import dev.fern.detection.image.PixelNormalization;
 import java.util.List;
+import java.util.Objects;
 
 /**
  * All that a detector is beside its parameters: the content of a model's {@code model.json}.
@@ -26,22 +27,31 @@ public record DetectorConfiguration(
     /** The version that this code writes and reads. */
     public static final int VERSION = 1;
 
+    /** Of P5: the network needs canvases of multiples of it. */
+    private static final int STRIDE = 32;
+
     /** Checks that nothing is missing and the version is known. */
     public DetectorConfiguration {
         if (version != VERSION) {
             throw new IllegalArgumentException(
                     "format version " + version + " is unknown; this Fern reads " + VERSION);
         }
-        if (architecture == null
-                || canvas == null
-                || normalization == null
-                || postProcessing == null
-                || categories == null
-                || categories.isEmpty()
-                || categories.stream().anyMatch(c -> c == null || c.name() == null)) {
-            throw new IllegalArgumentException("a part is missing");
-        }
+        Objects.requireNonNull(architecture, "architecture");
+        Objects.requireNonNull(normalization, "normalization");
+        Objects.requireNonNull(postProcessing, "postProcessing");
         categories = List.copyOf(categories);
+        if (categories.isEmpty()) {
+            throw new IllegalArgumentException("a detector needs a category");
+        }
+        if (canvas.stride() % STRIDE != 0 || canvas.stride() > CanvasRule.LARGEST_SIZE) {
+            throw new IllegalArgumentException(
+                    "the canvas stride must be a multiple of "
+                            + STRIDE
+                            + " up to "
+                            + CanvasRule.LARGEST_SIZE
+                            + ", not "
+                            + canvas.stride());
+        }
     }
 
     /** Returns this configuration with another canvas rule. */

@@ -1,12 +1,14 @@
 package dev.fern.detection.model;
 
+import ai.djl.ndarray.NDManager;
 import com.google.gson.Gson;
 import com.google.gson.GsonBuilder;
 import com.google.gson.JsonParseException;
+import com.google.gson.JsonParser;
 import dev.fern.backbone.parameter.SafeTensors;
 import dev.fern.backbone.parameter.Tensor;
 import java.io.IOException;
-import java.nio.charset.MalformedInputException;
+import java.nio.charset.CharacterCodingException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -14,7 +16,16 @@ import java.util.Map;
 
 /**
  * A model on disk: {@code model.json} (a {@link DetectorConfiguration}), {@code
- * parameters.safetensors}, and {@code serving.properties}, by which plain DJL loads it.
+ * parameters.safetensors}, and {@code serving.properties}, by which plain DJL loads it:
+ *
+ * <pre>{@code
+ * Criteria.builder()
+ *         .setTypes(Image.class, DetectedObjects.class)
+ *         .optModelPath(directory)
+ *         .optTranslatorFactory(new DeferredTranslatorFactory())
+ *         .build()
+ *         .loadModel()
+ * }</pre>
  */
 public final class ModelDirectory {
 
@@ -25,6 +36,7 @@ public final class ModelDirectory {
     public static final String PARAMETER_FILE = "parameters.safetensors";
 
     private static final String SERVING_FILE = "serving.properties";
+    private static final long MAX_CONFIGURATION_BYTES = 1 << 24;
     private static final Gson GSON =
             new GsonBuilder().setPrettyPrinting().disableHtmlEscaping().create();
 
@@ -62,21 +74,45 @@ public final class ModelDirectory {
             throw new NoSuchFileException(
                     file.toString(), null, "not a model directory: it lacks this file");
         }
+        if (Files.size(file) > MAX_CONFIGURATION_BYTES) {
+            throw new IOException(
+                    file + ": not a model configuration: " + Files.size(file) + " bytes");
+        }
         try {
-            DetectorConfiguration configuration =
-                    GSON.fromJson(Files.readString(file), DetectorConfiguration.class);
-            if (configuration == null) {
-                throw new IOException(file + ": the file is empty; copy the model again");
-            }
-            return configuration;
-        } catch (MalformedInputException e) {
-            throw new IOException(file + ": not a text file", e);
-        } catch (JsonParseException e) {
+            return RecordJson.read(
+                    JsonParser.parseString(Files.readString(file)), DetectorConfiguration.class);
+        } catch (CharacterCodingException | JsonParseException e) {
+            throw new IOException(file + ": cut short or not JSON; copy the model again", e);
+        } catch (IllegalArgumentException e) {
             throw new IOException(file + ": not a model configuration: " + e.getMessage(), e);
-        } catch (RuntimeException e) {
-            // Gson wraps what a record's constructor throws.
-            Throwable cause = e.getCause() == null ? e : e.getCause();
-            throw new IOException(file + ": not a model configuration: " + cause.getMessage(), e);
+        }
+    }
+
+    /**
+     * Reads a model's network.
+     *
+     * @param configuration the model's own, perhaps changed in what is not the network
+     * @param manager owner of the network's parameters
+     * @throws IOException if the parameters are missing, damaged, or not those of the
+     *     configuration's network; the message names the file
+     */
+    public static RetinaNet readNetwork(
+            Path directory, DetectorConfiguration configuration, NDManager manager)
+            throws IOException {
+        Map<String, Tensor> values = readParameters(directory);
+        try {
+            RetinaNet network =
+                    new RetinaNet(configuration.architecture(), configuration.categories().size());
+            network.initialize(manager, values);
+            return network;
+        } catch (IllegalArgumentException e) {
+            throw new IOException(
+                    directory.resolve(PARAMETER_FILE)
+                            + ": does not fit "
+                            + CONFIGURATION_FILE
+                            + ": "
+                            + e.getMessage(),
+                    e);
         }
     }
 

@@ -12,7 +12,8 @@ import java.util.List;
 /**
  * Turns a head's outputs into detections, each image by itself, as torchvision's RetinaNet: of each
  * level the best candidates above the score threshold, decoded and cut to the image; then
- * non-maximum suppression within each category over all levels; then the best of the image.
+ * non-maximum suppression within each category over all levels; then the best of the image. Of
+ * equal scores the earlier anchor comes first. Outputs that are not numbers give no detections.
  */
 public final class PostProcessor {
 
@@ -86,15 +87,13 @@ public final class PostProcessor {
         Arrays.sort(found, 0, count);
         int codeFirst = image * perLocation * 4 * places;
         float[] codes = output.codes();
+        float[] box = new float[4];
         for (int i = 0; i < Math.min(count, parameters.candidatesPerLevel()); i++) {
             int index = (int) found[i];
             int category = index % categories;
             int place = index / categories / perLocation;
             int anchor = index / categories % perLocation;
             int at = codeFirst + anchor * 4 * places + place;
-            candidates.add(score(found[i]), category);
-            float[] boxes = candidates.boxes;
-            int box = 4 * (candidates.size - 1);
             BoxCoder.decode(
                     codes[at],
                     codes[at + places],
@@ -102,12 +101,15 @@ public final class PostProcessor {
                     codes[at + 3 * places],
                     anchors.boxes(),
                     4 * (level.first() + place * perLocation + anchor),
-                    boxes,
-                    box);
-            boxes[box] = clamp(boxes[box], canvas.resized().width());
-            boxes[box + 1] = clamp(boxes[box + 1], canvas.resized().height());
-            boxes[box + 2] = clamp(boxes[box + 2], canvas.resized().width());
-            boxes[box + 3] = clamp(boxes[box + 3], canvas.resized().height());
+                    box,
+                    0);
+            box[0] = clamp(box[0], canvas.resized().width());
+            box[1] = clamp(box[1], canvas.resized().height());
+            box[2] = clamp(box[2], canvas.resized().width());
+            box[3] = clamp(box[3], canvas.resized().height());
+            if (!Float.isNaN(box[0] + box[1] + box[2] + box[3])) {
+                candidates.add(box, score(found[i]), category);
+            }
         }
     }
 
@@ -166,12 +168,13 @@ public final class PostProcessor {
         private int[] categories = new int[64];
         private int size;
 
-        void add(float score, int category) {
+        void add(float[] box, float score, int category) {
             if (size == scores.length) {
                 boxes = Arrays.copyOf(boxes, 8 * size);
                 scores = Arrays.copyOf(scores, 2 * size);
                 categories = Arrays.copyOf(categories, 2 * size);
             }
+            System.arraycopy(box, 0, boxes, 4 * size, 4);
             scores[size] = score;
             categories[size] = category;
             size++;

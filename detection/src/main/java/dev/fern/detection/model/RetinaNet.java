@@ -13,10 +13,12 @@ import dev.fern.backbone.fpn.FeaturePyramid;
 import dev.fern.backbone.host.HostFunctions;
 import dev.fern.backbone.parameter.Initialization;
 import dev.fern.backbone.parameter.NamedParameters;
+import dev.fern.backbone.parameter.Tensor;
 import dev.fern.backbone.resnet.ResNet;
 import dev.fern.detection.anchor.AnchorParameters;
 import dev.fern.detection.loss.HeadOutput;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 
@@ -32,13 +34,17 @@ public final class RetinaNet extends AbstractBlock {
 
     private static final double HEAD_DEVIATION = 0.01;
 
+    /** Any input does to find the parameters' shapes. */
+    private static final Shape SAMPLE_INPUT = new Shape(1, 3, 64, 64);
+
     private final ResNet backbone;
     private final FeaturePyramid pyramid;
     private final HeadBranch classification;
     private final HeadBranch regression;
 
     /**
-     * Builds the network; {@link #initialize(NDManager, long)} gives it parameters.
+     * Builds the network; {@link #initialize(NDManager, long)} or {@link #initialize(NDManager,
+     * Map)} gives it parameters.
      *
      * @param categories K
      */
@@ -50,7 +56,9 @@ public final class RetinaNet extends AbstractBlock {
                         "pyramid",
                         new FeaturePyramid(3, architecture.pyramidChannels(), architecture.p6()));
         classification =
-                addChildBlock("classification", new HeadBranch(architecture, anchors * categories));
+                addChildBlock(
+                        "classification",
+                        new HeadBranch(architecture, Math.multiplyExact(anchors, categories)));
         regression = addChildBlock("regression", new HeadBranch(architecture, anchors * 4));
     }
 
@@ -78,7 +86,47 @@ public final class RetinaNet extends AbstractBlock {
                 initialization.constant(parameter, -Math.log((1 - PRIOR) / PRIOR));
             }
         }
-        initialize(manager, DataType.FLOAT32, new Shape(1, 3, 64, 64));
+        initialize(manager, DataType.FLOAT32, SAMPLE_INPUT);
+    }
+
+    /**
+     * Gives the network stored parameters. Each is held against the network's shape before memory
+     * is taken for it, so that no more is taken than the stored ones fill.
+     *
+     * @param manager owner of the parameters
+     * @param values one for each parameter, by the names of {@link NamedParameters}; no others
+     * @throws IllegalArgumentException naming the first that is missing, left over or of another
+     *     shape
+     */
+    public void initialize(NDManager manager, Map<String, Tensor> values) {
+        Map<String, Parameter> parameters = NamedParameters.of(this);
+        for (String name : values.keySet()) {
+            if (!parameters.containsKey(name)) {
+                throw new IllegalArgumentException(
+                        "parameter " + name + " has no place in the network");
+            }
+        }
+        parameters.forEach(
+                (name, parameter) -> {
+                    Tensor value = values.get(name);
+                    if (value == null) {
+                        throw new IllegalArgumentException("parameter " + name + " is missing");
+                    }
+                    parameter.setInitializer(
+                            (owner, shape, type) -> {
+                                if (!Arrays.equals(shape.getShape(), value.shape())) {
+                                    throw new IllegalArgumentException(
+                                            "parameter "
+                                                    + name
+                                                    + " has shape "
+                                                    + Arrays.toString(value.shape())
+                                                    + " where the network has "
+                                                    + Arrays.toString(shape.getShape()));
+                                }
+                                return owner.create(value.data(), shape);
+                            });
+                });
+        initialize(manager, DataType.FLOAT32, SAMPLE_INPUT);
     }
 
     @Override

@@ -3,11 +3,13 @@ package dev.fern.detection.train;
 import com.google.gson.Gson;
 import com.google.gson.GsonBuilder;
 import com.google.gson.JsonObject;
+import com.google.gson.JsonParseException;
 import com.google.gson.JsonParser;
 import java.io.BufferedWriter;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.Map;
@@ -15,6 +17,7 @@ import java.util.Map;
 /** Appends to a run's {@code metrics.jsonl}: a line of JSON a step and a line an evaluation. */
 final class MetricsLog implements AutoCloseable {
 
+    private static final String EVALUATION = "evaluation";
     private static final Gson GSON =
             new GsonBuilder().serializeSpecialFloatingPointValues().create();
 
@@ -23,28 +26,32 @@ final class MetricsLog implements AutoCloseable {
     /**
      * Opens the log.
      *
-     * @param step lines of later steps, left by a process that went on after its last checkpoint,
-     *     are dropped
+     * @param progress lines of what came later, left by a process that went on after its last
+     *     checkpoint, are dropped, as is a line that was cut short
      */
-    MetricsLog(Path file, long step) throws IOException {
+    MetricsLog(Path file, RunDirectory.Progress progress) throws IOException {
         if (Files.exists(file)) {
             List<String> kept =
                     Files.readAllLines(file).stream()
-                            .filter(line -> isComplete(line) && stepOf(line) <= step)
+                            .filter(line -> isBefore(line, progress))
                             .toList();
-            Files.write(file, kept);
+            Path fresh = file.resolveSibling("." + file.getFileName() + ".new");
+            Files.write(fresh, kept);
+            Files.move(fresh, file, StandardCopyOption.ATOMIC_MOVE);
         }
         writer =
                 Files.newBufferedWriter(file, StandardOpenOption.CREATE, StandardOpenOption.APPEND);
     }
 
-    private static boolean isComplete(String line) {
-        return line.startsWith("{") && line.endsWith("}");
-    }
-
-    private static long stepOf(String line) {
-        JsonObject entry = JsonParser.parseString(line).getAsJsonObject();
-        return entry.get("step").getAsLong();
+    private static boolean isBefore(String line, RunDirectory.Progress progress) {
+        try {
+            JsonObject entry = JsonParser.parseString(line).getAsJsonObject();
+            return entry.get("step").getAsLong() <= progress.step()
+                    && (!entry.has(EVALUATION)
+                            || entry.get("epoch").getAsInt() <= progress.epoch());
+        } catch (JsonParseException | IllegalStateException e) {
+            return false;
+        }
     }
 
     void step(TrainingListener.Step step) throws IOException {
@@ -55,7 +62,7 @@ final class MetricsLog implements AutoCloseable {
         JsonObject line = new JsonObject();
         line.addProperty("epoch", epoch);
         line.addProperty("step", step);
-        line.add("evaluation", GSON.toJsonTree(numbers));
+        line.add(EVALUATION, GSON.toJsonTree(numbers));
         write(line.toString());
         writer.flush();
     }

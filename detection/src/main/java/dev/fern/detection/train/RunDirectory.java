@@ -2,11 +2,14 @@ package dev.fern.detection.train;
 
 import com.google.gson.Gson;
 import com.google.gson.JsonParseException;
+import com.google.gson.JsonParser;
 import dev.fern.backbone.parameter.SafeTensors;
 import dev.fern.backbone.parameter.Tensor;
 import dev.fern.detection.model.DetectorConfiguration;
 import dev.fern.detection.model.ModelDirectory;
+import dev.fern.detection.model.RecordJson;
 import java.io.IOException;
+import java.nio.charset.CharacterCodingException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -51,18 +54,26 @@ public record RunDirectory(Path path) {
     public record Checkpoint(
             Progress progress, Map<String, Tensor> parameters, Map<String, Tensor> velocities) {}
 
-    /** Creates the folder where it is missing, and checks that it can be written to. */
+    /**
+     * Creates the folder where it is missing, and checks that it can be written to. Where a process
+     * ended amidst replacing a model, the one before is put back.
+     *
+     * @throws IOException naming the folder if it can't be written to
+     */
     public static RunDirectory create(Path path) throws IOException {
+        RunDirectory run = new RunDirectory(path);
         try {
             Files.createDirectories(path);
             Files.delete(Files.createTempFile(path, "write-test", ".tmp"));
+            putBack(run.last());
+            putBack(run.best());
         } catch (AccessDeniedException e) {
             throw new IOException(path + ": the output folder can't be written to", e);
         } catch (IOException e) {
             throw new IOException(
                     path + ": the output folder can't be created or written to: " + e, e);
         }
-        return new RunDirectory(path);
+        return run;
     }
 
     /** Returns the file of the resolved settings. */
@@ -87,8 +98,7 @@ public record RunDirectory(Path path) {
 
     /** Returns whether there is a training to go on with. */
     public boolean hasCheckpoint() {
-        return Files.exists(last().resolve(PROGRESS_FILE))
-                || Files.exists(replaced(last()).resolve(PROGRESS_FILE));
+        return Files.exists(last().resolve(PROGRESS_FILE));
     }
 
     /** Writes the newest model with what it takes to go on. */
@@ -118,20 +128,16 @@ public record RunDirectory(Path path) {
      * @throws IOException naming the file that is missing or damaged
      */
     public Checkpoint readLast() throws IOException {
-        Path folder = Files.exists(last()) ? last() : replaced(last());
-        Path progressFile = folder.resolve(PROGRESS_FILE);
+        Path progressFile = last().resolve(PROGRESS_FILE);
         try {
-            Progress progress = GSON.fromJson(Files.readString(progressFile), Progress.class);
-            if (progress == null) {
-                throw new IOException(progressFile + ": the file is empty");
-            }
             return new Checkpoint(
-                    progress,
-                    ModelDirectory.readParameters(folder),
-                    SafeTensors.read(folder.resolve(OPTIMIZER_FILE)));
+                    RecordJson.read(
+                            JsonParser.parseString(Files.readString(progressFile)), Progress.class),
+                    ModelDirectory.readParameters(last()),
+                    SafeTensors.read(last().resolve(OPTIMIZER_FILE)));
         } catch (NoSuchFileException e) {
             throw new IOException(e.getFile() + ": no checkpoint to resume from", e);
-        } catch (JsonParseException e) {
+        } catch (CharacterCodingException | JsonParseException | IllegalArgumentException e) {
             throw new IOException(progressFile + ": the checkpoint is damaged", e);
         }
     }
@@ -143,19 +149,29 @@ public record RunDirectory(Path path) {
 
     /**
      * Replaces a folder by a new one that is complete before it takes the name. At every moment
-     * either the name or its {@link #replaced} twin is a complete folder.
+     * either the name or its {@link #replaced} twin is a complete folder, if one was before.
      */
     private static void replace(Path target, Content content) throws IOException {
         Path fresh = target.resolveSibling("." + target.getFileName() + ".new");
         delete(fresh);
-        Files.createDirectories(fresh);
-        content.write(fresh);
-        if (Files.exists(target)) {
-            delete(replaced(target));
-            Files.move(target, replaced(target), StandardCopyOption.ATOMIC_MOVE);
+        try {
+            Files.createDirectories(fresh);
+            content.write(fresh);
+            if (Files.exists(target)) {
+                delete(replaced(target));
+                Files.move(target, replaced(target), StandardCopyOption.ATOMIC_MOVE);
+            }
+            Files.move(fresh, target, StandardCopyOption.ATOMIC_MOVE);
+        } finally {
+            delete(fresh); // what was not finished
         }
-        Files.move(fresh, target, StandardCopyOption.ATOMIC_MOVE);
         delete(replaced(target));
+    }
+
+    private static void putBack(Path target) throws IOException {
+        if (!Files.exists(target) && Files.exists(replaced(target))) {
+            Files.move(replaced(target), target, StandardCopyOption.ATOMIC_MOVE);
+        }
     }
 
     private static Path replaced(Path target) {

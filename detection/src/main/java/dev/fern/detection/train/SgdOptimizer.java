@@ -211,7 +211,9 @@ public final class SgdOptimizer {
             Tensor velocity = state.get(slot.name);
             if (velocity == null || velocity.data().length != slot.velocity.length) {
                 throw new IllegalArgumentException(
-                        "the optimiser's state lacks parameter " + slot.name);
+                        "the optimiser's state lacks parameter "
+                                + slot.name
+                                + " or has it in another size");
             }
         }
         for (Slot slot : slots) {

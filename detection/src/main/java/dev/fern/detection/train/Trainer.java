@@ -18,6 +18,7 @@ import dev.fern.detection.train.RunDirectory.Checkpoint;
 import dev.fern.detection.train.RunDirectory.Progress;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -63,6 +64,10 @@ public final class Trainer {
     private record MatchedBatch(Batch batch, Anchors anchors, List<AnchorTargets> targets)
             implements AutoCloseable {
 
+        List<Long> imageIds() {
+            return batch.items().stream().map(Batch.Item::imageId).toList();
+        }
+
         @Override
         public void close() {
             batch.close();
@@ -73,15 +78,15 @@ public final class Trainer {
     private static final class StepTotals {
         private double classification;
         private double regression;
-        private int images;
+        private final List<Long> imageIds = new ArrayList<>();
         private int positives;
         private int batches;
         private long startNanos = System.nanoTime();
 
-        void add(DetectionLoss loss, int count) {
-            classification += loss.classification() * count;
-            regression += loss.regression() * count;
-            images += count;
+        void add(DetectionLoss loss, List<Long> ids) {
+            classification += loss.classification() * ids.size();
+            regression += loss.regression() * ids.size();
+            imageIds.addAll(ids);
             positives += loss.positives();
             batches++;
         }
@@ -92,16 +97,16 @@ public final class Trainer {
                     new TrainingListener.Step(
                             step,
                             epoch,
-                            classification / images,
-                            regression / images,
+                            classification / imageIds.size(),
+                            regression / imageIds.size(),
                             rate,
                             norm,
-                            images,
+                            imageIds.size(),
                             positives,
                             (now - startNanos) / 1e9);
             classification = 0;
             regression = 0;
-            images = 0;
+            imageIds.clear();
             positives = 0;
             batches = 0;
             startNanos = now;
@@ -188,15 +193,18 @@ public final class Trainer {
      * Trains to the end, or until asked to stop.
      *
      * @return whether the end was reached
-     * @throws IOException if an image can't be used and is not to be skipped, or a file can't be
-     *     written
+     * @throws IOException if an image can't be used and is not to be skipped, if there is none that
+     *     can be used, or if a file can't be written
      * @throws TrainingException if the loss or the gradient is not finite
      */
     public boolean train() throws IOException, InterruptedException, TrainingException {
+        if (dataset.samples().isEmpty()) {
+            throw new IOException("the training set has no images");
+        }
         long totalSteps = totalSteps();
         LearningRateSchedule schedule = configuration.schedule(totalSteps);
         listener.started(progress.step() + 1, totalSteps);
-        try (MetricsLog metrics = new MetricsLog(run.metrics(), progress.step())) {
+        try (MetricsLog metrics = new MetricsLog(run.metrics(), progress)) {
             while (progress.step() < totalSteps && !stopRequested) {
                 if (trainEpoch(schedule, totalSteps, metrics)) {
                     finishEpoch(totalSteps, metrics);
@@ -228,9 +236,19 @@ public final class Trainer {
                 new BatchLoader<>(plan, progress.batch(), decoder, this::match, loading)) {
             int skippedBefore = 0;
             Optional<MatchedBatch> next = loader.next();
+            if (next.isEmpty() && progress.batch() == 0) {
+                throw new IOException(
+                        "none of the "
+                                + dataset.samples().size()
+                                + " training images can be used"
+                                + loader.skipped().stream()
+                                        .findFirst()
+                                        .map(bad -> "; the first: " + bad.getMessage())
+                                        .orElse(""));
+            }
             while (next.isPresent()) {
                 try (MatchedBatch batch = next.get()) {
-                    totals.add(accumulate(batch), batch.targets.size());
+                    totals.add(accumulate(batch), batch.imageIds());
                 }
                 next = loader.next();
                 boolean last = next.isEmpty();
@@ -268,7 +286,7 @@ public final class Trainer {
                         batch.anchors,
                         batch.targets);
         if (!Double.isFinite(loss.classification() + loss.regression())) {
-            throw notFinite("loss", List.of(batch.batch));
+            throw notFinite("loss", batch.imageIds());
         }
         optimizer.accumulate(batch.targets.size());
         return loss;
@@ -280,7 +298,7 @@ public final class Trainer {
         double rate = schedule.at(progress.step());
         double norm = optimizer.step(rate);
         if (!Double.isFinite(norm)) {
-            throw notFinite("gradient", List.of());
+            throw notFinite("gradient", totals.imageIds);
         }
         progress =
                 new Progress(
@@ -332,15 +350,7 @@ public final class Trainer {
         lastCheckpointNanos = System.nanoTime();
     }
 
-    private TrainingException notFinite(String what, List<Batch> batches) {
-        String images =
-                batches.isEmpty()
-                        ? ""
-                        : ", images "
-                                + batches.stream()
-                                        .flatMap(batch -> batch.items().stream())
-                                        .map(Batch.Item::imageId)
-                                        .toList();
+    private TrainingException notFinite(String what, List<Long> imageIds) {
         String checkpoint =
                 run.hasCheckpoint()
                         ? "the last good checkpoint is " + run.last()
@@ -350,7 +360,8 @@ public final class Trainer {
                         + what
                         + " is not finite at step "
                         + (progress.step() + 1)
-                        + images
+                        + ", images "
+                        + imageIds
                         + "; "
                         + checkpoint
                         + "; try a lower learningRate or a longer warm-up");

@@ -4,7 +4,6 @@ import com.google.gson.Gson;
 import com.google.gson.GsonBuilder;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
-import com.google.gson.JsonParseException;
 import com.google.gson.JsonParser;
 import dev.fern.backbone.fpn.FeaturePyramid.P6Source;
 import dev.fern.backbone.norm.Normalizations;
@@ -23,6 +22,7 @@ import dev.fern.detection.loss.RetinaNetLoss;
 import dev.fern.detection.model.Architecture;
 import dev.fern.detection.model.DetectorConfiguration;
 import dev.fern.detection.model.PostProcessing;
+import dev.fern.detection.model.RecordJson;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.io.Reader;
@@ -173,7 +173,7 @@ public record TrainingConfiguration(
      *
      * @param layers settings by name, later ones over earlier ones
      * @throws IllegalArgumentException if a name is unknown, naming the nearest right one, or a
-     *     value is out of range
+     *     value is of another kind or out of range
      */
     public static TrainingConfiguration of(List<JsonObject> layers) {
         JsonObject merged = defaults();
@@ -190,31 +190,7 @@ public record TrainingConfiguration(
                 merged.add(entry.getKey(), entry.getValue());
             }
         }
-        for (RecordComponent component : TrainingConfiguration.class.getRecordComponents()) {
-            try {
-                Object value =
-                        GSON.fromJson(merged.get(component.getName()), component.getGenericType());
-                require(value != null, "a value is needed");
-            } catch (JsonParseException | IllegalArgumentException e) {
-                throw new IllegalArgumentException(
-                        "setting '"
-                                + component.getName()
-                                + "' cannot be "
-                                + merged.get(component.getName())
-                                + " (the default is "
-                                + defaults().get(component.getName())
-                                + ")",
-                        e);
-            }
-        }
-        TrainingConfiguration configuration;
-        try {
-            configuration = GSON.fromJson(merged, TrainingConfiguration.class);
-        } catch (RuntimeException e) {
-            // Gson wraps what a record's constructor throws.
-            Throwable cause = e.getCause() == null ? e : e.getCause();
-            throw new IllegalArgumentException(cause.getMessage(), e);
-        }
+        TrainingConfiguration configuration = RecordJson.read(merged, TrainingConfiguration.class);
         configuration.detector(List.of(new CocoCategory(1, "", "")));
         configuration.matcher();
         configuration.loss();

@@ -15,7 +15,6 @@ import java.util.concurrent.Callable;
 import me.tongfei.progressbar.ProgressBar;
 import me.tongfei.progressbar.ProgressBarBuilder;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
@@ -63,7 +62,6 @@ final class CheckCommand implements Callable<Integer> {
                     "How many problems to print at most; all are counted. Default: ${DEFAULT-VALUE}.")
     private int maxLines;
 
-    @Mixin private HelpOption help;
     @Spec private CommandSpec spec;
 
     @Override

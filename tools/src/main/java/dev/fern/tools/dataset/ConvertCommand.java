@@ -10,7 +10,6 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
@@ -100,7 +99,6 @@ final class ConvertCommand implements Callable<Integer> {
                             + " width = xmax - xmin + 1.")
     private boolean oneBased;
 
-    @Mixin private HelpOption help;
     @Spec private CommandSpec spec;
 
     @Override

@@ -1,7 +1,6 @@
 package dev.fern.tools.dataset;
 
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
@@ -19,7 +18,6 @@ import picocli.CommandLine.Spec;
 public final class DatasetCommand implements Runnable {
 
     @Spec private CommandSpec spec;
-    @Mixin private HelpOption help;
 
     @Override
     public void run() {

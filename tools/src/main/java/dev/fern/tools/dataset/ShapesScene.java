@@ -28,6 +28,11 @@ import java.util.SplittableRandom;
  */
 final class ShapesScene {
 
+    /** How often a shape has about the hue of its category. */
+    private static final double TYPICAL_HUE = 0.85;
+
+    private static final double HUE_SPREAD = 0.08;
+
     private static final double MIN_VISIBLE = 0.5;
     private static final int PLACING_ATTEMPTS = 20;
     private static final int MIN_SIDE = 12;
@@ -219,7 +224,7 @@ final class ShapesScene {
         }
         visible[placed.size()] = inside;
         placed.add(new Placed(category, crowd, pixels));
-        shapes.forEach(shape -> paint(shape.outline(), under));
+        shapes.forEach(shape -> paint(shape.outline(), category, under));
         return true;
     }
 
@@ -249,17 +254,20 @@ final class ShapesScene {
         return new Color((int) (red / count), (int) (green / count), (int) (blue / count));
     }
 
-    /** Fills with a shaded colour that stands out from what is under it. */
-    private void paint(Shape shape, Color under) {
+    /**
+     * Fills with a shaded colour that stands out from what is under it, most often one near the
+     * category's own hue: a hint that a small network picks up within minutes, but can't rely on.
+     */
+    private void paint(Shape shape, ShapeCategory category, Color under) {
         Color color = under;
         for (int attempt = 0;
                 attempt < PLACING_ATTEMPTS && distance(color, under) < 90;
                 attempt++) {
             color =
                     Color.getHSBColor(
-                            (float) random.nextDouble(),
-                            (float) random.nextDouble(0.3, 1),
-                            (float) random.nextDouble(0.25, 1));
+                            (float) hue(category),
+                            (float) random.nextDouble(0.5, 1),
+                            (float) random.nextDouble(0.4, 1));
         }
         Rectangle bounds = shape.getBounds();
         Color shaded = scaled(color, random.nextDouble(0.6, 1));
@@ -279,6 +287,13 @@ final class ShapesScene {
             graphics.draw(shape);
             graphics.setClip(null);
         }
+    }
+
+    private double hue(ShapeCategory category) {
+        double own = (double) category.ordinal() / ShapeCategory.values().length;
+        return random.nextDouble() < TYPICAL_HUE
+                ? own + random.nextDouble(-HUE_SPREAD, HUE_SPREAD)
+                : random.nextDouble();
     }
 
     private static double distance(Color a, Color b) {

@@ -4,10 +4,11 @@ import dev.fern.cocoeval.CocoAnnotation;
 import dev.fern.cocoeval.CocoCategory;
 import dev.fern.cocoeval.CocoDataset;
 import dev.fern.cocoeval.CocoImage;
-import dev.fern.tools.WholeFile;
+import dev.fern.detection.image.BgrImage;
 import dev.fern.tools.dataset.ShapesScene.VisibleObject;
+import java.awt.Graphics2D;
 import java.awt.image.BufferedImage;
-import java.io.ByteArrayOutputStream;
+import java.awt.image.DataBufferByte;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -16,11 +17,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.SplittableRandom;
 import java.util.stream.Stream;
-import javax.imageio.IIOImage;
-import javax.imageio.ImageIO;
-import javax.imageio.ImageWriteParam;
-import javax.imageio.ImageWriter;
-import javax.imageio.stream.MemoryCacheImageOutputStream;
 
 /**
  * Makes COCO data sets of coloured shapes to try things out with: five categories whose ids have
@@ -38,7 +34,6 @@ public record ShapesSynthesizer(int width, int height, long seed) {
 
     static final int MIN_SIDE = 64;
     static final int MAX_SIDE = 4096;
-    private static final float JPEG_QUALITY = 0.92f;
 
     /** The parts of a data set. */
     public enum Split {
@@ -87,7 +82,7 @@ public record ShapesSynthesizer(int width, int height, long seed) {
         for (int id = 1; id <= images; id++) {
             ShapesScene scene = new ShapesScene(width, height, random.split());
             String name = String.format(Locale.ROOT, "%06d.jpg", id);
-            WholeFile.write(imageFolder.resolve(name), jpeg(scene.image()));
+            write(scene.image(), imageFolder.resolve(name));
             cocoImages.add(new CocoImage(id, name, width, height));
             for (VisibleObject object : scene.objects()) {
                 annotations.add(
@@ -117,18 +112,20 @@ public record ShapesSynthesizer(int width, int height, long seed) {
                 .toList();
     }
 
-    private static byte[] jpeg(BufferedImage image) throws IOException {
-        ImageWriter writer = ImageIO.getImageWritersByFormatName("jpeg").next();
-        ImageWriteParam parameters = writer.getDefaultWriteParam();
-        parameters.setCompressionMode(ImageWriteParam.MODE_EXPLICIT);
-        parameters.setCompressionQuality(JPEG_QUALITY);
-        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-        try (MemoryCacheImageOutputStream out = new MemoryCacheImageOutputStream(bytes)) {
-            writer.setOutput(out);
-            writer.write(null, new IIOImage(image, null, null), parameters);
-        } finally {
-            writer.dispose();
+    /**
+     * Not ImageIO: once MXNet is loaded, Java's JPEG library finds MXNet's libjpeg in place of its
+     * own and gives up.
+     */
+    private static void write(BufferedImage image, Path file) throws IOException {
+        BufferedImage bgr =
+                new BufferedImage(
+                        image.getWidth(), image.getHeight(), BufferedImage.TYPE_3BYTE_BGR);
+        Graphics2D copier = bgr.createGraphics();
+        copier.drawImage(image, 0, 0, null);
+        copier.dispose();
+        byte[] pixels = ((DataBufferByte) bgr.getRaster().getDataBuffer()).getData();
+        try (BgrImage encodable = BgrImage.of(image.getWidth(), image.getHeight(), pixels)) {
+            encodable.write(file);
         }
-        return bytes.toByteArray();
     }
 }

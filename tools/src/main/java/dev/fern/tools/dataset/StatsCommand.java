@@ -3,9 +3,13 @@ package dev.fern.tools.dataset;
 import com.google.gson.FieldNamingPolicy;
 import com.google.gson.Gson;
 import com.google.gson.GsonBuilder;
+import com.google.gson.JsonObject;
 import dev.fern.cocoeval.CocoDataset;
 import dev.fern.cocoeval.CocoFormatException;
 import dev.fern.cocoeval.CocoImage;
+import dev.fern.detection.anchor.AnchorGenerator;
+import dev.fern.detection.anchor.AnchorParameters;
+import dev.fern.detection.anchor.Matcher;
 import dev.fern.detection.image.CanvasRule;
 import dev.fern.tools.WholeFile;
 import dev.fern.tools.dataset.DatasetStatistics.CategoryCount;
@@ -19,7 +23,6 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -34,7 +37,8 @@ import picocli.CommandLine.Spec;
             "",
             "Boxes are those that a detector is trained on: crowds and boxes of zero area are counted apart. Areas are the annotations'"
                     + " own, by COCO's ranges (small to 32 x 32, large from 96 x 96). With --min-size and --max-size box sizes are"
-                    + " also given as the network sees them, after resizing."
+                    + " also given as the network sees them, after resizing, and"
+                    + " boxes are counted by their best overlap with an anchor: those below 0.4 are hardly learned."
         },
         footer = {
             "",
@@ -63,10 +67,32 @@ final class StatsCommand implements Callable<Integer> {
             description = "Largest length in pixels of the longer side. Needs --min-size.")
     private Integer maxSize;
 
+    @Option(
+            names = "--anchor-sizes",
+            split = ",",
+            paramLabel = "X",
+            description =
+                    "Side of the smallest anchor of each of the five levels, in network pixels, to"
+                            + " show which boxes the anchors miss. Default: 32,64,128,256,512.")
+    private List<Double> anchorSizes = AnchorParameters.retinaNet().sizes();
+
+    @Option(
+            names = "--anchor-scales",
+            split = ",",
+            paramLabel = "X",
+            description = "Factors on those sides. Default: 1, 2^(1/3), 2^(2/3).")
+    private List<Double> anchorScales = AnchorParameters.retinaNet().scales();
+
+    @Option(
+            names = "--anchor-ratios",
+            split = ",",
+            paramLabel = "X",
+            description = "Height over width of the anchors. Default: 0.5,1,2.")
+    private List<Double> anchorRatios = AnchorParameters.retinaNet().aspectRatios();
+
     @Option(names = "--json", paramLabel = "FILE", description = "Also write the numbers as JSON.")
     private Path json;
 
-    @Mixin private HelpOption help;
     @Spec private CommandSpec spec;
 
     @Override
@@ -78,6 +104,11 @@ final class StatsCommand implements Callable<Integer> {
         }
         DatasetStatistics statistics = DatasetStatistics.of(dataset, rule);
         print(statistics);
+        AnchorCoverage coverage = null;
+        if (rule.isPresent()) {
+            coverage = AnchorCoverage.of(dataset, rule.get(), anchors(), Matcher.retinaNet());
+            print(coverage);
+        }
         if (json != null) {
             Gson gson =
                     new GsonBuilder()
@@ -85,10 +116,26 @@ final class StatsCommand implements Callable<Integer> {
                             .disableHtmlEscaping()
                             .setFieldNamingPolicy(FieldNamingPolicy.LOWER_CASE_WITH_UNDERSCORES)
                             .create();
-            WholeFile.write(
-                    json, (gson.toJson(statistics) + "\n").getBytes(StandardCharsets.UTF_8));
+            JsonObject numbers = gson.toJsonTree(statistics).getAsJsonObject();
+            if (coverage != null) {
+                numbers.add("anchors", gson.toJsonTree(coverage));
+            }
+            WholeFile.write(json, (gson.toJson(numbers) + "\n").getBytes(StandardCharsets.UTF_8));
         }
         return 0;
+    }
+
+    private AnchorGenerator anchors() {
+        try {
+            return new AnchorGenerator(
+                    new AnchorParameters(
+                            anchorSizes,
+                            anchorScales,
+                            anchorRatios,
+                            AnchorParameters.Rounding.TORCHVISION));
+        } catch (IllegalArgumentException e) {
+            throw new ParameterException(spec.commandLine(), e.getMessage(), e);
+        }
     }
 
     private Optional<CanvasRule> rule() {
@@ -141,6 +188,24 @@ final class StatsCommand implements Callable<Integer> {
                     .canvas()
                     .sizes()
                     .forEach((size, images) -> row(out, "images on " + size, images));
+        }
+        out.flush();
+    }
+
+    private void print(AnchorCoverage coverage) {
+        PrintWriter out = spec.commandLine().getOut();
+        out.printf(
+                "%n%-28s%9s%9s%9s%9s%n",
+                "best anchor of a box", ">= 0.5", "0.4-0.5", "< 0.4", "median");
+        for (AnchorCoverage.Category category : coverage.categories()) {
+            out.printf(
+                    Locale.ROOT,
+                    "%-28s%9d%9d%9d%9.2f%n",
+                    category.name().replaceAll("\\p{C}", "?"),
+                    category.matched(),
+                    category.ambiguous(),
+                    category.missed(),
+                    category.medianIou());
         }
         out.flush();
     }

@@ -6,7 +6,6 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -73,7 +72,6 @@ final class SynthesizeCommand implements Callable<Integer> {
             description = "Seed of the random numbers. Default: ${DEFAULT-VALUE}.")
     private long seed;
 
-    @Mixin private HelpOption help;
     @Spec private CommandSpec spec;
 
     @Override

@@ -59,16 +59,15 @@ public record TorchvisionRetinaNet(
      * Understands a state dictionary.
      *
      * @param state tensors by torchvision's names
-     * @param frozenEpsilonZero whether the batch norms were frozen with an epsilon of 0, as those
-     *     of the published v1 COCO weights; the file does not say
+     * @param frozenEpsilon epsilon of the frozen batch norms, 0 or 1e-5, which the file does not
+     *     say; null for torchvision's own choice: 0 for a v1 of COCO's 91 classes, else 1e-5
      * @throws IllegalArgumentException saying what is missing if this is not a RetinaNet on a
      *     ResNet
      */
-    public static TorchvisionRetinaNet of(
-            Map<String, TorchTensor> state, boolean frozenEpsilonZero) {
+    public static TorchvisionRetinaNet of(Map<String, TorchTensor> state, Double frozenEpsilon) {
         Map<String, TorchTensor> current = new LinkedHashMap<>();
         state.forEach((name, tensor) -> current.put(currentName(name), tensor));
-        Architecture architecture = infer(current, frozenEpsilonZero);
+        Architecture architecture = infer(current, frozenEpsilon);
         int perLocation = architecture.anchors().perLocation();
         long outputs = side(current, "head.classification_head.cls_logits.weight", 0);
         if (outputs % perLocation != 0
@@ -120,7 +119,7 @@ public record TorchvisionRetinaNet(
         return renamed.substring(0, dot) + at + own;
     }
 
-    private static Architecture infer(Map<String, TorchTensor> state, boolean frozenEpsilonZero) {
+    private static Architecture infer(Map<String, TorchTensor> state, Double frozenEpsilon) {
         boolean bottleneck = state.containsKey("backbone.body.layer1.0.conv3.weight");
         List<Integer> blocks = new ArrayList<>();
         List<Integer> widths = new ArrayList<>();
@@ -139,19 +138,23 @@ public record TorchvisionRetinaNet(
             convolutions++;
         }
         boolean headNorm = state.containsKey("head.classification_head.conv.0.1.weight");
+        AnchorParameters anchors = AnchorParameters.retinaNet();
+        int outputs = side(state, "head.classification_head.cls_logits.weight", 0);
+        boolean publishedV1 = !headNorm && outputs == CocoNames.CLASSES * anchors.perLocation();
+        boolean zero = frozenEpsilon == null ? publishedV1 : frozenEpsilon == 0;
         return new Architecture(
                 bottleneck,
                 blocks,
                 widths,
                 side(state, "backbone.body.conv1.weight", 0),
-                frozenEpsilonZero ? "frozen-bn-eps0" : "frozen-bn",
+                zero ? "frozen-bn-eps0" : "frozen-bn",
                 pyramidChannels,
                 side(state, "backbone.fpn.extra_blocks.p6.weight", 1) == pyramidChannels
                         ? P6Source.P5
                         : P6Source.C5,
                 convolutions,
                 headNorm ? "gn" : Architecture.NO_NORM,
-                AnchorParameters.retinaNet());
+                anchors);
     }
 
     private static int side(Map<String, TorchTensor> state, String name, int axis) {

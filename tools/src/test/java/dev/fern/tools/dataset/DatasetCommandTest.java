@@ -24,7 +24,6 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import picocli.CommandLine;
-import picocli.CommandLine.Model.OptionSpec;
 
 class DatasetCommandTest {
 
@@ -229,18 +228,6 @@ class DatasetCommandTest {
         assertThat(run("synthesize", "--output", path("s"), option)).isEqualTo(2);
         assertThat(err.toString()).contains(option.substring(0, option.indexOf('=')));
         assertThat(folder.resolve("s")).doesNotExist();
-    }
-
-    @Test
-    void helpDescribesEveryOption() {
-        for (CommandLine command : commandLine().getSubcommands().values()) {
-            assertThat(command.getCommandSpec().usageMessage().description()).isNotEmpty();
-            for (OptionSpec option : command.getCommandSpec().options()) {
-                assertThat(option.description()).as(option.longestName()).isNotEmpty();
-            }
-        }
-        assertThat(run("stats", "--help")).isZero();
-        assertThat(out.toString()).contains("--annotations=FILE").contains("Example:");
     }
 
     @Test

@@ -149,7 +149,7 @@ class VocConverterTest {
         Path images = Files.createDirectory(folder.resolve("images"));
         ImageIO.write(
                 new BufferedImage(31, 17, BufferedImage.TYPE_INT_RGB),
-                "jpeg",
+                "png",
                 images.resolve("street.jpg").toFile());
 
         CocoDataset dataset =

@@ -65,7 +65,7 @@ class TorchvisionParityTest {
                         .getAsJsonObject();
         TorchvisionRetinaNet network =
                 TorchvisionRetinaNet.of(
-                        TorchCheckpoint.read(FOLDER.resolve("retinanet.pth")).tensors(), false);
+                        TorchCheckpoint.read(FOLDER.resolve("retinanet.pth")).tensors(), null);
         List<CocoCategory> categories =
                 IntStream.range(0, network.categories())
                         .mapToObj(k -> new CocoCategory(k, "class " + k, ""))

@@ -1,0 +1,108 @@
+package dev.fern.cocoeval;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+
+/**
+ * A made-up data set with detections, for measuring speed. Categories are as unevenly frequent as
+ * in COCO, about half of the boxes are found by detections of varied quality, and the rest of the
+ * detections are false. The detections' numbers are floats widened to double, so that they are
+ * written with as many digits as those of real detectors.
+ *
+ * @param dataset the ground truth
+ * @param results the detections, image by image
+ */
+public record SyntheticCoco(CocoDataset dataset, CocoResults results) {
+    private static final int WIDTH = 640;
+    private static final int HEIGHT = 480;
+
+    /** COCO's val2017 in size, with some 90 detections an image. */
+    public static SyntheticCoco likeVal2017(long seed) {
+        return generate(seed, 5_000, 80, 36_800, 450_000);
+    }
+
+    /**
+     * Generates a data set; the same seed gives the same one.
+     *
+     * @param images more than 0
+     * @param categories more than 0
+     * @param boxes of ground truth in all images together
+     * @param detections in all images together
+     */
+    public static SyntheticCoco generate(
+            long seed, int images, int categories, int boxes, int detections) {
+        if (images <= 0 || categories <= 0 || boxes < 0 || detections < 0) {
+            throw new IllegalArgumentException("sizes must be positive");
+        }
+        Random random = new Random(seed);
+        List<CocoCategory> categoryList = new ArrayList<>();
+        for (int k = 1; k <= categories; k++) {
+            categoryList.add(new CocoCategory(k, "category " + k, "thing"));
+        }
+        List<CocoImage> imageList = new ArrayList<>();
+        List<CocoAnnotation> annotations = new ArrayList<>();
+        CocoResults.Builder results = CocoResults.builder();
+        for (int i = 0; i < images; i++) {
+            long id = 139L + 116L * i;
+            imageList.add(new CocoImage(id, String.format("%012d.jpg", id), WIDTH, HEIGHT));
+            int first = annotations.size();
+            int end = (int) ((long) boxes * (i + 1) / images);
+            while (annotations.size() < end) {
+                annotations.add(annotation(random, annotations.size() + 1L, id, categories));
+            }
+            int lastDetection = (int) ((long) detections * (i + 1) / images);
+            while (results.size() < lastDetection) {
+                boolean near = end > first && random.nextInt(3) == 0;
+                CocoAnnotation truth =
+                        near ? annotations.get(first + random.nextInt(end - first)) : null;
+                results.add(detection(random, id, truth, categories));
+            }
+        }
+        return new SyntheticCoco(
+                CocoDataset.of(imageList, categoryList, annotations), results.build());
+    }
+
+    private static CocoAnnotation annotation(Random random, long id, long image, int categories) {
+        Box box = box(random, 100.0);
+        boolean crowd = random.nextInt(100) == 0;
+        double area = Math.rint(box.area() * (50 + random.nextInt(50))) / 100;
+        return new CocoAnnotation(id, image, category(random, categories), box, area, crowd);
+    }
+
+    private static CocoDetection detection(
+            Random random, long image, CocoAnnotation truth, int categories) {
+        if (truth == null) {
+            Box box = box(random, 1 << 14);
+            // most false detections are unsure
+            float score = (float) Math.pow(random.nextDouble(), 4);
+            return new CocoDetection(image, category(random, categories), box, score);
+        }
+        double shift = 0.3 * Math.abs(random.nextGaussian());
+        Box found =
+                new Box(
+                        (float) (truth.box().x() + shift * random.nextDouble() * 30),
+                        (float) (truth.box().y() + shift * random.nextDouble() * 30),
+                        (float) (truth.box().width() * (1 + shift * random.nextDouble())),
+                        (float) (truth.box().height() * (1 - 0.5 * shift * random.nextDouble())));
+        float score = (float) (random.nextDouble() / (1 + shift));
+        return new CocoDetection(image, truth.categoryId(), found, score);
+    }
+
+    /** Sizes spread evenly over the orders of magnitude from 8 pixels to the image's. */
+    private static Box box(Random random, double steps) {
+        double width = 8 * Math.pow(WIDTH / 8.0, random.nextDouble());
+        double height = 8 * Math.pow(HEIGHT / 8.0, random.nextDouble());
+        return new Box(
+                Math.rint((WIDTH - width) * random.nextDouble() * steps) / steps,
+                Math.rint((HEIGHT - height) * random.nextDouble() * steps) / steps,
+                Math.rint(width * steps) / steps,
+                Math.rint(height * steps) / steps);
+    }
+
+    /** From 1, the frequency falling exponentially, as it roughly does in COCO. */
+    private static long category(Random random, int categories) {
+        double rank = -Math.log(1 - random.nextDouble()) * categories / 5;
+        return 1 + (long) rank % categories;
+    }
+}

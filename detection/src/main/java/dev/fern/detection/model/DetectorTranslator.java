@@ -1,0 +1,84 @@
+package dev.fern.detection.model;
+
+import ai.djl.modality.cv.Image;
+import ai.djl.modality.cv.output.BoundingBox;
+import ai.djl.modality.cv.output.DetectedObjects;
+import ai.djl.modality.cv.output.Rectangle;
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.types.Shape;
+import ai.djl.translate.Batchifier;
+import ai.djl.translate.Translator;
+import ai.djl.translate.TranslatorContext;
+import dev.fern.detection.image.BgrImage;
+import dev.fern.detection.image.Canvas;
+import dev.fern.detection.image.ImageSize;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Image in, {@link DetectedObjects} out, around a {@link RetinaNet} that DJL runs. Boxes are
+ * fractions of the image, by falling score. Every image passes the network by itself, on its own
+ * canvas.
+ */
+final class DetectorTranslator implements Translator<Image, DetectedObjects> {
+
+    private static final String CANVAS = "canvas";
+
+    private final DetectorConfiguration configuration;
+    private final ImagePipeline pipeline;
+
+    DetectorTranslator(DetectorConfiguration configuration) {
+        this.configuration = configuration;
+        this.pipeline = new ImagePipeline(configuration);
+    }
+
+    @Override
+    public Batchifier getBatchifier() {
+        return null;
+    }
+
+    @Override
+    public NDList processInput(TranslatorContext context, Image input) {
+        try (NDArray rgb = input.toNDArray(context.getNDManager(), Image.Flag.COLOR);
+                BgrImage image =
+                        BgrImage.of(
+                                input.getWidth(), input.getHeight(), swapped(rgb.toByteArray()))) {
+            Canvas canvas = pipeline.canvas(image);
+            context.setAttachment(CANVAS, canvas);
+            Shape shape = new Shape(1, 3, canvas.size().height(), canvas.size().width());
+            return new NDList(context.getNDManager().create(pipeline.pixels(image, canvas), shape));
+        }
+    }
+
+    /** Swaps red and blue. */
+    private static byte[] swapped(byte[] pixels) {
+        for (int i = 0; i < pixels.length; i += 3) {
+            byte first = pixels[i];
+            pixels[i] = pixels[i + 2];
+            pixels[i + 2] = first;
+        }
+        return pixels;
+    }
+
+    @Override
+    public DetectedObjects processOutput(TranslatorContext context, NDList outputs) {
+        Canvas canvas = (Canvas) context.getAttachment(CANVAS);
+        ImageSize size = canvas.image();
+        List<String> names = new ArrayList<>();
+        List<Double> scores = new ArrayList<>();
+        List<BoundingBox> boxes = new ArrayList<>();
+        for (Detection found :
+                pipeline.detections(RetinaNet.read(outputs), List.of(canvas)).get(0)) {
+            names.add(configuration.categories().get(found.category()).name());
+            scores.add((double) found.score());
+            boxes.add(
+                    new Rectangle(
+                            (double) found.x1() / size.width(),
+                            (double) found.y1() / size.height(),
+                            ((double) found.x2() - found.x1()) / size.width(),
+                            ((double) found.y2() - found.y1()) / size.height()));
+        }
+        return new DetectedObjects(names, scores, boxes);
+    }
+}

@@ -1,0 +1,51 @@
+package dev.fern.detection.model;
+
+import ai.djl.Model;
+import ai.djl.modality.cv.Image;
+import ai.djl.modality.cv.output.DetectedObjects;
+import ai.djl.translate.TranslateException;
+import ai.djl.translate.Translator;
+import ai.djl.translate.TranslatorFactory;
+import ai.djl.util.Pair;
+import java.io.IOException;
+import java.lang.reflect.Type;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * Gives DJL's model loading the way from {@link Image} to {@link DetectedObjects} of a {@link
+ * ModelDirectory}.
+ */
+public final class DetectorTranslatorFactory implements TranslatorFactory {
+
+    @Override
+    public Set<Pair<Type, Type>> getSupportedTypes() {
+        return Set.of(new Pair<>(Image.class, DetectedObjects.class));
+    }
+
+    /**
+     * Reads the model's configuration.
+     *
+     * @throws IllegalArgumentException if other types are asked for
+     * @throws TranslateException if the configuration can't be read
+     */
+    @Override
+    @SuppressWarnings("unchecked")
+    public <I, O> Translator<I, O> newInstance(
+            Class<I> input, Class<O> output, Model model, Map<String, ?> arguments)
+            throws TranslateException {
+        if (!isSupported(input, output)) {
+            throw new IllegalArgumentException(
+                    "a detector turns Image into DetectedObjects, not "
+                            + input.getSimpleName()
+                            + " into "
+                            + output.getSimpleName());
+        }
+        try {
+            return (Translator<I, O>)
+                    new DetectorTranslator(ModelDirectory.readConfiguration(model.getModelPath()));
+        } catch (IOException e) {
+            throw new TranslateException(e.getMessage(), e);
+        }
+    }
+}

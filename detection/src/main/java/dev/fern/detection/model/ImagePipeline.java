@@ -1,0 +1,57 @@
+package dev.fern.detection.model;
+
+import dev.fern.detection.anchor.AnchorGenerator;
+import dev.fern.detection.anchor.Anchors;
+import dev.fern.detection.image.BgrImage;
+import dev.fern.detection.image.Canvas;
+import dev.fern.detection.image.ImageTransform;
+import dev.fern.detection.loss.HeadOutput;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.FloatBuffer;
+import java.util.ArrayList;
+import java.util.List;
+
+/** What comes before the network and what after it. Thread-safe. */
+final class ImagePipeline {
+
+    private final DetectorConfiguration configuration;
+    private final ImageTransform transform;
+    private final AnchorGenerator anchorGenerator;
+    private final PostProcessor postProcessor;
+
+    ImagePipeline(DetectorConfiguration configuration) {
+        this.configuration = configuration;
+        this.transform = new ImageTransform(configuration.normalization());
+        this.anchorGenerator = new AnchorGenerator(configuration.architecture().anchors());
+        this.postProcessor = new PostProcessor(configuration.postProcessing());
+    }
+
+    Canvas canvas(BgrImage image) {
+        return configuration.canvas().canvas(image.width(), image.height());
+    }
+
+    /** Returns [3, H, W] of the canvas in a direct buffer. */
+    FloatBuffer pixels(BgrImage image, Canvas canvas) {
+        int bytes = Math.multiplyExact(ImageTransform.length(canvas), Float.BYTES);
+        FloatBuffer pixels =
+                ByteBuffer.allocateDirect(bytes).order(ByteOrder.nativeOrder()).asFloatBuffer();
+        transform.write(image, canvas, pixels, 0);
+        return pixels;
+    }
+
+    Anchors anchors(Canvas canvas) {
+        return anchorGenerator.generate(canvas.size().height(), canvas.size().width());
+    }
+
+    /** Returns the detections of each image of a batch, whose canvases are of one size. */
+    List<List<Detection>> detections(List<HeadOutput> outputs, List<Canvas> canvases) {
+        int categories = configuration.categories().size();
+        Anchors anchors = anchors(canvases.get(0));
+        List<List<Detection>> detections = new ArrayList<>(canvases.size());
+        for (int n = 0; n < canvases.size(); n++) {
+            detections.add(postProcessor.process(categories, outputs, anchors, n, canvases.get(n)));
+        }
+        return detections;
+    }
+}

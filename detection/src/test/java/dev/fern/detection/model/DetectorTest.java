@@ -1,0 +1,149 @@
+package dev.fern.detection.model;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import dev.fern.cocoeval.CocoDetection;
+import dev.fern.cocoeval.CocoResults;
+import dev.fern.detection.data.DetectionDataset;
+import dev.fern.detection.data.LoaderOptions;
+import dev.fern.detection.image.BgrImage;
+import dev.fern.detection.image.Canvas;
+import dev.fern.detection.image.CanvasRule;
+import dev.fern.detection.image.ImageReader;
+import dev.fern.detection.image.ImageTransform;
+import dev.fern.detection.image.TestImages;
+import java.io.IOException;
+import java.nio.FloatBuffer;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class DetectorTest {
+
+    private static final CanvasRule RULE = new CanvasRule(48, 64);
+
+    @TempDir Path folder;
+
+    @Test
+    void imageAndBatchOfOneAreTheSame() throws IOException {
+        Path file = TestImages.write(folder.resolve("a.png"), 70, 50, 3);
+        try (Detector detector = detector();
+                BgrImage image = ImageReader.forDataSets().read(file)) {
+            Canvas canvas = RULE.canvas(70, 50);
+            FloatBuffer pixels = FloatBuffer.allocate(ImageTransform.length(canvas));
+            new ImageTransform(detector.configuration().normalization())
+                    .write(image, canvas, pixels, 0);
+            List<Detection> found = detector.detect(image);
+            assertThat(found)
+                    .isNotEmpty()
+                    .isEqualTo(detector.detect(pixels, List.of(canvas)).get(0));
+            for (Detection detection : found) {
+                assertThat(detection.x1()).isBetween(0f, detection.x2());
+                assertThat(detection.x2()).isBetween(0f, 70f + 1e-3f);
+                assertThat(detection.y2()).isBetween(0f, 50f + 1e-3f);
+            }
+            assertThat(found).extracting(Detection::category).contains(0, 1);
+        }
+    }
+
+    @Test
+    void dataSetIsDetectedImageByImageWithTheCategoriesOwnIds() throws Exception {
+        List<Path> files = new ArrayList<>();
+        for (int i = 0; i < 5; i++) {
+            // Five sizes, some on canvases of one size.
+            files.add(
+                    TestImages.write(
+                            folder.resolve(i + ".png"), i % 2 == 0 ? 64 : 40, 48 + i % 3, i));
+        }
+        ImageReader reader = ImageReader.forDataSets();
+        try (Detector detector = detector()) {
+            List<Integer> progress = new ArrayList<>();
+            CocoResults results =
+                    DatasetDetection.run(
+                            detector,
+                            DetectionDataset.unlabelled(files, reader, false),
+                            reader,
+                            3,
+                            new LoaderOptions(1, 2, false),
+                            progress::add);
+            assertThat(progress).last().isEqualTo(5);
+            assertThat(progress).isSorted();
+            Map<Long, List<CocoDetection>> byImage =
+                    results.detections().stream()
+                            .collect(Collectors.groupingBy(CocoDetection::imageId));
+            assertThat(byImage).hasSize(5);
+            for (int i = 0; i < 5; i++) {
+                try (BgrImage image = reader.read(files.get(i))) {
+                    assertEqual(byImage.get(i + 1L), detector.detect(image));
+                }
+            }
+        }
+    }
+
+    private static void assertEqual(List<CocoDetection> results, List<Detection> detections) {
+        assertThat(results).hasSameSizeAs(detections);
+        for (int i = 0; i < results.size(); i++) {
+            CocoDetection result = results.get(i);
+            Detection detection = detections.get(i);
+            assertThat(result.categoryId()).isEqualTo(detection.category() == 0 ? 3 : 8);
+            assertThat(result.score()).isCloseTo(detection.score(), within(1e-5));
+            assertThat(result.box().x()).isCloseTo(detection.x1(), within(1e-3));
+            assertThat(result.box().y()).isCloseTo(detection.y1(), within(1e-3));
+            assertThat(result.box().x2()).isCloseTo(detection.x2(), within(1e-3));
+            assertThat(result.box().y2()).isCloseTo(detection.y2(), within(1e-3));
+        }
+    }
+
+    @Test
+    void parametersDependOnTheSeedAlone() {
+        DetectorConfiguration configuration =
+                TinyDetectors.configuration("frn", RULE, PostProcessing.DEFAULT);
+        try (Detector one = Detector.create(configuration, "MXNet", 1);
+                Detector again = Detector.create(configuration, "MXNet", 1);
+                Detector other = Detector.create(configuration, "MXNet", 2)) {
+            assertThat(one.copyParameters()).isEqualTo(again.copyParameters());
+            assertThat(one.copyParameters()).isNotEqualTo(other.copyParameters());
+        }
+    }
+
+    @Test
+    void freshDetectorScoresEverythingLow() throws IOException {
+        Path file = TestImages.write(folder.resolve("a.png"), 64, 48, 3);
+        // The paper's prior: every score is about 0.01.
+        try (Detector detector =
+                        Detector.create(
+                                TinyDetectors.configuration(
+                                        "frn", RULE, new PostProcessing(0.001, 1, 1000, 1000)),
+                                "MXNet",
+                                4);
+                BgrImage image = ImageReader.forDataSets().read(file)) {
+            List<Detection> found = detector.detect(image);
+            assertThat(found).isNotEmpty();
+            assertThat(found.get(0).score()).isBetween(0.009f, 0.02f);
+        }
+    }
+
+    @Test
+    void groupsThatDoNotDivideTheChannelsAreAClearError() {
+        assertThatThrownBy(
+                        () ->
+                                Detector.create(
+                                        TinyDetectors.configuration(
+                                                "gn7", RULE, PostProcessing.DEFAULT),
+                                        "MXNet",
+                                        1))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("7 groups");
+    }
+
+    private static Detector detector() {
+        return TinyDetectors.lively(
+                TinyDetectors.configuration("frn", RULE, PostProcessing.DEFAULT), 7);
+    }
+}

@@ -1,0 +1,96 @@
+package dev.fern.detection.model;
+
+import dev.fern.backbone.fpn.FeaturePyramid;
+import dev.fern.backbone.parameter.ParameterValues;
+import dev.fern.backbone.parameter.Tensor;
+import dev.fern.backbone.resnet.ResNetDepth;
+import dev.fern.cocoeval.CocoCategory;
+import dev.fern.detection.anchor.AnchorParameters;
+import dev.fern.detection.image.CanvasRule;
+import dev.fern.detection.image.PixelNormalization;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+
+/** Detectors small enough for tests, with much to say although nobody trained them. */
+public final class TinyDetectors {
+
+    private static final String ENGINE = "MXNet";
+
+    private TinyDetectors() {}
+
+    /** A ResNet-18 of a quarter's width, 16 pyramid channels, two categories with odd ids. */
+    public static DetectorConfiguration configuration(
+            String norm, CanvasRule rule, PostProcessing postProcessing) {
+        return configuration(
+                Architecture.of(
+                        ResNetDepth.RESNET18, 0.25, norm, 16, AnchorParameters.ofBaseSize(16)),
+                rule,
+                postProcessing);
+    }
+
+    /** One block of 8 channels a stage, 8 pyramid channels, one convolution a head. */
+    public static DetectorConfiguration smallest(String norm, CanvasRule rule) {
+        return configuration(
+                new Architecture(
+                        false,
+                        List.of(1, 1, 1, 1),
+                        List.of(8, 8, 8, 8),
+                        8,
+                        norm,
+                        8,
+                        FeaturePyramid.P6Source.C5,
+                        1,
+                        Architecture.NO_NORM,
+                        AnchorParameters.ofBaseSize(16)),
+                rule,
+                PostProcessing.DEFAULT);
+    }
+
+    private static DetectorConfiguration configuration(
+            Architecture architecture, CanvasRule rule, PostProcessing postProcessing) {
+        return new DetectorConfiguration(
+                DetectorConfiguration.VERSION,
+                architecture,
+                List.of(new CocoCategory(3, "cell", "blood"), new CocoCategory(8, "clot", "")),
+                rule,
+                PixelNormalization.IMAGENET,
+                postProcessing);
+    }
+
+    /**
+     * A detector with random parameters in its normalisers and heads, and scores on both sides of
+     * one half.
+     */
+    public static Detector lively(DetectorConfiguration configuration, long seed) {
+        Detector detector = Detector.create(configuration, ENGINE, seed);
+        Random random = new Random(seed);
+        Map<String, Tensor> values = new LinkedHashMap<>();
+        detector.copyParameters()
+                .forEach(
+                        (name, tensor) -> {
+                            float[] data = tensor.data();
+                            for (int i = 0; i < data.length; i++) {
+                                float noise = (float) random.nextGaussian();
+                                data[i] = enlivened(name, data[i], noise);
+                            }
+                            values.put(name, tensor);
+                        });
+        ParameterValues.assign(detector.network(), values);
+        return detector;
+    }
+
+    private static float enlivened(String name, float value, float noise) {
+        if (name.endsWith(".gamma")) {
+            return 1 + 0.2f * noise;
+        }
+        if (name.endsWith(".beta") || name.endsWith(".tau")) {
+            return 0.2f * noise;
+        }
+        if (name.equals("classification.output.bias")) {
+            return -2 + 0.5f * noise;
+        }
+        return name.startsWith("backbone.") || name.startsWith("pyramid.") ? value : 0.1f * noise;
+    }
+}

@@ -1,0 +1,143 @@
+package dev.fern.tools;
+
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParser;
+import dev.fern.cocoeval.Evaluation;
+import dev.fern.detection.data.LoaderOptions;
+import dev.fern.detection.data.Sample;
+import dev.fern.detection.image.BgrImage;
+import dev.fern.detection.image.ImageReader;
+import dev.fern.detection.model.Detection;
+import dev.fern.detection.model.Detector;
+import dev.fern.detection.train.RunDirectory;
+import dev.fern.detection.train.TrainingConfiguration;
+import dev.fern.tools.dataset.ShapesSynthesizer;
+import dev.fern.tools.dataset.ShapesSynthesizer.Split;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.io.PrintWriter;
+import java.io.Reader;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** {@code fern demo}. */
+@Command(
+        name = "demo",
+        sortOptions = false,
+        description = {
+            "Shows all of Fern in less than four minutes on two cores.",
+            "",
+            "Makes a data set of coloured shapes, trains a small detector with FRN on it, evaluates it,"
+                    + " and draws what it finds. Interrupted, it goes on where it was."
+        })
+final class DemoCommand implements Callable<Integer> {
+
+    private static final int TRAIN_IMAGES = 300;
+    private static final int VAL_IMAGES = 60;
+    private static final int DRAWN_IMAGES = 12;
+    private static final double DRAWN_SCORE = 0.35;
+    private static final int WIDTH = 256;
+    private static final int HEIGHT = 192;
+
+    @Option(
+            names = {"-o", "--output"},
+            paramLabel = "DIR",
+            defaultValue = "fern-demo",
+            description = "Folder to write to (default: ${DEFAULT-VALUE}).")
+    private Path output;
+
+    @Spec private CommandSpec spec;
+
+    @Override
+    public Integer call() throws Exception {
+        RunDirectory run = RunDirectory.create(output.resolve("run"));
+        Path data = output.resolve("data");
+        Path trainAnnotations = data.resolve("annotations/instances_train.json");
+        Path valAnnotations = data.resolve("annotations/instances_val.json");
+        if (!Files.exists(trainAnnotations) || !Files.exists(valAnnotations)) {
+            System.err.println("1. making a data set of shapes in " + data);
+            ShapesSynthesizer synthesizer = new ShapesSynthesizer(WIDTH, HEIGHT, 1);
+            synthesizer.write(data, Split.TRAIN, TRAIN_IMAGES);
+            synthesizer.write(data, Split.VAL, VAL_IMAGES);
+        }
+        LabelledImages train =
+                LabelledImages.open(trainAnnotations, data.resolve("train"), false, 0);
+        LabelledImages val = LabelledImages.open(valAnnotations, data.resolve("val"), false, 0);
+        System.err.println("2. training a small RetinaNet with FRN + TLU");
+        LoaderOptions loading = new LoaderOptions(2, 5, false);
+        int status =
+                new TrainingRun(configuration(), train, val, run, loading, 0)
+                        .execute(run.hasCheckpoint());
+        if (status != 0) {
+            return status;
+        }
+        System.err.println("3. evaluating the best model and drawing what it finds");
+        PrintWriter out = spec.commandLine().getOut();
+        try (Detector detector = Models.load(run.best(), "MXNet", null, null, null)) {
+            Evaluation evaluation = DetectionScores.evaluate(detector, val, 2, loading, done -> {});
+            out.print(evaluation.table());
+            draw(detector, val.images().samples());
+        }
+        sayWhatNext(out, run, valAnnotations);
+        return 0;
+    }
+
+    private static TrainingConfiguration configuration() throws IOException {
+        try (Reader reader =
+                new InputStreamReader(
+                        DemoCommand.class.getResourceAsStream("demo.json"),
+                        StandardCharsets.UTF_8)) {
+            JsonObject settings = JsonParser.parseReader(reader).getAsJsonObject();
+            return TrainingConfiguration.of(List.of(settings));
+        }
+    }
+
+    private void draw(Detector detector, List<Sample> samples) throws IOException {
+        ImageReader reader = ImageReader.forDataSets();
+        List<Sample> drawn = samples.subList(0, Math.min(DRAWN_IMAGES, samples.size()));
+        DetectionDrawing drawing =
+                new DetectionDrawing(
+                        output.resolve("drawn"), reader, drawn.stream().map(Sample::path).toList());
+        for (Sample sample : drawn) {
+            List<Detection> found;
+            try (BgrImage image = reader.read(sample.path())) {
+                found = detector.detect(image);
+            }
+            drawing.draw(
+                    sample.path(),
+                    found.stream().filter(d -> d.score() > DRAWN_SCORE).toList(),
+                    detector.configuration().categories());
+        }
+    }
+
+    private void sayWhatNext(PrintWriter out, RunDirectory run, Path valAnnotations) {
+        out.printf(
+                """
+
+                Look at
+                  %s                 what the model finds in validation images
+                  %s and %s   how the training went
+                Type next
+                  fern detect --model %s --output found YOUR_IMAGES
+                  fern evaluate --annotations %s --images %s --model %s --per-category
+                  fern dataset check --annotations YOURS.json --images YOUR_IMAGES
+                  fern train --train-annotations YOURS.json --train-images DIR \
+                             --val-annotations YOURS_VAL.json --val-images DIR --output runs/first
+                """,
+                output.resolve("drawn"),
+                RunCurves.loss(run),
+                RunCurves.averagePrecision(run),
+                run.best(),
+                valAnnotations,
+                output.resolve("data/val"),
+                run.best());
+        out.flush();
+    }
+}

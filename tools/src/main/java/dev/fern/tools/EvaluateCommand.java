@@ -1,0 +1,302 @@
+package dev.fern.tools;
+
+import com.google.gson.Gson;
+import com.google.gson.GsonBuilder;
+import com.google.gson.JsonArray;
+import com.google.gson.JsonObject;
+import dev.fern.cocoeval.AreaRange;
+import dev.fern.cocoeval.CategoryStats;
+import dev.fern.cocoeval.CocoDataset;
+import dev.fern.cocoeval.CocoEvaluator;
+import dev.fern.cocoeval.CocoMetric;
+import dev.fern.cocoeval.CocoResults;
+import dev.fern.cocoeval.Evaluation;
+import dev.fern.cocoeval.EvaluationParameters;
+import dev.fern.detection.data.LoaderOptions;
+import dev.fern.detection.image.ImageReader;
+import dev.fern.detection.model.DatasetDetection;
+import dev.fern.detection.model.Detector;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.ArgGroup;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** {@code fern evaluate}. */
+@Command(
+        name = "evaluate",
+        sortOptions = false,
+        description = {
+            "Scores detections, or a model, by COCO's twelve numbers.",
+            "",
+            "The numbers, and the arrays behind them, are those of pycocotools to the last bit."
+        },
+        footer = {
+            "",
+            "Examples:",
+            "  fern evaluate --annotations instances_val.json --detections results.json",
+            "  fern evaluate --annotations instances_val.json --images val --model runs/a/best"
+        })
+final class EvaluateCommand implements Callable<Integer> {
+
+    /** Where the detections come from. */
+    static final class Source {
+        @Option(
+                names = "--detections",
+                required = true,
+                paramLabel = "FILE",
+                description = "COCO results file, plain or .gz.")
+        private Path detections;
+
+        @ArgGroup(exclusive = false)
+        private ModelSource model;
+    }
+
+    /** A model with the images to run it on. */
+    static final class ModelSource {
+        @Option(
+                names = "--model",
+                required = true,
+                paramLabel = "DIR",
+                description = "Model directory to run.")
+        private Path model;
+
+        @Option(
+                names = "--images",
+                required = true,
+                paramLabel = "DIR",
+                description = "Folder of the annotated images.")
+        private Path images;
+
+        @Option(
+                names = "--save-detections",
+                paramLabel = "FILE",
+                description = "Write the model's detections as a COCO results file.")
+        private Path save;
+
+        @Option(
+                names = "--batch-size",
+                paramLabel = "N",
+                defaultValue = "1",
+                description = "Images that pass the network together (default: 1).")
+        private int batchSize;
+
+        @Option(
+                names = "--min-size",
+                paramLabel = "N",
+                description = "Override the model's size of the shorter side.")
+        private Integer minSize;
+
+        @Option(
+                names = "--max-size",
+                paramLabel = "N",
+                description = "Override the model's largest size of the longer side.")
+        private Integer maxSize;
+
+        @Option(
+                names = "--engine",
+                paramLabel = "NAME",
+                defaultValue = "MXNet",
+                description = "DJL engine (default: MXNet).")
+        private String engine;
+
+        @Option(
+                names = "--skip-bad-images",
+                description = "Leave out images that can't be used, and count them.")
+        private boolean skipBadImages;
+    }
+
+    @Option(
+            names = "--annotations",
+            required = true,
+            paramLabel = "FILE",
+            description = "COCO instances file, plain or .gz.")
+    private Path annotations;
+
+    @ArgGroup(multiplicity = "1")
+    private Source source;
+
+    @Option(
+            names = "--json",
+            paramLabel = "FILE",
+            description = "Write the numbers as JSON, at full precision; -1 where undefined.")
+    private Path json;
+
+    @Option(
+            names = "--per-category",
+            description = "Also print a line of AP, AP50, AP75 and AR100 for each category.")
+    private boolean perCategory;
+
+    @Option(
+            names = "--iou-thresholds",
+            split = ",",
+            paramLabel = "X",
+            description = "IoU thresholds (default: 0.5 to 0.95 in steps of 0.05).")
+    private List<Double> iouThresholds;
+
+    @Option(
+            names = "--max-detections",
+            split = ",",
+            paramLabel = "N",
+            description = "Limits on an image's detections of a category (default: 1,10,100).")
+    private List<Integer> maxDetections;
+
+    @Option(names = "--class-agnostic", description = "Take all categories as one.")
+    private boolean classAgnostic;
+
+    @Option(
+            names = "--parameters",
+            paramLabel = "FILE",
+            description =
+                    "JSON file of pycocotools' parameters: imgIds, catIds, iouThrs, recThrs, maxDets,"
+                            + " areaRng, areaRngLbl, useCats. Options above override it.")
+    private Path parameters;
+
+    @Option(
+            names = "--arrays",
+            paramLabel = "FILE",
+            description = "Write precision, recall and scores as numpy arrays (.npz).")
+    private Path arrays;
+
+    @Option(
+            names = "--corrected",
+            description =
+                    "Mend pycocotools' known faults: annotation id 0, ignore, the headline AP"
+                            + " where 100 is not among the limits.")
+    private boolean corrected;
+
+    @Spec private CommandSpec spec;
+
+    @Override
+    public Integer call() throws Exception {
+        Evaluation evaluation;
+        try {
+            evaluation =
+                    source.model == null
+                            ? CocoEvaluator.evaluate(
+                                    CocoDataset.readForEvaluation(annotations),
+                                    CocoResults.read(source.detections),
+                                    parameters())
+                            : runModel(source.model);
+            evaluation.stats();
+        } catch (IllegalArgumentException e) {
+            throw new BadInputException(e.getMessage(), e);
+        }
+        PrintWriter out = spec.commandLine().getOut();
+        out.print(evaluation.table());
+        if (perCategory) {
+            print(out, evaluation.perCategory());
+        }
+        out.flush();
+        if (json != null) {
+            Gson gson = new GsonBuilder().setPrettyPrinting().disableHtmlEscaping().create();
+            WholeFile.write(
+                    json, (gson.toJson(json(evaluation)) + "\n").getBytes(StandardCharsets.UTF_8));
+        }
+        if (arrays != null) {
+            evaluation.writeArrays(arrays);
+        }
+        return 0;
+    }
+
+    private EvaluationParameters parameters() throws IOException {
+        EvaluationParameters base =
+                parameters == null
+                        ? EvaluationParameters.defaults()
+                        : EvaluationParameters.read(parameters);
+        EvaluationParameters.Builder builder = base.toBuilder();
+        if (iouThresholds != null) {
+            builder.iouThrs(iouThresholds);
+        }
+        if (maxDetections != null) {
+            builder.maxDets(maxDetections);
+        }
+        if (classAgnostic) {
+            builder.useCats(false);
+        }
+        if (corrected) {
+            builder.corrected(true);
+        }
+        return builder.build();
+    }
+
+    private Evaluation runModel(ModelSource from)
+            throws IOException, InterruptedException, BadInputException {
+        EvaluationParameters used = parameters();
+        LabelledImages labelled =
+                LabelledImages.open(annotations, from.images, from.skipBadImages, 0);
+        try (Detector detector =
+                        Models.load(from.model, from.engine, from.minSize, from.maxSize, null);
+                CountProgress progress =
+                        new CountProgress("evaluate", labelled.images().samples().size())) {
+            CocoResults results =
+                    DatasetDetection.run(
+                            detector,
+                            labelled.images(),
+                            ImageReader.forDataSets(),
+                            from.batchSize,
+                            new LoaderOptions(2, 4, from.skipBadImages),
+                            progress::at);
+            if (from.save != null) {
+                results.write(from.save);
+            }
+            return DetectionScores.evaluate(labelled, results, used);
+        }
+    }
+
+    private static void print(PrintWriter out, List<CategoryStats> categories) {
+        out.printf("%n%-24s%12s%8s%8s%8s%8s%n", "category", "id", "AP", "AP50", "AP75", "AR100");
+        for (CategoryStats category : categories) {
+            Map<CocoMetric, Double> stats = category.stats();
+            out.printf(
+                    Locale.ROOT,
+                    "%-24s%12d%8.3f%8.3f%8.3f%8.3f%n",
+                    category.category().name(),
+                    category.category().id(),
+                    stats.get(CocoMetric.AP),
+                    stats.get(CocoMetric.AP50),
+                    stats.get(CocoMetric.AP75),
+                    stats.get(CocoMetric.AR100));
+        }
+    }
+
+    private static JsonObject json(Evaluation evaluation) {
+        Gson gson = new Gson();
+        JsonObject root = new JsonObject();
+        root.add("stats", gson.toJsonTree(DetectionScores.numbers(evaluation)));
+        EvaluationParameters used = evaluation.parameters();
+        JsonObject parameters = new JsonObject();
+        used.imgIds().ifPresent(ids -> parameters.add("imgIds", gson.toJsonTree(ids)));
+        used.catIds().ifPresent(ids -> parameters.add("catIds", gson.toJsonTree(ids)));
+        parameters.add("iouThrs", gson.toJsonTree(used.iouThrs()));
+        parameters.add("recThrs", gson.toJsonTree(used.recThrs()));
+        parameters.add("maxDets", gson.toJsonTree(used.maxDets()));
+        JsonArray ranges = new JsonArray();
+        for (AreaRange range : used.areaRng()) {
+            ranges.add(gson.toJsonTree(List.of(range.least(), range.most())));
+        }
+        parameters.add("areaRng", ranges);
+        parameters.add("areaRngLbl", gson.toJsonTree(used.areaRngLbl()));
+        parameters.addProperty("useCats", used.useCats() ? 1 : 0);
+        parameters.addProperty("corrected", used.corrected());
+        root.add("parameters", parameters);
+        JsonArray categories = new JsonArray();
+        for (CategoryStats category : evaluation.perCategory()) {
+            JsonObject entry = new JsonObject();
+            entry.addProperty("id", category.category().id());
+            entry.addProperty("name", category.category().name());
+            category.stats().forEach((metric, value) -> entry.addProperty(metric.label(), value));
+            categories.add(entry);
+        }
+        root.add("per_category", categories);
+        return root;
+    }
+}

@@ -1,0 +1,149 @@
+package dev.fern.tools;
+
+import dev.fern.detection.data.DetectionDataset;
+import dev.fern.detection.data.LoaderOptions;
+import dev.fern.detection.model.Detector;
+import dev.fern.detection.train.RunDirectory;
+import dev.fern.detection.train.Trainer;
+import dev.fern.detection.train.TrainingConfiguration;
+import dev.fern.detection.train.TrainingException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * A training as a command carries it out: with progress on standard error, an evaluation after
+ * epochs, and a checkpoint when the process is interrupted.
+ *
+ * @param logEvery steps from one log line to the next where there is no terminal; 0 for a line
+ *     every ten seconds
+ */
+record TrainingRun(
+        TrainingConfiguration configuration,
+        LabelledImages train,
+        LabelledImages val,
+        RunDirectory run,
+        LoaderOptions loading,
+        int logEvery) {
+
+    private static final int CHECKPOINT_MINUTES = 5;
+
+    /**
+     * Trains.
+     *
+     * @param resume whether to go on from the run's last checkpoint
+     * @return the status to end the process with
+     * @throws IOException if a file can't be used
+     * @throws BadInputException if the engine is unknown
+     */
+    int execute(boolean resume) throws IOException, InterruptedException, BadInputException {
+        try {
+            Engines.require(configuration.engine());
+        } catch (IllegalArgumentException e) {
+            throw new BadInputException(e.getMessage(), e);
+        }
+        describe();
+        Files.writeString(run.configuration(), configuration.toJson());
+        try (Detector detector =
+                        Detector.create(
+                                configuration.detector(train.images().categories()),
+                                configuration.engine(),
+                                configuration.seed());
+                TrainingProgress progress =
+                        new TrainingProgress(System.err, System.console() != null, logEvery)) {
+            Trainer trainer =
+                    new Trainer(
+                            configuration,
+                            detector,
+                            train.images(),
+                            trained ->
+                                    DetectionScores.numbers(
+                                            DetectionScores.evaluate(
+                                                    trained,
+                                                    val,
+                                                    configuration.batchSize(),
+                                                    loading,
+                                                    done -> {})),
+                            run,
+                            loading,
+                            progress);
+            if (resume) {
+                trainer.resume();
+            }
+            int status = train(trainer);
+            if (status == 0) {
+                RunCurves.write(run);
+            }
+            return status;
+        }
+    }
+
+    private int train(Trainer trainer) throws IOException, InterruptedException {
+        CountDownLatch ended = new CountDownLatch(1);
+        Thread onInterrupt = new Thread(() -> stop(trainer, ended));
+        Runtime.getRuntime().addShutdownHook(onInterrupt);
+        boolean finished = false;
+        try {
+            finished = trainer.train();
+            if (!finished) {
+                System.err.println("checkpoint: " + run.last() + " (go on with --resume)");
+            }
+        } catch (TrainingException e) {
+            System.err.println("fern: " + e.getMessage());
+            return Fern.FAULT;
+        } finally {
+            if (trainer.imagesSkipped() > 0) {
+                System.err.printf("%d images were left out%n", trainer.imagesSkipped());
+            }
+            ended.countDown();
+            removeHook(onInterrupt);
+        }
+        return finished ? 0 : Fern.INTERRUPTED;
+    }
+
+    /** Runs when the process is told to end; the virtual machine ends once it returns. */
+    private static void stop(Trainer trainer, CountDownLatch ended) {
+        trainer.requestStop();
+        try {
+            if (!ended.await(CHECKPOINT_MINUTES, TimeUnit.MINUTES)) {
+                System.err.println("fern: gave up waiting for the checkpoint");
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private static void removeHook(Thread hook) {
+        try {
+            Runtime.getRuntime().removeShutdownHook(hook);
+        } catch (IllegalStateException e) {
+            // The process is ending: the hook runs already.
+            return;
+        }
+    }
+
+    private void describe() {
+        System.err.printf(
+                "training on %d images, validating on %d, %d categories%n",
+                train.images().samples().size(),
+                val.images().samples().size(),
+                train.images().categories().size());
+        warn("training", train.images());
+        warn("validation", val.images());
+    }
+
+    private static void warn(String part, DetectionDataset images) {
+        if (images.emptyBoxes() > 0) {
+            System.err.printf(
+                    "warning: %d %s boxes without area were dropped%n", images.emptyBoxes(), part);
+        }
+        List<? extends IOException> bad = images.badImages();
+        if (!bad.isEmpty()) {
+            System.err.printf(
+                    "warning: %d %s images were left out, the first: %s%n",
+                    bad.size(), part, bad.get(0).getMessage());
+        }
+    }
+}
