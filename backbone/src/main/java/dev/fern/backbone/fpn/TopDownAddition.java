@@ -22,7 +22,8 @@ final class TopDownAddition implements HostFunction {
     static NDArray apply(NDArray map, NDArray above) {
         Shape fine = map.getShape();
         Shape coarse = above.getShape();
-        if (fine.get(2) != 2 * coarse.get(2) || fine.get(3) != 2 * coarse.get(3)) {
+        if (!fine.equals(
+                new Shape(coarse.get(0), coarse.get(1), 2 * coarse.get(2), 2 * coarse.get(3)))) {
             throw new IllegalArgumentException(
                     "image sides must be multiples of 32: maps of "
                             + fine

@@ -67,6 +67,12 @@ final class FilterResponseFunction implements HostFunction {
         channels = Math.toIntExact(x.get(1));
         rows = Math.toIntExact(x.get(0) * channels);
         length = Math.toIntExact(x.get(2) * x.get(3));
+        Shape perChannel = new Shape(channels);
+        for (Shape other : inputs) {
+            if (!other.equals(x) && !other.equals(perChannel)) {
+                throw new IllegalArgumentException("an input of " + x + " meets one of " + other);
+            }
+        }
         return x;
     }
 

@@ -1,9 +1,13 @@
 package dev.fern.backbone.parameter;
 
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.Parameter;
 import ai.djl.training.initializer.Initializer;
 import java.util.SplittableRandom;
 import java.util.function.DoubleSupplier;
+import java.util.function.ToDoubleFunction;
 
 /**
  * Initial values that depend on a seed and the parameter's name alone, so that they are the same on
@@ -25,13 +29,23 @@ public final class Initialization {
      * @param parameter a convolution's weight [out, in, kh, kw]
      */
     public void heFanOut(String name, Parameter parameter) {
+        normal(
+                name,
+                parameter,
+                shape -> Math.sqrt(2.0 / (shape.get(0) * shape.get(2) * shape.get(3))));
+    }
+
+    /** Normal values of a given standard deviation. */
+    public void normal(String name, Parameter parameter, double deviation) {
+        normal(name, parameter, shape -> deviation);
+    }
+
+    private void normal(String name, Parameter parameter, ToDoubleFunction<Shape> deviation) {
         parameter.setInitializer(
                 (manager, shape, type) -> {
-                    double fanOut = (double) shape.get(0) * shape.get(2) * shape.get(3);
                     SplittableRandom random = random(name);
-                    double deviation = Math.sqrt(2 / fanOut);
-                    return manager.create(
-                            fill(shape.size(), () -> deviation * random.nextGaussian()), shape);
+                    double scale = deviation.applyAsDouble(shape);
+                    return filled(manager, shape, () -> scale * random.nextGaussian());
                 });
     }
 
@@ -43,28 +57,15 @@ public final class Initialization {
     public void uniformFanIn(String name, Parameter parameter) {
         parameter.setInitializer(
                 (manager, shape, type) -> {
-                    double fanIn = (double) shape.get(1) * shape.get(2) * shape.get(3);
                     SplittableRandom random = random(name);
-                    double bound = Math.sqrt(3 / fanIn);
-                    return manager.create(
-                            fill(shape.size(), () -> bound * (2 * random.nextDouble() - 1)), shape);
-                });
-    }
-
-    /** Normal values of a given standard deviation. */
-    public void normal(String name, Parameter parameter, double deviation) {
-        parameter.setInitializer(
-                (manager, shape, type) -> {
-                    SplittableRandom random = random(name);
-                    return manager.create(
-                            fill(shape.size(), () -> deviation * random.nextGaussian()), shape);
+                    double bound = Math.sqrt(3.0 / (shape.get(1) * shape.get(2) * shape.get(3)));
+                    return filled(manager, shape, () -> bound * (2 * random.nextDouble() - 1));
                 });
     }
 
     /** One value everywhere. */
     public void constant(Parameter parameter, double value) {
-        parameter.setInitializer(
-                (manager, shape, type) -> manager.create(fill(shape.size(), () -> value), shape));
+        parameter.setInitializer((manager, shape, type) -> filled(manager, shape, () -> value));
     }
 
     /** Zero everywhere. */
@@ -72,15 +73,20 @@ public final class Initialization {
         parameter.setInitializer(Initializer.ZEROS);
     }
 
+    /** Starts from a mixture of the seed and each character, so that no two streams overlap. */
     private SplittableRandom random(String name) {
-        return new SplittableRandom(seed * 0x9E3779B97F4A7C15L + name.hashCode());
+        long state = seed;
+        for (int i = 0; i < name.length(); i++) {
+            state = new SplittableRandom(state + name.charAt(i)).nextLong();
+        }
+        return new SplittableRandom(state);
     }
 
-    private static float[] fill(long size, DoubleSupplier values) {
-        float[] filled = new float[Math.toIntExact(size)];
+    private static NDArray filled(NDManager manager, Shape shape, DoubleSupplier values) {
+        float[] filled = new float[Math.toIntExact(shape.size())];
         for (int i = 0; i < filled.length; i++) {
             filled[i] = (float) values.getAsDouble();
         }
-        return filled;
+        return manager.create(filled, shape);
     }
 }

@@ -17,7 +17,11 @@ public final class NamedParameters {
 
     private NamedParameters() {}
 
-    /** Returns every parameter of the block and its children, in the order of the blocks. */
+    /**
+     * Returns every parameter of the block and its children, in the order of the blocks.
+     *
+     * @throws IllegalArgumentException if two have the same name
+     */
     public static Map<String, Parameter> of(Block block) {
         Map<String, Parameter> parameters = new LinkedHashMap<>();
         collect("", block, parameters);
@@ -26,7 +30,10 @@ public final class NamedParameters {
 
     private static void collect(String prefix, Block block, Map<String, Parameter> into) {
         for (Pair<String, Parameter> parameter : block.getDirectParameters()) {
-            into.put(prefix + parameter.getKey(), parameter.getValue());
+            if (into.put(prefix + parameter.getKey(), parameter.getValue()) != null) {
+                throw new IllegalArgumentException(
+                        "two parameters are named " + prefix + parameter.getKey());
+            }
         }
         int index = 0;
         for (Pair<String, Block> child : block.getChildren()) {

@@ -3,9 +3,7 @@ package dev.fern.backbone.parameter;
 import com.google.gson.JsonArray;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
-import com.google.gson.JsonParseException;
 import com.google.gson.JsonParser;
-import java.io.EOFException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -24,7 +22,9 @@ import java.util.Map;
  */
 public final class SafeTensors {
 
-    private static final long MAX_HEADER_BYTES = 100_000_000;
+    /** Room for 40,000 tensors; parsed, a header takes many times its bytes. */
+    private static final long MAX_HEADER_BYTES = 4 << 20;
+
     private static final String METADATA = "__metadata__";
     private static final int CHUNK_BYTES = 1 << 20;
 
@@ -74,12 +74,11 @@ public final class SafeTensors {
                         StandardOpenOption.TRUNCATE_EXISTING,
                         StandardOpenOption.WRITE)) {
             writeFully(channel, start);
-            ByteBuffer chunk =
-                    ByteBuffer.allocateDirect(CHUNK_BYTES).order(ByteOrder.LITTLE_ENDIAN);
+            ByteBuffer chunk = chunk(offset);
             for (Tensor tensor : tensors.values()) {
                 float[] data = tensor.data();
-                for (int at = 0; at < data.length; at += CHUNK_BYTES / Float.BYTES) {
-                    int count = Math.min(CHUNK_BYTES / Float.BYTES, data.length - at);
+                for (int at = 0, count; at < data.length; at += count) {
+                    count = Math.min(chunk.capacity() / Float.BYTES, data.length - at);
                     chunk.clear();
                     chunk.asFloatBuffer().put(data, at, count);
                     writeFully(channel, chunk.limit(count * Float.BYTES));
@@ -107,100 +106,101 @@ public final class SafeTensors {
             throw new NoSuchFileException(file.toString(), null, "no such parameter file");
         }
         try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
-            ByteBuffer prefix = ByteBuffer.allocate(8).order(ByteOrder.LITTLE_ENDIAN);
-            readFully(channel, prefix, 0);
-            long headerBytes = prefix.getLong(0);
-            if (headerBytes < 2
-                    || headerBytes > MAX_HEADER_BYTES
-                    || headerBytes > channel.size() - 8) {
-                throw new IOException("header of " + headerBytes + " bytes");
-            }
-            ByteBuffer text = ByteBuffer.allocate((int) headerBytes);
-            readFully(channel, text, 8);
-            JsonObject header =
-                    JsonParser.parseString(new String(text.array(), StandardCharsets.UTF_8))
-                            .getAsJsonObject();
+            JsonObject header = readHeader(channel);
+            long dataStart = channel.position();
+            long dataBytes = channel.size() - dataStart;
+            ByteBuffer chunk = chunk(dataBytes);
             Map<String, Tensor> tensors = new LinkedHashMap<>();
-            for (Map.Entry<String, JsonElement> entry : header.entrySet()) {
-                if (!entry.getKey().equals(METADATA)) {
+            long declared = 0;
+            for (Map.Entry<String, JsonElement> described : header.entrySet()) {
+                if (!described.getKey().equals(METADATA)) {
+                    Entry entry =
+                            Entry.parse(described.getKey(), described.getValue().getAsJsonObject());
+                    declared += entry.bytes();
+                    if (entry.from > dataBytes - entry.bytes()) {
+                        throw new IOException("it is cut short; copy it again");
+                    }
+                    if (declared > dataBytes) {
+                        throw new IOException("tensors share their bytes");
+                    }
+                    channel.position(dataStart + entry.from);
                     tensors.put(
-                            entry.getKey(),
-                            readTensor(
-                                    channel,
-                                    8 + headerBytes,
-                                    entry.getKey(),
-                                    entry.getValue().getAsJsonObject()));
+                            entry.name,
+                            new Tensor(entry.shape, readFloats(channel, entry.size, chunk)));
                 }
             }
             return tensors;
-        } catch (EOFException e) {
-            throw new IOException(file + ": the parameter file is cut short; copy it again", e);
-        } catch (JsonParseException
-                | IllegalStateException
-                | UnsupportedOperationException
-                | NumberFormatException
-                | ClassCastException
-                | NullPointerException
-                | ArithmeticException
-                | StackOverflowError e) {
+        } catch (RuntimeException | StackOverflowError e) { // from JSON of another structure
             throw new IOException(file + ": not a safetensors file: its header is damaged", e);
         } catch (IOException e) {
             throw new IOException(file + ": not a usable safetensors file: " + e.getMessage(), e);
         }
     }
 
-    private static Tensor readTensor(
-            FileChannel channel, long dataStart, String name, JsonObject description)
-            throws IOException {
-        String type = description.get("dtype").getAsString();
-        if (!type.equals("F32")) {
-            throw new IOException("tensor " + name + " is of type " + type + ", not F32");
+    /** Leaves the channel at the first value. */
+    private static JsonObject readHeader(FileChannel channel) throws IOException {
+        ByteBuffer length = ByteBuffer.allocate(8).order(ByteOrder.LITTLE_ENDIAN);
+        readFully(channel, length);
+        long bytes = length.getLong(0);
+        if (bytes < 2 || bytes > MAX_HEADER_BYTES || bytes > channel.size() - 8) {
+            throw new IOException("it declares a header of " + bytes + " bytes");
         }
-        JsonArray sides = description.getAsJsonArray("shape");
-        long[] shape = new long[sides.size()];
-        long size = 1;
-        for (int i = 0; i < shape.length; i++) {
-            shape[i] = sides.get(i).getAsLong();
-            if (shape[i] < 0) {
-                throw new IOException("tensor " + name + " has a negative side");
-            }
-            size = Math.multiplyExact(size, shape[i]);
-        }
-        JsonArray offsets = description.getAsJsonArray("data_offsets");
-        long from = offsets.get(0).getAsLong();
-        long to = offsets.get(1).getAsLong();
-        if (from < 0
-                || size > Integer.MAX_VALUE - 8
-                || Math.subtractExact(to, from) != size * Float.BYTES) {
-            throw new IOException("tensor " + name + " has a shape and offsets that disagree");
-        }
-        if (to > channel.size() - dataStart) {
-            throw new EOFException();
-        }
-        float[] data = new float[(int) size];
-        ByteBuffer chunk =
-                ByteBuffer.allocateDirect((int) Math.min(CHUNK_BYTES, Math.max(4, to - from)));
-        chunk.order(ByteOrder.LITTLE_ENDIAN);
-        for (int at = 0; at < data.length; ) {
-            int count = Math.min(chunk.capacity() / Float.BYTES, data.length - at);
-            chunk.clear().limit(count * Float.BYTES);
-            readFully(channel, chunk, dataStart + from + (long) at * Float.BYTES);
-            chunk.flip();
-            chunk.asFloatBuffer().get(data, at, count);
-            at += count;
-        }
-        return new Tensor(shape, data);
+        ByteBuffer text = ByteBuffer.allocate((int) bytes);
+        readFully(channel, text);
+        return JsonParser.parseString(new String(text.array(), StandardCharsets.UTF_8))
+                .getAsJsonObject();
     }
 
-    private static void readFully(FileChannel channel, ByteBuffer buffer, long position)
-            throws IOException {
-        long at = position;
-        while (buffer.hasRemaining()) {
-            int count = channel.read(buffer, at);
-            if (count < 0) {
-                throw new EOFException();
+    /** One tensor's description; its values begin {@code from} bytes behind the header. */
+    private record Entry(String name, long[] shape, int size, long from) {
+
+        static Entry parse(String name, JsonObject description) throws IOException {
+            String type = description.get("dtype").getAsString();
+            if (!type.equals("F32")) {
+                throw new IOException("tensor " + name + " is of type " + type + ", not F32");
             }
-            at += count;
+            long[] shape = longs(description.getAsJsonArray("shape"));
+            long[] offsets = longs(description.getAsJsonArray("data_offsets"));
+            long size = Tensor.size(shape);
+            long bytes = Math.multiplyExact(size, Float.BYTES);
+            if (offsets[0] < 0 || offsets[1] - offsets[0] != bytes) {
+                throw new IOException("tensor " + name + " has a shape and offsets that disagree");
+            }
+            return new Entry(name, shape, Math.toIntExact(size), offsets[0]);
         }
+
+        private static long[] longs(JsonArray array) {
+            return array.asList().stream().mapToLong(JsonElement::getAsLong).toArray();
+        }
+
+        long bytes() {
+            return (long) size * Float.BYTES;
+        }
+    }
+
+    private static float[] readFloats(FileChannel channel, int size, ByteBuffer chunk)
+            throws IOException {
+        float[] data = new float[size];
+        for (int at = 0, count; at < size; at += count) {
+            count = Math.min(chunk.capacity() / Float.BYTES, size - at);
+            readFully(channel, chunk.clear().limit(count * Float.BYTES));
+            chunk.flip();
+            chunk.asFloatBuffer().get(data, at, count);
+        }
+        return data;
+    }
+
+    private static void readFully(FileChannel channel, ByteBuffer buffer) throws IOException {
+        while (buffer.hasRemaining()) {
+            if (channel.read(buffer) < 0) {
+                throw new IOException("it is cut short; copy it again");
+            }
+        }
+    }
+
+    /** Returns a buffer for a part of so many bytes of values. */
+    private static ByteBuffer chunk(long bytes) {
+        return ByteBuffer.allocateDirect((int) Math.min(CHUNK_BYTES, bytes))
+                .order(ByteOrder.LITTLE_ENDIAN);
     }
 }

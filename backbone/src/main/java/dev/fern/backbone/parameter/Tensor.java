@@ -12,14 +12,26 @@ public record Tensor(long[] shape, float[] data) {
 
     /** Checks that the shape and the number of values agree. */
     public Tensor {
-        long size = 1;
-        for (long side : shape) {
-            size = Math.multiplyExact(size, side);
-        }
-        if (size != data.length) {
+        if (size(shape) != data.length) {
             throw new IllegalArgumentException(
                     "shape " + Arrays.toString(shape) + " does not hold " + data.length);
         }
+    }
+
+    /**
+     * Returns the number of elements of a shape.
+     *
+     * @throws IllegalArgumentException if a side is negative or the number is beyond a long's range
+     */
+    static long size(long[] shape) {
+        long size = 1;
+        for (long side : shape) {
+            if (side < 0 || Math.multiplyHigh(size, side) != 0 || size * side < 0) {
+                throw new IllegalArgumentException("impossible shape " + Arrays.toString(shape));
+            }
+            size *= side;
+        }
+        return size;
     }
 
     @Override

@@ -77,20 +77,7 @@ class ProcessExitTest {
     }
 
     private void start(String engine, String ending) throws IOException {
-        String classPath =
-                System.getProperty(
-                        "surefire.test.class.path", System.getProperty("java.class.path"));
-        ProcessBuilder builder =
-                new ProcessBuilder(
-                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                        "-Xmx128m",
-                        "-Dai.djl.offline=true",
-                        "-cp",
-                        classPath,
-                        HostFunctionProgram.class.getName(),
-                        ending);
-        builder.environment().put("MXNET_ENGINE_TYPE", engine);
-        process = builder.redirectError(log.toFile()).start();
+        process = JavaProcess.start(engine, log, HostFunctionProgram.class, ending);
     }
 
     private int exitStatus() throws InterruptedException {

@@ -3,6 +3,7 @@ package dev.fern.backbone.norm;
 import static dev.fern.backbone.Closeness.assertClose;
 import static dev.fern.backbone.Closeness.widen;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
@@ -414,6 +415,25 @@ class FilterResponseBlockTest {
             for (float value : gradient) {
                 assertThat(value).isFinite();
             }
+        }
+    }
+
+    @Example
+    void inputsOfShapesThatDoNotFitAreRefused() {
+        Case drawn = Case.random(8, 1, 3, 2, 2, 1, false, true, true);
+        try (NDManager manager = NDManager.newBaseManager()) {
+            FilterResponseBlock block = drawn.block(manager);
+            Tensor x = drawn.inputs().get(0);
+            Tensor fewerChannels = new Tensor(new long[] {1, 2, 2, 2}, new float[8]);
+            Tensor larger = new Tensor(new long[] {2, 3, 2, 2}, new float[24]);
+            assertThatThrownBy(
+                            () ->
+                                    BlockPass.infer(
+                                            manager, block, List.of(fewerChannels, fewerChannels)))
+                    .isInstanceOf(IllegalArgumentException.class);
+            assertThatThrownBy(() -> BlockPass.infer(manager, block, List.of(x, larger)))
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasMessageContaining("(2, 3, 2, 2)");
         }
     }
 
