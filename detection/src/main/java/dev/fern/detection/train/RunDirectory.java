@@ -44,6 +44,13 @@ public record RunDirectory(Path path) {
 
         /** The beginning. */
         public static final Progress START = new Progress(0, 0, 0, -1);
+
+        /** Checks that nothing is negative but the score. */
+        public Progress {
+            if (epoch < 0 || batch < 0 || step < 0) {
+                throw new IllegalArgumentException("a training's progress is not negative");
+            }
+        }
     }
 
     /**

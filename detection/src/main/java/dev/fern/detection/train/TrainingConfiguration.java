@@ -29,6 +29,7 @@ import java.io.Reader;
 import java.io.UncheckedIOException;
 import java.lang.reflect.RecordComponent;
 import java.nio.charset.StandardCharsets;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
@@ -212,29 +213,32 @@ public record TrainingConfiguration(
     private static String nearest(String name) {
         return Stream.of(TrainingConfiguration.class.getRecordComponents())
                 .map(RecordComponent::getName)
-                .min((a, b) -> Integer.compare(editDistance(a, name), editDistance(b, name)))
+                .min(Comparator.comparingInt(setting -> distance(setting, name)))
                 .orElseThrow();
     }
 
-    /** Levenshtein's distance, case ignored. */
-    private static int editDistance(String a, String b) {
-        int[] previous = new int[b.length() + 1];
-        for (int j = 0; j <= b.length(); j++) {
+    /**
+     * How far a typed name is from a setting's: Levenshtein's distance, case ignored, in which
+     * letters that were left out count a third, so that abbreviations are understood.
+     */
+    private static int distance(String setting, String typed) {
+        int[] previous = new int[setting.length() + 1];
+        for (int j = 0; j <= setting.length(); j++) {
             previous[j] = j;
         }
-        for (int i = 1; i <= a.length(); i++) {
-            int[] current = new int[b.length() + 1];
-            current[0] = i;
-            for (int j = 1; j <= b.length(); j++) {
+        for (int i = 1; i <= typed.length(); i++) {
+            int[] current = new int[setting.length() + 1];
+            current[0] = 3 * i;
+            for (int j = 1; j <= setting.length(); j++) {
                 boolean same =
-                        Character.toLowerCase(a.charAt(i - 1))
-                                == Character.toLowerCase(b.charAt(j - 1));
-                int replaced = previous[j - 1] + (same ? 0 : 1);
-                current[j] = Math.min(replaced, 1 + Math.min(previous[j], current[j - 1]));
+                        Character.toLowerCase(typed.charAt(i - 1))
+                                == Character.toLowerCase(setting.charAt(j - 1));
+                int replaced = previous[j - 1] + (same ? 0 : 3);
+                current[j] = Math.min(replaced, Math.min(previous[j] + 3, current[j - 1] + 1));
             }
             previous = current;
         }
-        return previous[b.length()];
+        return previous[setting.length()];
     }
 
     /** Returns the settings as a configuration file holds them. */

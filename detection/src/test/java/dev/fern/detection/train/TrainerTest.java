@@ -1,0 +1,492 @@
+package dev.fern.detection.train;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParser;
+import dev.fern.backbone.parameter.ParameterValues;
+import dev.fern.backbone.parameter.Tensor;
+import dev.fern.detection.data.BadImageException;
+import dev.fern.detection.data.DetectionDataset;
+import dev.fern.detection.data.LoaderOptions;
+import dev.fern.detection.image.ImageReader;
+import dev.fern.detection.model.DatasetDetection;
+import dev.fern.detection.model.Detector;
+import dev.fern.detection.model.ModelDirectory;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Consumer;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class TrainerTest {
+
+    private static final String SMALL =
+            """
+            {"backbone": "resnet18", "width": 0.125, "pyramidChannels": 8, "headConvolutions": 1,
+             "anchorSizes": [16, 32, 64, 128, 256], "minSize": 64, "maxSize": 64, "batchSize": 2,
+             "warmupSteps": 0, "learningRate": 0.05, "verticalFlip": 0.5}
+            """;
+
+    @TempDir Path folder;
+
+    private RectangleFolder drawings;
+
+    @BeforeEach
+    void drawImages() throws IOException {
+        drawings = new RectangleFolder(Files.createDirectory(folder.resolve("images")));
+        for (int id = 1; id <= 5; id++) {
+            // Two canvases: 64 x 64 and 64 x 32.
+            drawings.image(id, 64, id == 4 ? 32 : 64, id % 3);
+        }
+    }
+
+    /** A training with all that surrounds it. */
+    private final class Training implements AutoCloseable, TrainingListener {
+
+        final RunDirectory run;
+        final Detector detector;
+        final Trainer trainer;
+        final List<TrainingListener.Step> steps = new ArrayList<>();
+        final List<String> skipped = new ArrayList<>();
+        final List<Map<String, Tensor>> evaluated = new ArrayList<>();
+        final List<Boolean> best = new ArrayList<>();
+        Consumer<TrainingListener.Step> onStep = step -> {};
+        List<Double> scores = List.of();
+        boolean detectsInEvaluation;
+        long firstStep;
+        long totalSteps;
+        int detections;
+
+        Training(String name, boolean skipBadImages, DetectionDataset dataset, String... layers)
+                throws IOException {
+            List<JsonObject> objects = new ArrayList<>();
+            objects.add(JsonParser.parseString(SMALL).getAsJsonObject());
+            for (String layer : layers) {
+                objects.add(JsonParser.parseString(layer).getAsJsonObject());
+            }
+            TrainingConfiguration configuration = TrainingConfiguration.of(objects);
+            run = RunDirectory.create(folder.resolve(name));
+            detector =
+                    Detector.create(
+                            configuration.detector(dataset.categories()),
+                            configuration.engine(),
+                            configuration.seed());
+            trainer =
+                    new Trainer(
+                            configuration,
+                            detector,
+                            dataset,
+                            trained -> {
+                                evaluated.add(trained.copyParameters());
+                                if (detectsInEvaluation) {
+                                    detections += detect(trained, dataset);
+                                }
+                                int epoch = evaluated.size() - 1;
+                                return Map.of(
+                                        "AP", epoch < scores.size() ? scores.get(epoch) : 0.5);
+                            },
+                            run,
+                            new LoaderOptions(1, 2, skipBadImages),
+                            this);
+        }
+
+        Training(String name, String... layers) throws IOException {
+            this(name, false, drawings.dataset(), layers);
+        }
+
+        private int detect(Detector trained, DetectionDataset images)
+                throws IOException, InterruptedException {
+            return DatasetDetection.run(
+                            trained,
+                            images,
+                            ImageReader.forDataSets(),
+                            2,
+                            new LoaderOptions(1, 2, false),
+                            done -> {})
+                    .size();
+        }
+
+        boolean train() throws Exception {
+            return trainer.train();
+        }
+
+        @Override
+        public void started(long first, long total) {
+            firstStep = first;
+            totalSteps = total;
+        }
+
+        @Override
+        public void step(Step step) {
+            steps.add(step);
+            onStep.accept(step);
+        }
+
+        @Override
+        public void evaluated(int epoch, Map<String, Double> numbers, boolean isBest) {
+            best.add(isBest);
+        }
+
+        @Override
+        public void skipped(String reason) {
+            skipped.add(reason);
+        }
+
+        @Override
+        public void close() {
+            detector.close();
+        }
+    }
+
+    @Test
+    void lossFallsAndModelsLoad() throws Exception {
+        try (Training training =
+                new Training(
+                        "run",
+                        """
+                        {"epochs": 25, "evaluateEvery": 10, "width": 0.25, "pyramidChannels": 16,
+                         "learningRate": 0.02, "horizontalFlip": 0, "verticalFlip": 0}
+                        """)) {
+            assertThat(training.train()).isTrue();
+            // Five images, one of them on a canvas of its own: three batches an epoch.
+            assertThat(training.steps).hasSize(75);
+            assertThat(training.firstStep).isEqualTo(1);
+            assertThat(training.totalSteps).isEqualTo(75);
+            double before = meanLoss(training.steps.subList(0, 6));
+            double after = meanLoss(training.steps.subList(63, 75));
+
+            assertThat(after).isLessThan(0.6 * before);
+            assertThat(training.best).hasSize(3);
+            for (Path model : List.of(training.run.last(), training.run.best())) {
+                try (Detector loaded = Detector.load(model, "MXNet")) {
+                    assertThat(loaded.configuration()).isEqualTo(training.detector.configuration());
+                }
+            }
+            assertThat(ModelDirectory.readParameters(training.run.last()))
+                    .isEqualTo(training.detector.copyParameters());
+        }
+    }
+
+    private static double meanLoss(List<TrainingListener.Step> steps) {
+        return steps.stream()
+                .mapToDouble(step -> step.classification() + step.regression())
+                .average()
+                .orElseThrow();
+    }
+
+    @Test
+    void aLineOfMetricsIsWrittenForEachStepAndEvaluation() throws Exception {
+        try (Training training = new Training("run", "{\"epochs\": 3, \"evaluateEvery\": 2}")) {
+            training.train();
+            List<JsonObject> lines = metrics(training.run);
+            assertThat(lines.stream().filter(line -> line.has("evaluation")))
+                    .extracting(line -> line.get("epoch").getAsInt())
+                    .containsExactly(2, 3);
+            List<JsonObject> steps =
+                    lines.stream().filter(line -> !line.has("evaluation")).toList();
+            assertThat(steps).hasSameSizeAs(training.steps);
+            for (int i = 0; i < steps.size(); i++) {
+                TrainingListener.Step told = training.steps.get(i);
+                assertThat(steps.get(i).get("step").getAsLong())
+                        .isEqualTo(i + 1L)
+                        .isEqualTo(told.step());
+                assertThat(steps.get(i).get("epoch").getAsInt()).isEqualTo(i / 3 + 1);
+                assertThat(steps.get(i).get("classification").getAsDouble())
+                        .isEqualTo(told.classification());
+                assertThat(told.learningRate())
+                        .isEqualTo(new LearningRateSchedule.Cosine(0.05, 0, 9).at(i));
+                assertThat(told.images()).isBetween(1, 2);
+                assertThat(told.gradientNorm()).isPositive();
+            }
+            // Every epoch sees each of the five images once.
+            assertThat(training.steps.stream().mapToInt(TrainingListener.Step::images).sum())
+                    .isEqualTo(15);
+        }
+    }
+
+    private static List<JsonObject> metrics(RunDirectory run) throws IOException {
+        return Files.readAllLines(run.metrics()).stream()
+                .map(line -> JsonParser.parseString(line).getAsJsonObject())
+                .toList();
+    }
+
+    @Test
+    void sameSeedGivesTheSameBitsAndAnotherOthers() throws Exception {
+        Map<String, Tensor> first = trained("first", "{\"epochs\": 3}");
+        assertThat(trained("again", "{\"epochs\": 3}")).isEqualTo(first);
+        assertThat(trained("other", "{\"epochs\": 3, \"seed\": 2}")).isNotEqualTo(first);
+    }
+
+    private Map<String, Tensor> trained(String name, String... layers) throws Exception {
+        try (Training training = new Training(name, layers)) {
+            training.train();
+            return training.detector.copyParameters();
+        }
+    }
+
+    /** MXNet lays weights out anew for inference; training must not notice. */
+    @Test
+    void evaluationDoesNotTouchTheTraining() throws Exception {
+        String settings = "{\"epochs\": 3, \"scoreThreshold\": 0}";
+        Map<String, Tensor> without = trained("without", settings);
+        try (Training training = new Training("with", settings)) {
+            training.detectsInEvaluation = true;
+            training.train();
+            assertThat(training.detections).isPositive();
+            assertThat(training.detector.copyParameters()).isEqualTo(without);
+            assertThat(training.run.readLast().parameters()).isEqualTo(without);
+        }
+    }
+
+    /** Three batches an epoch; stops within an epoch, at its end, and more than once. */
+    @ParameterizedTest(name = "{0} batches a step, stopped after steps {1}")
+    @CsvSource({"1, 1", "1, 3", "1, 4 8", "2, 1 2 3"})
+    void resumedTrainingIsTheUndisturbedOneBitForBit(int accumulate, String stops)
+            throws Exception {
+        String settings = "{\"epochs\": 4, \"accumulate\": " + accumulate + "}";
+        RunDirectory undisturbed;
+        try (Training training = new Training("undisturbed", settings)) {
+            training.scores = List.of(0.1, 0.4, 0.3, 0.2);
+            assertThat(training.train()).isTrue();
+            undisturbed = training.run;
+        }
+        RunDirectory interrupted = RunDirectory.create(folder.resolve("interrupted"));
+        long next = 1;
+        int evaluations = 0;
+        for (String stop : (stops + " 999").split(" ")) {
+            try (Training training = new Training("interrupted", settings)) {
+                training.scores = List.of(0.1, 0.4, 0.3, 0.2).subList(evaluations, 4);
+                training.onStep =
+                        step -> {
+                            if (step.step() == Long.parseLong(stop)) {
+                                training.trainer.requestStop();
+                            }
+                        };
+                if (next > 1) {
+                    training.trainer.resume();
+                }
+                assertThat(training.train()).isEqualTo(stop.equals("999"));
+                assertThat(training.firstStep).isEqualTo(next);
+                next = Long.parseLong(stop) + 1;
+                evaluations += training.evaluated.size();
+            }
+        }
+        assertThat(interrupted.readLast()).isEqualTo(undisturbed.readLast());
+        assertThat(ModelDirectory.readParameters(interrupted.best()))
+                .isEqualTo(ModelDirectory.readParameters(undisturbed.best()));
+        assertThat(timeless(interrupted)).isEqualTo(timeless(undisturbed));
+    }
+
+    private static List<JsonObject> timeless(RunDirectory run) throws IOException {
+        List<JsonObject> lines = metrics(run);
+        lines.forEach(line -> line.remove("seconds"));
+        return lines;
+    }
+
+    @Test
+    void trainingGoesOnFromACheckpointAsIfWhatCameAfterHadNotBeen() throws Exception {
+        // Killed without a word: the checkpoint is that of the epoch's end, metrics are ahead.
+        String settings = "{\"epochs\": 3}";
+        Map<String, Tensor> undisturbed = trained("undisturbed", settings);
+        try (Training training = new Training("killed", settings)) {
+            training.onStep =
+                    step -> {
+                        if (step.step() == 5) {
+                            throw new IllegalStateException("killed");
+                        }
+                    };
+            assertThatThrownBy(training::train).hasMessage("killed");
+        }
+        try (Training training = new Training("killed", settings)) {
+            training.trainer.resume();
+            assertThat(training.train()).isTrue();
+            assertThat(training.firstStep).isEqualTo(4);
+            assertThat(training.detector.copyParameters()).isEqualTo(undisturbed);
+            assertThat(metrics(training.run).stream().filter(line -> !line.has("evaluation")))
+                    .extracting(line -> line.get("step").getAsLong())
+                    .containsExactly(1L, 2L, 3L, 4L, 5L, 6L, 7L, 8L, 9L);
+        }
+    }
+
+    @Test
+    void bestModelIsThatOfTheHighestScore() throws Exception {
+        try (Training training = new Training("run", "{\"epochs\": 4}")) {
+            training.scores = List.of(0.1, 0.3, 0.3, 0.2);
+            training.train();
+            assertThat(training.best).containsExactly(true, true, false, false);
+            assertThat(ModelDirectory.readParameters(training.run.best()))
+                    .isEqualTo(training.evaluated.get(1));
+            assertThat(training.run.readLast().progress())
+                    .isEqualTo(new RunDirectory.Progress(4, 0, 12, 0.3));
+        }
+    }
+
+    @Test
+    void scoreThatIsUndefinedStillLeavesABestModel() throws Exception {
+        try (Training training = new Training("run", "{\"epochs\": 2}")) {
+            training.scores = List.of(-1.0, -1.0);
+            training.train();
+            assertThat(training.best).containsExactly(true, false);
+            assertThat(training.run.best()).isDirectory();
+        }
+    }
+
+    @Test
+    void stepsEndATrainingWithinAnEpochAndItIsEvaluated() throws Exception {
+        try (Training training = new Training("run", "{\"steps\": 4, \"evaluateEvery\": 50}")) {
+            assertThat(training.train()).isTrue();
+            assertThat(training.steps).hasSize(4);
+            assertThat(training.evaluated).hasSize(1);
+        }
+    }
+
+    @Test
+    void hugeLearningRateEndsWithTheStepTheImagesAndTheCheckpoint() throws Exception {
+        try (Training training =
+                new Training("run", "{\"learningRate\": 1e30, \"epochs\": 9, \"clipNorm\": 0}")) {
+            assertThatThrownBy(training::train)
+                    .isInstanceOf(TrainingException.class)
+                    .hasMessageMatching(
+                            "the (loss|gradient) is not finite at step [23], images \\[[1-5](, [1-5])?\\];"
+                                    + " there is no checkpoint yet; .*learningRate.*");
+            assertThat(training.run.last()).doesNotExist();
+        }
+    }
+
+    @Test
+    void parametersThatAreNoNumbersEndTheTrainingAndLeaveTheCheckpoint() throws Exception {
+        try (Training training = new Training("run", "{\"epochs\": 3}")) {
+            training.onStep =
+                    step -> {
+                        if (step.step() == 4) {
+                            Map<String, Tensor> values = training.detector.copyParameters();
+                            Arrays.fill(values.get("classification.output.bias").data(), Float.NaN);
+                            ParameterValues.assign(training.detector.network(), values);
+                        }
+                    };
+            assertThatThrownBy(training::train)
+                    .isInstanceOf(TrainingException.class)
+                    .hasMessageContaining("loss is not finite at step 5, images [")
+                    .hasMessageContaining("checkpoint is " + training.run.last())
+                    .hasMessageNotContaining("\n");
+            assertThat(training.run.readLast().progress().step()).isEqualTo(3);
+            assertThat(training.run.readLast().parameters()).isEqualTo(training.evaluated.get(0));
+        }
+    }
+
+    @Test
+    void imagesWithoutBoxesTrainAsBackground() throws Exception {
+        RectangleFolder empty =
+                new RectangleFolder(Files.createDirectory(folder.resolve("empty")))
+                        .image(1, 64, 64, 0)
+                        .image(2, 64, 64, 0);
+        try (Training training =
+                new Training(
+                        "run",
+                        false,
+                        empty.dataset(),
+                        "{\"epochs\": 20, \"learningRate\": 5, \"weightDecay\": 0}")) {
+            assertThat(training.train()).isTrue();
+            assertThat(training.steps)
+                    .allSatisfy(
+                            step -> {
+                                assertThat(step.positives()).isZero();
+                                assertThat(step.regression()).isZero();
+                                assertThat(step.gradientNorm()).isPositive();
+                            });
+            assertThat(training.steps.get(19).classification())
+                    .isLessThan(0.8 * training.steps.get(0).classification());
+        }
+    }
+
+    @Test
+    void crowdsAreNoTargets() throws Exception {
+        RectangleFolder crowds =
+                new RectangleFolder(Files.createDirectory(folder.resolve("crowds")))
+                        .image(1, 64, 64, 3, true)
+                        .image(2, 64, 64, 1, true);
+        DetectionDataset dataset = crowds.dataset();
+        assertThat(dataset.crowds()).isEqualTo(4);
+        try (Training training = new Training("run", false, dataset, "{\"epochs\": 2}")) {
+            training.train();
+            assertThat(training.steps).allMatch(step -> step.positives() == 0);
+        }
+    }
+
+    @Test
+    void badImageEndsTheTrainingUnlessItIsToBeSkipped() throws Exception {
+        DetectionDataset dataset = drawings.dataset();
+        Files.writeString(folder.resolve("images/2.png"), "no picture");
+        try (Training training = new Training("strict", false, dataset, "{\"epochs\": 2}")) {
+            assertThatThrownBy(training::train)
+                    .isInstanceOf(BadImageException.class)
+                    .hasMessageContaining("2.png");
+        }
+        try (Training training = new Training("lenient", true, dataset, "{\"epochs\": 2}")) {
+            assertThat(training.train()).isTrue();
+            assertThat(training.trainer.imagesSkipped()).isEqualTo(2);
+            assertThat(training.skipped).hasSize(2).allMatch(line -> line.contains("2.png"));
+            assertThat(training.steps.stream().mapToInt(TrainingListener.Step::images).sum())
+                    .isEqualTo(8);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"{\"epochs\": 2}", "{\"steps\": 2}"})
+    void dataSetWithoutAGoodImageIsAnErrorAndNoEndlessLoop(String length) throws Exception {
+        DetectionDataset dataset = drawings.dataset();
+        for (int id = 1; id <= 5; id++) {
+            Files.delete(folder.resolve("images/" + id + ".png"));
+        }
+        try (Training training = new Training("bad", true, dataset, length)) {
+            assertThatThrownBy(training::train)
+                    .isInstanceOf(IOException.class)
+                    .hasMessageContaining("none of the 5 training images")
+                    .hasMessageContaining(".png")
+                    .hasMessageNotContaining("\n");
+        }
+        try (Training training = new Training("none", true, dataset.subset(0), length)) {
+            assertThatThrownBy(training::train)
+                    .isInstanceOf(IOException.class)
+                    .hasMessageContaining("no images");
+        }
+    }
+
+    @Test
+    void checkpointOfAnotherNetworkIsRefused() throws Exception {
+        trained("run", "{\"epochs\": 1}");
+        try (Training training = new Training("run", "{\"epochs\": 1, \"pyramidChannels\": 16}")) {
+            assertThatThrownBy(training.trainer::resume)
+                    .isInstanceOf(IOException.class)
+                    .hasMessageContaining(training.run.last().toString())
+                    .hasMessageContaining("pyramid");
+        }
+        try (Training training = new Training("fresh", "{\"epochs\": 1}")) {
+            assertThatThrownBy(training.trainer::resume)
+                    .isInstanceOf(IOException.class)
+                    .hasMessageContaining("no checkpoint");
+        }
+    }
+
+    @Test
+    void finishedTrainingThatIsResumedStaysAsItIs() throws Exception {
+        Map<String, Tensor> finished = trained("run", "{\"epochs\": 1}");
+        try (Training training = new Training("run", "{\"epochs\": 1}")) {
+            training.trainer.resume();
+            assertThat(training.train()).isTrue();
+            assertThat(training.steps).isEmpty();
+            assertThat(training.run.readLast().parameters()).isEqualTo(finished);
+        }
+    }
+}
