@@ -396,7 +396,7 @@ class TrainerTest {
                         "run",
                         false,
                         empty.dataset(),
-                        "{\"epochs\": 20, \"learningRate\": 5, \"weightDecay\": 0}")) {
+                        "{\"epochs\": 60, \"learningRate\": 5, \"weightDecay\": 0}")) {
             assertThat(training.train()).isTrue();
             assertThat(training.steps)
                     .allSatisfy(
@@ -405,7 +405,7 @@ class TrainerTest {
                                 assertThat(step.regression()).isZero();
                                 assertThat(step.gradientNorm()).isPositive();
                             });
-            assertThat(training.steps.get(19).classification())
+            assertThat(training.steps.get(59).classification())
                     .isLessThan(0.8 * training.steps.get(0).classification());
         }
     }
