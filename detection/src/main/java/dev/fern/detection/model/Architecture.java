@@ -66,17 +66,18 @@ public record Architecture(
     }
 
     /**
-     * Returns a RetinaNet on a published ResNet: P6 from P5, four convolutions a head, no norm in
-     * the heads.
+     * Returns a RetinaNet on a published ResNet.
      *
      * @param widthMultiplier factor on the backbone's widths
-     * @param norm the backbone's normaliser, a name of {@link Normalizations}
      */
     public static Architecture of(
             ResNetDepth depth,
             double widthMultiplier,
             String norm,
             int pyramidChannels,
+            FeaturePyramid.P6Source p6,
+            int headConvolutions,
+            String headNorm,
             AnchorParameters anchors) {
         ResNetConfiguration backbone =
                 ResNetConfiguration.of(depth, widthMultiplier, Normalizations.parse(norm));
@@ -87,9 +88,9 @@ public record Architecture(
                 backbone.stemWidth(),
                 norm,
                 pyramidChannels,
-                FeaturePyramid.P6Source.P5,
-                4,
-                NO_NORM,
+                p6,
+                headConvolutions,
+                headNorm,
                 anchors);
     }
 

@@ -65,7 +65,12 @@ public final class Detector implements AutoCloseable {
         return load(directory, ModelDirectory.readConfiguration(directory), engine);
     }
 
-    /** Loads a model directory's parameters under a changed configuration. */
+    /**
+     * Loads a model directory's parameters under a configuration that was changed in what is not
+     * the network.
+     *
+     * @throws IOException as {@link #load(Path, String)}
+     */
     public static Detector load(Path directory, DetectorConfiguration configuration, String engine)
             throws IOException {
         NDManager manager = EngineStart.newManager(engine);

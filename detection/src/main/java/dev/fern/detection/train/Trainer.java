@@ -37,7 +37,7 @@ public final class Trainer {
         /**
          * Evaluates.
          *
-         * @return numbers by name; "AP" decides which model is the best
+         * @return numbers by name, finite; "AP" decides which model is the best
          */
         Map<String, Double> evaluate(Detector detector) throws IOException, InterruptedException;
     }

@@ -7,7 +7,6 @@ import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
 import dev.fern.backbone.fpn.FeaturePyramid.P6Source;
 import dev.fern.backbone.norm.Normalizations;
-import dev.fern.backbone.resnet.ResNetConfiguration;
 import dev.fern.backbone.resnet.ResNetDepth;
 import dev.fern.cocoeval.CocoCategory;
 import dev.fern.detection.anchor.AnchorParameters;
@@ -248,15 +247,10 @@ public record TrainingConfiguration(
 
     /** Returns the detector that is to be trained. */
     public DetectorConfiguration detector(List<CocoCategory> categories) {
-        ResNetConfiguration sizes =
-                ResNetConfiguration.of(
-                        ResNetDepth.parse(backbone), width, Normalizations.parse(norm));
         Architecture architecture =
-                new Architecture(
-                        sizes.bottleneck(),
-                        sizes.blocks(),
-                        sizes.widths(),
-                        sizes.stemWidth(),
+                Architecture.of(
+                        ResNetDepth.parse(backbone),
+                        width,
                         norm,
                         pyramidChannels,
                         p6,

@@ -25,7 +25,14 @@ public final class TinyDetectors {
             String norm, CanvasRule rule, PostProcessing postProcessing) {
         return configuration(
                 Architecture.of(
-                        ResNetDepth.RESNET18, 0.25, norm, 16, AnchorParameters.ofBaseSize(16)),
+                        ResNetDepth.RESNET18,
+                        0.25,
+                        norm,
+                        16,
+                        FeaturePyramid.P6Source.P5,
+                        4,
+                        Architecture.NO_NORM,
+                        AnchorParameters.ofBaseSize(16)),
                 rule,
                 postProcessing);
     }
