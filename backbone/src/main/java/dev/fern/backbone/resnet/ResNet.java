@@ -1,13 +1,11 @@
 package dev.fern.backbone.resnet;
 
-import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.AbstractBlock;
 import ai.djl.nn.Block;
-import ai.djl.nn.pooling.Pool;
 import ai.djl.training.ParameterStore;
 import ai.djl.util.PairList;
 import dev.fern.backbone.norm.Normalization;
@@ -64,7 +62,7 @@ public final class ResNet extends AbstractBlock {
             PairList<String, Object> params) {
         NDList x = conv1.forward(parameters, inputs, training);
         x = norm1.forward(parameters, x, training);
-        x = new NDList(maxPool(x.singletonOrThrow()));
+        x = new NDList(MaxPooling.apply(x.singletonOrThrow()));
         NDList outputs = new NDList(4);
         for (List<Block> stage : stages) {
             for (Block block : stage) {
@@ -75,17 +73,13 @@ public final class ResNet extends AbstractBlock {
         return outputs;
     }
 
-    private static NDArray maxPool(NDArray x) {
-        return Pool.maxPool2d(x, new Shape(3, 3), new Shape(2, 2), new Shape(1, 1), false);
-    }
-
     @Override
     protected void initializeChildBlocks(
             NDManager manager, DataType dataType, Shape... inputShapes) {
         conv1.initialize(manager, dataType, inputShapes);
         Shape[] shape = conv1.getOutputShapes(inputShapes);
         norm1.initialize(manager, dataType, shape);
-        shape = new Shape[] {halved(shape[0])};
+        shape = new Shape[] {MaxPooling.outputShape(shape[0])};
         for (List<Block> stage : stages) {
             for (Block block : stage) {
                 block.initialize(manager, dataType, shape);
@@ -97,7 +91,7 @@ public final class ResNet extends AbstractBlock {
     @Override
     public Shape[] getOutputShapes(Shape[] inputShapes) {
         Shape[] outputs = new Shape[4];
-        Shape[] shape = {halved(conv1.getOutputShapes(inputShapes)[0])};
+        Shape[] shape = {MaxPooling.outputShape(conv1.getOutputShapes(inputShapes)[0])};
         for (int s = 0; s < 4; s++) {
             for (Block block : stages.get(s)) {
                 shape = block.getOutputShapes(shape);
@@ -105,11 +99,5 @@ public final class ResNet extends AbstractBlock {
             outputs[s] = shape[0];
         }
         return outputs;
-    }
-
-    /** The shape after the 3x3 max pooling of stride 2 and padding 1. */
-    private static Shape halved(Shape shape) {
-        return new Shape(
-                shape.get(0), shape.get(1), (shape.get(2) + 1) / 2, (shape.get(3) + 1) / 2);
     }
 }
