@@ -11,14 +11,17 @@ import java.util.List;
 /**
  * RetinaNet's loss with its gradient, in plain Java: focal loss over all anchors but the ignored
  * ones plus box loss over the positive ones, both divided by the image's own number of positives
- * (at least 1), then averaged over the images, as torchvision. So the gradient of a batch is the
- * mean of its images' gradients.
+ * (at least {@code minPositives}), then averaged over the images, as torchvision. So the gradient
+ * of a batch is the mean of its images' gradients.
  *
  * @param focal classification loss
  * @param box regression loss
  * @param regressionWeight factor on the regression loss; 1 in the paper
+ * @param minPositives what an image with fewer positives is divided by, at least 1, torchvision's
+ *     value; with more, images without objects, whose whole focal loss is divided by it, weigh less
  */
-public record RetinaNetLoss(FocalLoss focal, BoxLoss box, double regressionWeight) {
+public record RetinaNetLoss(
+        FocalLoss focal, BoxLoss box, double regressionWeight, int minPositives) {
 
     /**
      * Computes loss and gradient.
@@ -37,7 +40,7 @@ public record RetinaNetLoss(FocalLoss focal, BoxLoss box, double regressionWeigh
         int positives = 0;
         for (int n = 0; n < images; n++) {
             int own = targets.get(n).positives().length;
-            weights[n] = 1.0 / (Math.max(1, own) * (double) images);
+            weights[n] = 1.0 / (Math.max(minPositives, own) * (double) images);
             positives += own;
         }
         List<HeadOutput> gradients = new ArrayList<>(outputs.size());

@@ -70,6 +70,7 @@ import java.util.stream.Stream;
  * @param focalGamma see {@link FocalLoss}
  * @param boxLoss a name of {@link BoxLoss}
  * @param boxLossWeight see {@link RetinaNetLoss}
+ * @param minPositives see {@link RetinaNetLoss}
  * @param batchSize images that pass the network together
  * @param accumulate batches whose gradients make one step
  * @param epochs passes over the training images; unused where {@code steps} is set
@@ -121,6 +122,7 @@ public record TrainingConfiguration(
         double focalGamma,
         String boxLoss,
         double boxLossWeight,
+        int minPositives,
         int batchSize,
         int accumulate,
         int epochs,
@@ -153,6 +155,7 @@ public record TrainingConfiguration(
         require(clipNorm >= 0, "clipNorm must be at least 0 (0 for none)");
         require(evaluateEvery >= 1, "evaluateEvery must be at least 1");
         require(boxLossWeight >= 0, "boxLossWeight must be at least 0");
+        require(minPositives >= 1, "minPositives must be at least 1");
         require(
                 List.of("cosine", "step").contains(schedule),
                 "unknown schedule '" + schedule + "': use cosine or step");
@@ -283,7 +286,10 @@ public record TrainingConfiguration(
     /** Returns the loss. */
     public RetinaNetLoss loss() {
         return new RetinaNetLoss(
-                new FocalLoss(focalAlpha, focalGamma), BoxLoss.parse(boxLoss), boxLossWeight);
+                new FocalLoss(focalAlpha, focalGamma),
+                BoxLoss.parse(boxLoss),
+                boxLossWeight,
+                minPositives);
     }
 
     /** Returns what happens to training images. */

@@ -42,7 +42,7 @@ class RetinaNetLossTest {
     }
 
     private static RetinaNetLoss loss(String box) {
-        return new RetinaNetLoss(FocalLoss.retinaNet(), BoxLoss.parse(box), 0.7);
+        return new RetinaNetLoss(FocalLoss.retinaNet(), BoxLoss.parse(box), 0.7, 1);
     }
 
     /** Logits and codes of some images, each image's own numbers wherever it stands in a batch. */
@@ -271,6 +271,25 @@ class RetinaNetLossTest {
         assertThat(loss.positives()).isZero();
         for (HeadOutput gradient : loss.gradients()) {
             assertThat(gradient.codes()).containsOnly(0);
+        }
+    }
+
+    @Test
+    void imageWithFewerPositivesThanTheMinimumIsDividedByTheMinimum() {
+        int minimum = TARGETS.get(0).positives().length;
+        assertThat(TARGETS.get(2).positives()).hasSizeBetween(1, minimum - 1);
+        RetinaNetLoss floored =
+                new RetinaNetLoss(FocalLoss.retinaNet(), BoxLoss.parse("l1"), 0.7, minimum);
+        for (int n = 0; n < 3; n++) {
+            DetectionLoss plain = loss("l1").compute(K, outputs(n), ANCHORS, targetsOf(n));
+            DetectionLoss loss = floored.compute(K, outputs(n), ANCHORS, targetsOf(n));
+            double share = Math.max(1, TARGETS.get(n).positives().length) / (double) minimum;
+            assertThat(loss.classification())
+                    .isCloseTo(plain.classification() * share, within(1e-9));
+            assertThat(loss.regression()).isCloseTo(plain.regression() * share, within(1e-9));
+            float slope = plain.gradients().get(0).logits()[0];
+            assertThat(loss.gradients().get(0).logits()[0])
+                    .isCloseTo((float) (slope * share), within(1e-6f * Math.abs(slope)));
         }
     }
 

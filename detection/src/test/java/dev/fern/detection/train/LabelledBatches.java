@@ -35,7 +35,7 @@ import java.util.Map;
 final class LabelledBatches {
 
     static final RetinaNetLoss LOSS =
-            new RetinaNetLoss(FocalLoss.retinaNet(), BoxLoss.parse("l1"), 1);
+            new RetinaNetLoss(FocalLoss.retinaNet(), BoxLoss.parse("l1"), 1, 1);
 
     private final DetectionDataset dataset;
     private final CanvasRule rule;

@@ -189,6 +189,7 @@ class TrainingConfigurationTest {
                 "focalGamma | -1",
                 "boxLoss | \"l3\"",
                 "boxLossWeight | -1",
+                "minPositives | 0",
                 "batchSize | 0",
                 "accumulate | 0",
                 "epochs | 0",
@@ -229,7 +230,7 @@ class TrainingConfigurationTest {
                          "pyramidChannels": 24, "headConvolutions": 2, "p6": "C5",
                          "anchorSizes": [10, 20, 40, 80, 160], "minSize": 96, "maxSize": 200,
                          "positiveIou": 0.6, "negativeIou": 0.3, "lowQualityMatches": false,
-                         "focalAlpha": 0.5, "focalGamma": 1, "boxLoss": "giou", "boxLossWeight": 2,
+                         "focalAlpha": 0.5, "focalGamma": 1, "boxLoss": "giou", "boxLossWeight": 2, "minPositives": 3,
                          "scoreThreshold": 0.1, "nmsIou": 0.6, "candidatesPerLevel": 7,
                          "maxDetections": 9, "multiScale": [64, 96], "scaleJitter": [0.5, 1.5],
                          "verticalFlip": 0.25, "hue": 10}
@@ -259,6 +260,7 @@ class TrainingConfigurationTest {
         assertThat(configuration.loss().focal().gamma()).isEqualTo(1);
         assertThat(configuration.loss().box().name()).isEqualTo("giou");
         assertThat(configuration.loss().regressionWeight()).isEqualTo(2);
+        assertThat(configuration.loss().minPositives()).isEqualTo(3);
         assertThat(configuration.augmentation().minSizes()).containsExactly(64, 96);
         assertThat(configuration.augmentation().minScale()).isEqualTo(0.5);
         assertThat(configuration.augmentation().maxScale()).isEqualTo(1.5);

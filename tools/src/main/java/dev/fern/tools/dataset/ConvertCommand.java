@@ -53,7 +53,7 @@ final class ConvertCommand implements Callable<Integer> {
     private Path annotations;
 
     @Option(
-            names = "--output",
+            names = {"-o", "--output"},
             required = true,
             paramLabel = "FILE",
             description = "COCO instances file to write.")

@@ -30,7 +30,7 @@ import picocli.CommandLine.Spec;
 final class SynthesizeCommand implements Callable<Integer> {
 
     @Option(
-            names = "--output",
+            names = {"-o", "--output"},
             required = true,
             paramLabel = "DIR",
             description = "Folder to write to.")

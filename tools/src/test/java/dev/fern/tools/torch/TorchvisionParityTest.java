@@ -205,7 +205,8 @@ class TorchvisionParityTest {
         }
         GradientStep step =
                 new GradientStep(
-                        detector, new RetinaNetLoss(FocalLoss.retinaNet(), BoxLoss.parse("l1"), 1));
+                        detector,
+                        new RetinaNetLoss(FocalLoss.retinaNet(), BoxLoss.parse("l1"), 1, 1));
         DetectionLoss loss =
                 step.run(
                         FloatBuffer.wrap(pixels),
