@@ -56,6 +56,10 @@ public final class Trainer {
     private final BatchDecoder decoder;
 
     private volatile boolean stopRequested;
+
+    /** The training thread while it evaluates; guarded by this object. */
+    private Thread evaluating;
+
     private Progress progress = Progress.START;
     private int imagesSkipped;
     private long lastCheckpointNanos = System.nanoTime();
@@ -178,10 +182,14 @@ public final class Trainer {
     }
 
     /**
-     * Asks {@link #train} to end after the current step, with a checkpoint. Any thread may call.
+     * Asks {@link #train} to end after the current step, with a checkpoint. An evaluation is broken
+     * off, to be made up for when the training is resumed. Any thread may call.
      */
-    public void requestStop() {
+    public synchronized void requestStop() {
         stopRequested = true;
+        if (evaluating != null) {
+            evaluating.interrupt();
+        }
     }
 
     /** Returns how many images were left out, with repetitions. */
@@ -205,14 +213,19 @@ public final class Trainer {
         LearningRateSchedule schedule = configuration.schedule(totalSteps);
         listener.started(progress.step() + 1, totalSteps);
         try (MetricsLog metrics = new MetricsLog(run.metrics(), progress)) {
-            while (progress.step() < totalSteps && !stopRequested) {
+            while (!isFinished(totalSteps) && !stopRequested) {
                 if (trainEpoch(schedule, totalSteps, metrics)) {
                     finishEpoch(totalSteps, metrics);
                 }
             }
             saveLast();
         }
-        return progress.step() >= totalSteps;
+        return isFinished(totalSteps);
+    }
+
+    /** Whether all steps were taken and the evaluation after the last is done too. */
+    private boolean isFinished(long totalSteps) {
+        return progress.step() >= totalSteps && progress.batch() == 0;
     }
 
     private long totalSteps() {
@@ -230,6 +243,9 @@ public final class Trainer {
     /** Trains the rest of the current epoch; returns false if it was stopped before its end. */
     private boolean trainEpoch(LearningRateSchedule schedule, long totalSteps, MetricsLog metrics)
             throws IOException, InterruptedException, TrainingException {
+        if (progress.step() >= totalSteps) {
+            return true;
+        }
         BatchPlan plan = sampler.epoch(progress.epoch());
         StepTotals totals = new StepTotals();
         try (BatchLoader<MatchedBatch> loader =
@@ -322,24 +338,57 @@ public final class Trainer {
         return skipped.size();
     }
 
+    /** Evaluates where that is due. If it is broken off, the epoch remains to be finished. */
     private void finishEpoch(long totalSteps, MetricsLog metrics)
             throws IOException, InterruptedException {
         int epoch = progress.epoch() + 1;
-        progress = new Progress(epoch, 0, progress.step(), progress.bestScore());
+        double bestScore = progress.bestScore();
         boolean end = progress.step() >= totalSteps;
         if (end || epoch % configuration.evaluateEvery() == 0) {
-            Map<String, Double> numbers = validation.evaluate(detector);
+            Optional<Map<String, Double>> evaluation = evaluate();
+            if (evaluation.isEmpty()) {
+                return;
+            }
+            Map<String, Double> numbers = evaluation.get();
             metrics.evaluation(epoch, progress.step(), numbers);
-            boolean best = numbers.get("AP") > progress.bestScore() || !Files.exists(run.best());
+            boolean best = numbers.get("AP") > bestScore || !Files.exists(run.best());
             listener.evaluated(epoch, numbers, best);
             if (best) {
-                progress = new Progress(epoch, 0, progress.step(), numbers.get("AP"));
+                bestScore = numbers.get("AP");
                 run.saveBest(detector.configuration(), detector.copyParameters());
             }
         }
+        progress = new Progress(epoch, 0, progress.step(), bestScore);
         metrics.flush();
         if (!end) {
             saveLast();
+        }
+    }
+
+    /**
+     * Returns the validation's numbers, or empty if a stop was requested before they were there.
+     */
+    private Optional<Map<String, Double>> evaluate() throws IOException, InterruptedException {
+        synchronized (this) {
+            if (stopRequested) {
+                return Optional.empty();
+            }
+            evaluating = Thread.currentThread();
+        }
+        try {
+            return Optional.of(validation.evaluate(detector));
+        } catch (InterruptedException e) {
+            if (!stopRequested) {
+                throw e;
+            }
+            return Optional.empty();
+        } finally {
+            synchronized (this) {
+                evaluating = null;
+                if (stopRequested) {
+                    Thread.interrupted();
+                }
+            }
         }
     }
 

@@ -64,6 +64,7 @@ class TrainerTest {
         Consumer<TrainingListener.Step> onStep = step -> {};
         List<Double> scores = List.of();
         boolean detectsInEvaluation;
+        boolean isStoppedInEvaluation;
         long firstStep;
         long totalSteps;
         int detections;
@@ -88,6 +89,10 @@ class TrainerTest {
                             detector,
                             dataset,
                             trained -> {
+                                if (isStoppedInEvaluation) {
+                                    requestStop();
+                                    Thread.sleep(60_000);
+                                }
                                 evaluated.add(trained.copyParameters());
                                 if (detectsInEvaluation) {
                                     detections += detect(trained, dataset);
@@ -115,6 +120,10 @@ class TrainerTest {
                             new LoaderOptions(1, 2, false),
                             done -> {})
                     .size();
+        }
+
+        private void requestStop() {
+            trainer.requestStop();
         }
 
         boolean train() throws Exception {
@@ -251,7 +260,7 @@ class TrainerTest {
 
     /** Three batches an epoch; stops within an epoch, at its end, and more than once. */
     @ParameterizedTest(name = "{0} batches a step, stopped after steps {1}")
-    @CsvSource({"1, 1", "1, 3", "1, 4 8", "2, 1 2 3"})
+    @CsvSource({"1, 1", "1, 3", "1, 4 8", "1, 3 12", "2, 1 2 3"})
     void resumedTrainingIsTheUndisturbedOneBitForBit(int accumulate, String stops)
             throws Exception {
         String settings = "{\"epochs\": 4, \"accumulate\": " + accumulate + "}";
@@ -286,6 +295,33 @@ class TrainerTest {
         assertThat(ModelDirectory.readParameters(interrupted.best()))
                 .isEqualTo(ModelDirectory.readParameters(undisturbed.best()));
         assertThat(timeless(interrupted)).isEqualTo(timeless(undisturbed));
+    }
+
+    @ParameterizedTest
+    @CsvSource({"{}, 3", "{'epochs': 1}, 3", "{'steps': 2}, 2"})
+    void anEvaluationThatWasBrokenOffIsMadeUpForOnResuming(String settings, int stepsBefore)
+            throws Exception {
+        String json = settings.replace('\'', '"');
+        Map<String, Tensor> undisturbed;
+        List<JsonObject> lines;
+        try (Training training = new Training("undisturbed", json)) {
+            training.train();
+            undisturbed = training.detector.copyParameters();
+            lines = timeless(training.run);
+        }
+        try (Training training = new Training("stopped", json)) {
+            training.isStoppedInEvaluation = true;
+            assertThat(training.train()).isFalse();
+            assertThat(training.steps).hasSize(stepsBefore);
+            assertThat(training.evaluated).isEmpty();
+            assertThat(Thread.currentThread().isInterrupted()).isFalse();
+        }
+        try (Training training = new Training("stopped", json)) {
+            training.trainer.resume();
+            assertThat(training.train()).isTrue();
+            assertThat(training.detector.copyParameters()).isEqualTo(undisturbed);
+            assertThat(timeless(training.run)).isEqualTo(lines);
+        }
     }
 
     private static List<JsonObject> timeless(RunDirectory run) throws IOException {
