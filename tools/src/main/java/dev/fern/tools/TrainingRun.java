@@ -50,7 +50,8 @@ record TrainingRun(
                         Detector.create(
                                 configuration.detector(train.images().categories()),
                                 configuration.engine(),
-                                configuration.seed());
+                                configuration.seed(),
+                                configuration.headDeviation());
                 TrainingProgress progress =
                         new TrainingProgress(System.err, System.console() != null, logEvery)) {
             Trainer trainer =

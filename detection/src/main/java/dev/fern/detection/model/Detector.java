@@ -35,18 +35,25 @@ public final class Detector implements AutoCloseable {
         this.pipeline = new ImagePipeline(configuration);
     }
 
+    /** Returns a detector with fresh parameters, its heads' as in the paper. */
+    public static Detector create(DetectorConfiguration configuration, String engine, long seed) {
+        return create(configuration, engine, seed, RetinaNet.HEAD_DEVIATION);
+    }
+
     /**
      * Returns a detector with fresh parameters.
      *
      * @param engine DJL's name of the engine
      * @param seed of the initial parameters
+     * @param headDeviation see {@link RetinaNet#initialize(NDManager, long, double)}
      */
-    public static Detector create(DetectorConfiguration configuration, String engine, long seed) {
+    public static Detector create(
+            DetectorConfiguration configuration, String engine, long seed, double headDeviation) {
         NDManager manager = EngineStart.newManager(engine);
         try {
             RetinaNet network =
                     new RetinaNet(configuration.architecture(), configuration.categories().size());
-            network.initialize(manager, seed);
+            network.initialize(manager, seed, headDeviation);
             return new Detector(configuration, manager, network);
         } catch (RuntimeException e) {
             manager.close();

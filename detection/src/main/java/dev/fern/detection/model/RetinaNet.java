@@ -32,7 +32,8 @@ public final class RetinaNet extends AbstractBlock {
     /** Score of every anchor at the start (the paper's pi). */
     private static final double PRIOR = 0.01;
 
-    private static final double HEAD_DEVIATION = 0.01;
+    /** Standard deviation of the heads' initial weights in the paper. */
+    public static final double HEAD_DEVIATION = 0.01;
 
     /** Any input does to find the parameters' shapes. */
     private static final Shape SAMPLE_INPUT = new Shape(1, 3, 64, 64);
@@ -43,8 +44,8 @@ public final class RetinaNet extends AbstractBlock {
     private final HeadBranch regression;
 
     /**
-     * Builds the network; {@link #initialize(NDManager, long)} or {@link #initialize(NDManager,
-     * Map)} gives it parameters.
+     * Builds the network; {@link #initialize(NDManager, long, double)} or {@link
+     * #initialize(NDManager, Map)} gives it parameters.
      *
      * @param categories K
      */
@@ -64,12 +65,14 @@ public final class RetinaNet extends AbstractBlock {
 
     /**
      * Gives the network its initial parameters, which depend on the seed alone: He's in the
-     * backbone, uniform in the pyramid, small normal ones in the heads, and a bias that gives every
+     * backbone, uniform in the pyramid, normal ones in the heads, and a bias that gives every
      * anchor the score 0.01.
      *
      * @param manager owner of the parameters
+     * @param headDeviation standard deviation of the weights of the heads' inner convolutions; that
+     *     of their output convolutions is {@value #HEAD_DEVIATION}
      */
-    public void initialize(NDManager manager, long seed) {
+    public void initialize(NDManager manager, long seed, double headDeviation) {
         Initialization initialization = new Initialization(seed);
         for (Map.Entry<String, Parameter> entry : NamedParameters.of(this).entrySet()) {
             String name = entry.getKey();
@@ -80,7 +83,8 @@ public final class RetinaNet extends AbstractBlock {
                 } else if (name.startsWith("pyramid.")) {
                     initialization.uniformFanIn(name, parameter);
                 } else {
-                    initialization.normal(name, parameter, HEAD_DEVIATION);
+                    boolean output = name.contains(".output.");
+                    initialization.normal(name, parameter, output ? HEAD_DEVIATION : headDeviation);
                 }
             } else if (name.equals("classification.output.bias")) {
                 initialization.constant(parameter, -Math.log((1 - PRIOR) / PRIOR));

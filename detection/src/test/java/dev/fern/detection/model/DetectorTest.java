@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import dev.fern.backbone.parameter.Tensor;
 import dev.fern.cocoeval.CocoDetection;
 import dev.fern.cocoeval.CocoResults;
 import dev.fern.detection.data.DetectionDataset;
@@ -109,6 +110,31 @@ class DetectorTest {
                 Detector other = Detector.create(configuration, "MXNet", 2)) {
             assertThat(one.copyParameters()).isEqualTo(again.copyParameters());
             assertThat(one.copyParameters()).isNotEqualTo(other.copyParameters());
+        }
+    }
+
+    @Test
+    void headDeviationIsThatOfTheHeadsInnerConvolutionsAlone() {
+        DetectorConfiguration configuration =
+                TinyDetectors.configuration("frn", RULE, PostProcessing.DEFAULT);
+        try (Detector usual = Detector.create(configuration, "MXNet", 1);
+                Detector wider = Detector.create(configuration, "MXNet", 1, 0.08)) {
+            Map<String, Tensor> expected = usual.copyParameters();
+            int scaled = 0;
+            for (Map.Entry<String, Tensor> entry : wider.copyParameters().entrySet()) {
+                float[] values = expected.get(entry.getKey()).data();
+                if (entry.getKey().matches("(classification|regression).conv\\d.weight")) {
+                    for (int i = 0; i < values.length; i++) {
+                        values[i] *= 8;
+                    }
+                    scaled++;
+                }
+                assertThat(entry.getValue().data())
+                        .as(entry.getKey())
+                        .usingComparatorWithPrecision(1e-6f)
+                        .containsExactly(values);
+            }
+            assertThat(scaled).isPositive();
         }
     }
 

@@ -160,6 +160,8 @@ class TrainingConfigurationTest {
                 "pyramidChannels | 1000000000",
                 "headConvolutions | -1",
                 "headNorm | \"no\"",
+                "headDeviation | 0",
+                "headDeviation | 1.1",
                 "p6 | \"P6\"",
                 "anchorSizes | [32]",
                 "anchorSizes | [32, 64, 128, 256, -512]",
