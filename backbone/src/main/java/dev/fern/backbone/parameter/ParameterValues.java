@@ -3,6 +3,7 @@ package dev.fern.backbone.parameter;
 import ai.djl.ndarray.NDArray;
 import ai.djl.nn.Block;
 import ai.djl.nn.Parameter;
+import dev.fern.backbone.host.HostFunctions;
 import java.nio.FloatBuffer;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -58,8 +59,17 @@ public final class ParameterValues {
                         "parameter " + name + " has no place in the network");
             }
         }
-        parameters.forEach(
-                (name, parameter) ->
-                        parameter.getArray().set(FloatBuffer.wrap(values.get(name).data())));
+        parameters.forEach((name, parameter) -> set(parameter.getArray(), values.get(name).data()));
+    }
+
+    /**
+     * MXNet can't set an array that it has laid out anew for inference, as it does with weights.
+     */
+    private static void set(NDArray array, float[] values) {
+        if (HostFunctions.supports(array)) {
+            HostFunctions.floats(array).put(0, values);
+        } else {
+            array.set(FloatBuffer.wrap(values));
+        }
     }
 }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import dev.fern.backbone.parameter.ParameterValues;
 import dev.fern.backbone.parameter.Tensor;
 import dev.fern.cocoeval.CocoDetection;
 import dev.fern.cocoeval.CocoResults;
@@ -135,6 +136,22 @@ class DetectorTest {
                         .containsExactly(values);
             }
             assertThat(scaled).isPositive();
+        }
+    }
+
+    /** MXNet lays weights out anew for inference. */
+    @Test
+    void parametersCanBeSetAfterADetection() throws IOException {
+        DetectorConfiguration configuration =
+                TinyDetectors.configuration("frn", RULE, PostProcessing.DEFAULT);
+        Path file = TestImages.write(folder.resolve("a.png"), 64, 48, 3);
+        try (Detector one = Detector.create(configuration, "MXNet", 1);
+                Detector other = Detector.create(configuration, "MXNet", 2);
+                BgrImage image = ImageReader.forDataSets().read(file)) {
+            one.detect(image);
+            ParameterValues.assign(one.network(), other.copyParameters());
+            assertThat(one.copyParameters()).isEqualTo(other.copyParameters());
+            assertThat(one.detect(image)).isEqualTo(other.detect(image));
         }
     }
 
