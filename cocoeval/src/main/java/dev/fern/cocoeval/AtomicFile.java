@@ -13,16 +13,27 @@ import java.util.UUID;
 import java.util.zip.GZIPOutputStream;
 
 /** Writes a file whole or not at all: beside its place first, then moved there at once. */
-final class AtomicFile {
+public final class AtomicFile {
     /** Writes a file's content. */
-    interface Content {
+    @FunctionalInterface
+    public interface Content {
+        /** Writes everything; the caller closes the stream. */
         void writeTo(OutputStream out) throws IOException;
     }
 
     private AtomicFile() {}
 
-    /** Compressed where the name ends in {@code .gz}. */
-    static void write(Path file, Content content) throws IOException {
+    /** Writes or replaces a file with these bytes, as {@link #write(Path, Content)}. */
+    public static void write(Path file, byte[] content) throws IOException {
+        write(file, out -> out.write(content));
+    }
+
+    /**
+     * Writes or replaces a file, compressed where its name ends in {@code .gz}.
+     *
+     * @throws IOException if that fails; a file that was there before is then unchanged
+     */
+    public static void write(Path file, Content content) throws IOException {
         Path name = file.getFileName();
         if (name == null) {
             throw new IOException(file + ": is not the name of a file");

@@ -3,6 +3,7 @@ package dev.fern.tools;
 import com.google.gson.Gson;
 import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
+import dev.fern.cocoeval.AtomicFile;
 import dev.fern.cocoeval.CocoCategory;
 import dev.fern.cocoeval.CocoDataset;
 import dev.fern.cocoeval.CocoImage;
@@ -116,7 +117,7 @@ final class DetectCommand implements Callable<Integer> {
             }
         }
         if (json != null) {
-            WholeFile.write(
+            AtomicFile.write(
                     json, (new Gson().toJson(results) + "\n").getBytes(StandardCharsets.UTF_8));
         }
         return 0;

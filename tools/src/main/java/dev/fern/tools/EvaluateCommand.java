@@ -5,6 +5,7 @@ import com.google.gson.GsonBuilder;
 import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
 import dev.fern.cocoeval.AreaRange;
+import dev.fern.cocoeval.AtomicFile;
 import dev.fern.cocoeval.CategoryStats;
 import dev.fern.cocoeval.CocoDataset;
 import dev.fern.cocoeval.CocoEvaluator;
@@ -169,7 +170,7 @@ final class EvaluateCommand implements Callable<Integer> {
         out.flush();
         if (json != null) {
             Gson gson = new GsonBuilder().setPrettyPrinting().disableHtmlEscaping().create();
-            WholeFile.write(
+            AtomicFile.write(
                     json, (gson.toJson(json(evaluation)) + "\n").getBytes(StandardCharsets.UTF_8));
         }
         if (arrays != null) {

@@ -1,9 +1,8 @@
 package dev.fern.detection.image;
 
+import dev.fern.cocoeval.AtomicFile;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.Locale;
 import org.opencv.core.Core;
 import org.opencv.core.CvType;
@@ -108,8 +107,7 @@ public final class BgrImage implements AutoCloseable {
     }
 
     /**
-     * Writes this image as PNG or JPEG, whole or not at all: to a temporary file in the same
-     * folder, which then takes the place of {@code path}.
+     * Writes this image as PNG or JPEG, whole or not at all.
      *
      * @param path ends in .png, .jpg or .jpeg
      * @throws IOException if the folder can't be written to
@@ -127,13 +125,7 @@ public final class BgrImage implements AutoCloseable {
         } finally {
             encoded.release();
         }
-        Path temporary = path.resolveSibling("." + path.getFileName() + ".part");
-        try {
-            Files.write(temporary, bytes);
-            Files.move(temporary, path, StandardCopyOption.ATOMIC_MOVE);
-        } finally {
-            Files.deleteIfExists(temporary);
-        }
+        AtomicFile.write(path, bytes);
     }
 
     /** Releases the native memory. */

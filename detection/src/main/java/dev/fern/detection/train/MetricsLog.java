@@ -5,14 +5,15 @@ import com.google.gson.GsonBuilder;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParseException;
 import com.google.gson.JsonParser;
+import dev.fern.cocoeval.AtomicFile;
 import java.io.BufferedWriter;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
-import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
 
 /** Appends to a run's {@code metrics.jsonl}: a line of JSON a step and a line an evaluation. */
 final class MetricsLog implements AutoCloseable {
@@ -31,13 +32,12 @@ final class MetricsLog implements AutoCloseable {
      */
     MetricsLog(Path file, RunDirectory.Progress progress) throws IOException {
         if (Files.exists(file)) {
-            List<String> kept =
+            String kept =
                     Files.readAllLines(file).stream()
                             .filter(line -> isBefore(line, progress))
-                            .toList();
-            Path fresh = file.resolveSibling("." + file.getFileName() + ".new");
-            Files.write(fresh, kept);
-            Files.move(fresh, file, StandardCopyOption.ATOMIC_MOVE);
+                            .map(line -> line + "\n")
+                            .collect(Collectors.joining());
+            AtomicFile.write(file, kept.getBytes(StandardCharsets.UTF_8));
         }
         writer =
                 Files.newBufferedWriter(file, StandardOpenOption.CREATE, StandardOpenOption.APPEND);

@@ -112,10 +112,6 @@ public record ShapesSynthesizer(int width, int height, long seed) {
                 .toList();
     }
 
-    /**
-     * Not ImageIO: once MXNet is loaded, Java's JPEG library finds MXNet's libjpeg in place of its
-     * own and gives up.
-     */
     private static void write(BufferedImage image, Path file) throws IOException {
         BufferedImage bgr =
                 new BufferedImage(

@@ -4,6 +4,7 @@ import com.google.gson.FieldNamingPolicy;
 import com.google.gson.Gson;
 import com.google.gson.GsonBuilder;
 import com.google.gson.JsonObject;
+import dev.fern.cocoeval.AtomicFile;
 import dev.fern.cocoeval.CocoDataset;
 import dev.fern.cocoeval.CocoFormatException;
 import dev.fern.cocoeval.CocoImage;
@@ -11,7 +12,6 @@ import dev.fern.detection.anchor.AnchorGenerator;
 import dev.fern.detection.anchor.AnchorParameters;
 import dev.fern.detection.anchor.Matcher;
 import dev.fern.detection.image.CanvasRule;
-import dev.fern.tools.WholeFile;
 import dev.fern.tools.dataset.DatasetStatistics.CategoryCount;
 import dev.fern.tools.dataset.DatasetStatistics.Geometry;
 import java.io.IOException;
@@ -120,7 +120,7 @@ final class StatsCommand implements Callable<Integer> {
             if (coverage != null) {
                 numbers.add("anchors", gson.toJsonTree(coverage));
             }
-            WholeFile.write(json, (gson.toJson(numbers) + "\n").getBytes(StandardCharsets.UTF_8));
+            AtomicFile.write(json, (gson.toJson(numbers) + "\n").getBytes(StandardCharsets.UTF_8));
         }
         return 0;
     }

@@ -1,6 +1,6 @@
 package dev.fern.tools.report;
 
-import dev.fern.tools.WholeFile;
+import dev.fern.cocoeval.AtomicFile;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -50,6 +50,6 @@ public final class Figure {
     public void write(Path file) throws IOException {
         byte[] bytes =
                 file.toString().endsWith(".svg") ? svg().getBytes(StandardCharsets.UTF_8) : png();
-        WholeFile.write(file, bytes);
+        AtomicFile.write(file, bytes);
     }
 }

@@ -1,4 +1,4 @@
-package dev.fern.tools;
+package dev.fern.cocoeval;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -9,18 +9,20 @@ import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-class WholeFileTest {
+class AtomicFileTest {
 
     @TempDir Path folder;
 
     @Test
     void aFileIsReplacedAndNothingElseIsLeft() throws IOException {
         Path file = folder.resolve("a.txt");
-        WholeFile.write(file, new byte[] {1, 2, 3});
-        WholeFile.write(file, new byte[] {4});
+        AtomicFile.write(file, new byte[] {1, 2, 3});
+        AtomicFile.write(file, new byte[] {4});
 
         assertThat(file).hasBinaryContent(new byte[] {4});
-        assertThat(folder).isDirectoryNotContaining("glob:**unfinished");
+        try (var files = Files.list(folder)) {
+            assertThat(files).containsExactly(file);
+        }
     }
 
     @Test
@@ -28,9 +30,9 @@ class WholeFileTest {
         Path occupied = folder.resolve("occupied");
         Files.createDirectories(occupied.resolve("child"));
 
-        assertThatThrownBy(() -> WholeFile.write(occupied, new byte[] {1}))
+        assertThatThrownBy(() -> AtomicFile.write(occupied, new byte[] {1}))
                 .isInstanceOf(IOException.class);
-        assertThatThrownBy(() -> WholeFile.write(folder.resolve("absent/a.txt"), new byte[] {1}))
+        assertThatThrownBy(() -> AtomicFile.write(folder.resolve("absent/a.txt"), new byte[] {1}))
                 .isInstanceOf(IOException.class);
 
         try (var files = Files.list(folder)) {
