@@ -39,7 +39,7 @@ import picocli.CommandLine.Spec;
         })
 final class DemoCommand implements Callable<Integer> {
 
-    private static final int TRAIN_IMAGES = 300;
+    private static final int TRAIN_IMAGES = 400;
     private static final int VAL_IMAGES = 60;
     private static final int DRAWN_IMAGES = 12;
     private static final double DRAWN_SCORE = 0.35;
