@@ -176,7 +176,7 @@ final class ShapesScene {
      * Small, medium and large by COCO's area ranges about as often, as far as the picture has room.
      */
     private double side() {
-        double largest = 0.95 * Math.min(width, height);
+        double largest = 0.8 * Math.min(width, height);
         double[] limits = {MIN_SIDE, Math.min(32, largest), Math.min(110, largest), largest};
         int range = random.nextInt(3);
         return limits[range] * Math.pow(limits[range + 1] / limits[range], random.nextDouble());
@@ -266,11 +266,11 @@ final class ShapesScene {
             color =
                     Color.getHSBColor(
                             (float) hue(category),
-                            (float) random.nextDouble(0.5, 1),
-                            (float) random.nextDouble(0.4, 1));
+                            (float) random.nextDouble(0.6, 1),
+                            (float) random.nextDouble(0.6, 1));
         }
         Rectangle bounds = shape.getBounds();
-        Color shaded = scaled(color, random.nextDouble(0.6, 1));
+        Color shaded = scaled(color, random.nextDouble(0.7, 1));
         graphics.setPaint(
                 new GradientPaint(
                         bounds.x,
@@ -382,7 +382,7 @@ final class ShapesScene {
     }
 
     private void addNoise() {
-        double deviation = random.nextDouble(3, 14);
+        double deviation = random.nextDouble(2, 8);
         for (int i = 0; i < rgb.length; i++) {
             int noise = (int) Math.round(deviation * random.nextGaussian());
             int red = clamped((rgb[i] >> 16 & 255) + noise);
