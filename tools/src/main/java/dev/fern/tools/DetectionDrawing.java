@@ -9,8 +9,8 @@ import dev.fern.detection.model.Detection;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -22,12 +22,14 @@ final class DetectionDrawing {
     private final Path folder;
     private final ImageReader reader;
     private final DetectionPainter painter = new DetectionPainter();
-    private final Map<Path, String> names = new HashMap<>();
+    private final Map<Path, String> names = new LinkedHashMap<>();
 
     /**
      * @param folder created where it is missing
      * @param reader opens the images as the detector saw them
      * @param files all images that may be drawn; those of one name get different names
+     * @throws IOException if the folder can't be made, or if a drawing would replace one of the
+     *     images
      */
     DetectionDrawing(Path folder, ImageReader reader, List<Path> files) throws IOException {
         this.folder = folder;
@@ -44,6 +46,25 @@ final class DetectionDrawing {
                 free = stem + "-" + i + extension;
             }
             names.put(file, free);
+        }
+        keepFromReplacing(files);
+    }
+
+    private void keepFromReplacing(List<Path> files) throws IOException {
+        Set<Path> originals = new HashSet<>();
+        for (Path file : files) {
+            if (Files.exists(file)) {
+                originals.add(file.toRealPath());
+            }
+        }
+        for (String name : names.values()) {
+            Path target = folder.resolve(name);
+            if (Files.exists(target) && originals.contains(target.toRealPath())) {
+                throw new IOException(
+                        target
+                                + ": is one of the images; drawings go to another folder"
+                                + " (--output)");
+            }
         }
     }
 

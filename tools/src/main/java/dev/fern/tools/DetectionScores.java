@@ -1,19 +1,23 @@
 package dev.fern.tools;
 
 import dev.fern.cocoeval.CocoEvaluator;
-import dev.fern.cocoeval.CocoFormatException;
 import dev.fern.cocoeval.CocoResults;
 import dev.fern.cocoeval.Evaluation;
 import dev.fern.cocoeval.EvaluationParameters;
+import dev.fern.detection.data.BadImageException;
 import dev.fern.detection.data.LoaderOptions;
 import dev.fern.detection.data.Sample;
 import dev.fern.detection.image.ImageReader;
 import dev.fern.detection.model.DatasetDetection;
 import dev.fern.detection.model.Detector;
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.IntConsumer;
+import java.util.stream.Collectors;
 
 /** Scores a detector on labelled images. */
 final class DetectionScores {
@@ -28,6 +32,7 @@ final class DetectionScores {
             LoaderOptions options,
             IntConsumer progress)
             throws IOException, InterruptedException {
+        List<BadImageException> leftOut = new ArrayList<>();
         CocoResults results =
                 DatasetDetection.run(
                         detector,
@@ -35,25 +40,46 @@ final class DetectionScores {
                         ImageReader.forDataSets(),
                         batchSize,
                         options,
-                        progress);
-        return evaluate(labelled, results, EvaluationParameters.defaults());
+                        progress,
+                        leftOut::add);
+        return evaluate(labelled, results, EvaluationParameters.defaults(), leftOut);
     }
 
-    /** Evaluates detections on the images that are in use. */
+    /**
+     * Evaluates detections on the images that are in use.
+     *
+     * @param leftOut images that turned out to be unusable; counted on standard error
+     * @throws IOException if no image is left
+     */
     static Evaluation evaluate(
-            LabelledImages labelled, CocoResults results, EvaluationParameters parameters)
-            throws CocoFormatException {
-        boolean all = labelled.images().samples().size() == labelled.coco().images().size();
-        EvaluationParameters used =
+            LabelledImages labelled,
+            CocoResults results,
+            EvaluationParameters parameters,
+            List<BadImageException> leftOut)
+            throws IOException {
+        Set<Long> bad =
+                leftOut.stream().map(BadImageException::imageId).collect(Collectors.toSet());
+        List<Long> used =
+                labelled.images().samples().stream()
+                        .map(Sample::imageId)
+                        .filter(id -> !bad.contains(id))
+                        .toList();
+        if (!leftOut.isEmpty()) {
+            String first = leftOut.get(0).getMessage();
+            if (used.isEmpty()) {
+                throw new IOException("no image to evaluate on can be used, the first: " + first);
+            }
+            System.err.printf(
+                    "warning: %d images were not evaluated, the first: %s%n",
+                    leftOut.size(), first);
+        }
+        boolean all = used.size() == labelled.coco().images().size();
+        return CocoEvaluator.evaluate(
+                labelled.coco(),
+                results,
                 all || parameters.imgIds().isPresent()
                         ? parameters
-                        : parameters.toBuilder()
-                                .imgIds(
-                                        labelled.images().samples().stream()
-                                                .map(Sample::imageId)
-                                                .toList())
-                                .build();
-        return CocoEvaluator.evaluate(labelled.coco(), results, used);
+                        : parameters.toBuilder().imgIds(used).build());
     }
 
     /** The twelve numbers by their short names. */

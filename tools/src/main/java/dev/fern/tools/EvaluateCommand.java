@@ -13,6 +13,7 @@ import dev.fern.cocoeval.CocoMetric;
 import dev.fern.cocoeval.CocoResults;
 import dev.fern.cocoeval.Evaluation;
 import dev.fern.cocoeval.EvaluationParameters;
+import dev.fern.detection.data.BadImageException;
 import dev.fern.detection.image.ImageReader;
 import dev.fern.detection.model.DatasetDetection;
 import dev.fern.detection.model.Detector;
@@ -20,6 +21,7 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -205,9 +207,16 @@ final class EvaluateCommand implements Callable<Integer> {
         EvaluationParameters used = parameters();
         LabelledImages labelled =
                 LabelledImages.open(annotations, from.images, options.skipBadImages(), 0);
+        List<? extends IOException> missing = labelled.images().badImages();
+        if (!missing.isEmpty()) {
+            System.err.printf(
+                    "warning: %d images were left out, the first: %s%n",
+                    missing.size(), missing.get(0).getMessage());
+        }
         try (Detector detector = options.load(from.model, null);
                 CountProgress progress =
                         new CountProgress("evaluate", labelled.images().samples().size())) {
+            List<BadImageException> leftOut = new ArrayList<>();
             CocoResults results =
                     DatasetDetection.run(
                             detector,
@@ -215,11 +224,12 @@ final class EvaluateCommand implements Callable<Integer> {
                             ImageReader.forDataSets(),
                             options.batchSize(),
                             options.loading(),
-                            progress::at);
+                            progress::at,
+                            leftOut::add);
             if (from.save != null) {
                 results.write(from.save);
             }
-            return DetectionScores.evaluate(labelled, results, used);
+            return DetectionScores.evaluate(labelled, results, used, leftOut);
         }
     }
 

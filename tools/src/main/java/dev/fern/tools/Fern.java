@@ -71,7 +71,13 @@ public final class Fern {
 
     /** Runs a command and returns its status. */
     static int run(String... args) {
-        return commandLine().execute(args);
+        CommandLine commands = commandLine();
+        try {
+            return commands.execute(args);
+        } catch (OutOfMemoryError | LinkageError e) {
+            Fern fern = commands.getCommand();
+            return fern.report(e, commands.getErr());
+        }
     }
 
     static CommandLine commandLine() {
@@ -92,7 +98,7 @@ public final class Fern {
         return commands;
     }
 
-    private int report(Exception exception, PrintWriter err) {
+    private int report(Throwable exception, PrintWriter err) {
         if (debug) {
             exception.printStackTrace(err);
         }
@@ -103,6 +109,10 @@ public final class Fern {
             err.println("fern: " + line(exception));
             return BAD_INPUT;
         }
+        if (exception instanceof OutOfMemoryError) {
+            err.println("fern: out of memory; give Java more, as FERN_JAVA_OPTIONS=-Xmx8g does");
+            return FAULT;
+        }
         err.println(
                 "fern: internal fault: "
                         + oneLine(exception.toString())
@@ -110,7 +120,7 @@ public final class Fern {
         return FAULT;
     }
 
-    private static String line(Exception exception) {
+    private static String line(Throwable exception) {
         if (exception instanceof FileSystemException e && e.getReason() == null) {
             // Java's message is the file's name alone; its class says what is wrong.
             String problem = e.getClass().getSimpleName().replace("Exception", "");

@@ -9,6 +9,7 @@ import dev.fern.detection.data.LoaderOptions;
 import dev.fern.detection.train.RunDirectory;
 import dev.fern.detection.train.TrainingConfiguration;
 import java.io.IOException;
+import java.nio.charset.CharacterCodingException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -190,6 +191,10 @@ final class TrainCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws Exception {
+        requireAtLeast(0, "--limit-train", limitTrain);
+        requireAtLeast(0, "--limit-val", limitVal);
+        requireAtLeast(1, "--loader-threads", loaderThreads);
+        requireAtLeast(0, "--log-every", logEvery);
         TrainingConfiguration configuration = configuration();
         RunDirectory run = RunDirectory.create(output);
         if (resume) {
@@ -199,6 +204,11 @@ final class TrainCommand implements Callable<Integer> {
                     output
                             + ": holds a training already; go on with --resume or choose another"
                             + " --output");
+        } else if (run.holdsOtherFiles()) {
+            throw new BadInputException(
+                    output
+                            + ": holds files that a training would replace (best, last, config.json"
+                            + " or metrics.jsonl); choose another --output");
         }
         LabelledImages train =
                 LabelledImages.open(trainAnnotations, trainImages, skipBadImages, limitTrain);
@@ -212,6 +222,13 @@ final class TrainCommand implements Callable<Integer> {
             System.out.println("best model: " + run.best());
         }
         return status;
+    }
+
+    private static void requireAtLeast(int least, String option, int value)
+            throws BadInputException {
+        if (value < least) {
+            throw new BadInputException(option + " must be at least " + least + ", not " + value);
+        }
     }
 
     private void checkResumable(RunDirectory run, TrainingConfiguration configuration)
@@ -265,6 +282,8 @@ final class TrainCommand implements Callable<Integer> {
             }
         } catch (JsonParseException e) {
             throw new BadInputException(file + ": not JSON: " + e.getMessage(), e);
+        } catch (CharacterCodingException e) {
+            throw new BadInputException(file + ": not UTF-8 text", e);
         }
         throw new BadInputException(file + ": a configuration is a JSON object of settings");
     }

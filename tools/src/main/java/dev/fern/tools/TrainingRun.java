@@ -1,5 +1,7 @@
 package dev.fern.tools;
 
+import dev.fern.cocoeval.AtomicFile;
+import dev.fern.cocoeval.CocoCategory;
 import dev.fern.detection.data.DetectionDataset;
 import dev.fern.detection.data.LoaderOptions;
 import dev.fern.detection.model.Detector;
@@ -7,8 +9,9 @@ import dev.fern.detection.train.RunDirectory;
 import dev.fern.detection.train.Trainer;
 import dev.fern.detection.train.TrainingConfiguration;
 import dev.fern.detection.train.TrainingException;
+import java.io.Closeable;
 import java.io.IOException;
-import java.nio.file.Files;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -45,13 +48,17 @@ record TrainingRun(
             throw new BadInputException(e.getMessage(), e);
         }
         describe();
-        Files.writeString(run.configuration(), configuration.toJson());
-        try (Detector detector =
-                        Detector.create(
-                                configuration.detector(train.images().categories()),
-                                configuration.engine(),
-                                configuration.seed(),
-                                configuration.headDeviation());
+        Closeable lock = run.lock();
+        try {
+            return executeAlone(resume);
+        } finally {
+            lock.close();
+        }
+    }
+
+    private int executeAlone(boolean resume)
+            throws IOException, InterruptedException, BadInputException {
+        try (Detector detector = detector();
                 TrainingProgress progress =
                         new TrainingProgress(System.err, System.console() != null, logEvery)) {
             Trainer trainer =
@@ -72,12 +79,28 @@ record TrainingRun(
                             progress);
             if (resume) {
                 trainer.resume();
+            } else {
+                AtomicFile.write(
+                        run.configuration(),
+                        configuration.toJson().getBytes(StandardCharsets.UTF_8));
             }
             int status = train(trainer);
             if (status == 0) {
                 RunCurves.write(run);
             }
             return status;
+        }
+    }
+
+    private Detector detector() throws BadInputException {
+        try {
+            return Detector.create(
+                    configuration.detector(train.images().categories()),
+                    configuration.engine(),
+                    configuration.seed(),
+                    configuration.headDeviation());
+        } catch (IllegalArgumentException e) {
+            throw new BadInputException("the settings make no network: " + e.getMessage(), e);
         }
     }
 
@@ -133,6 +156,15 @@ record TrainingRun(
                 train.images().categories().size());
         warn("training", train.images());
         warn("validation", val.images());
+        if (!ids(train).equals(ids(val))) {
+            System.err.println(
+                    "warning: the validation set's category ids are not those of the training set;"
+                            + " categories that only one of them has count as missed");
+        }
+    }
+
+    private static List<Long> ids(LabelledImages images) {
+        return images.coco().categories().stream().map(CocoCategory::id).sorted().toList();
     }
 
     private static void warn(String part, DetectionDataset images) {

@@ -2,9 +2,11 @@ package dev.fern.tools;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.fern.detection.train.RunDirectory;
 import dev.fern.tools.dataset.ShapesSynthesizer;
 import dev.fern.tools.dataset.ShapesSynthesizer.Split;
 import java.io.ByteArrayOutputStream;
+import java.io.Closeable;
 import java.io.DataOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -164,9 +166,107 @@ class BadInputTest {
     }
 
     @Test
+    void parametersThatAreNotFiniteAreRefused(@TempDir Path work) throws IOException {
+        assertThat(train(annotations, images, work.resolve("run")).status()).isZero();
+        Path parameters = work.resolve("run/best/parameters.safetensors");
+        byte[] bytes = Files.readAllBytes(parameters);
+        Arrays.fill(bytes, bytes.length - 4, bytes.length, (byte) 0xff); // a NaN
+        Files.write(parameters, bytes);
+        assertRefused(detect(work.resolve("run/best")), "parameters.safetensors", "NaN");
+    }
+
+    @Test
+    void drawingsDoNotReplaceTheImages(@TempDir Path work) throws IOException {
+        assertThat(train(annotations, images, work.resolve("run")).status()).isZero();
+        Path originals = copyOfImages(work.resolve("originals"));
+        byte[] before = Files.readAllBytes(firstImage(originals));
+        Path link = Files.createSymbolicLink(work.resolve("link"), originals);
+        for (Path output : List.of(originals, link)) {
+            CommandRun run =
+                    CommandRun.of(
+                            "detect",
+                            "--model=" + work.resolve("run/best"),
+                            "--output=" + output,
+                            originals.toString());
+            assertRefused(run, firstImage(originals).getFileName().toString(), "--output");
+        }
+        assertThat(firstImage(originals)).hasBinaryContent(before);
+    }
+
+    @Test
+    void aTrainingDoesNotReplaceOtherFiles(@TempDir Path work) throws IOException {
+        for (String name :
+                List.of("best/mine.txt", "last/mine.txt", "config.json", "metrics.jsonl")) {
+            Path run = work.resolve("run-" + name.replace('/', '-'));
+            Path mine = run.resolve(name);
+            Files.createDirectories(mine.getParent());
+            Files.writeString(mine, "mine");
+            assertRefused(train(annotations, images, run), run.toString(), "--output");
+            assertThat(mine).hasContent("mine");
+        }
+    }
+
+    @Test
+    void aTrainingKeepsOutOfAFolderThatAnotherOneUses(@TempDir Path work) throws IOException {
+        Path run = work.resolve("run");
+        try (Closeable held = RunDirectory.create(run).lock()) {
+            assertThat(held).isNotNull();
+            assertRefused(train(annotations, images, run), run.toString(), "another training");
+        }
+        assertThat(train(annotations, images, run).status()).isZero();
+    }
+
+    @Test
+    void aResumedTrainingKeepsItsData(@TempDir Path work) throws IOException {
+        Path run = work.resolve("run");
+        assertThat(train(annotations, images, run).status()).isZero();
+        Path renamed = work.resolve("renamed.json");
+        Files.writeString(renamed, Files.readString(annotations).replace("\"star\"", "\"comet\""));
+        assertRefused(train(renamed, images, run, "--resume"), run.toString(), "categories");
+    }
+
+    @Test
+    void badImagesAreLeftOutOfAnEvaluation(@TempDir Path work) throws IOException {
+        assertThat(train(annotations, images, work.resolve("run")).status()).isZero();
+        Path partly = copyOfImages(work.resolve("partly"));
+        byte[] whole = Files.readAllBytes(firstImage(partly));
+        Files.write(firstImage(partly), Arrays.copyOf(whole, whole.length / 2));
+        CommandRun run = evaluate(work.resolve("run/best"), partly, work.resolve("numbers.json"));
+        assertThat(run.status()).isZero();
+        assertThat(run.errors()).anyMatch(line -> line.contains("1 images were not evaluated"));
+        assertThat(work.resolve("numbers.json")).content().contains("\"imgIds\"");
+
+        try (Stream<Path> files = Files.list(partly)) {
+            for (Path file : files.toList()) {
+                Files.write(file, Arrays.copyOf(whole, whole.length / 2));
+            }
+        }
+        assertRefused(
+                evaluate(work.resolve("run/best"), partly, work.resolve("none.json")),
+                firstImage(partly).toString(),
+                "no image");
+        assertThat(work.resolve("none.json")).doesNotExist();
+    }
+
+    private static CommandRun evaluate(Path model, Path imageFolder, Path json) {
+        return CommandRun.of(
+                "evaluate",
+                "--annotations=" + annotations,
+                "--images=" + imageFolder,
+                "--model=" + model,
+                "--skip-bad-images",
+                "--json=" + json);
+    }
+
+    @Test
     void badUsageIsToldInALine() {
         assertThat(CommandRun.of("train", "--bogus").status()).isEqualTo(2);
         assertThat(CommandRun.of("nonsense").status()).isEqualTo(2);
+        for (String option :
+                List.of("--limit-train=-1", "--limit-val=-1", "--loader-threads=0", "--norm=gn7")) {
+            assertRefused(
+                    train(annotations, images, folder.resolve("unused-" + option), option), "", "");
+        }
         CommandRun setting =
                 train(annotations, images, folder.resolve("unused"), "--set", "learnRate=1");
         assertRefused(setting, "learnRate", "learningRate");

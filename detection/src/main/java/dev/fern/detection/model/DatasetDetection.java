@@ -2,6 +2,7 @@ package dev.fern.detection.model;
 
 import dev.fern.cocoeval.Box;
 import dev.fern.cocoeval.CocoResults;
+import dev.fern.detection.data.BadImageException;
 import dev.fern.detection.data.Batch;
 import dev.fern.detection.data.BatchDecoder;
 import dev.fern.detection.data.BatchLoader;
@@ -13,6 +14,7 @@ import dev.fern.detection.image.ImageReader;
 import java.io.IOException;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Consumer;
 import java.util.function.IntConsumer;
 import java.util.function.UnaryOperator;
 
@@ -27,6 +29,7 @@ public final class DatasetDetection {
      * @param reader opens the data set's files
      * @param batchSize images that pass the network together, where their canvases allow
      * @param progress is told how many images are done
+     * @param leftOut is told of every image that can't be used, where such are to be skipped
      * @return detections with the ids of the detector's categories, image by image
      * @throws IOException if an image can't be used and is not to be skipped
      */
@@ -36,7 +39,8 @@ public final class DatasetDetection {
             ImageReader reader,
             int batchSize,
             LoaderOptions options,
-            IntConsumer progress)
+            IntConsumer progress,
+            Consumer<BadImageException> leftOut)
             throws IOException, InterruptedException {
         CocoResults.Builder results = CocoResults.builder();
         int done = 0;
@@ -59,6 +63,7 @@ public final class DatasetDetection {
                     progress.accept(done);
                 }
             }
+            loader.skipped().forEach(leftOut);
         }
         return results.build();
     }

@@ -119,9 +119,19 @@ public final class ModelDirectory {
     /**
      * Reads a model's parameters.
      *
-     * @throws IOException if they are missing or damaged; the message names the file
+     * @throws IOException if they are missing, damaged or not finite; the message names the file
      */
     public static Map<String, Tensor> readParameters(Path directory) throws IOException {
-        return SafeTensors.read(directory.resolve(PARAMETER_FILE));
+        Path file = directory.resolve(PARAMETER_FILE);
+        Map<String, Tensor> parameters = SafeTensors.read(file);
+        for (Map.Entry<String, Tensor> parameter : parameters.entrySet()) {
+            for (float value : parameter.getValue().data()) {
+                if (!Float.isFinite(value)) {
+                    throw new IOException(
+                            file + ": parameter " + parameter.getKey() + " holds " + value);
+                }
+            }
+        }
+        return parameters;
     }
 }

@@ -69,8 +69,8 @@ public final class RetinaNet extends AbstractBlock {
      * anchor the score 0.01.
      *
      * @param manager owner of the parameters
-     * @param headDeviation standard deviation of the weights of the heads' inner convolutions; that
-     *     of their output convolutions is {@value #HEAD_DEVIATION}
+     * @param headDeviation standard deviation of the weights of the heads' inner convolutions; 0
+     *     for He's, sqrt(2 / fan-in). That of their output convolutions is {@value #HEAD_DEVIATION}
      */
     public void initialize(NDManager manager, long seed, double headDeviation) {
         Initialization initialization = new Initialization(seed);
@@ -83,14 +83,24 @@ public final class RetinaNet extends AbstractBlock {
                 } else if (name.startsWith("pyramid.")) {
                     initialization.uniformFanIn(name, parameter);
                 } else {
-                    boolean output = name.contains(".output.");
-                    initialization.normal(name, parameter, output ? HEAD_DEVIATION : headDeviation);
+                    headWeights(initialization, name, parameter, headDeviation);
                 }
             } else if (name.equals("classification.output.bias")) {
                 initialization.constant(parameter, -Math.log((1 - PRIOR) / PRIOR));
             }
         }
         initialize(manager, DataType.FLOAT32, SAMPLE_INPUT);
+    }
+
+    private static void headWeights(
+            Initialization initialization, String name, Parameter parameter, double deviation) {
+        if (name.contains(".output.")) {
+            initialization.normal(name, parameter, HEAD_DEVIATION);
+        } else if (deviation > 0) {
+            initialization.normal(name, parameter, deviation);
+        } else {
+            initialization.heFanOut(name, parameter); // as many channels go out as come in
+        }
     }
 
     /**

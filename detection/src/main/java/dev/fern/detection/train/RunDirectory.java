@@ -8,13 +8,18 @@ import dev.fern.backbone.parameter.Tensor;
 import dev.fern.detection.model.DetectorConfiguration;
 import dev.fern.detection.model.ModelDirectory;
 import dev.fern.detection.model.RecordJson;
+import java.io.Closeable;
 import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.channels.OverlappingFileLockException;
 import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
@@ -106,6 +111,49 @@ public record RunDirectory(Path path) {
     /** Returns whether there is a training to go on with. */
     public boolean hasCheckpoint() {
         return Files.exists(last().resolve(PROGRESS_FILE));
+    }
+
+    /**
+     * Returns whether files that no training wrote are where one would write: models without a
+     * checkpoint, or a configuration or metrics of something else.
+     */
+    public boolean holdsOtherFiles() throws IOException {
+        if (hasCheckpoint()) {
+            return false;
+        }
+        boolean ofATraining =
+                Files.exists(configuration())
+                        && Files.readString(configuration(), StandardCharsets.ISO_8859_1)
+                                .contains("\"candidatesPerLevel\"");
+        return Files.exists(last())
+                || Files.exists(best())
+                || !ofATraining && (Files.exists(configuration()) || Files.exists(metrics()));
+    }
+
+    /**
+     * Keeps other processes out of the run until the lock is closed.
+     *
+     * @throws IOException naming the folder if another training has it
+     */
+    public Closeable lock() throws IOException {
+        FileChannel channel =
+                FileChannel.open(
+                        path.resolve(".lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+        try {
+            if (channel.tryLock() != null) {
+                return channel;
+            }
+        } catch (OverlappingFileLockException e) {
+            channel.close();
+            throw inUse(e);
+        }
+        channel.close();
+        throw inUse(null);
+    }
+
+    private IOException inUse(Exception cause) {
+        return new IOException(
+                path + ": another training writes to this folder; choose another --output", cause);
     }
 
     /** Writes the newest model with what it takes to go on. */

@@ -14,6 +14,7 @@ import dev.fern.detection.data.LoaderOptions;
 import dev.fern.detection.image.ImageReader;
 import dev.fern.detection.loss.DetectionLoss;
 import dev.fern.detection.model.Detector;
+import dev.fern.detection.model.ModelDirectory;
 import dev.fern.detection.train.RunDirectory.Checkpoint;
 import dev.fern.detection.train.RunDirectory.Progress;
 import java.io.IOException;
@@ -170,6 +171,20 @@ public final class Trainer {
      */
     public void resume() throws IOException {
         Checkpoint checkpoint = run.readLast();
+        if (!ModelDirectory.readConfiguration(run.last())
+                .categories()
+                .equals(detector.configuration().categories())) {
+            throw new IOException(
+                    run.last() + ": was trained on other categories; resume with the same data");
+        }
+        Progress reached = checkpoint.progress();
+        if (reached.batch() > sampler.epoch(reached.epoch()).batches().size()
+                || reached.step() > totalSteps()) {
+            throw new IOException(
+                    run.last()
+                            + ": the checkpoint is beyond the end of this training; resume with the"
+                            + " same data and settings");
+        }
         try {
             ParameterValues.assign(detector.network(), checkpoint.parameters());
             optimizer.restoreState(checkpoint.velocities());

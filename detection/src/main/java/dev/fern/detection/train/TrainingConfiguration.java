@@ -47,8 +47,8 @@ import java.util.stream.Stream;
  * @param p6 P5 or C5
  * @param headConvolutions convolutions of each head before its output
  * @param headNorm a name of {@link Normalizations}, or none
- * @param headDeviation see {@link RetinaNet#initialize}; 0.01 in the paper, whose heads are 256
- *     channels wide; narrow ones learn sooner with more, up to He's sqrt(2 / (9 * channels))
+ * @param headDeviation see {@link RetinaNet#initialize(ai.djl.ndarray.NDManager, long, double)};
+ *     0.01 in the paper, whose heads are 256 channels wide; narrow ones learn far sooner with He's
  * @param anchorSizes see {@link AnchorParameters}
  * @param anchorScales see {@link AnchorParameters}
  * @param anchorRatios see {@link AnchorParameters}
@@ -157,7 +157,7 @@ public record TrainingConfiguration(
         require(warmupSteps >= 0, "warmupSteps must be at least 0");
         require(clipNorm >= 0, "clipNorm must be at least 0 (0 for none)");
         require(evaluateEvery >= 1, "evaluateEvery must be at least 1");
-        require(headDeviation > 0 && headDeviation <= 1, "headDeviation must be in (0, 1]");
+        require(headDeviation >= 0 && headDeviation <= 1, "headDeviation must be in [0, 1]");
         require(boxLossWeight >= 0, "boxLossWeight must be at least 0");
         require(minPositives >= 1, "minPositives must be at least 1");
         require(

@@ -73,7 +73,8 @@ class DetectorTest {
                             reader,
                             3,
                             new LoaderOptions(1, 2, false),
-                            progress::add);
+                            progress::add,
+                            bad -> {});
             assertThat(progress).last().isEqualTo(5);
             assertThat(progress).isSorted();
             Map<Long, List<CocoDetection>> byImage =
@@ -136,6 +137,19 @@ class DetectorTest {
                         .containsExactly(values);
             }
             assertThat(scaled).isPositive();
+        }
+    }
+
+    @Test
+    void headDeviationOfZeroIsThatOfHe() {
+        DetectorConfiguration configuration =
+                TinyDetectors.configuration("frn", RULE, PostProcessing.DEFAULT);
+        int channels = configuration.architecture().pyramidChannels();
+        try (Detector he = Detector.create(configuration, "MXNet", 1, 0);
+                Detector same =
+                        Detector.create(
+                                configuration, "MXNet", 1, Math.sqrt(2.0 / (9 * channels)))) {
+            assertThat(he.copyParameters()).isEqualTo(same.copyParameters());
         }
     }
 

@@ -312,7 +312,8 @@ class BatchIndependenceTest {
                                 READER,
                                 batchSize,
                                 new LoaderOptions(1, 2, false),
-                                done -> {})
+                                done -> {},
+                                bad -> {})
                         .detections()) {
             byImage.computeIfAbsent(result.imageId(), id -> new ArrayList<>())
                     .add(

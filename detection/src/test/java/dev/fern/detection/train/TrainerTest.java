@@ -35,7 +35,7 @@ class TrainerTest {
             """
             {"backbone": "resnet18", "width": 0.125, "pyramidChannels": 8, "headConvolutions": 1,
              "anchorSizes": [16, 32, 64, 128, 256], "minSize": 64, "maxSize": 64, "batchSize": 2,
-             "warmupSteps": 0, "learningRate": 0.05, "verticalFlip": 0.5}
+             "warmupSteps": 0, "learningRate": 0.05, "verticalFlip": 0.5, "minPositives": 1}
             """;
 
     @TempDir Path folder;
@@ -118,7 +118,8 @@ class TrainerTest {
                             ImageReader.forDataSets(),
                             2,
                             new LoaderOptions(1, 2, false),
-                            done -> {})
+                            done -> {},
+                            bad -> {})
                     .size();
         }
 

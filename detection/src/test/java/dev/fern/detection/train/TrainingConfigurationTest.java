@@ -160,7 +160,7 @@ class TrainingConfigurationTest {
                 "pyramidChannels | 1000000000",
                 "headConvolutions | -1",
                 "headNorm | \"no\"",
-                "headDeviation | 0",
+                "headDeviation | -0.1",
                 "headDeviation | 1.1",
                 "p6 | \"P6\"",
                 "anchorSizes | [32]",
