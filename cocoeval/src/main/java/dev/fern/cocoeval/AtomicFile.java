@@ -34,9 +34,17 @@ public final class AtomicFile {
      * @throws IOException if that fails; a file that was there before is then unchanged
      */
     public static void write(Path file, Content content) throws IOException {
+        requireWritable(file);
+        if (Files.isSymbolicLink(file) && Files.exists(file)) {
+            write(file.toRealPath(), content);
+            return;
+        }
         Path name = file.getFileName();
-        if (name == null) {
-            throw new IOException(file + ": is not the name of a file");
+        if (Files.exists(file) && !Files.isRegularFile(file)) {
+            try (OutputStream out = Files.newOutputStream(file)) {
+                content.writeTo(out); // a pipe or a device
+            }
+            return;
         }
         Path temporary = file.resolveSibling("." + name + "." + UUID.randomUUID() + ".tmp");
         try {
@@ -46,6 +54,25 @@ public final class AtomicFile {
             move(temporary, file);
         } finally {
             Files.deleteIfExists(temporary);
+        }
+    }
+
+    /**
+     * Checks that a file of this name could be written, so that a long computation need not end in
+     * vain.
+     *
+     * @throws IOException naming the file if it is a folder or would be in none
+     */
+    public static void requireWritable(Path file) throws IOException {
+        if (file.getFileName() == null || Files.isDirectory(file)) {
+            throw new IOException(file + ": is a folder, not the name of a file");
+        }
+        Path folder = file.toAbsolutePath().getParent();
+        if (!Files.isDirectory(folder)) {
+            throw new IOException(file + ": there is no folder " + folder);
+        }
+        if (!Files.isWritable(folder) && !Files.exists(file)) {
+            throw new IOException(file + ": the folder can't be written to");
         }
     }
 

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -22,6 +23,25 @@ class AtomicFileTest {
         assertThat(file).hasBinaryContent(new byte[] {4});
         try (var files = Files.list(folder)) {
             assertThat(files).containsExactly(file);
+        }
+    }
+
+    @Test
+    void aLinkStaysALink() throws IOException {
+        Path file = Files.write(folder.resolve("a.txt"), new byte[] {1});
+        Path link = Files.createSymbolicLink(folder.resolve("link"), file);
+        AtomicFile.write(link, new byte[] {2});
+        assertThat(link).isSymbolicLink();
+        assertThat(file).hasBinaryContent(new byte[] {2});
+    }
+
+    @Test
+    void aNameThatCanNotBeAFileIsRefusedByThatName() {
+        Path absent = folder.resolve("absent/a.txt");
+        for (Path file : List.of(folder, absent)) {
+            assertThatThrownBy(() -> AtomicFile.requireWritable(file))
+                    .isInstanceOf(IOException.class)
+                    .hasMessageStartingWith(file + ": ");
         }
     }
 

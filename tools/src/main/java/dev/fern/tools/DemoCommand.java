@@ -42,7 +42,7 @@ final class DemoCommand implements Callable<Integer> {
     private static final int TRAIN_IMAGES = 400;
     private static final int VAL_IMAGES = 60;
     private static final int DRAWN_IMAGES = 12;
-    private static final double DRAWN_SCORE = 0.35;
+    private static final double DRAWN_SCORE = 0.5;
     private static final int WIDTH = 256;
     private static final int HEIGHT = 192;
 

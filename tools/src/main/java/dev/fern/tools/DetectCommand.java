@@ -100,6 +100,9 @@ final class DetectCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws Exception {
+        if (json != null) {
+            AtomicFile.requireWritable(json);
+        }
         List<Path> files = InputImages.find(inputs);
         ImageReader reader = ImageReader.forPhotographs();
         DetectionDataset images =

@@ -22,6 +22,7 @@ import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -151,6 +152,12 @@ final class EvaluateCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws Exception {
+        for (Path file :
+                Arrays.asList(json, arrays, source.model == null ? null : source.model.save)) {
+            if (file != null) {
+                AtomicFile.requireWritable(file);
+            }
+        }
         Evaluation evaluation;
         try {
             evaluation =
