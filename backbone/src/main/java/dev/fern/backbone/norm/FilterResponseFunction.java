@@ -3,6 +3,7 @@ package dev.fern.backbone.norm;
 import ai.djl.ndarray.types.Shape;
 import dev.fern.backbone.host.HostFunction;
 import dev.fern.backbone.host.Parallel;
+import dev.fern.backbone.host.Sums;
 import java.nio.FloatBuffer;
 import java.util.Iterator;
 import java.util.List;
@@ -94,7 +95,7 @@ final class FilterResponseFunction implements HostFunction {
                         int c = row % channels;
                         int start = row * length;
                         in.x.get(start, x);
-                        meanSquares[row] = dot(x, x) / length;
+                        meanSquares[row] = Sums.dot(x, x) / length;
                         double r = 1 / Math.sqrt(meanSquares[row] + epsilon(in, c));
                         scaleAndShift(x, (float) (in.gamma.get(c) * r), in.beta.get(c));
                         if (addsShortcut) {
@@ -139,9 +140,9 @@ final class FilterResponseFunction implements HostFunction {
                         } else {
                             System.arraycopy(dz, 0, dy, 0, length);
                         }
-                        double dzSum = sum(dz);
-                        double dySum = thresholds ? sum(dy) : dzSum;
-                        double dyx = dot(dy, x);
+                        double dzSum = Sums.sum(dz);
+                        double dySum = thresholds ? Sums.sum(dy) : dzSum;
+                        double dyx = Sums.dot(dy, x);
                         double gamma = in.gamma.get(c);
                         double eps = epsilon(in, c);
                         double r = 1 / Math.sqrt(meanSquares[row] + eps);
@@ -180,44 +181,6 @@ final class FilterResponseFunction implements HostFunction {
     }
 
     // The loops below stand alone so that the JIT compiler vectorises each.
-
-    /** Sum(a b), in four lanes, so that an addition need not wait for the one before it. */
-    private static double dot(float[] a, float[] b) {
-        double s0 = 0;
-        double s1 = 0;
-        double s2 = 0;
-        double s3 = 0;
-        int i = 0;
-        for (; i + 4 <= a.length; i += 4) {
-            s0 += (double) a[i] * b[i];
-            s1 += (double) a[i + 1] * b[i + 1];
-            s2 += (double) a[i + 2] * b[i + 2];
-            s3 += (double) a[i + 3] * b[i + 3];
-        }
-        for (; i < a.length; i++) {
-            s0 += (double) a[i] * b[i];
-        }
-        return s0 + s1 + s2 + s3;
-    }
-
-    /** Also in four lanes. */
-    private static double sum(float[] a) {
-        double s0 = 0;
-        double s1 = 0;
-        double s2 = 0;
-        double s3 = 0;
-        int i = 0;
-        for (; i + 4 <= a.length; i += 4) {
-            s0 += a[i];
-            s1 += a[i + 1];
-            s2 += a[i + 2];
-            s3 += a[i + 3];
-        }
-        for (; i < a.length; i++) {
-            s0 += a[i];
-        }
-        return s0 + s1 + s2 + s3;
-    }
 
     private static void scaleAndShift(float[] a, float scale, float shift) {
         for (int i = 0; i < a.length; i++) {

@@ -5,6 +5,7 @@ import ai.djl.nn.Block;
 import ai.djl.nn.Parameter;
 import dev.fern.backbone.host.HostFunctions;
 import dev.fern.backbone.host.Parallel;
+import dev.fern.backbone.host.Sums;
 import dev.fern.backbone.parameter.NamedParameters;
 import dev.fern.backbone.parameter.Tensor;
 import java.nio.FloatBuffer;
@@ -134,28 +135,9 @@ public final class SgdOptimizer {
     private double globalNorm() {
         double sum = 0;
         for (Slot slot : slots) {
-            sum += sumOfSquares(slot.gradient);
+            sum += Sums.dot(slot.gradient, slot.gradient);
         }
         return Math.sqrt(sum);
-    }
-
-    /** In four lanes, so that an addition need not wait for the one before it. */
-    private static double sumOfSquares(float[] a) {
-        double s0 = 0;
-        double s1 = 0;
-        double s2 = 0;
-        double s3 = 0;
-        int i = 0;
-        for (; i + 4 <= a.length; i += 4) {
-            s0 += (double) a[i] * a[i];
-            s1 += (double) a[i + 1] * a[i + 1];
-            s2 += (double) a[i + 2] * a[i + 2];
-            s3 += (double) a[i + 3] * a[i + 3];
-        }
-        for (; i < a.length; i++) {
-            s0 += (double) a[i] * a[i];
-        }
-        return s0 + s1 + s2 + s3;
     }
 
     private void update(Slot slot, float scale, float rate) {

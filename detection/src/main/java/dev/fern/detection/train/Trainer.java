@@ -177,14 +177,6 @@ public final class Trainer {
             throw new IOException(
                     run.last() + ": was trained on other categories; resume with the same data");
         }
-        Progress reached = checkpoint.progress();
-        if (reached.batch() > sampler.epoch(reached.epoch()).batches().size()
-                || reached.step() > totalSteps()) {
-            throw new IOException(
-                    run.last()
-                            + ": the checkpoint is beyond the end of this training; resume with the"
-                            + " same data and settings");
-        }
         try {
             ParameterValues.assign(detector.network(), checkpoint.parameters());
             optimizer.restoreState(checkpoint.velocities());
@@ -225,6 +217,9 @@ public final class Trainer {
             throw new IOException("the training set has no images");
         }
         long totalSteps = totalSteps();
+        if (progress.step() > totalSteps) {
+            throw beyondTheEnd();
+        }
         LearningRateSchedule schedule = configuration.schedule(totalSteps);
         listener.started(progress.step() + 1, totalSteps);
         try (MetricsLog metrics = new MetricsLog(run.metrics(), progress)) {
@@ -241,6 +236,13 @@ public final class Trainer {
     /** Whether all steps were taken and the evaluation after the last is done too. */
     private boolean isFinished(long totalSteps) {
         return progress.step() >= totalSteps && progress.batch() == 0;
+    }
+
+    private IOException beyondTheEnd() {
+        return new IOException(
+                run.last()
+                        + ": the checkpoint is beyond the end of this training; resume with the same"
+                        + " data and settings");
     }
 
     private long totalSteps() {
@@ -262,6 +264,9 @@ public final class Trainer {
             return true;
         }
         BatchPlan plan = sampler.epoch(progress.epoch());
+        if (progress.batch() > plan.batches().size()) {
+            throw beyondTheEnd();
+        }
         StepTotals totals = new StepTotals();
         try (BatchLoader<MatchedBatch> loader =
                 new BatchLoader<>(plan, progress.batch(), decoder, this::match, loading)) {
