@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
 
 /**
  * Stochastic gradient descent with momentum, weight decay by kind of parameter, and clipping of the
@@ -32,14 +33,16 @@ public final class SgdOptimizer {
     /** One trained parameter with its gradient sum and velocity. */
     private static final class Slot {
         final String name;
+        final Parameter parameter;
         final NDArray array;
         final double decay;
         final float[] gradient;
         final float[] velocity;
 
-        Slot(String name, NDArray array, double decay) {
+        Slot(String name, Parameter parameter, double decay) {
             this.name = name;
-            this.array = array;
+            this.parameter = parameter;
+            this.array = parameter.getArray();
             this.decay = decay;
             this.gradient = new float[Math.toIntExact(array.size())];
             this.velocity = new float[gradient.length];
@@ -73,7 +76,7 @@ public final class SgdOptimizer {
                                 slots.add(
                                         new Slot(
                                                 name,
-                                                parameter.getArray(),
+                                                parameter,
                                                 ofNorm ? normWeightDecay : weightDecay));
                             }
                         });
@@ -86,8 +89,18 @@ public final class SgdOptimizer {
      * @param images number of images of that pass
      */
     public void accumulate(int images) {
+        accumulate(images, parameter -> parameter.getArray().getGradient());
+    }
+
+    /**
+     * Adds gradients that are not kept with the parameters themselves.
+     *
+     * @param images number of images of their pass
+     * @param gradients by parameter; closed when read
+     */
+    void accumulate(int images, Function<Parameter, NDArray> gradients) {
         for (Slot slot : slots) {
-            try (NDArray gradient = slot.array.getGradient()) {
+            try (NDArray gradient = gradients.apply(slot.parameter)) {
                 if (HostFunctions.supports(gradient)) {
                     add(slot, HostFunctions.floats(gradient), images);
                 } else {

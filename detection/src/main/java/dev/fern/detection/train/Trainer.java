@@ -51,7 +51,6 @@ public final class Trainer {
     private final LoaderOptions loading;
     private final TrainingListener listener;
     private final BatchSampler sampler;
-    private final GradientStep gradientStep;
     private final SgdOptimizer optimizer;
     private final Matcher matcher;
     private final BatchDecoder decoder;
@@ -79,7 +78,7 @@ public final class Trainer {
         }
     }
 
-    /** Sums over the batches of a step. */
+    /** Sums over the images of a step. */
     private static final class StepTotals {
         private double classification;
         private double regression;
@@ -93,7 +92,6 @@ public final class Trainer {
             regression += loss.regression() * ids.size();
             imageIds.addAll(ids);
             positives += loss.positives();
-            batches++;
         }
 
         TrainingListener.Step finish(long step, int epoch, double rate, double norm) {
@@ -148,7 +146,6 @@ public final class Trainer {
                         configuration.canvasRule(),
                         configuration.augmentation(),
                         configuration.seed());
-        this.gradientStep = new GradientStep(detector, configuration.loss());
         this.optimizer =
                 new SgdOptimizer(
                         detector.network(),
@@ -222,9 +219,17 @@ public final class Trainer {
         }
         LearningRateSchedule schedule = configuration.schedule(totalSteps);
         listener.started(progress.step() + 1, totalSteps);
-        try (MetricsLog metrics = new MetricsLog(run.metrics(), progress)) {
+        try (MetricsLog metrics = new MetricsLog(run.metrics(), progress);
+                BatchGradients gradients =
+                        new BatchGradients(
+                                detector,
+                                configuration.loss(),
+                                optimizer,
+                                Math.min(
+                                        configuration.batchSize(),
+                                        BatchGradients.lanes(detector)))) {
             while (!isFinished(totalSteps) && !stopRequested) {
-                if (trainEpoch(schedule, totalSteps, metrics)) {
+                if (trainEpoch(schedule, totalSteps, gradients, metrics)) {
                     finishEpoch(totalSteps, metrics);
                 }
             }
@@ -258,7 +263,11 @@ public final class Trainer {
     }
 
     /** Trains the rest of the current epoch; returns false if it was stopped before its end. */
-    private boolean trainEpoch(LearningRateSchedule schedule, long totalSteps, MetricsLog metrics)
+    private boolean trainEpoch(
+            LearningRateSchedule schedule,
+            long totalSteps,
+            BatchGradients gradients,
+            MetricsLog metrics)
             throws IOException, InterruptedException, TrainingException {
         if (progress.step() >= totalSteps) {
             return true;
@@ -284,7 +293,7 @@ public final class Trainer {
             }
             while (next.isPresent()) {
                 try (MatchedBatch batch = next.get()) {
-                    totals.add(accumulate(batch), batch.imageIds());
+                    accumulate(batch, gradients, totals);
                 }
                 next = loader.next();
                 boolean last = next.isEmpty();
@@ -313,19 +322,23 @@ public final class Trainer {
         return new MatchedBatch(batch, anchors, targets);
     }
 
-    private DetectionLoss accumulate(MatchedBatch batch) throws IOException, TrainingException {
-        DetectionLoss loss =
-                gradientStep.run(
+    private void accumulate(MatchedBatch batch, BatchGradients gradients, StepTotals totals)
+            throws IOException, TrainingException {
+        List<BatchGradients.Part> parts =
+                gradients.accumulate(
                         batch.batch.pixels(),
                         batch.batch.canvasSize().height(),
                         batch.batch.canvasSize().width(),
                         batch.anchors,
                         batch.targets);
-        if (!Double.isFinite(loss.classification() + loss.regression())) {
-            throw notFinite("loss", batch.imageIds());
+        for (BatchGradients.Part part : parts) {
+            List<Long> ids = batch.imageIds().subList(part.first(), part.end());
+            if (!part.loss().isFinite()) {
+                throw notFinite("loss", ids);
+            }
+            totals.add(part.loss(), ids);
         }
-        optimizer.accumulate(batch.targets.size());
-        return loss;
+        totals.batches++;
     }
 
     private void takeStep(
