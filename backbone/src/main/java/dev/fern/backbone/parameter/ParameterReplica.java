@@ -16,7 +16,10 @@ import java.util.Map;
  */
 public final class ParameterReplica extends ParameterStore {
 
-    private final Map<Parameter, NDArray> trained = new IdentityHashMap<>();
+    private final Map<Parameter, Trained> trained = new IdentityHashMap<>();
+
+    /** A parameter's values, and the gradient that every backward pass writes anew. */
+    private record Trained(NDArray values, NDArray gradient) {}
 
     /**
      * Makes a replica.
@@ -31,19 +34,19 @@ public final class ParameterReplica extends ParameterStore {
             if (parameter.requiresGradient()) {
                 NDArray shared = HostFunctions.share(parameter.getArray(), manager);
                 shared.setRequiresGradient(true);
-                trained.put(parameter, shared);
+                trained.put(parameter, new Trained(shared, shared.getGradient()));
             }
         }
     }
 
     @Override
     public NDArray getValue(Parameter parameter, Device device, boolean training) {
-        NDArray shared = trained.get(parameter);
-        return shared != null ? shared : super.getValue(parameter, device, training);
+        Trained own = trained.get(parameter);
+        return own != null ? own.values : super.getValue(parameter, device, training);
     }
 
-    /** Returns the gradient of a trained parameter, the caller's to close. */
+    /** Returns the gradient of a trained parameter, which stays the replica's. */
     public NDArray gradient(Parameter parameter) {
-        return trained.get(parameter).getGradient();
+        return trained.get(parameter).gradient;
     }
 }

@@ -122,7 +122,7 @@ final class BatchGradients implements AutoCloseable {
         List<Part> parts = threads.run(tasks);
         if (parts.stream().allMatch(part -> part.loss.isFinite())) {
             for (int w = 0; w < count; w++) {
-                optimizer.accumulate(parts.get(w).images(), workers.get(w).parameters::gradient);
+                optimizer.accumulate(parts.get(w).images(), workers.get(w).parameters);
             }
         }
         return parts;

@@ -7,13 +7,13 @@ import dev.fern.backbone.host.HostFunctions;
 import dev.fern.backbone.host.Parallel;
 import dev.fern.backbone.host.Sums;
 import dev.fern.backbone.parameter.NamedParameters;
+import dev.fern.backbone.parameter.ParameterReplica;
 import dev.fern.backbone.parameter.Tensor;
 import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.function.Function;
 
 /**
  * Stochastic gradient descent with momentum, weight decay by kind of parameter, and clipping of the
@@ -89,18 +89,8 @@ public final class SgdOptimizer {
      * @param images number of images of that pass
      */
     public void accumulate(int images) {
-        accumulate(images, parameter -> parameter.getArray().getGradient());
-    }
-
-    /**
-     * Adds gradients that are not kept with the parameters themselves.
-     *
-     * @param images number of images of their pass
-     * @param gradients by parameter; closed when read
-     */
-    void accumulate(int images, Function<Parameter, NDArray> gradients) {
         for (Slot slot : slots) {
-            try (NDArray gradient = gradients.apply(slot.parameter)) {
+            try (NDArray gradient = slot.array.getGradient()) {
                 if (HostFunctions.supports(gradient)) {
                     add(slot, HostFunctions.floats(gradient), images);
                 } else {
@@ -108,6 +98,14 @@ public final class SgdOptimizer {
                     gradient.subi(gradient); // PyTorch adds to gradients, MXNet replaces them
                 }
             }
+        }
+        accumulatedImages += images;
+    }
+
+    /** Adds the gradients of a replica of the parameters likewise. */
+    void accumulate(int images, ParameterReplica replica) {
+        for (Slot slot : slots) {
+            add(slot, HostFunctions.floats(replica.gradient(slot.parameter)), images);
         }
         accumulatedImages += images;
     }
