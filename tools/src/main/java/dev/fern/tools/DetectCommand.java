@@ -21,6 +21,7 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
@@ -44,8 +45,8 @@ import picocli.CommandLine.Spec;
             "Finds objects in images.",
             "",
             "Prints a line for each: file, category, score, and x, y, width, height in pixels,"
-                    + " separated by tabs. Control characters in names are printed as \\\\t,"
-                    + " \\\\n or \\\\u001b; --json has the names as they are."
+                    + " separated by tabs. Control characters in names are printed as \\t,"
+                    + " \\n or \\u001b; --json has the names as they are."
         },
         footer = {
             "",
@@ -103,10 +104,9 @@ final class DetectCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws Exception {
-        if (json != null) {
-            AtomicFile.requireWritable(json);
-        }
+        OutputFile.require(json, Arrays.asList(annotations));
         List<Path> files = InputImages.find(inputs);
+        OutputFile.require(json, files);
         ImageReader reader = ImageReader.forPhotographs();
         DetectionDataset images =
                 DetectionDataset.unlabelled(files, reader, options.skipBadImages());

@@ -152,12 +152,10 @@ final class EvaluateCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws Exception {
-        for (Path file :
-                Arrays.asList(json, arrays, source.model == null ? null : source.model.save)) {
-            if (file != null) {
-                AtomicFile.requireWritable(file);
-            }
-        }
+        List<Path> inputs = Arrays.asList(annotations, source.detections, parameters);
+        OutputFile.require(json, inputs);
+        OutputFile.require(arrays, inputs);
+        OutputFile.require(source.model == null ? null : source.model.save, inputs);
         Evaluation evaluation;
         try {
             evaluation =

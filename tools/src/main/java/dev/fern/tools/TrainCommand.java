@@ -26,6 +26,8 @@ import picocli.CommandLine.Option;
         })
 final class TrainCommand implements Callable<Integer> {
 
+    private static final int MAX_LOADER_THREADS = 256;
+
     @Option(
             names = "--train-annotations",
             required = true,
@@ -100,10 +102,16 @@ final class TrainCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws Exception {
-        requireAtLeast(0, "--limit-train", limitTrain);
-        requireAtLeast(0, "--limit-val", limitVal);
-        requireAtLeast(1, "--loader-threads", loaderThreads);
-        requireAtLeast(0, "--log-every", logEvery);
+        requireNotNegative("--limit-train", limitTrain);
+        requireNotNegative("--limit-val", limitVal);
+        if (loaderThreads < 1 || loaderThreads > MAX_LOADER_THREADS) {
+            throw new BadInputException(
+                    "--loader-threads must be 1 to "
+                            + MAX_LOADER_THREADS
+                            + ", not "
+                            + loaderThreads);
+        }
+        requireNotNegative("--log-every", logEvery);
         TrainingConfiguration configuration = settings.configuration();
         RunDirectory run = RunDirectory.open(output);
         if (resume) {
@@ -133,10 +141,9 @@ final class TrainCommand implements Callable<Integer> {
         return status;
     }
 
-    private static void requireAtLeast(int least, String option, int value)
-            throws BadInputException {
-        if (value < least) {
-            throw new BadInputException(option + " must be at least " + least + ", not " + value);
+    private static void requireNotNegative(String option, int value) throws BadInputException {
+        if (value < 0) {
+            throw new BadInputException(option + " must be at least 0, not " + value);
         }
     }
 

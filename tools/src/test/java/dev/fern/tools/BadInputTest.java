@@ -470,6 +470,37 @@ class BadInputTest {
     }
 
     @Test
+    void resultsDoNotReplaceWhatIsRead(@TempDir Path work) throws IOException {
+        Path mine = Files.copy(annotations, work.resolve("mine.json"));
+        Path link = Files.createSymbolicLink(work.resolve("link.json"), mine);
+        Path found = Files.writeString(work.resolve("found.json"), "[]");
+        for (Path output : List.of(mine, link, found)) {
+            byte[] before = Files.readAllBytes(output);
+            CommandRun run =
+                    CommandRun.of(
+                            "evaluate",
+                            "--annotations=" + mine,
+                            "--detections=" + found,
+                            "--json=" + output);
+            assertRefused(run, output.toString(), "is read by this command");
+            assertThat(output).hasBinaryContent(before);
+        }
+        CommandRun detect =
+                CommandRun.of(
+                        "detect",
+                        "--model=none",
+                        "--annotations=" + mine,
+                        "--json=" + mine,
+                        images.toString());
+        assertRefused(detect, mine.toString(), "is read by this command");
+        Path image = firstImage(images);
+        assertRefused(
+                CommandRun.of("detect", "--model=none", "--json=" + image, image.toString()),
+                image.toString(),
+                "is read by this command");
+    }
+
+    @Test
     void synthesizedPicturesDoNotReplaceOtherFiles(@TempDir Path work) throws IOException {
         Path mine = work.resolve("annotations/instances_train.json");
         Files.createDirectories(mine.getParent());
@@ -518,7 +549,12 @@ class BadInputTest {
     @Test
     void settingsOutOfRangeAreToldInALine(@TempDir Path work) {
         for (String option :
-                List.of("--limit-train=-1", "--limit-val=-1", "--loader-threads=0", "--norm=gn7")) {
+                List.of(
+                        "--limit-train=-1",
+                        "--limit-val=-1",
+                        "--loader-threads=0",
+                        "--loader-threads=2147483647",
+                        "--norm=gn7")) {
             assertRefused(train(annotations, images, work.resolve("run"), option), "", "");
         }
         CommandRun setting =

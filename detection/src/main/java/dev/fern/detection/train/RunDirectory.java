@@ -66,8 +66,13 @@ public record RunDirectory(Path path) {
     /**
      * Looks at a folder, which need not be there. Where a process ended amidst replacing a model,
      * the one before is put back.
+     *
+     * @throws IOException naming the folder if it is a file
      */
     public static RunDirectory open(Path path) throws IOException {
+        if (Files.exists(path) && !Files.isDirectory(path)) {
+            throw new IOException(path + ": is a file, not a folder to write to");
+        }
         RunDirectory run = new RunDirectory(path);
         AtomicFolder.putBack(run.last());
         AtomicFolder.putBack(run.best());
@@ -80,6 +85,7 @@ public record RunDirectory(Path path) {
      * @throws IOException naming the folder if it can't be written to
      */
     public static RunDirectory create(Path path) throws IOException {
+        RunDirectory run = open(path);
         try {
             Files.createDirectories(path);
             Files.delete(Files.createTempFile(path, "write-test", ".tmp"));
@@ -89,7 +95,7 @@ public record RunDirectory(Path path) {
             throw new IOException(
                     path + ": the output folder can't be created or written to: " + e, e);
         }
-        return open(path);
+        return run;
     }
 
     /** Returns the file of the resolved settings. */

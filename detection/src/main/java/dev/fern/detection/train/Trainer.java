@@ -262,7 +262,7 @@ public final class Trainer {
 
     private long stepsOf(int epoch) {
         int batches = sampler.epoch(epoch).batches().size();
-        return (batches + configuration.accumulate() - 1) / configuration.accumulate();
+        return (batches + configuration.accumulate() - 1L) / configuration.accumulate();
     }
 
     /** Trains the rest of the current epoch; returns false if it was stopped before its end. */
