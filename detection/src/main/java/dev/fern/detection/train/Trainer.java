@@ -262,7 +262,7 @@ public final class Trainer {
 
     private long stepsOf(int epoch) {
         int batches = sampler.epoch(epoch).batches().size();
-        return (batches + configuration.accumulate() - 1L) / configuration.accumulate();
+        return (batches - 1L) / configuration.accumulate() + 1; // rounded up
     }
 
     /** Trains the rest of the current epoch; returns false if it was stopped before its end. */
