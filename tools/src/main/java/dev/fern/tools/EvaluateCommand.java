@@ -152,12 +152,10 @@ final class EvaluateCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws Exception {
-        for (Path file :
-                Arrays.asList(json, arrays, source.model == null ? null : source.model.save)) {
-            if (file != null) {
-                AtomicFile.requireWritable(file);
-            }
-        }
+        List<Path> inputs = Arrays.asList(annotations, source.detections, parameters);
+        OutputFile.require(json, inputs);
+        OutputFile.require(arrays, inputs);
+        OutputFile.require(source.model == null ? null : source.model.save, inputs);
         Evaluation evaluation;
         try {
             evaluation =
@@ -214,12 +212,8 @@ final class EvaluateCommand implements Callable<Integer> {
         EvaluationParameters used = parameters();
         LabelledImages labelled =
                 LabelledImages.open(annotations, from.images, options.skipBadImages(), 0);
-        List<? extends IOException> missing = labelled.images().badImages();
-        if (!missing.isEmpty()) {
-            System.err.printf(
-                    "warning: %d images were left out, the first: %s%n",
-                    missing.size(), missing.get(0).getMessage());
-        }
+        LeftOutImages warnings = new LeftOutImages();
+        warnings.warn("images", labelled.images().badImages());
         try (Detector detector = options.load(from.model, null);
                 CountProgress progress =
                         new CountProgress("evaluate", labelled.images().samples().size())) {
@@ -233,6 +227,7 @@ final class EvaluateCommand implements Callable<Integer> {
                             options.loading(),
                             progress::at,
                             leftOut::add);
+            warnings.warn("images", leftOut);
             if (from.save != null) {
                 results.write(from.save);
             }
@@ -247,7 +242,7 @@ final class EvaluateCommand implements Callable<Integer> {
             out.printf(
                     Locale.ROOT,
                     "%-24s%12d%8.3f%8.3f%8.3f%8.3f%n",
-                    category.category().name(),
+                    VisibleText.of(category.category().name()),
                     category.category().id(),
                     stats.get(CocoMetric.AP),
                     stats.get(CocoMetric.AP50),

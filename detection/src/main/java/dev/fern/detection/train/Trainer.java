@@ -4,6 +4,7 @@ import dev.fern.backbone.parameter.ParameterValues;
 import dev.fern.detection.anchor.AnchorTargets;
 import dev.fern.detection.anchor.Anchors;
 import dev.fern.detection.anchor.Matcher;
+import dev.fern.detection.data.BadImageException;
 import dev.fern.detection.data.Batch;
 import dev.fern.detection.data.BatchDecoder;
 import dev.fern.detection.data.BatchLoader;
@@ -20,9 +21,12 @@ import dev.fern.detection.train.RunDirectory.Progress;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.stream.IntStream;
 
 /**
  * The training loop. What a step does depends on the seed, the epoch and the step alone, so that a
@@ -61,7 +65,7 @@ public final class Trainer {
     private Thread evaluating;
 
     private Progress progress = Progress.START;
-    private int imagesSkipped;
+    private final Set<Long> skippedImages = new HashSet<>();
     private long lastCheckpointNanos = System.nanoTime();
 
     /** A batch with what its anchors should predict. */
@@ -196,9 +200,9 @@ public final class Trainer {
         }
     }
 
-    /** Returns how many images were left out, with repetitions. */
+    /** Returns how many different images were left out. */
     public int imagesSkipped() {
-        return imagesSkipped;
+        return skippedImages.size();
     }
 
     /**
@@ -254,12 +258,16 @@ public final class Trainer {
         if (configuration.steps() > 0) {
             return configuration.steps();
         }
-        long steps = 0;
-        for (int epoch = 0; epoch < configuration.epochs(); epoch++) {
-            int batches = sampler.epoch(epoch).batches().size();
-            steps += (batches + configuration.accumulate() - 1) / configuration.accumulate();
+        int epochs = configuration.epochs();
+        if (!configuration.augmentation().drawsCanvas()) {
+            return epochs * stepsOf(0); // every epoch has the same canvases
         }
-        return steps;
+        return IntStream.range(0, epochs).mapToLong(this::stepsOf).sum();
+    }
+
+    private long stepsOf(int epoch) {
+        int batches = sampler.epoch(epoch).batches().size();
+        return (batches - 1L) / configuration.accumulate() + 1; // rounded up
     }
 
     /** Trains the rest of the current epoch; returns false if it was stopped before its end. */
@@ -272,7 +280,7 @@ public final class Trainer {
         if (progress.step() >= totalSteps) {
             return true;
         }
-        BatchPlan plan = sampler.epoch(progress.epoch());
+        BatchPlan plan = detector.configuration().checked(sampler.epoch(progress.epoch()));
         if (progress.batch() > plan.batches().size()) {
             throw beyondTheEnd();
         }
@@ -357,16 +365,16 @@ public final class Trainer {
         metrics.step(step);
         listener.step(step);
         if (System.nanoTime() - lastCheckpointNanos > CHECKPOINT_NANOS) {
-            metrics.flush();
             saveLast();
         }
     }
 
     private int reportSkipped(BatchLoader<?> loader, int reported) {
-        List<? extends IOException> skipped = loader.skipped();
-        for (IOException bad : skipped.subList(reported, skipped.size())) {
-            imagesSkipped++;
-            listener.skipped(bad.getMessage());
+        List<BadImageException> skipped = loader.skipped();
+        for (BadImageException bad : skipped.subList(reported, skipped.size())) {
+            if (skippedImages.add(bad.imageId())) {
+                listener.skipped(bad.getMessage());
+            }
         }
         return skipped.size();
     }
@@ -392,7 +400,6 @@ public final class Trainer {
             }
         }
         progress = new Progress(epoch, 0, progress.step(), bestScore);
-        metrics.flush();
         if (!end) {
             saveLast();
         }
