@@ -15,7 +15,7 @@ import java.util.Map;
 import picocli.CommandLine.Option;
 
 /** The options that make a training's configuration. */
-final class TrainingSettings {
+public final class TrainingSettings {
 
     @Option(
             names = "--config",
@@ -109,7 +109,12 @@ final class TrainingSettings {
      * @throws IOException naming the file if it can't be read
      * @throws BadInputException if a setting is unknown or out of range
      */
-    TrainingConfiguration configuration() throws IOException, BadInputException {
+    public TrainingConfiguration configuration() throws IOException, BadInputException {
+        return configuration(norm);
+    }
+
+    /** Likewise, with another normaliser in place of the option's; null for the settings' own. */
+    public TrainingConfiguration configuration(String norm) throws IOException, BadInputException {
         List<JsonObject> layers = new ArrayList<>();
         if (config != null) {
             layers.add(read(config));

@@ -20,7 +20,7 @@ import java.util.function.Supplier;
  * each with gradients of its own, which are added up in a fixed order: the same sum as that of
  * accumulated smaller batches.
  */
-final class BatchGradients implements AutoCloseable {
+public final class BatchGradients implements AutoCloseable {
 
     private final GradientStep whole;
     private final SgdOptimizer optimizer;
@@ -39,8 +39,9 @@ final class BatchGradients implements AutoCloseable {
      * @param first the first image's index
      * @param end the index after the last image's
      */
-    record Part(DetectionLoss loss, int first, int end) {
-        int images() {
+    public record Part(DetectionLoss loss, int first, int end) {
+        /** Returns how many images these are. */
+        public int images() {
             return end - first;
         }
     }
@@ -51,7 +52,8 @@ final class BatchGradients implements AutoCloseable {
      * @param optimizer takes the gradients
      * @param lanes how many threads; 1 for the calling one
      */
-    BatchGradients(Detector detector, RetinaNetLoss loss, SgdOptimizer optimizer, int lanes) {
+    public BatchGradients(
+            Detector detector, RetinaNetLoss loss, SgdOptimizer optimizer, int lanes) {
         this.detector = detector;
         this.optimizer = optimizer;
         whole = new GradientStep(detector, loss);
@@ -64,7 +66,7 @@ final class BatchGradients implements AutoCloseable {
     }
 
     /** Returns how many threads may compute gradients of this detector beside each other. */
-    static int lanes(Detector detector) {
+    public static int lanes(Detector detector) {
         boolean supported =
                 NamedParameters.of(detector.network()).values().stream()
                         .allMatch(parameter -> HostFunctions.supports(parameter.getArray()));
@@ -81,7 +83,7 @@ final class BatchGradients implements AutoCloseable {
      * @param targets one an image
      * @return the losses of the batch's parts, in order
      */
-    List<Part> accumulate(
+    public List<Part> accumulate(
             FloatBuffer pixels,
             int height,
             int width,

@@ -54,7 +54,8 @@ public final class GradientStep {
             List<AnchorTargets> targets) {
         try (NDManager step = detector.manager().newSubManager();
                 GradientCollector collector = engine.newGradientCollector()) {
-            NDArray input = step.create(pixels, new Shape(targets.size(), 3, height, width));
+            NDArray input =
+                    step.create(pixels.duplicate(), new Shape(targets.size(), 3, height, width));
             NDList outputs = detector.network().forward(parameters, new NDList(input), true);
             DetectionLoss result =
                     loss.compute(

@@ -1,0 +1,21 @@
+package dev.fern.tools.benchmark;
+
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** {@code fern benchmark}: what things cost on this machine. */
+@Command(
+        name = "benchmark",
+        description = "Measure what training and detection cost on this machine.",
+        subcommands = {DetectorBenchmark.Train.class, DetectorBenchmark.Detect.class})
+public final class BenchmarkCommand implements Runnable {
+
+    @Spec private CommandSpec spec;
+
+    @Override
+    public void run() {
+        throw new ParameterException(spec.commandLine(), "Missing command: train or detect");
+    }
+}
