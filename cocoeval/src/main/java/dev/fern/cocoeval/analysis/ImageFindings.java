@@ -11,7 +11,7 @@ import java.util.List;
  * What is wrong on one image, be it the detector's fault or the labels'. Only detections of at
  * least the score threshold count, but for {@code unsupported}; lists go by falling score.
  *
- * @param image the image
+ * @param matching all that was matched on the image
  * @param wrong detections that are wrong, for whatever reason
  * @param missed objects that no detection of their category found
  * @param duplicates of the wrong ones, those on an object that a better detection found
@@ -23,7 +23,7 @@ import java.util.List;
  *     placed: perhaps no object at all
  */
 public record ImageFindings(
-        CocoImage image,
+        ImageMatching matching,
         List<MatchedDetection> wrong,
         List<MatchedTruth> missed,
         List<DetectionOnTruth> duplicates,
@@ -37,6 +37,11 @@ public record ImageFindings(
         likelyWrongLabels = List.copyOf(likelyWrongLabels);
         likelyMissingLabels = List.copyOf(likelyMissingLabels);
         unsupported = List.copyOf(unsupported);
+    }
+
+    /** The image. */
+    public CocoImage image() {
+        return matching.image();
     }
 
     /** How many detections are wrong and objects missed. */
@@ -68,7 +73,7 @@ public record ImageFindings(
             }
         }
         return new ImageFindings(
-                image.image(),
+                image,
                 wrong,
                 missed,
                 duplicates,
