@@ -23,15 +23,11 @@ public record Box(double x, double y, double width, double height) {
 
     /** Intersection over union with another box, 0 to 1, with pycocotools' arithmetic. */
     public double iou(Box other) {
-        return BoxOverlap.iou(xywh(), 0, other.xywh(), 0, false);
+        return BoxOverlap.iou(this, other, false);
     }
 
     /** The part of this box's area that lies within a crowd's box, 0 to 1, likewise. */
     public double partWithin(Box crowd) {
-        return BoxOverlap.iou(xywh(), 0, crowd.xywh(), 0, true);
-    }
-
-    private double[] xywh() {
-        return new double[] {x, y, width, height};
+        return BoxOverlap.iou(this, crowd, true);
     }
 }

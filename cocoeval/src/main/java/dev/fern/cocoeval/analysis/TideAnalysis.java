@@ -45,7 +45,7 @@ final class TideAnalysis {
      * @param kind null for a detection that is right
      * @param mendedCategory the category in which mending makes it right, or {@link #NONE}
      */
-    private record Judged(MatchedDetection detection, TideErrorKind kind, int mendedCategory) {}
+    private record Judged(double score, int category, TideErrorKind kind, int mendedCategory) {}
 
     private final double iouThreshold;
     private final double backgroundIou;
@@ -63,7 +63,8 @@ final class TideAnalysis {
         missed = new int[categories];
         found = new int[categories];
         matching.images().forEach(this::judge);
-        ranking.sort(Comparator.comparing(Judged::detection, MatchedDetection.BY_FALLING_SCORE));
+        // not -score, since the sort would tell -0.0 from 0.0
+        ranking.sort(Comparator.comparingDouble(judged -> 0 - judged.score));
     }
 
     static TideErrors analyse(Matching matching, double backgroundIou) {
@@ -74,7 +75,7 @@ final class TideAnalysis {
         Set<Integer> mended = new HashSet<>();
         for (MatchedDetection detection : image.detections()) {
             if (detection.isRight()) {
-                ranking.add(new Judged(detection, null, NONE));
+                ranking.add(new Judged(detection.score(), detection.category(), null, NONE));
             } else if (detection.isWrong()) {
                 ranking.add(judge(image, detection, mended));
             }
@@ -119,7 +120,10 @@ final class TideAnalysis {
                         && image.truths().get(object.truth()).isMissed()
                         && mended.add(object.truth());
         return new Judged(
-                detection, kind, makesRight ? image.truths().get(object.truth()).category() : NONE);
+                detection.score(),
+                detection.category(),
+                kind,
+                makesRight ? image.truths().get(object.truth()).category() : NONE);
     }
 
     private TideErrors errors() {
@@ -159,10 +163,9 @@ final class TideAnalysis {
         Arrays.setAll(curves, k -> new PrecisionRecall());
         for (Judged judged : ranking) {
             if (judged.kind == null || !mends.contains(judged.kind)) {
-                curves[judged.detection.category()].add(
-                        judged.kind == null, judged.detection.score());
+                curves[judged.category].add(judged.kind == null, judged.score);
             } else if (makesRight && judged.mendedCategory != NONE) {
-                curves[judged.mendedCategory].add(true, judged.detection.score());
+                curves[judged.mendedCategory].add(true, judged.score);
             }
         }
         double sum = 0;

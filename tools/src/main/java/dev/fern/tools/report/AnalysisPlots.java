@@ -25,7 +25,7 @@ final class AnalysisPlots {
 
     private static final int BAR_WIDTH = 250;
     private static final int BAR_LEFT = 120;
-    private static final int ROW_HEIGHT = 34;
+    private static final int ROW_HEIGHT = 42;
 
     private AnalysisPlots() {}
 
@@ -172,18 +172,18 @@ final class AnalysisPlots {
         return String.format(
                 Locale.ROOT,
                 "<text x=\"%d\" y=\"%s\" text-anchor=\"end\">%s</text>"
-                        + "<rect x=\"%d\" y=\"%s\" width=\"%s\" height=\"20\" rx=\"2\""
+                        + "<rect x=\"%d\" y=\"%s\" width=\"%s\" height=\"24\" rx=\"2\""
                         + " fill=\"%s\"/><text x=\"%s\" y=\"%s\"><tspan class=\"value\">%s</tspan>"
                         + " <tspan class=\"note\">%s</tspan></text>",
                 BAR_LEFT - 10,
-                coordinate(top + 19),
+                coordinate(top + 21),
                 name,
                 BAR_LEFT,
                 coordinate(top + 4),
                 coordinate(width),
                 color,
                 coordinate(BAR_LEFT + width + 6),
-                coordinate(top + 19),
+                coordinate(top + 21),
                 score(value),
                 note);
     }

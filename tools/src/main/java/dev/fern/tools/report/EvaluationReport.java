@@ -166,6 +166,9 @@ public final class EvaluationReport {
                                 + "<th>AP75<th>AR100<th class=\"group\">best F<th>at score"
                                 + "<th>precision<th>recall</thead><tbody>");
         for (CategoryAnalysis category : analysis.categories()) {
+            if (category.truths() + category.falsePositives() == 0) {
+                continue;
+            }
             Map<CocoMetric, Double> numbers =
                     stats.getOrDefault(category.category().id(), Map.of());
             table.append("<tr><td>").append(escape(category.category().name()));

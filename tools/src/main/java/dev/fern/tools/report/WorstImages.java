@@ -71,7 +71,7 @@ final class WorstImages {
                                 Base64.getEncoder()
                                         .encodeToString(
                                                 image.thumbnail(LONGER_SIDE, JPEG_QUALITY))));
-        double textSize = Math.max(image.width(), image.height()) / 38.0;
+        double textSize = Math.max(image.width(), image.height()) / 48.0;
         findings.matching().detections().stream()
                 .filter(MatchedDetection::isRight)
                 .filter(detection -> detection.score() >= analysis.scoreThreshold())
