@@ -94,8 +94,7 @@ public final class EvaluationReport {
         html.append(
                 String.format(
                         Locale.ROOT,
-                        "<p class=\"note\">%s images, %s objects of %s categories, %s"
-                                + " detections. All below the twelve numbers is at IoU %s;"
+                        "<p class=\"note\">Images %s, objects %s, categories %s, detections %s. All below the twelve numbers is at IoU %s;"
                                 + " single detections count from score %s.</p>\n",
                         count(analysis.matching().images().size()),
                         count(truths),

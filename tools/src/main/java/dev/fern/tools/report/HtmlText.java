@@ -30,7 +30,7 @@ final class HtmlText {
 
     /** Three decimals; a dash for -1, which stands for undefined. */
     static String score(double value) {
-        return value == -1 ? "&ndash;" : String.format(Locale.ROOT, "%.3f", value);
+        return value == -1 ? "&#8211;" : String.format(Locale.ROOT, "%.3f", value);
     }
 
     /** A coordinate with at most two decimals. */
