@@ -81,12 +81,12 @@ public final class CocoEvaluator {
         }
     }
 
-    /** Those that are evaluated, each once, in ascending order. */
+    /** Those that are evaluated, in the order of the input. */
     static List<CocoCategory> categories(CocoDataset dataset, EvaluationInput input) {
         Map<Long, CocoCategory> known = new HashMap<>();
         dataset.categories().forEach(category -> known.putIfAbsent(category.id(), category));
         List<CocoCategory> categories = new ArrayList<>();
-        for (long id : PythonIds.unique(input.categories(), dataset.ids())) {
+        for (long id : input.categories()) {
             categories.add(known.getOrDefault(id, new CocoCategory(id, "", "")));
         }
         return categories;

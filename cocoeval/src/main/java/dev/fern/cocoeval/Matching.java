@@ -49,11 +49,19 @@ public record Matching(
             EvaluationParameters parameters,
             double iouThreshold)
             throws CocoFormatException {
-        EvaluationParameters.Builder across =
-                parameters.toBuilder().useCats(false).maxDets(List.of(Integer.MAX_VALUE));
-        // without categories, one that is named twice would count twice
-        parameters.catIds().ifPresent(ids -> across.catIds(ids.stream().distinct().toList()));
-        return match(dataset, results, across.build(), iouThreshold, parameters.useCats());
+        List<Long> categories =
+                parameters
+                        .catIds()
+                        .orElseGet(
+                                () -> dataset.categories().stream().map(CocoCategory::id).toList());
+        EvaluationParameters across =
+                parameters.toBuilder()
+                        .useCats(false)
+                        // without categories, one that is named twice would count twice
+                        .catIds(categories.stream().distinct().sorted().toList())
+                        .maxDets(List.of(Integer.MAX_VALUE))
+                        .build();
+        return match(dataset, results, across, iouThreshold, parameters.useCats());
     }
 
     private static Matching match(

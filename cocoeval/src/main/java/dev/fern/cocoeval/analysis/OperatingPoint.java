@@ -33,7 +33,8 @@ public record OperatingPoint(double scoreThreshold, double precision, double rec
             right += ranking.get(i).isRight() ? 1 : 0;
             // detections of one score are kept or dropped together
             boolean tied = i + 1 < ranking.size() && ranking.get(i + 1).score() == score;
-            if (tied || right == 0) {
+            // what is no number comes last and is no threshold
+            if (tied || right == 0 || Double.isNaN(score)) {
                 continue;
             }
             double kept = i + 1;

@@ -3,8 +3,10 @@ package dev.fern.cocoeval.analysis;
 import static dev.fern.cocoeval.analysis.Scene.CAT;
 import static dev.fern.cocoeval.analysis.Scene.DOG;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 import dev.fern.cocoeval.CocoFormatException;
+import dev.fern.cocoeval.EvaluationParameters;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -48,5 +50,18 @@ class ConfusionMatrixTest {
         Scene scene = new Scene().crowd(CAT, 0, 0, 90, 90).detect(DOG, 30, 30, 0.9);
         assertThat(counts(scene, 0.5))
                 .containsExactly(List.of(0, 0, 0), List.of(0, 0, 0), List.of(0, 0, 0));
+    }
+
+    @Test
+    void aCategoryThatIsNamedTwiceCountsOnce() throws CocoFormatException {
+        Scene scene = new Scene().truth(CAT, 0, 0).truth(DOG, 50, 0).detect(DOG, 50, 0, 0.9);
+        Analysis analysis =
+                Analysis.of(
+                        scene.dataset(),
+                        scene.results(),
+                        EvaluationParameters.builder().catIds(List.of(DOG, DOG)).build(),
+                        AnalysisParameters.defaults());
+        assertThat(analysis.confusion().counts()).containsExactly(List.of(1, 0), List.of(0, 0));
+        assertThat(analysis.tide().averagePrecision()).isCloseTo(1, within(1e-12));
     }
 }

@@ -8,7 +8,6 @@ import dev.fern.cocoeval.CocoFormatException;
 import dev.fern.cocoeval.CocoImage;
 import dev.fern.cocoeval.CocoResults;
 import dev.fern.cocoeval.EvaluationParameters;
-import dev.fern.cocoeval.Matching;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -63,9 +62,5 @@ final class Scene {
 
     Analysis analyse() throws CocoFormatException {
         return analyse(AnalysisParameters.defaults());
-    }
-
-    Matching matching() throws CocoFormatException {
-        return Matching.of(dataset(), results(), EvaluationParameters.defaults(), 0.5);
     }
 }
