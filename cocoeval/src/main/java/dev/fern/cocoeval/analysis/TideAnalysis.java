@@ -152,7 +152,8 @@ final class TideAnalysis {
     }
 
     /**
-     * The mean AP of the categories that have objects, or 0 if none has.
+     * The mean AP of the categories that have objects, or 0 if none has; 1 if nothing is left of
+     * any.
      *
      * @param mends the kinds of detections that change
      * @param makesRight whether those that mending can make right become so; the others go
@@ -176,6 +177,9 @@ final class TideAnalysis {
                 sum += positives[k] == 0 ? 0 : curves[k].curve(positives[k]).averagePrecision();
             }
         }
-        return categories == 0 ? 0 : sum / categories;
+        if (categories > 0) {
+            return sum / categories;
+        }
+        return Arrays.stream(truths).anyMatch(count -> count > 0) ? 1 : 0;
     }
 }

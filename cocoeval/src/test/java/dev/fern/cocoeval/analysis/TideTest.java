@@ -168,4 +168,13 @@ class TideTest {
         assertThat(tide.averagePrecision()).isEqualTo(-1);
         assertThat(tide.of(BACKGROUND)).isEqualTo(new TideErrors.TideError(BACKGROUND, 1, 0));
     }
+
+    @Test
+    void withoutDetectionsAllIsLostToMissedObjects() throws CocoFormatException {
+        TideErrors tide = new Scene().truth(CAT, 0, 0).truth(DOG, 50, 0).analyse().tide();
+        assertThat(tide.averagePrecision()).isZero();
+        assertThat(tide.of(MISSED)).isEqualTo(new TideErrors.TideError(MISSED, 2, 1));
+        assertThat(tide.falseNegativeDeltaAp()).isEqualTo(1);
+        assertThat(tide.falsePositiveDeltaAp()).isZero();
+    }
 }
