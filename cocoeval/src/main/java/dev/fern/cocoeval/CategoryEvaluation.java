@@ -41,6 +41,7 @@ final class CategoryEvaluation {
     private int keptCount;
     private final long[][] truePositive;
     private final long[][] disregarded;
+    private final int[] matched;
     private final int[] positives;
 
     /**
@@ -73,6 +74,7 @@ final class CategoryEvaluation {
         rankFromEnd = new int[detections.length];
         truePositive = new long[areas.length][detections.length];
         disregarded = new long[areas.length][detections.length];
+        matched = new int[detections.length];
         positives = new int[areas.length];
     }
 
@@ -99,13 +101,30 @@ final class CategoryEvaluation {
             int count = Math.min(BITS, thresholds.length - first);
             double[] chunk = new double[count];
             for (int t = 0; t < count; t++) {
-                // not Math.min, since Python's lets NaN pass
-                chunk[t] = 1 - 1e-10 < thresholds[first + t] ? 1 - 1e-10 : thresholds[first + t];
+                chunk[t] = leastIou(thresholds[first + t]);
             }
             match(chunk);
             accumulate(first, count);
             first += count;
         } while (first < thresholds.length);
+    }
+
+    /** Not {@code Math.min}, since Python's lets NaN pass. */
+    private static double leastIou(double threshold) {
+        return 1 - 1e-10 < threshold ? 1 - 1e-10 : threshold;
+    }
+
+    /** Matches at one threshold, for parameters of a single area range, and keeps the pairs. */
+    CategoryMatches matchAt(double threshold) throws CocoFormatException {
+        match(new double[] {leastIou(threshold)});
+        boolean[] right = new boolean[keptCount];
+        boolean[] neither = new boolean[keptCount];
+        for (int i = 0; i < keptCount; i++) {
+            right[i] = truePositive[0][i] != 0;
+            neither[i] = disregarded[0][i] != 0;
+        }
+        return new CategoryMatches(
+                truths, ignored, Arrays.copyOf(kept, keptCount), matched, right, neither);
     }
 
     // Matching
@@ -150,6 +169,7 @@ final class CategoryEvaluation {
                 long unmatched = outside ? -1L : 0;
                 truePositive[a][keptCount + d] = 0;
                 disregarded[a][keptCount + d] = unmatched;
+                matched[keptCount + d] = CategoryMatches.NONE;
                 if (any && mayMatch[d]) {
                     matchDetection(firstTruth, endTruth, a, d, thresholds, outside);
                 }
@@ -244,6 +264,7 @@ final class CategoryEvaluation {
             boolean counts = match >= 0 && input.matchCounts(truths[match]);
             if (match >= 0) {
                 taken[match] |= bit;
+                matched[keptCount + d] = match;
             }
             if (match >= 0 && ignored[match] || !counts && outside) {
                 neither |= bit;

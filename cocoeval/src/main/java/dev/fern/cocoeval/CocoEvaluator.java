@@ -1,7 +1,6 @@
 package dev.fern.cocoeval;
 
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -28,19 +27,49 @@ public final class CocoEvaluator {
             throws CocoFormatException {
         EvaluationInput input = new EvaluationInput(dataset, results, parameters);
         EvaluationArrays arrays = new EvaluationArrays(parameters, input.groupCount());
+        forEachGroup(input, arrays, (k, category) -> category.run());
+        return new Evaluation(
+                parameters, arrays, parameters.useCats() ? categories(dataset, input) : List.of());
+    }
+
+    /** With pycocotools' default parameters. */
+    public static Evaluation evaluate(CocoDataset dataset, CocoResults results)
+            throws CocoFormatException {
+        return evaluate(dataset, results, EvaluationParameters.defaults());
+    }
+
+    /** Matches every group at one IoU threshold, for parameters of a single area range. */
+    static List<CategoryMatches> matchesAt(double iouThreshold, EvaluationInput input)
+            throws CocoFormatException {
+        CategoryMatches[] matches = new CategoryMatches[input.groupCount()];
+        forEachGroup(
+                input,
+                new EvaluationArrays(input.parameters(), input.groupCount()),
+                (k, category) -> matches[k] = category.matchAt(iouThreshold));
+        return List.of(matches);
+    }
+
+    private interface GroupTask {
+        void run(int group, CategoryEvaluation evaluation) throws CocoFormatException;
+    }
+
+    /** In parallel; of several failures, throws the first group's. */
+    private static void forEachGroup(EvaluationInput input, EvaluationArrays arrays, GroupTask task)
+            throws CocoFormatException {
         CocoFormatException[] failures = new CocoFormatException[input.groupCount()];
         IntStream.range(0, input.groupCount())
                 .parallel()
                 .forEach(
                         k -> {
                             try {
-                                new CategoryEvaluation(
+                                task.run(
+                                        k,
+                                        new CategoryEvaluation(
                                                 input,
                                                 arrays,
                                                 k,
                                                 input.truths(k),
-                                                input.detections(k))
-                                        .run();
+                                                input.detections(k)));
                             } catch (CocoFormatException e) {
                                 failures[k] = e;
                             }
@@ -50,25 +79,16 @@ public final class CocoEvaluator {
                 throw failure;
             }
         }
-        return new Evaluation(parameters, arrays, categories(dataset, input));
     }
 
-    /** With pycocotools' default parameters. */
-    public static Evaluation evaluate(CocoDataset dataset, CocoResults results)
-            throws CocoFormatException {
-        return evaluate(dataset, results, EvaluationParameters.defaults());
-    }
-
-    private static List<CocoCategory> categories(CocoDataset dataset, EvaluationInput input) {
-        if (!input.parameters().useCats()) {
-            return List.of();
-        }
+    /** Those that are evaluated, in the order of the input. */
+    static List<CocoCategory> categories(CocoDataset dataset, EvaluationInput input) {
         Map<Long, CocoCategory> known = new HashMap<>();
         dataset.categories().forEach(category -> known.putIfAbsent(category.id(), category));
         List<CocoCategory> categories = new ArrayList<>();
-        Arrays.stream(input.categories())
-                .forEach(
-                        id -> categories.add(known.getOrDefault(id, new CocoCategory(id, "", ""))));
+        for (long id : input.categories()) {
+            categories.add(known.getOrDefault(id, new CocoCategory(id, "", "")));
+        }
         return categories;
     }
 }

@@ -193,7 +193,7 @@ final class EvaluationInput {
     }
 
     /** An id of the results as the data set would hold it. */
-    private long toDataset(long id) {
+    long toDataset(long id) {
         return IdTable.isOrdinary(id) || results.ids().isEmpty() && dataset.ids().isEmpty()
                 ? id
                 : dataset.ids().find(results.ids().value(id));
@@ -247,6 +247,11 @@ final class EvaluationInput {
 
     int imageCount() {
         return images.length;
+    }
+
+    /** Ascending. */
+    long[] images() {
+        return images;
     }
 
     /** Ascending, or as given where all categories are evaluated as one. */

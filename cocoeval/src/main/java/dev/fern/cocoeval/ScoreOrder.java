@@ -49,7 +49,7 @@ final class ScoreOrder {
         }
     }
 
-    private static boolean before(double a, double b) {
+    static boolean before(double a, double b) {
         return a > b || b != b && a == a;
     }
 }

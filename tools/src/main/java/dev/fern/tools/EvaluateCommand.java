@@ -14,6 +14,7 @@ import dev.fern.cocoeval.CocoResults;
 import dev.fern.cocoeval.Evaluation;
 import dev.fern.cocoeval.EvaluationParameters;
 import dev.fern.detection.data.BadImageException;
+import dev.fern.detection.image.ImageFolder;
 import dev.fern.detection.image.ImageReader;
 import dev.fern.detection.model.DatasetDetection;
 import dev.fern.detection.model.Detector;
@@ -26,6 +27,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
@@ -47,6 +49,8 @@ import picocli.CommandLine.Spec;
             "",
             "Examples:",
             "  fern evaluate --annotations instances_val.json --detections results.json",
+            "  fern evaluate --annotations instances_val.json --detections results.json \\",
+            "                --images val --report report.html",
             "  fern evaluate --annotations instances_val.json --images val --model runs/a/best"
         })
 final class EvaluateCommand implements Callable<Integer> {
@@ -64,7 +68,7 @@ final class EvaluateCommand implements Callable<Integer> {
         private ModelSource model;
     }
 
-    /** A model with the images to run it on. */
+    /** A model to run on the images. */
     static final class ModelSource {
         @Option(
                 names = "--model",
@@ -72,13 +76,6 @@ final class EvaluateCommand implements Callable<Integer> {
                 paramLabel = "DIR",
                 description = "Model directory to run.")
         private Path model;
-
-        @Option(
-                names = "--images",
-                required = true,
-                paramLabel = "DIR",
-                description = "Folder of the annotated images.")
-        private Path images;
 
         @Option(
                 names = "--save-detections",
@@ -96,6 +93,12 @@ final class EvaluateCommand implements Callable<Integer> {
 
     @ArgGroup(multiplicity = "1")
     private Source source;
+
+    @Option(
+            names = "--images",
+            paramLabel = "DIR",
+            description = "Folder of the annotated images: for the model, and for the report.")
+    private Path images;
 
     @Option(
             names = "--json",
@@ -146,29 +149,23 @@ final class EvaluateCommand implements Callable<Integer> {
                             + " where 100 is not among the limits.")
     private boolean corrected;
 
+    @Mixin private AnalysisOptions analysis;
+
     @Mixin private ModelOptions options;
 
     @Spec private CommandSpec spec;
 
     @Override
     public Integer call() throws Exception {
-        List<Path> inputs = Arrays.asList(annotations, source.detections, parameters);
-        OutputFile.require(json, inputs);
-        OutputFile.require(arrays, inputs);
-        OutputFile.require(source.model == null ? null : source.model.save, inputs);
-        Evaluation evaluation;
+        requireUsable();
+        Evaluated evaluated;
         try {
-            evaluation =
-                    source.model == null
-                            ? CocoEvaluator.evaluate(
-                                    CocoDataset.readForEvaluation(annotations),
-                                    CocoResults.read(source.detections),
-                                    parameters())
-                            : runModel(source.model);
-            evaluation.stats();
+            evaluated = source.model == null ? readDetections() : runModel(source.model);
+            evaluated.evaluation.stats();
         } catch (IllegalArgumentException e) {
             throw new BadInputException(e.getMessage(), e);
         }
+        Evaluation evaluation = evaluated.evaluation;
         PrintWriter out = spec.commandLine().getOut();
         out.print(evaluation.table());
         if (perCategory) {
@@ -183,7 +180,51 @@ final class EvaluateCommand implements Callable<Integer> {
         if (arrays != null) {
             evaluation.writeArrays(arrays);
         }
+        analysis.write(
+                title(),
+                evaluated.dataset,
+                evaluated.results,
+                evaluation,
+                images == null ? Optional.empty() : Optional.of(new ImageFolder(images)));
         return 0;
+    }
+
+    /** Looks at what would else fail only after the work. */
+    private void requireUsable() throws IOException, BadInputException {
+        List<Path> targets = new ArrayList<>(Arrays.asList(analysis.targets()));
+        targets.add(json);
+        targets.add(arrays);
+        if (source.model != null) {
+            targets.add(source.model.save);
+            if (images == null) {
+                throw new BadInputException("--model needs the folder of the images: --images DIR");
+            }
+        }
+        List<Path> inputs = Arrays.asList(annotations, source.detections, parameters);
+        for (Path target : targets) {
+            OutputFile.require(target, inputs);
+        }
+        if (images != null) {
+            new ImageFolder(images);
+        }
+        analysis.parameters();
+    }
+
+    private String title() {
+        Path of = source.model == null ? source.detections : source.model.model;
+        return of.toAbsolutePath().normalize().getFileName()
+                + " on "
+                + annotations.toAbsolutePath().normalize().getFileName();
+    }
+
+    /** What was evaluated. */
+    private record Evaluated(CocoDataset dataset, CocoResults results, Evaluation evaluation) {}
+
+    private Evaluated readDetections() throws IOException {
+        CocoDataset dataset = CocoDataset.readForEvaluation(annotations);
+        CocoResults results = CocoResults.read(source.detections);
+        return new Evaluated(
+                dataset, results, CocoEvaluator.evaluate(dataset, results, parameters()));
     }
 
     private EvaluationParameters parameters() throws IOException {
@@ -207,11 +248,11 @@ final class EvaluateCommand implements Callable<Integer> {
         return builder.build();
     }
 
-    private Evaluation runModel(ModelSource from)
+    private Evaluated runModel(ModelSource from)
             throws IOException, InterruptedException, BadInputException {
         EvaluationParameters used = parameters();
         LabelledImages labelled =
-                LabelledImages.open(annotations, from.images, options.skipBadImages(), 0);
+                LabelledImages.open(annotations, images, options.skipBadImages(), 0);
         LeftOutImages warnings = new LeftOutImages();
         warnings.warn("images", labelled.images().badImages());
         try (Detector detector = options.load(from.model, null);
@@ -231,7 +272,10 @@ final class EvaluateCommand implements Callable<Integer> {
             if (from.save != null) {
                 results.write(from.save);
             }
-            return DetectionScores.evaluate(labelled, results, used, leftOut);
+            return new Evaluated(
+                    labelled.coco(),
+                    results,
+                    DetectionScores.evaluate(labelled, results, used, leftOut));
         }
     }
 
