@@ -34,6 +34,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /** {@code fern evaluate}. */
@@ -197,7 +198,9 @@ final class EvaluateCommand implements Callable<Integer> {
         if (source.model != null) {
             targets.add(source.model.save);
             if (images == null) {
-                throw new BadInputException("--model needs the folder of the images: --images DIR");
+                throw new ParameterException(
+                        spec.commandLine(),
+                        "--model needs the folder of the images: --images DIR");
             }
         }
         List<Path> inputs = Arrays.asList(annotations, source.detections, parameters);
