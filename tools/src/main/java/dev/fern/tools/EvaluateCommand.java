@@ -199,8 +199,7 @@ final class EvaluateCommand implements Callable<Integer> {
             targets.add(source.model.save);
             if (images == null) {
                 throw new ParameterException(
-                        spec.commandLine(),
-                        "--model needs the folder of the images: --images DIR");
+                        spec.commandLine(), "--model needs the folder of the images: --images DIR");
             }
         }
         List<Path> inputs = Arrays.asList(annotations, source.detections, parameters);

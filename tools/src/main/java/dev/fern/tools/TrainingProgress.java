@@ -51,7 +51,13 @@ final class TrainingProgress implements TrainingListener, AutoCloseable {
                             .startsFrom(firstStep - 1, Duration.ZERO)
                             .build();
         } else {
-            err.printf(Locale.ROOT, "training steps %d to %d%n", firstStep, total);
+            err.printf(
+                    Locale.ROOT,
+                    firstStep > total
+                            ? "all %2$d steps are taken already%n"
+                            : "training steps %d to %d%n",
+                    firstStep,
+                    total);
         }
     }
 

@@ -1,7 +1,8 @@
 package dev.fern.tools.dataset;
 
 import java.io.IOException;
-import java.io.InputStream;
+import java.io.StringReader;
+import java.nio.charset.CharacterCodingException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
@@ -44,9 +45,9 @@ record VocAnnotation(
      * Reads a file. Elements that are of no use here, such as {@code part} and {@code pose}, are
      * passed over.
      *
-     * @throws VocFormatException if it is too large, not XML, declares a document type (which could
-     *     make entities of files or of gigabytes), or lacks a field or holds one that is not a
-     *     number
+     * @throws VocFormatException if it is too large, not UTF-8, not XML, declares a document type
+     *     (which could make entities of files or of gigabytes), or lacks a field or holds one that
+     *     is not a number
      */
     static VocAnnotation read(Path file) throws IOException {
         if (Files.size(file) > MAX_BYTES) {
@@ -55,8 +56,13 @@ record VocAnnotation(
         XMLInputFactory factory = XMLInputFactory.newDefaultFactory();
         factory.setProperty(XMLInputFactory.SUPPORT_DTD, false);
         factory.setProperty(XMLInputFactory.IS_SUPPORTING_EXTERNAL_ENTITIES, false);
-        try (InputStream in = Files.newInputStream(file)) {
-            return new Parser(file, factory.createXMLStreamReader(in)).parse();
+        // decoded here, since Java's parser writes a line of its own to standard error where it
+        // can't
+        try {
+            String text = Files.readString(file).replaceFirst("^\uFEFF", "");
+            return new Parser(file, factory.createXMLStreamReader(new StringReader(text))).parse();
+        } catch (CharacterCodingException e) {
+            throw new VocFormatException(file, "not UTF-8 text", e);
         } catch (XMLStreamException e) {
             int line = e.getLocation() == null ? -1 : e.getLocation().getLineNumber();
             throw new VocFormatException(
