@@ -1,10 +1,7 @@
 package dev.fern.cocoeval;
 
-import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.stream.IntStream;
 
 /**
@@ -28,19 +25,31 @@ public final class CocoEvaluator {
             throws CocoFormatException {
         EvaluationInput input = new EvaluationInput(dataset, results, parameters);
         EvaluationArrays arrays = new EvaluationArrays(parameters, input.groupCount());
+        int[] once = new int[input.imageCount()];
+        Arrays.fill(once, 1);
+        forEachGroup(
+                input,
+                (k, matched) -> {
+                    Accumulation accumulation = new Accumulation(arrays, once);
+                    matched.forEach(some -> accumulation.accumulate(k, some));
+                });
+        return new Evaluation(parameters, arrays, input.evaluatedCategories());
+    }
+
+    /** Does something with a category's matches. */
+    interface MatchConsumer {
+        void accept(int category, List<MatchedDetections> matched);
+    }
+
+    /** Matches all categories, in parallel; of several failures the first category's is thrown. */
+    static void forEachGroup(EvaluationInput input, MatchConsumer then) throws CocoFormatException {
         CocoFormatException[] failures = new CocoFormatException[input.groupCount()];
         IntStream.range(0, input.groupCount())
                 .parallel()
                 .forEach(
                         k -> {
                             try {
-                                new CategoryEvaluation(
-                                                input,
-                                                arrays,
-                                                k,
-                                                input.truths(k),
-                                                input.detections(k))
-                                        .run();
+                                then.accept(k, new CategoryMatching(input, k).run());
                             } catch (CocoFormatException e) {
                                 failures[k] = e;
                             }
@@ -50,25 +59,11 @@ public final class CocoEvaluator {
                 throw failure;
             }
         }
-        return new Evaluation(parameters, arrays, categories(dataset, input));
     }
 
     /** With pycocotools' default parameters. */
     public static Evaluation evaluate(CocoDataset dataset, CocoResults results)
             throws CocoFormatException {
         return evaluate(dataset, results, EvaluationParameters.defaults());
-    }
-
-    private static List<CocoCategory> categories(CocoDataset dataset, EvaluationInput input) {
-        if (!input.parameters().useCats()) {
-            return List.of();
-        }
-        Map<Long, CocoCategory> known = new HashMap<>();
-        dataset.categories().forEach(category -> known.putIfAbsent(category.id(), category));
-        List<CocoCategory> categories = new ArrayList<>();
-        Arrays.stream(input.categories())
-                .forEach(
-                        id -> categories.add(known.getOrDefault(id, new CocoCategory(id, "", ""))));
-        return categories;
     }
 }

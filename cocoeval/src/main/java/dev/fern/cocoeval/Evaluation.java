@@ -81,6 +81,12 @@ public final class Evaluation {
         return mean(metric, 0, arrays.precisionShape()[2]);
     }
 
+    /** One of the twelve numbers of the category at {@code k}; throws like {@link #stats()}. */
+    double stat(CocoMetric metric, int k) {
+        requireSummarizable();
+        return mean(metric, k, k + 1);
+    }
+
     /** The twelve numbers of each category by ascending id; throws like {@link #stats()}. */
     public List<CategoryStats> perCategory() {
         return IntStream.range(0, categories.size())

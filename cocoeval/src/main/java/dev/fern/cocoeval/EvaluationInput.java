@@ -249,9 +249,16 @@ final class EvaluationInput {
         return images.length;
     }
 
-    /** Ascending, or as given where all categories are evaluated as one. */
-    long[] categories() {
-        return categories;
+    /** The categories, ascending; empty where all are evaluated as one. */
+    List<CocoCategory> evaluatedCategories() {
+        if (!parameters.useCats()) {
+            return List.of();
+        }
+        Map<Long, CocoCategory> known = new HashMap<>();
+        dataset.categories().forEach(category -> known.putIfAbsent(category.id(), category));
+        return LongStream.of(categories)
+                .mapToObj(id -> known.getOrDefault(id, new CocoCategory(id, "", "")))
+                .toList();
     }
 
     /** How many evaluations there are: one a category, or one of all. */

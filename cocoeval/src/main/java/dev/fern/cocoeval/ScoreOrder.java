@@ -49,7 +49,8 @@ final class ScoreOrder {
         }
     }
 
-    private static boolean before(double a, double b) {
+    /** Whether a detection of score {@code a} comes before any of score {@code b}. */
+    static boolean before(double a, double b) {
         return a > b || b != b && a == a;
     }
 }
