@@ -14,23 +14,24 @@ final class Accumulation {
     private static final double EPSILON = Math.ulp(1.0);
 
     private final EvaluationArrays arrays;
+    private final boolean[][] wanted;
     private final int[] copies;
 
     private final int[] needed;
-    private long thresholdBits;
     private int[] right = {};
     private int[] notFalse = {};
     private double[][] precision = {};
     private double[][] score = {};
     private int seen;
-    private double firstScore;
 
     /**
      * @param arrays where results go
+     * @param wanted [A][M]: which parts of the arrays to fill
      * @param copies by image: how many times it counts, 0 for not at all
      */
-    Accumulation(EvaluationArrays arrays, int[] copies) {
+    Accumulation(EvaluationArrays arrays, boolean[][] wanted, int[] copies) {
         this.arrays = arrays;
+        this.wanted = wanted;
         this.copies = copies;
         needed = new int[arrays.recThrs().length];
     }
@@ -41,9 +42,10 @@ final class Accumulation {
      * @param category the arrays' dimension K
      */
     void accumulate(int category, MatchedDetections matched) {
-        for (int a = 0; a < matched.positives().length; a++) {
+        for (int a = 0; a < matched.areas().length; a++) {
+            MatchedDetections.Area area = matched.areas()[a];
             int positives = 0;
-            for (int image : matched.positives()[a]) {
+            for (int image : area.positives()) {
                 positives += copies[image];
             }
             if (positives == 0) {
@@ -51,9 +53,25 @@ final class Accumulation {
             }
             truePositivesNeeded(positives);
             for (int m = 0; m < arrays.maxDets().length; m++) {
-                count(matched, a, arrays.maxDets()[m], positives);
-                for (int t = 0; t < matched.thresholdCount(); t++) {
-                    store(matched.firstThreshold() + t, t, category, a, m, positives);
+                if (wanted[a][m]) {
+                    int limit = arrays.maxDets()[m];
+                    int best = best(matched.order(), limit);
+                    double bestScore = best < 0 ? Double.NaN : matched.order().scores()[best];
+                    count(area, limit, matched.thresholdCount(), positives);
+                    for (int t = 0; t < matched.thresholdCount(); t++) {
+                        arrays.recall()[
+                                        arrays.recallIndex(
+                                                matched.firstThreshold() + t, category, a, m)] =
+                                (double) right[t] / positives;
+                        store(
+                                matched.firstThreshold() + t,
+                                t,
+                                category,
+                                a,
+                                m,
+                                best >= 0,
+                                bestScore);
+                    }
                 }
             }
         }
@@ -79,13 +97,21 @@ final class Accumulation {
         }
     }
 
+    /** Where the first detection stands that there is, -1 without any. */
+    private int best(MatchedDetections.Order order, int limit) {
+        for (int place = 0; place < order.size(); place++) {
+            if (copies[order.images()[place]] > 0 && order.ranks(limit)[place] < limit) {
+                return place;
+            }
+        }
+        return -1;
+    }
+
     /** Goes through the detections, leaving precision and score at each true positive. */
-    private void count(MatchedDetections matched, int a, int limit, int positives) {
-        MatchedDetections.Order order = matched.order();
-        int[] ranks = limit >= 0 ? order.ranks() : order.ranksFromEnd();
-        long[] truePositive = matched.truePositive()[a];
-        long[] disregarded = matched.disregarded()[a];
-        start(matched.thresholdCount(), positives);
+    private void count(MatchedDetections.Area area, int limit, int thresholds, int positives) {
+        start(thresholds, positives);
+        MatchedDetections.Order order = area.order();
+        int[] ranks = order.ranks(limit);
         for (int place = 0; place < order.size(); ) {
             int times = copies[order.images()[place]];
             // of several copies, ties come copy by copy
@@ -93,7 +119,7 @@ final class Accumulation {
             for (; times > 0; times--) {
                 for (int i = place; i < end; i++) {
                     if (ranks[i] < limit) {
-                        see(truePositive[i], disregarded[i], order.scores()[i]);
+                        see(area.truePositive()[i], area.disregarded()[i], order.scores()[i]);
                     }
                 }
             }
@@ -108,7 +134,6 @@ final class Accumulation {
             precision = new double[thresholds][0];
             score = new double[thresholds][0];
         }
-        thresholdBits = thresholds == Long.SIZE ? -1L : (1L << thresholds) - 1;
         Arrays.fill(right, 0);
         Arrays.fill(notFalse, 0);
         for (int t = 0; t < thresholds; t++) {
@@ -119,17 +144,12 @@ final class Accumulation {
             }
         }
         seen = 0;
-        firstScore = Double.NaN;
     }
 
     private void see(long truePositive, long disregarded, double itsScore) {
-        if (seen++ == 0) {
-            firstScore = itsScore;
-        }
+        seen++;
         // most are false at every threshold, so only the others are counted one by one
-        for (long left = (truePositive | disregarded) & thresholdBits;
-                left != 0;
-                left &= left - 1) {
+        for (long left = truePositive | disregarded; left != 0; left &= left - 1) {
             int t = Long.numberOfTrailingZeros(left);
             notFalse[t]++;
             if ((truePositive >>> t & 1) != 0) {
@@ -142,21 +162,20 @@ final class Accumulation {
         }
     }
 
-    private void store(int threshold, int t, int category, int a, int m, int positives) {
+    private void store(
+            int threshold, int t, int category, int a, int m, boolean any, double bestScore) {
         double[] envelope = precision[t];
         for (int i = right[t] - 1; i > 0; i--) {
             envelope[i - 1] = Math.max(envelope[i - 1], envelope[i]);
         }
-        arrays.recall()[arrays.recallIndex(threshold, category, a, m)] =
-                (double) right[t] / positives;
-        boolean reached = seen > 0;
+        boolean reached = any;
         for (int r = 0; r < needed.length; r++) {
             // pycocotools' loop ends at the first recall that is not reached
             reached &= needed[r] <= right[t];
             int at = arrays.precisionIndex(threshold, r, category, a, m);
             int nth = Math.max(0, needed[r] - 1);
             arrays.precision()[at] = reached && nth < right[t] ? envelope[nth] : 0;
-            arrays.scores()[at] = !reached ? 0 : needed[r] == 0 ? firstScore : score[t][nth];
+            arrays.scores()[at] = !reached ? 0 : needed[r] == 0 ? bestScore : score[t][nth];
         }
     }
 }

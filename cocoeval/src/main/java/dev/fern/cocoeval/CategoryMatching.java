@@ -25,6 +25,8 @@ final class CategoryMatching {
     private final long[] taken;
     private final boolean[] ignored;
     private final int[] truthOrder;
+    private long right;
+    private long neither;
 
     /** Detections within the largest maxDets of their image, image by image. */
     private final int[] kept;
@@ -35,6 +37,11 @@ final class CategoryMatching {
     private final int[] places;
 
     private final MatchedDetections.Order order;
+
+    // By area range and place, a bit for each threshold
+    private long allThresholds;
+    private long[][] truePositive;
+    private long[][] disregarded;
 
     /**
      * @param category which of the input's groups
@@ -125,7 +132,6 @@ final class CategoryMatching {
     /** Matches at all thresholds, up to 64 of them in each element of the result. */
     List<MatchedDetections> run() throws CocoFormatException {
         List<Double> thresholds = input.parameters().iouThrs();
-        int[][] positives = positives();
         List<MatchedDetections> runs = new ArrayList<>();
         for (int first = 0; first < thresholds.size(); first += BITS) {
             double[] some =
@@ -135,35 +141,48 @@ final class CategoryMatching {
                             // not Math.min, since Python's lets NaN pass
                             .mapToDouble(t -> 1 - 1e-10 < t ? 1 - 1e-10 : t)
                             .toArray();
-            MatchedDetections matched = new MatchedDetections(first, some.length, order, positives);
-            for (int image = 0; image < input.imageCount(); image++) {
-                if (keptStarts[image + 1] > keptStarts[image]) {
-                    matchImage(image, some, matched);
-                }
-            }
-            runs.add(matched);
+            runs.add(match(first, some));
         }
         return runs;
     }
 
-    /** By area range: the images of the truths that are to be found. */
-    private int[][] positives() {
-        return Arrays.stream(areas)
-                .map(
-                        area ->
-                                Arrays.stream(truths)
-                                        .filter(truth -> !isIgnored(truth, area))
-                                        .map(truth -> input.annotationImages()[truth])
-                                        .toArray())
-                .toArray(int[][]::new);
+    private MatchedDetections match(int firstThreshold, double[] thresholds)
+            throws CocoFormatException {
+        int count = thresholds.length;
+        allThresholds = count == BITS ? -1L : (1L << count) - 1;
+        truePositive = new long[areas.length][kept.length];
+        disregarded = new long[areas.length][kept.length];
+        for (int image = 0; image < input.imageCount(); image++) {
+            if (keptStarts[image + 1] > keptStarts[image]) {
+                matchImage(image, thresholds);
+            }
+        }
+        MatchedDetections.Area[] matched = new MatchedDetections.Area[areas.length];
+        for (int a = 0; a < areas.length; a++) {
+            matched[a] =
+                    MatchedDetections.Area.of(
+                            positives(areas[a]),
+                            order,
+                            truePositive[a],
+                            disregarded[a],
+                            allThresholds);
+        }
+        return new MatchedDetections(firstThreshold, count, order, matched);
+    }
+
+    /** The images of the truths that are to be found. */
+    private int[] positives(AreaRange area) {
+        return Arrays.stream(truths)
+                .filter(truth -> !isIgnored(truth, area))
+                .map(truth -> input.annotationImages()[truth])
+                .toArray();
     }
 
     private boolean isIgnored(int truth, AreaRange area) {
         return input.isIgnored(truth) || area.excludes(input.truthArea(truth));
     }
 
-    private void matchImage(int image, double[] thresholds, MatchedDetections matched)
-            throws CocoFormatException {
+    private void matchImage(int image, double[] thresholds) throws CocoFormatException {
         int firstTruth = truthStarts[image];
         int endTruth = truthStarts[image + 1];
         int first = keptStarts[image];
@@ -177,19 +196,13 @@ final class CategoryMatching {
             for (int d = 0; d < count; d++) {
                 int at = 4 * kept[first + d];
                 boolean outside = areas[a].excludes(boxes[at + 2] * boxes[at + 3]);
+                int place = places[first + d];
                 if (any && mayMatch[d]) {
-                    int row = d * (endTruth - firstTruth) - firstTruth;
-                    matchDetection(
-                            firstTruth,
-                            endTruth,
-                            row,
-                            thresholds,
-                            outside,
-                            matched,
-                            a,
-                            places[first + d]);
+                    matchDetection(firstTruth, endTruth, d, thresholds, outside);
+                    truePositive[a][place] = right;
+                    disregarded[a][place] = neither;
                 } else if (outside) {
-                    matched.disregarded()[a][places[first + d]] = -1L;
+                    disregarded[a][place] = allThresholds;
                 }
             }
         }
@@ -247,18 +260,13 @@ final class CategoryMatching {
         }
     }
 
+    /** Leaves in {@link #right} and {@link #neither} a bit for each threshold. */
     private void matchDetection(
-            int firstTruth,
-            int endTruth,
-            int row,
-            double[] thresholds,
-            boolean outside,
-            MatchedDetections matched,
-            int area,
-            int place)
+            int firstTruth, int endTruth, int d, double[] thresholds, boolean outside)
             throws CocoFormatException {
-        long right = 0;
-        long neither = 0;
+        int row = d * (endTruth - firstTruth) - firstTruth;
+        right = 0;
+        neither = 0;
         for (int t = 0; t < thresholds.length; t++) {
             double best = thresholds[t];
             int match = -1;
@@ -288,7 +296,5 @@ final class CategoryMatching {
                 right |= bit;
             }
         }
-        matched.truePositive()[area][place] = right;
-        matched.disregarded()[area][place] = neither;
     }
 }

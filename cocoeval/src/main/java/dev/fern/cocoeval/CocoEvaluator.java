@@ -25,12 +25,14 @@ public final class CocoEvaluator {
             throws CocoFormatException {
         EvaluationInput input = new EvaluationInput(dataset, results, parameters);
         EvaluationArrays arrays = new EvaluationArrays(parameters, input.groupCount());
+        boolean[][] all = new boolean[parameters.areaRng().size()][parameters.maxDets().size()];
+        Arrays.stream(all).forEach(area -> Arrays.fill(area, true));
         int[] once = new int[input.imageCount()];
         Arrays.fill(once, 1);
         forEachGroup(
                 input,
                 (k, matched) -> {
-                    Accumulation accumulation = new Accumulation(arrays, once);
+                    Accumulation accumulation = new Accumulation(arrays, all, once);
                     matched.forEach(some -> accumulation.accumulate(k, some));
                 });
         return new Evaluation(parameters, arrays, input.evaluatedCategories());

@@ -137,6 +137,28 @@ public final class Evaluation {
         };
     }
 
+    /** [A][M]: where in the arrays any of the twelve numbers looks. */
+    boolean[][] consulted() {
+        requireSummarizable();
+        boolean[][] consulted = new boolean[parameters.areaRng().size()][arrays.maxDets().length];
+        for (CocoMetric metric : CocoMetric.values()) {
+            int[] limits = maxDetsPositions(metric);
+            for (int a = 0; a < consulted.length; a++) {
+                if (isOf(metric, a)) {
+                    for (int m : limits) {
+                        consulted[a][m] = true;
+                    }
+                }
+            }
+        }
+        return consulted;
+    }
+
+    private boolean isOf(CocoMetric metric, int area) {
+        List<String> labels = parameters.areaRngLbl();
+        return area < labels.size() && labels.get(area).equals(metric.areaLabel());
+    }
+
     private static int[] positions(int count, IntPredicate wanted) {
         return IntStream.range(0, count).filter(wanted).toArray();
     }

@@ -1,23 +1,18 @@
 package dev.fern.cocoeval;
 
+import java.util.Arrays;
+import java.util.stream.IntStream;
+
 /**
  * One category's detections by falling score, with what each is at up to 64 IoU thresholds: all
  * that accumulating needs, for every draw of images anew.
  *
  * @param firstThreshold of those that are covered
- * @param thresholdCount how many are covered, a bit each below
- * @param order the detections
- * @param positives by area range: the image of each truth that is to be found, images ascending
- * @param truePositive [A][N]: thresholds at which a detection finds such a truth
- * @param disregarded [A][N]: thresholds at which it counts neither as right nor as wrong
+ * @param thresholdCount how many are covered, a bit each in the areas' numbers
+ * @param order all detections
+ * @param areas by area range
  */
-record MatchedDetections(
-        int firstThreshold,
-        int thresholdCount,
-        Order order,
-        int[][] positives,
-        long[][] truePositive,
-        long[][] disregarded) {
+record MatchedDetections(int firstThreshold, int thresholdCount, Order order, Area[] areas) {
 
     /**
      * N detections by falling score, those of one score by image and rank.
@@ -35,6 +30,11 @@ record MatchedDetections(
             return images.length;
         }
 
+        /** Below a limit of maxDets: which detections stay, those of an image from 0 or from -1. */
+        int[] ranks(int limit) {
+            return limit >= 0 ? ranks : ranksFromEnd;
+        }
+
         /** Where the detections end that have the score and image of this one. */
         int endOfTies(int place) {
             int end = place + 1;
@@ -45,16 +45,50 @@ record MatchedDetections(
             }
             return end;
         }
+
+        Order at(int[] places) {
+            return new Order(
+                    select(images, places),
+                    Arrays.stream(places).mapToDouble(place -> scores[place]).toArray(),
+                    select(ranks, places),
+                    select(ranksFromEnd, places));
+        }
+
+        private static int[] select(int[] from, int[] places) {
+            return Arrays.stream(places).map(place -> from[place]).toArray();
+        }
     }
 
-    /** Nothing matched yet. */
-    MatchedDetections(int firstThreshold, int thresholdCount, Order order, int[][] positives) {
-        this(
-                firstThreshold,
-                thresholdCount,
-                order,
-                positives,
-                new long[positives.length][order.size()],
-                new long[positives.length][order.size()]);
+    /**
+     * What counts in one area range.
+     *
+     * @param positives the image of each truth that is to be found, images ascending
+     * @param order the detections that count at any threshold
+     * @param truePositive by detection: thresholds at which it finds such a truth
+     * @param disregarded by detection: thresholds at which it is neither right nor wrong
+     */
+    record Area(int[] positives, Order order, long[] truePositive, long[] disregarded) {
+
+        /** Leaves out of N detections those that count at no threshold. */
+        static Area of(
+                int[] positives,
+                Order order,
+                long[] truePositive,
+                long[] disregarded,
+                long allThresholds) {
+            int[] counting =
+                    IntStream.range(0, order.size())
+                            .filter(i -> disregarded[i] != allThresholds)
+                            .toArray();
+            return new Area(
+                    positives,
+                    order.at(counting),
+                    select(truePositive, counting),
+                    select(disregarded, counting));
+        }
+
+        private static long[] select(long[] from, int[] places) {
+            return Arrays.stream(places).mapToLong(place -> from[place]).toArray();
+        }
     }
 }

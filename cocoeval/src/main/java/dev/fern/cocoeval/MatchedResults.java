@@ -9,11 +9,13 @@ final class MatchedResults {
     private final EvaluationInput input;
     private final List<CocoCategory> evaluated;
     private final List<List<MatchedDetections>> categories;
+    private final boolean[][] consulted;
 
     private MatchedResults(EvaluationInput input, List<List<MatchedDetections>> categories) {
         this.input = input;
         this.categories = categories;
         evaluated = input.evaluatedCategories();
+        consulted = new Evaluation(input.parameters(), newArrays(), evaluated).consulted();
     }
 
     /** Throws like {@link CocoEvaluator#evaluate}. */
@@ -37,7 +39,8 @@ final class MatchedResults {
     }
 
     /**
-     * Evaluates on every image as often as {@code copies} says, in the calling thread.
+     * Evaluates on every image as often as {@code copies} says, in the calling thread, as far as
+     * the twelve numbers take.
      *
      * @param copies by image, ids ascending
      * @param arrays to be overwritten; the evaluation is good for as long as they are not used
@@ -45,7 +48,7 @@ final class MatchedResults {
      */
     Evaluation evaluate(int[] copies, EvaluationArrays arrays) {
         arrays.clear();
-        Accumulation accumulation = new Accumulation(arrays, copies);
+        Accumulation accumulation = new Accumulation(arrays, consulted, copies);
         for (int k = 0; k < categories.size(); k++) {
             for (MatchedDetections matched : categories.get(k)) {
                 accumulation.accumulate(k, matched);
