@@ -4,10 +4,8 @@ import com.google.gson.Gson;
 import com.google.gson.GsonBuilder;
 import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
-import dev.fern.cocoeval.AreaRange;
 import dev.fern.cocoeval.AtomicFile;
 import dev.fern.cocoeval.CategoryStats;
-import dev.fern.cocoeval.CocoDataset;
 import dev.fern.cocoeval.CocoEvaluator;
 import dev.fern.cocoeval.CocoMetric;
 import dev.fern.cocoeval.CocoResults;
@@ -109,42 +107,12 @@ final class EvaluateCommand implements Callable<Integer> {
     private boolean perCategory;
 
     @Option(
-            names = "--iou-thresholds",
-            split = ",",
-            paramLabel = "X",
-            description = "IoU thresholds (default: 0.5 to 0.95 in steps of 0.05).")
-    private List<Double> iouThresholds;
-
-    @Option(
-            names = "--max-detections",
-            split = ",",
-            paramLabel = "N",
-            description = "Limits on an image's detections of a category (default: 1,10,100).")
-    private List<Integer> maxDetections;
-
-    @Option(names = "--class-agnostic", description = "Take all categories as one.")
-    private boolean classAgnostic;
-
-    @Option(
-            names = "--parameters",
-            paramLabel = "FILE",
-            description =
-                    "JSON file of pycocotools' parameters: imgIds, catIds, iouThrs, recThrs, maxDets,"
-                            + " areaRng, areaRngLbl, useCats. Options above override it.")
-    private Path parameters;
-
-    @Option(
             names = "--arrays",
             paramLabel = "FILE",
             description = "Write precision, recall and scores as numpy arrays (.npz).")
     private Path arrays;
 
-    @Option(
-            names = "--corrected",
-            description =
-                    "Mend pycocotools' known faults: annotation id 0, ignore, the headline AP"
-                            + " where 100 is not among the limits.")
-    private boolean corrected;
+    @Mixin private EvaluationOptions evaluated;
 
     @Mixin private ModelOptions options;
 
@@ -158,15 +126,13 @@ final class EvaluateCommand implements Callable<Integer> {
                 AtomicFile.requireWritable(file);
             }
         }
+        EvaluationParameters parameters = evaluated.parameters();
         Evaluation evaluation;
         try {
             evaluation =
                     source.model == null
-                            ? CocoEvaluator.evaluate(
-                                    CocoDataset.readForEvaluation(annotations),
-                                    CocoResults.read(source.detections),
-                                    parameters())
-                            : runModel(source.model);
+                            ? evaluateFile(parameters)
+                            : runModel(source.model, parameters);
             evaluation.stats();
         } catch (IllegalArgumentException e) {
             throw new BadInputException(e.getMessage(), e);
@@ -188,30 +154,14 @@ final class EvaluateCommand implements Callable<Integer> {
         return 0;
     }
 
-    private EvaluationParameters parameters() throws IOException {
-        EvaluationParameters base =
-                parameters == null
-                        ? EvaluationParameters.defaults()
-                        : EvaluationParameters.read(parameters);
-        EvaluationParameters.Builder builder = base.toBuilder();
-        if (iouThresholds != null) {
-            builder.iouThrs(iouThresholds);
-        }
-        if (maxDetections != null) {
-            builder.maxDets(maxDetections);
-        }
-        if (classAgnostic) {
-            builder.useCats(false);
-        }
-        if (corrected) {
-            builder.corrected(true);
-        }
-        return builder.build();
+    private Evaluation evaluateFile(EvaluationParameters parameters)
+            throws IOException, InterruptedException {
+        CocoFiles files = CocoFiles.read(annotations, source.detections);
+        return CocoEvaluator.evaluate(files.dataset(), files.results().get(0), parameters);
     }
 
-    private Evaluation runModel(ModelSource from)
+    private Evaluation runModel(ModelSource from, EvaluationParameters parameters)
             throws IOException, InterruptedException, BadInputException {
-        EvaluationParameters used = parameters();
         LabelledImages labelled =
                 LabelledImages.open(annotations, from.images, options.skipBadImages(), 0);
         List<? extends IOException> missing = labelled.images().badImages();
@@ -236,7 +186,7 @@ final class EvaluateCommand implements Callable<Integer> {
             if (from.save != null) {
                 results.write(from.save);
             }
-            return DetectionScores.evaluate(labelled, results, used, leftOut);
+            return DetectionScores.evaluate(labelled, results, parameters, leftOut);
         }
     }
 
@@ -260,22 +210,7 @@ final class EvaluateCommand implements Callable<Integer> {
         Gson gson = new Gson();
         JsonObject root = new JsonObject();
         root.add("stats", gson.toJsonTree(DetectionScores.numbers(evaluation)));
-        EvaluationParameters used = evaluation.parameters();
-        JsonObject parameters = new JsonObject();
-        used.imgIds().ifPresent(ids -> parameters.add("imgIds", gson.toJsonTree(ids)));
-        used.catIds().ifPresent(ids -> parameters.add("catIds", gson.toJsonTree(ids)));
-        parameters.add("iouThrs", gson.toJsonTree(used.iouThrs()));
-        parameters.add("recThrs", gson.toJsonTree(used.recThrs()));
-        parameters.add("maxDets", gson.toJsonTree(used.maxDets()));
-        JsonArray ranges = new JsonArray();
-        for (AreaRange range : used.areaRng()) {
-            ranges.add(gson.toJsonTree(List.of(range.least(), range.most())));
-        }
-        parameters.add("areaRng", ranges);
-        parameters.add("areaRngLbl", gson.toJsonTree(used.areaRngLbl()));
-        parameters.addProperty("useCats", used.useCats() ? 1 : 0);
-        parameters.addProperty("corrected", used.corrected());
-        root.add("parameters", parameters);
+        root.add("parameters", ParametersJson.of(evaluation.parameters()));
         JsonArray categories = new JsonArray();
         for (CategoryStats category : evaluation.perCategory()) {
             JsonObject entry = new JsonObject();
