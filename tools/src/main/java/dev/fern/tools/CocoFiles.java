@@ -15,7 +15,7 @@ import java.util.stream.Stream;
  *
  * @param results in the order of the files
  */
-record CocoFiles(CocoDataset dataset, List<CocoResults> results) {
+public record CocoFiles(CocoDataset dataset, List<CocoResults> results) {
 
     private interface Reading<T> {
         T read() throws IOException;
@@ -26,7 +26,7 @@ record CocoFiles(CocoDataset dataset, List<CocoResults> results) {
      *
      * @throws IOException naming the first file, in the order given, that can't be read
      */
-    static CocoFiles read(Path annotations, Path... detections)
+    public static CocoFiles read(Path annotations, Path... detections)
             throws IOException, InterruptedException {
         CompletableFuture<CocoDataset> dataset =
                 start(() -> CocoDataset.readForEvaluation(annotations));

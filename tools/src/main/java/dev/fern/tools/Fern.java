@@ -1,5 +1,6 @@
 package dev.fern.tools;
 
+import dev.fern.tools.benchmark.BenchmarkCommand;
 import dev.fern.tools.dataset.DatasetCommand;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -25,7 +26,8 @@ import picocli.CommandLine.ScopeType;
             CompareCommand.class,
             DetectCommand.class,
             ImportCommand.class,
-            DatasetCommand.class
+            DatasetCommand.class,
+            BenchmarkCommand.class
         },
         footer = {
             "",
