@@ -23,6 +23,8 @@ final class Accumulation {
     private double[][] precision = {};
     private double[][] score = {};
     private int seen;
+    private boolean any;
+    private double bestScore;
 
     /**
      * @param arrays where results go
@@ -54,23 +56,10 @@ final class Accumulation {
             truePositivesNeeded(positives);
             for (int m = 0; m < arrays.maxDets().length; m++) {
                 if (wanted[a][m]) {
-                    int limit = arrays.maxDets()[m];
-                    int best = best(matched.order(), limit);
-                    double bestScore = best < 0 ? Double.NaN : matched.order().scores()[best];
-                    count(area, limit, matched.thresholdCount(), positives);
+                    findBest(matched.order(), arrays.maxDets()[m]);
+                    count(area, arrays.maxDets()[m], matched.thresholdCount(), positives);
                     for (int t = 0; t < matched.thresholdCount(); t++) {
-                        arrays.recall()[
-                                        arrays.recallIndex(
-                                                matched.firstThreshold() + t, category, a, m)] =
-                                (double) right[t] / positives;
-                        store(
-                                matched.firstThreshold() + t,
-                                t,
-                                category,
-                                a,
-                                m,
-                                best >= 0,
-                                bestScore);
+                        store(matched.firstThreshold(), t, category, a, m, positives);
                     }
                 }
             }
@@ -97,14 +86,13 @@ final class Accumulation {
         }
     }
 
-    /** Where the first detection stands that there is, -1 without any. */
-    private int best(MatchedDetections.Order order, int limit) {
-        for (int place = 0; place < order.size(); place++) {
-            if (copies[order.images()[place]] > 0 && order.ranks(limit)[place] < limit) {
-                return place;
-            }
+    /** The score of the first detection that there is, even one that counts at no threshold. */
+    private void findBest(MatchedDetections.Order order, int limit) {
+        any = false;
+        for (int place = 0; place < order.size() && !any; place++) {
+            any = copies[order.images()[place]] > 0 && order.ranks(limit)[place] < limit;
+            bestScore = order.scores()[place];
         }
-        return -1;
     }
 
     /** Goes through the detections, leaving precision and score at each true positive. */
@@ -162,12 +150,14 @@ final class Accumulation {
         }
     }
 
-    private void store(
-            int threshold, int t, int category, int a, int m, boolean any, double bestScore) {
+    private void store(int firstThreshold, int t, int category, int a, int m, int positives) {
         double[] envelope = precision[t];
         for (int i = right[t] - 1; i > 0; i--) {
             envelope[i - 1] = Math.max(envelope[i - 1], envelope[i]);
         }
+        int threshold = firstThreshold + t;
+        arrays.recall()[arrays.recallIndex(threshold, category, a, m)] =
+                (double) right[t] / positives;
         boolean reached = any;
         for (int r = 0; r < needed.length; r++) {
             // pycocotools' loop ends at the first recall that is not reached
