@@ -1,6 +1,7 @@
 package dev.fern.tools;
 
 import com.google.gson.Gson;
+import com.google.gson.GsonBuilder;
 import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
 import dev.fern.cocoeval.AreaRange;
@@ -13,7 +14,8 @@ final class ParametersJson {
     private ParametersJson() {}
 
     static JsonObject of(EvaluationParameters used) {
-        Gson gson = new Gson();
+        // thresholds may be NaN or infinite; Python writes and reads them like this too
+        Gson gson = new GsonBuilder().serializeSpecialFloatingPointValues().create();
         JsonObject parameters = new JsonObject();
         used.imgIds().ifPresent(ids -> parameters.add("imgIds", gson.toJsonTree(ids)));
         used.catIds().ifPresent(ids -> parameters.add("catIds", gson.toJsonTree(ids)));

@@ -93,6 +93,28 @@ class CompareCommandTest {
     }
 
     @Test
+    void aFileOfParametersIsTakenAtItsWordAndWrittenBackAsItWas() throws IOException {
+        Path parameters = folder.resolve("parameters.json");
+        Files.writeString(parameters, "{\"iouThrs\": [NaN, 0.5]}");
+        Path json = folder.resolve("numbers.json");
+        CommandRun run =
+                CommandRun.of(
+                        "evaluate",
+                        annotations,
+                        "--detections=" + better,
+                        "--parameters=" + parameters,
+                        "--json=" + json);
+        assertThat(run.status()).as(run.errors().toString()).isZero();
+        JsonObject root = JsonParser.parseString(Files.readString(json)).getAsJsonObject();
+        assertThat(
+                        root.getAsJsonObject("parameters")
+                                .getAsJsonArray("iouThrs")
+                                .get(0)
+                                .getAsDouble())
+                .isNaN();
+    }
+
+    @Test
     void whichFileIsBadIsSaid() throws IOException {
         String missing = folder.resolve("none.json").toString();
         assertThat(assertRefused(CommandRun.of("compare", annotations, worse, missing)))
