@@ -20,4 +20,14 @@ public record Box(double x, double y, double width, double height) {
     public double area() {
         return width * height;
     }
+
+    /** Intersection over union with another box, 0 to 1, with pycocotools' arithmetic. */
+    public double iou(Box other) {
+        return BoxOverlap.iou(this, other, false);
+    }
+
+    /** The part of this box's area that lies within a crowd's box, 0 to 1, likewise. */
+    public double partWithin(Box crowd) {
+        return BoxOverlap.iou(this, crowd, true);
+    }
 }

@@ -12,21 +12,53 @@ final class BoxOverlap {
      * @param crowd whether to divide by the detection's area rather than the union's
      */
     static double iou(double[] detections, int d, double[] truths, int g, boolean crowd) {
-        double width =
-                lesser(detections[d + 2] + detections[d], truths[g + 2] + truths[g])
-                        - greater(detections[d], truths[g]);
+        return iou(
+                detections[d],
+                detections[d + 1],
+                detections[d + 2],
+                detections[d + 3],
+                truths[g],
+                truths[g + 1],
+                truths[g + 2],
+                truths[g + 3],
+                crowd);
+    }
+
+    /** The same of two boxes. */
+    static double iou(Box detection, Box truth, boolean crowd) {
+        return iou(
+                detection.x(),
+                detection.y(),
+                detection.width(),
+                detection.height(),
+                truth.x(),
+                truth.y(),
+                truth.width(),
+                truth.height(),
+                crowd);
+    }
+
+    private static double iou(
+            double dx,
+            double dy,
+            double dw,
+            double dh,
+            double gx,
+            double gy,
+            double gw,
+            double gh,
+            boolean crowd) {
+        double width = lesser(dw + dx, gw + gx) - greater(dx, gx);
         if (width <= 0) {
             return 0;
         }
-        double height =
-                lesser(detections[d + 3] + detections[d + 1], truths[g + 3] + truths[g + 1])
-                        - greater(detections[d + 1], truths[g + 1]);
+        double height = lesser(dh + dy, gh + gy) - greater(dy, gy);
         if (height <= 0) {
             return 0;
         }
         double intersection = width * height;
-        double detectionArea = detections[d + 2] * detections[d + 3];
-        double truthArea = truths[g + 2] * truths[g + 3];
+        double detectionArea = dw * dh;
+        double truthArea = gw * gh;
         return intersection / (crowd ? detectionArea : detectionArea + truthArea - intersection);
     }
 

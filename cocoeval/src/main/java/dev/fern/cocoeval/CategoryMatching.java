@@ -43,6 +43,9 @@ final class CategoryMatching {
     private long[][] truePositive;
     private long[][] disregarded;
 
+    /** By index into {@link #kept}: what it matched last, a position in {@link #truths}. */
+    private final int[] matched;
+
     /**
      * @param category which of the input's groups
      * @throws CocoFormatException on records that pycocotools would stumble over
@@ -59,6 +62,7 @@ final class CategoryMatching {
         keptStarts = new int[input.imageCount() + 1];
         kept = keep(input.detections(category));
         places = new int[kept.length];
+        matched = new int[kept.length];
         order = sort();
     }
 
@@ -138,28 +142,51 @@ final class CategoryMatching {
                     thresholds.stream()
                             .skip(first)
                             .limit(BITS)
-                            // not Math.min, since Python's lets NaN pass
-                            .mapToDouble(t -> 1 - 1e-10 < t ? 1 - 1e-10 : t)
+                            .mapToDouble(CategoryMatching::leastIou)
                             .toArray();
-            runs.add(match(first, some));
+            match(some);
+            runs.add(matched(first, some.length));
         }
         return runs;
     }
 
-    private MatchedDetections match(int firstThreshold, double[] thresholds)
-            throws CocoFormatException {
+    /** Not {@code Math.min}, since Python's lets NaN pass. */
+    private static double leastIou(double threshold) {
+        return 1 - 1e-10 < threshold ? 1 - 1e-10 : threshold;
+    }
+
+    /** Matches at one threshold, for parameters of a single area range, and keeps the pairs. */
+    CategoryMatches matchAt(double threshold) throws CocoFormatException {
+        match(new double[] {leastIou(threshold)});
+        boolean[] found = new boolean[kept.length];
+        boolean[] left = new boolean[kept.length];
+        for (int i = 0; i < kept.length; i++) {
+            found[i] = truePositive[0][places[i]] != 0;
+            left[i] = disregarded[0][places[i]] != 0;
+        }
+        for (int g = 0; g < truths.length; g++) {
+            ignored[g] = isIgnored(truths[g], areas[0]);
+        }
+        return new CategoryMatches(truths, ignored, kept, matched, found, left);
+    }
+
+    private void match(double[] thresholds) throws CocoFormatException {
         int count = thresholds.length;
         allThresholds = count == BITS ? -1L : (1L << count) - 1;
         truePositive = new long[areas.length][kept.length];
         disregarded = new long[areas.length][kept.length];
+        Arrays.fill(matched, CategoryMatches.NONE);
         for (int image = 0; image < input.imageCount(); image++) {
             if (keptStarts[image + 1] > keptStarts[image]) {
                 matchImage(image, thresholds);
             }
         }
-        MatchedDetections.Area[] matched = new MatchedDetections.Area[areas.length];
+    }
+
+    private MatchedDetections matched(int firstThreshold, int count) {
+        MatchedDetections.Area[] byArea = new MatchedDetections.Area[areas.length];
         for (int a = 0; a < areas.length; a++) {
-            matched[a] =
+            byArea[a] =
                     MatchedDetections.Area.of(
                             positives(areas[a]),
                             order,
@@ -167,7 +194,7 @@ final class CategoryMatching {
                             disregarded[a],
                             allThresholds);
         }
-        return new MatchedDetections(firstThreshold, count, order, matched);
+        return new MatchedDetections(firstThreshold, count, order, byArea);
     }
 
     /** The images of the truths that are to be found. */
@@ -198,7 +225,7 @@ final class CategoryMatching {
                 boolean outside = areas[a].excludes(boxes[at + 2] * boxes[at + 3]);
                 int place = places[first + d];
                 if (any && mayMatch[d]) {
-                    matchDetection(firstTruth, endTruth, d, thresholds, outside);
+                    matchDetection(firstTruth, endTruth, first, d, thresholds, outside);
                     truePositive[a][place] = right;
                     disregarded[a][place] = neither;
                 } else if (outside) {
@@ -262,7 +289,7 @@ final class CategoryMatching {
 
     /** Leaves in {@link #right} and {@link #neither} a bit for each threshold. */
     private void matchDetection(
-            int firstTruth, int endTruth, int d, double[] thresholds, boolean outside)
+            int firstTruth, int endTruth, int first, int d, double[] thresholds, boolean outside)
             throws CocoFormatException {
         int row = d * (endTruth - firstTruth) - firstTruth;
         right = 0;
@@ -289,6 +316,7 @@ final class CategoryMatching {
             boolean counts = match >= 0 && input.matchCounts(truths[match]);
             if (match >= 0) {
                 taken[match] |= bit;
+                matched[first + d] = match;
             }
             if (match >= 0 && ignored[match] || !counts && outside) {
                 neither |= bit;

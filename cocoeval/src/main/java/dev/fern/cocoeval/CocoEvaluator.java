@@ -1,7 +1,10 @@
 package dev.fern.cocoeval;
 
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.IntStream;
 
 /**
@@ -31,27 +34,41 @@ public final class CocoEvaluator {
         Arrays.fill(once, 1);
         forEachGroup(
                 input,
-                (k, matched) -> {
+                (k, category) -> {
                     Accumulation accumulation = new Accumulation(arrays, all, once);
-                    matched.forEach(some -> accumulation.accumulate(k, some));
+                    category.run().forEach(matched -> accumulation.accumulate(k, matched));
                 });
-        return new Evaluation(parameters, arrays, input.evaluatedCategories());
+        return new Evaluation(parameters, arrays, evaluatedCategories(dataset, input));
     }
 
-    /** Does something with a category's matches. */
-    interface MatchConsumer {
-        void accept(int category, List<MatchedDetections> matched);
+    /** With pycocotools' default parameters. */
+    public static Evaluation evaluate(CocoDataset dataset, CocoResults results)
+            throws CocoFormatException {
+        return evaluate(dataset, results, EvaluationParameters.defaults());
     }
 
-    /** Matches all categories, in parallel; of several failures the first category's is thrown. */
-    static void forEachGroup(EvaluationInput input, MatchConsumer then) throws CocoFormatException {
+    /** Matches every group at one IoU threshold, for parameters of a single area range. */
+    static List<CategoryMatches> matchesAt(double iouThreshold, EvaluationInput input)
+            throws CocoFormatException {
+        CategoryMatches[] matches = new CategoryMatches[input.groupCount()];
+        forEachGroup(input, (k, category) -> matches[k] = category.matchAt(iouThreshold));
+        return List.of(matches);
+    }
+
+    /** Does something with what is evaluated together. */
+    interface GroupTask {
+        void run(int group, CategoryMatching category) throws CocoFormatException;
+    }
+
+    /** In parallel; of several failures, throws the first group's. */
+    static void forEachGroup(EvaluationInput input, GroupTask task) throws CocoFormatException {
         CocoFormatException[] failures = new CocoFormatException[input.groupCount()];
         IntStream.range(0, input.groupCount())
                 .parallel()
                 .forEach(
                         k -> {
                             try {
-                                then.accept(k, new CategoryMatching(input, k).run());
+                                task.run(k, new CategoryMatching(input, k));
                             } catch (CocoFormatException e) {
                                 failures[k] = e;
                             }
@@ -63,9 +80,19 @@ public final class CocoEvaluator {
         }
     }
 
-    /** With pycocotools' default parameters. */
-    public static Evaluation evaluate(CocoDataset dataset, CocoResults results)
-            throws CocoFormatException {
-        return evaluate(dataset, results, EvaluationParameters.defaults());
+    /** The categories of an evaluation; empty where all are evaluated as one. */
+    static List<CocoCategory> evaluatedCategories(CocoDataset dataset, EvaluationInput input) {
+        return input.parameters().useCats() ? categories(dataset, input) : List.of();
+    }
+
+    /** Those that are evaluated, in the order of the input. */
+    static List<CocoCategory> categories(CocoDataset dataset, EvaluationInput input) {
+        Map<Long, CocoCategory> known = new HashMap<>();
+        dataset.categories().forEach(category -> known.putIfAbsent(category.id(), category));
+        List<CocoCategory> categories = new ArrayList<>();
+        for (long id : input.categories()) {
+            categories.add(known.getOrDefault(id, new CocoCategory(id, "", "")));
+        }
+        return categories;
     }
 }

@@ -193,7 +193,7 @@ final class EvaluationInput {
     }
 
     /** An id of the results as the data set would hold it. */
-    private long toDataset(long id) {
+    long toDataset(long id) {
         return IdTable.isOrdinary(id) || results.ids().isEmpty() && dataset.ids().isEmpty()
                 ? id
                 : dataset.ids().find(results.ids().value(id));
@@ -249,16 +249,14 @@ final class EvaluationInput {
         return images.length;
     }
 
-    /** The categories, ascending; empty where all are evaluated as one. */
-    List<CocoCategory> evaluatedCategories() {
-        if (!parameters.useCats()) {
-            return List.of();
-        }
-        Map<Long, CocoCategory> known = new HashMap<>();
-        dataset.categories().forEach(category -> known.putIfAbsent(category.id(), category));
-        return LongStream.of(categories)
-                .mapToObj(id -> known.getOrDefault(id, new CocoCategory(id, "", "")))
-                .toList();
+    /** Ascending. */
+    long[] images() {
+        return images;
+    }
+
+    /** Ascending, or as given where all categories are evaluated as one. */
+    long[] categories() {
+        return categories;
     }
 
     /** How many evaluations there are: one a category, or one of all. */

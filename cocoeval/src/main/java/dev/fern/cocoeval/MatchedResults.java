@@ -11,10 +11,13 @@ final class MatchedResults {
     private final List<List<MatchedDetections>> categories;
     private final boolean[][] consulted;
 
-    private MatchedResults(EvaluationInput input, List<List<MatchedDetections>> categories) {
+    private MatchedResults(
+            EvaluationInput input,
+            List<CocoCategory> evaluated,
+            List<List<MatchedDetections>> categories) {
         this.input = input;
+        this.evaluated = evaluated;
         this.categories = categories;
-        evaluated = input.evaluatedCategories();
         consulted = new Evaluation(input.parameters(), newArrays(), evaluated).consulted();
     }
 
@@ -25,8 +28,9 @@ final class MatchedResults {
         EvaluationInput input = new EvaluationInput(dataset, results, parameters);
         List<List<MatchedDetections>> categories =
                 new ArrayList<>(Collections.nCopies(input.groupCount(), List.of()));
-        CocoEvaluator.forEachGroup(input, categories::set);
-        return new MatchedResults(input, categories);
+        CocoEvaluator.forEachGroup(input, (k, category) -> categories.set(k, category.run()));
+        return new MatchedResults(
+                input, CocoEvaluator.evaluatedCategories(dataset, input), categories);
     }
 
     int imageCount() {

@@ -15,6 +15,7 @@ import dev.fern.cocoeval.PairedBootstrap;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
@@ -107,9 +108,7 @@ final class CompareCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws Exception {
-        if (json != null) {
-            AtomicFile.requireWritable(json);
-        }
+        OutputFile.require(json, Arrays.asList(annotations, first, second, evaluated.file()));
         PairedBootstrap bootstrap;
         try {
             bootstrap = new PairedBootstrap(resamples, seed, confidence);
@@ -145,7 +144,7 @@ final class CompareCommand implements Callable<Integer> {
 
     private void print(Comparison comparison) {
         PrintWriter out = spec.commandLine().getOut();
-        out.printf("A: %s%nB: %s%n", first, second);
+        out.printf("A: %s%nB: %s%n", VisibleText.of(first), VisibleText.of(second));
         out.printf(
                 Locale.ROOT,
                 "%d images, %d resamples, seed %d, intervals of confidence %s%n%n",
@@ -163,7 +162,9 @@ final class CompareCommand implements Callable<Integer> {
                             (metric, difference) ->
                                     print(
                                             out,
-                                            metric.label() + " " + category.category().name(),
+                                            metric.label()
+                                                    + " "
+                                                    + VisibleText.of(category.category().name()),
                                             difference));
         }
         out.flush();

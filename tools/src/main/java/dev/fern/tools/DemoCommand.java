@@ -81,7 +81,8 @@ final class DemoCommand implements Callable<Integer> {
         System.err.println("3. evaluating the best model and drawing what it finds");
         PrintWriter out = spec.commandLine().getOut();
         try (Detector detector = Detector.load(run.best(), "MXNet")) {
-            Evaluation evaluation = DetectionScores.evaluate(detector, val, 2, loading, done -> {});
+            Evaluation evaluation =
+                    DetectionScores.evaluate(detector, val, 2, loading, new LeftOutImages());
             out.print(evaluation.table());
             draw(detector, val.images().samples());
         }

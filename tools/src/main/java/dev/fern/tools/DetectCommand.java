@@ -21,6 +21,7 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
@@ -44,7 +45,8 @@ import picocli.CommandLine.Spec;
             "Finds objects in images.",
             "",
             "Prints a line for each: file, category, score, and x, y, width, height in pixels,"
-                    + " separated by tabs."
+                    + " separated by tabs. Control characters in names are printed as \\t,"
+                    + " \\n or \\u001b; --json has the names as they are."
         },
         footer = {
             "",
@@ -84,7 +86,9 @@ final class DetectCommand implements Callable<Integer> {
     @Option(
             names = "--annotations",
             paramLabel = "FILE",
-            description = "COCO file whose image ids the results shall have, by file name.")
+            description =
+                    "COCO file whose image ids the results shall have, by file name; where several"
+                            + " of its images have that name, by all of their file_name.")
     private Path annotations;
 
     @Option(
@@ -100,10 +104,9 @@ final class DetectCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws Exception {
-        if (json != null) {
-            AtomicFile.requireWritable(json);
-        }
+        OutputFile.require(json, Arrays.asList(annotations));
         List<Path> files = InputImages.find(inputs);
+        OutputFile.require(json, files);
         ImageReader reader = ImageReader.forPhotographs();
         DetectionDataset images =
                 DetectionDataset.unlabelled(files, reader, options.skipBadImages());
@@ -127,7 +130,7 @@ final class DetectCommand implements Callable<Integer> {
     }
 
     private static void reportLeftOut(IOException problem) {
-        System.err.println("left out: " + problem.getMessage());
+        System.err.println("left out: " + VisibleText.of(problem.getMessage()));
     }
 
     /** Detects in all images and returns how many could not be used. */
@@ -147,10 +150,12 @@ final class DetectCommand implements Callable<Integer> {
         try (CountProgress progress = new CountProgress("detect", samples.size());
                 BatchLoader<Batch> loader =
                         new BatchLoader<>(
-                                BatchSampler.sequential(
-                                        images,
-                                        options.batchSize(),
-                                        detector.configuration().canvas()),
+                                detector.configuration()
+                                        .checked(
+                                                BatchSampler.sequential(
+                                                        images,
+                                                        options.batchSize(),
+                                                        detector.configuration().canvas())),
                                 0,
                                 new BatchDecoder(reader, detector.configuration().normalization()),
                                 UnaryOperator.identity(),
@@ -193,8 +198,8 @@ final class DetectCommand implements Callable<Integer> {
             out.printf(
                     Locale.ROOT,
                     "%s\t%s\t%.3f\t%.1f\t%.1f\t%.1f\t%.1f%n",
-                    file,
-                    category.name(),
+                    VisibleText.of(file),
+                    VisibleText.of(category.name()),
                     detection.score(),
                     detection.x1(),
                     detection.y1(),
@@ -215,20 +220,50 @@ final class DetectCommand implements Callable<Integer> {
         }
     }
 
+    /** The id in the annotations of each image, by its id in {@code images}. */
     private Map<Long, Long> ids(DetectionDataset images) throws IOException {
-        Map<String, Long> byName = new HashMap<>();
-        for (CocoImage image : CocoDataset.read(annotations).images()) {
-            byName.put(String.valueOf(Path.of(image.fileName()).getFileName()), image.id());
-        }
+        Map<String, List<CocoImage>> byName =
+                CocoDataset.read(annotations).images().stream()
+                        .collect(Collectors.groupingBy(image -> lastName(image.fileName())));
         Map<Long, Long> ids = new HashMap<>();
+        Map<Long, Path> taken = new HashMap<>();
         for (Sample sample : images.samples()) {
-            Long id = byName.get(String.valueOf(sample.path().getFileName()));
-            if (id == null) {
+            long id = id(sample.path(), byName);
+            Path other = taken.put(id, sample.path());
+            if (other != null) {
                 throw new ImageReadException(
-                        sample.path(), "no image of this name in " + annotations);
+                        sample.path(),
+                        "is image " + id + " of " + annotations + ", as " + other + " is");
             }
             ids.put(sample.imageId(), id);
         }
         return ids;
+    }
+
+    private long id(Path file, Map<String, List<CocoImage>> byName) throws IOException {
+        String path = slashed(file.toString());
+        List<CocoImage> named = byName.getOrDefault(lastName(path), List.of());
+        if (named.size() > 1) {
+            named =
+                    named.stream()
+                            .filter(image -> ("/" + path).endsWith("/" + slashed(image.fileName())))
+                            .toList();
+        }
+        if (named.size() != 1) {
+            throw new ImageReadException(
+                    file,
+                    (named.isEmpty() ? "no image" : named.size() + " images")
+                            + " of this name in "
+                            + annotations);
+        }
+        return named.get(0).id();
+    }
+
+    private static String lastName(String path) {
+        return slashed(path).substring(slashed(path).lastIndexOf('/') + 1);
+    }
+
+    private static String slashed(String path) {
+        return path.replace('\\', '/');
     }
 }

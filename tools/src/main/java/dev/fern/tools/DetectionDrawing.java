@@ -25,16 +25,17 @@ final class DetectionDrawing {
     private final Map<Path, String> names = new LinkedHashMap<>();
 
     /**
-     * @param folder created where it is missing
+     * @param folder created where it is missing, with the first drawing
      * @param reader opens the images as the detector saw them
      * @param files all images that may be drawn; those of one name get different names
-     * @throws IOException if the folder can't be made, or if a drawing would replace one of the
-     *     images
+     * @throws IOException if the folder is a file, or if a drawing would replace one of the images
      */
     DetectionDrawing(Path folder, ImageReader reader, List<Path> files) throws IOException {
         this.folder = folder;
         this.reader = reader;
-        Files.createDirectories(folder);
+        if (Files.exists(folder) && !Files.isDirectory(folder)) {
+            throw new IOException(folder + ": is a file, not a folder (--output)");
+        }
         Set<String> taken = new HashSet<>();
         for (Path file : files) {
             String name = file.getFileName().toString();
@@ -87,6 +88,7 @@ final class DetectionDrawing {
                                                         categories.get(d.category()).name(),
                                                         d.score())))
                         .toList();
+        Files.createDirectories(folder);
         try (BgrImage image = reader.read(file)) {
             painter.paint(image, boxes);
             image.write(folder.resolve(names.get(file)));

@@ -16,7 +16,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.function.IntConsumer;
 import java.util.stream.Collectors;
 
 /** Scores a detector on labelled images. */
@@ -24,13 +23,17 @@ final class DetectionScores {
 
     private DetectionScores() {}
 
-    /** Detects in every image and evaluates on those images alone. */
+    /**
+     * Detects in every image and evaluates on those images alone.
+     *
+     * @param warnings tells of images that turned out to be unusable
+     */
     static Evaluation evaluate(
             Detector detector,
             LabelledImages labelled,
             int batchSize,
             LoaderOptions options,
-            IntConsumer progress)
+            LeftOutImages warnings)
             throws IOException, InterruptedException {
         List<BadImageException> leftOut = new ArrayList<>();
         CocoResults results =
@@ -40,15 +43,16 @@ final class DetectionScores {
                         ImageReader.forDataSets(),
                         batchSize,
                         options,
-                        progress,
+                        done -> {},
                         leftOut::add);
+        warnings.warn("validation images", leftOut);
         return evaluate(labelled, results, EvaluationParameters.defaults(), leftOut);
     }
 
     /**
      * Evaluates detections on the images that are in use.
      *
-     * @param leftOut images that turned out to be unusable; counted on standard error
+     * @param leftOut images that turned out to be unusable
      * @throws IOException if no image is left
      */
     static Evaluation evaluate(
@@ -64,14 +68,10 @@ final class DetectionScores {
                         .map(Sample::imageId)
                         .filter(id -> !bad.contains(id))
                         .toList();
-        if (!leftOut.isEmpty()) {
-            String first = leftOut.get(0).getMessage();
-            if (used.isEmpty()) {
-                throw new IOException("no image to evaluate on can be used, the first: " + first);
-            }
-            System.err.printf(
-                    "warning: %d images were not evaluated, the first: %s%n",
-                    leftOut.size(), first);
+        if (used.isEmpty()) {
+            throw new IOException(
+                    "no image to evaluate on can be used, the first: "
+                            + leftOut.get(0).getMessage());
         }
         boolean all = used.size() == labelled.coco().images().size();
         return CocoEvaluator.evaluate(

@@ -6,12 +6,14 @@ import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
 import dev.fern.cocoeval.AtomicFile;
 import dev.fern.cocoeval.CategoryStats;
+import dev.fern.cocoeval.CocoDataset;
 import dev.fern.cocoeval.CocoEvaluator;
 import dev.fern.cocoeval.CocoMetric;
 import dev.fern.cocoeval.CocoResults;
 import dev.fern.cocoeval.Evaluation;
 import dev.fern.cocoeval.EvaluationParameters;
 import dev.fern.detection.data.BadImageException;
+import dev.fern.detection.image.ImageFolder;
 import dev.fern.detection.image.ImageReader;
 import dev.fern.detection.model.DatasetDetection;
 import dev.fern.detection.model.Detector;
@@ -24,12 +26,14 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /** {@code fern evaluate}. */
@@ -45,6 +49,8 @@ import picocli.CommandLine.Spec;
             "",
             "Examples:",
             "  fern evaluate --annotations instances_val.json --detections results.json",
+            "  fern evaluate --annotations instances_val.json --detections results.json \\",
+            "                --images val --report report.html",
             "  fern evaluate --annotations instances_val.json --images val --model runs/a/best"
         })
 final class EvaluateCommand implements Callable<Integer> {
@@ -62,7 +68,7 @@ final class EvaluateCommand implements Callable<Integer> {
         private ModelSource model;
     }
 
-    /** A model with the images to run it on. */
+    /** A model to run on the images. */
     static final class ModelSource {
         @Option(
                 names = "--model",
@@ -70,13 +76,6 @@ final class EvaluateCommand implements Callable<Integer> {
                 paramLabel = "DIR",
                 description = "Model directory to run.")
         private Path model;
-
-        @Option(
-                names = "--images",
-                required = true,
-                paramLabel = "DIR",
-                description = "Folder of the annotated images.")
-        private Path images;
 
         @Option(
                 names = "--save-detections",
@@ -96,6 +95,12 @@ final class EvaluateCommand implements Callable<Integer> {
     private Source source;
 
     @Option(
+            names = "--images",
+            paramLabel = "DIR",
+            description = "Folder of the annotated images: for the model, and for the report.")
+    private Path images;
+
+    @Option(
             names = "--json",
             paramLabel = "FILE",
             description = "Write the numbers as JSON, at full precision; -1 where undefined.")
@@ -112,7 +117,9 @@ final class EvaluateCommand implements Callable<Integer> {
             description = "Write precision, recall and scores as numpy arrays (.npz).")
     private Path arrays;
 
-    @Mixin private EvaluationOptions evaluated;
+    @Mixin private EvaluationOptions evaluation;
+
+    @Mixin private AnalysisOptions analysis;
 
     @Mixin private ModelOptions options;
 
@@ -120,56 +127,90 @@ final class EvaluateCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws Exception {
-        for (Path file :
-                Arrays.asList(json, arrays, source.model == null ? null : source.model.save)) {
-            if (file != null) {
-                AtomicFile.requireWritable(file);
-            }
-        }
-        EvaluationParameters parameters = evaluated.parameters();
-        Evaluation evaluation;
+        requireUsable();
+        EvaluationParameters parameters = evaluation.parameters();
+        Evaluated evaluated;
         try {
-            evaluation =
+            evaluated =
                     source.model == null
-                            ? evaluateFile(parameters)
+                            ? readDetections(parameters)
                             : runModel(source.model, parameters);
-            evaluation.stats();
+            evaluated.evaluation.stats();
         } catch (IllegalArgumentException e) {
             throw new BadInputException(e.getMessage(), e);
         }
+        Evaluation scores = evaluated.evaluation;
         PrintWriter out = spec.commandLine().getOut();
-        out.print(evaluation.table());
+        out.print(scores.table());
         if (perCategory) {
-            print(out, evaluation.perCategory());
+            print(out, scores.perCategory());
         }
         out.flush();
         if (json != null) {
             Gson gson = new GsonBuilder().setPrettyPrinting().disableHtmlEscaping().create();
             AtomicFile.write(
-                    json, (gson.toJson(json(evaluation)) + "\n").getBytes(StandardCharsets.UTF_8));
+                    json, (gson.toJson(json(scores)) + "\n").getBytes(StandardCharsets.UTF_8));
         }
         if (arrays != null) {
-            evaluation.writeArrays(arrays);
+            scores.writeArrays(arrays);
         }
+        analysis.write(
+                title(),
+                evaluated.dataset,
+                evaluated.results,
+                scores,
+                images == null ? Optional.empty() : Optional.of(new ImageFolder(images)));
         return 0;
     }
 
-    private Evaluation evaluateFile(EvaluationParameters parameters)
-            throws IOException, InterruptedException {
-        CocoFiles files = CocoFiles.read(annotations, source.detections);
-        return CocoEvaluator.evaluate(files.dataset(), files.results().get(0), parameters);
+    /** Looks at what would else fail only after the work. */
+    private void requireUsable() throws IOException, BadInputException {
+        List<Path> targets = new ArrayList<>(Arrays.asList(analysis.targets()));
+        targets.add(json);
+        targets.add(arrays);
+        if (source.model != null) {
+            targets.add(source.model.save);
+            if (images == null) {
+                throw new ParameterException(
+                        spec.commandLine(), "--model needs the folder of the images: --images DIR");
+            }
+        }
+        List<Path> inputs = Arrays.asList(annotations, source.detections, evaluation.file());
+        for (Path target : targets) {
+            OutputFile.require(target, inputs);
+        }
+        if (images != null) {
+            new ImageFolder(images);
+        }
+        analysis.parameters();
     }
 
-    private Evaluation runModel(ModelSource from, EvaluationParameters parameters)
+    private String title() {
+        Path of = source.model == null ? source.detections : source.model.model;
+        return of.toAbsolutePath().normalize().getFileName()
+                + " on "
+                + annotations.toAbsolutePath().normalize().getFileName();
+    }
+
+    /** What was evaluated. */
+    private record Evaluated(CocoDataset dataset, CocoResults results, Evaluation evaluation) {}
+
+    private Evaluated readDetections(EvaluationParameters parameters)
+            throws IOException, InterruptedException {
+        CocoFiles files = CocoFiles.read(annotations, source.detections);
+        CocoResults results = files.results().get(0);
+        return new Evaluated(
+                files.dataset(),
+                results,
+                CocoEvaluator.evaluate(files.dataset(), results, parameters));
+    }
+
+    private Evaluated runModel(ModelSource from, EvaluationParameters parameters)
             throws IOException, InterruptedException, BadInputException {
         LabelledImages labelled =
-                LabelledImages.open(annotations, from.images, options.skipBadImages(), 0);
-        List<? extends IOException> missing = labelled.images().badImages();
-        if (!missing.isEmpty()) {
-            System.err.printf(
-                    "warning: %d images were left out, the first: %s%n",
-                    missing.size(), missing.get(0).getMessage());
-        }
+                LabelledImages.open(annotations, images, options.skipBadImages(), 0);
+        LeftOutImages warnings = new LeftOutImages();
+        warnings.warn("images", labelled.images().badImages());
         try (Detector detector = options.load(from.model, null);
                 CountProgress progress =
                         new CountProgress("evaluate", labelled.images().samples().size())) {
@@ -183,10 +224,14 @@ final class EvaluateCommand implements Callable<Integer> {
                             options.loading(),
                             progress::at,
                             leftOut::add);
+            warnings.warn("images", leftOut);
             if (from.save != null) {
                 results.write(from.save);
             }
-            return DetectionScores.evaluate(labelled, results, parameters, leftOut);
+            return new Evaluated(
+                    labelled.coco(),
+                    results,
+                    DetectionScores.evaluate(labelled, results, parameters, leftOut));
         }
     }
 
@@ -197,7 +242,7 @@ final class EvaluateCommand implements Callable<Integer> {
             out.printf(
                     Locale.ROOT,
                     "%-24s%12d%8.3f%8.3f%8.3f%8.3f%n",
-                    category.category().name(),
+                    VisibleText.of(category.category().name()),
                     category.category().id(),
                     stats.get(CocoMetric.AP),
                     stats.get(CocoMetric.AP50),

@@ -47,6 +47,11 @@ final class EvaluationOptions {
     @Spec(Spec.Target.MIXEE)
     private CommandSpec spec;
 
+    /** The file of parameters, null if none is given. */
+    Path file() {
+        return parameters;
+    }
+
     /**
      * A file is taken at its word, as pycocotools takes it; options are checked.
      *

@@ -9,6 +9,7 @@ import java.util.Locale;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ScopeType;
 
 /** The command line: hands over to a command, and turns what it throws into a line and a status. */
@@ -91,14 +92,22 @@ public final class Fern {
         commands.setParameterExceptionHandler(
                 (exception, arguments) -> {
                     CommandLine command = exception.getCommandLine();
-                    PrintWriter err = command.getErr();
-                    err.println("fern: " + exception.getMessage());
-                    err.println("See '" + command.getCommandSpec().qualifiedName() + " --help'.");
+                    command.getErr().println("fern: " + usageLine(exception, command));
                     return BAD_INPUT;
                 });
         commands.setExecutionExceptionHandler(
                 (exception, command, parsed) -> fern.report(exception, command.getErr()));
         return commands;
+    }
+
+    /** Picocli's message without its slips, which are a prefix and a word that comes twice. */
+    private static String usageLine(ParameterException exception, CommandLine command) {
+        String message =
+                oneLine(exception.getMessage())
+                        .replaceFirst("^Error: ", "")
+                        .replace("option option", "option")
+                        .replaceFirst("\\.$", "");
+        return message + "; see '" + command.getCommandSpec().qualifiedName() + " --help'";
     }
 
     private int report(Throwable exception, PrintWriter err) {
@@ -127,7 +136,7 @@ public final class Fern {
         if (exception instanceof FileSystemException e && e.getReason() == null) {
             // Java's message is the file's name alone; its class says what is wrong.
             String problem = e.getClass().getSimpleName().replace("Exception", "");
-            return e.getFile()
+            return VisibleText.of(e.getFile())
                     + ": "
                     + problem.replaceAll("(?<=[a-z])(?=[A-Z])", " ").toLowerCase(Locale.ROOT);
         }
@@ -135,6 +144,6 @@ public final class Fern {
     }
 
     private static String oneLine(String message) {
-        return message.replaceAll("\\s*\\R\\s*", " ");
+        return VisibleText.of(message.replaceAll("\\s*\\R\\s*", " "));
     }
 }

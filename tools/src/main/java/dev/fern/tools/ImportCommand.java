@@ -14,7 +14,6 @@ import dev.fern.tools.torch.TorchCheckpoint;
 import dev.fern.tools.torch.TorchvisionRetinaNet;
 import java.io.IOException;
 import java.io.PrintWriter;
-import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -95,7 +94,17 @@ final class ImportCommand implements Callable<Integer> {
         if (epsilon != null && epsilon != 0 && epsilon != 1e-5) {
             throw new BadInputException("--bn-epsilon must be 0 or 1e-5, not " + epsilon);
         }
-        requireFree();
+        OutputFolder.requireFree(output);
+        if (Files.exists(output) && Files.isSameFile(output, Path.of(""))) {
+            throw new BadInputException(
+                    output + ": is the current folder; choose a new --output within it");
+        }
+        CanvasRule canvas;
+        try {
+            canvas = new CanvasRule(minSize, maxSize);
+        } catch (IllegalArgumentException e) {
+            throw new BadInputException("--min-size, --max-size: " + e.getMessage(), e);
+        }
         TorchvisionRetinaNet network;
         DetectorConfiguration configuration;
         try {
@@ -105,7 +114,7 @@ final class ImportCommand implements Callable<Integer> {
                             DetectorConfiguration.VERSION,
                             network.architecture(),
                             categories(network.categories()),
-                            new CanvasRule(minSize, maxSize),
+                            canvas,
                             PixelNormalization.IMAGENET,
                             new PostProcessing(0.05, 0.5, 1000, 300));
             try (Detector detector = Detector.create(configuration, "MXNet", 0)) {
@@ -114,7 +123,7 @@ final class ImportCommand implements Callable<Integer> {
         } catch (IllegalArgumentException e) {
             throw new BadInputException(file + ": " + e.getMessage(), e);
         }
-        Files.createDirectories(output);
+        Files.createDirectories(output.toAbsolutePath().getParent());
         ModelDirectory.write(output, configuration, network.parameters());
         PrintWriter out = spec.commandLine().getOut();
         out.printf(
@@ -124,19 +133,6 @@ final class ImportCommand implements Callable<Integer> {
                 network.parameters().values().stream().mapToLong(t -> t.data().length).sum());
         out.flush();
         return 0;
-    }
-
-    private void requireFree() throws IOException, BadInputException {
-        if (Files.isDirectory(output)) {
-            try (DirectoryStream<Path> entries = Files.newDirectoryStream(output)) {
-                if (entries.iterator().hasNext()) {
-                    throw new BadInputException(
-                            output + ": holds files already; choose another --output");
-                }
-            }
-        } else if (Files.exists(output)) {
-            throw new BadInputException(output + ": is a file; choose another --output");
-        }
     }
 
     private List<CocoCategory> categories(int count) throws IOException, BadInputException {

@@ -1,6 +1,7 @@
 package dev.fern.tools;
 
 import dev.fern.cocoeval.CocoDataset;
+import dev.fern.detection.data.BadImageException;
 import dev.fern.detection.data.DetectionDataset;
 import dev.fern.detection.image.ImageFolder;
 import dev.fern.detection.image.ImageReader;
@@ -24,9 +25,17 @@ record LabelledImages(CocoDataset coco, DetectionDataset images) {
     static LabelledImages open(Path annotations, Path folder, boolean skipBadImages, int limit)
             throws IOException {
         CocoDataset coco = CocoDataset.read(annotations);
-        DetectionDataset images =
-                DetectionDataset.of(
-                        coco, new ImageFolder(folder), ImageReader.forDataSets(), skipBadImages);
+        DetectionDataset images;
+        try {
+            images =
+                    DetectionDataset.of(
+                            coco,
+                            new ImageFolder(folder),
+                            ImageReader.forDataSets(),
+                            skipBadImages);
+        } catch (BadImageException e) {
+            throw new IOException(annotations + ": " + e.getMessage(), e);
+        }
         if (limit > 0) {
             images = images.subset(limit);
         }

@@ -1,13 +1,13 @@
 package dev.fern.tools;
 
 import com.google.gson.JsonObject;
-import com.google.gson.JsonParser;
+import dev.fern.detection.model.RecordJson;
+import dev.fern.detection.train.MetricsLog;
 import dev.fern.detection.train.RunDirectory;
 import dev.fern.tools.report.EpochScores;
 import dev.fern.tools.report.StepLosses;
 import dev.fern.tools.report.TrainingCurves;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -34,24 +34,15 @@ final class RunCurves {
     static void write(RunDirectory run) throws IOException {
         List<StepLosses> losses = new ArrayList<>();
         List<EpochScores> scores = new ArrayList<>();
-        for (String line : Files.readAllLines(run.metrics())) {
-            JsonObject entry = JsonParser.parseString(line).getAsJsonObject();
-            JsonObject evaluation = entry.getAsJsonObject("evaluation");
-            if (evaluation == null) {
-                losses.add(
-                        new StepLosses(
-                                entry.get("step").getAsLong(),
-                                entry.get("classification").getAsDouble(),
-                                entry.get("regression").getAsDouble()));
-            } else {
-                scores.add(
-                        new EpochScores(
-                                entry.get("epoch").getAsInt(),
-                                evaluation.get("AP").getAsDouble(),
-                                evaluation.get("AP50").getAsDouble(),
-                                evaluation.get("AP75").getAsDouble()));
-            }
-        }
+        MetricsLog.read(
+                run.metrics(),
+                line -> {
+                    if (line.has(MetricsLog.EVALUATION)) {
+                        scores.add(scores(line));
+                    } else {
+                        losses.add(losses(line));
+                    }
+                });
         try {
             TrainingCurves.loss("Training loss", losses).write(loss(run));
             TrainingCurves.averagePrecision("Average precision on the validation images", scores)
@@ -60,5 +51,28 @@ final class RunCurves {
             System.err.println(
                     "no curves were drawn: Java finds no fonts; install fontconfig and a font");
         }
+    }
+
+    private static StepLosses losses(JsonObject line) {
+        return new StepLosses(
+                (long) RecordJson.value(line.get("step"), long.class, "step"),
+                number(line, "classification"),
+                number(line, "regression"));
+    }
+
+    private static EpochScores scores(JsonObject line) {
+        if (!line.get(MetricsLog.EVALUATION).isJsonObject()) {
+            throw new IllegalArgumentException(MetricsLog.EVALUATION + " is not a JSON object");
+        }
+        JsonObject numbers = line.getAsJsonObject(MetricsLog.EVALUATION);
+        return new EpochScores(
+                (int) RecordJson.value(line.get("epoch"), int.class, "epoch"),
+                number(numbers, "AP"),
+                number(numbers, "AP50"),
+                number(numbers, "AP75"));
+    }
+
+    private static double number(JsonObject from, String name) {
+        return (double) RecordJson.value(from.get(name), double.class, name);
     }
 }

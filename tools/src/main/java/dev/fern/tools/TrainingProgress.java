@@ -124,7 +124,7 @@ final class TrainingProgress implements TrainingListener, AutoCloseable {
 
     @Override
     public void skipped(String reason) {
-        print("left out: " + reason);
+        print("left out: " + VisibleText.of(reason));
     }
 
     /** Prints a line without tearing the bar. */

@@ -47,20 +47,24 @@ record TrainingRun(
         } catch (IllegalArgumentException e) {
             throw new BadInputException(e.getMessage(), e);
         }
-        describe();
-        Closeable lock = run.lock();
-        try {
-            return executeAlone(resume);
-        } finally {
-            lock.close();
+        LeftOutImages leftOut = new LeftOutImages();
+        describe(leftOut);
+        try (Detector detector = detector()) {
+            // Only now, so that settings and data that can't be used leave no folder behind.
+            RunDirectory.create(run.path());
+            Closeable lock = run.lock();
+            try {
+                return execute(detector, leftOut, resume);
+            } finally {
+                lock.close();
+            }
         }
     }
 
-    private int executeAlone(boolean resume)
-            throws IOException, InterruptedException, BadInputException {
-        try (Detector detector = detector();
-                TrainingProgress progress =
-                        new TrainingProgress(System.err, System.console() != null, logEvery)) {
+    private int execute(Detector detector, LeftOutImages leftOut, boolean resume)
+            throws IOException, InterruptedException {
+        try (TrainingProgress progress =
+                new TrainingProgress(System.err, System.console() != null, logEvery)) {
             Trainer trainer =
                     new Trainer(
                             configuration,
@@ -73,7 +77,7 @@ record TrainingRun(
                                                     val,
                                                     configuration.batchSize(),
                                                     loading,
-                                                    done -> {})),
+                                                    leftOut)),
                             run,
                             loading,
                             progress);
@@ -148,14 +152,14 @@ record TrainingRun(
         }
     }
 
-    private void describe() {
+    private void describe(LeftOutImages leftOut) {
         System.err.printf(
                 "training on %d images, validating on %d, %d categories%n",
                 train.images().samples().size(),
                 val.images().samples().size(),
                 train.images().categories().size());
-        warn("training", train.images());
-        warn("validation", val.images());
+        warn("training", train.images(), leftOut);
+        warn("validation", val.images(), leftOut);
         if (!ids(train).equals(ids(val))) {
             System.err.println(
                     "warning: the validation set's category ids are not those of the training set;"
@@ -167,16 +171,11 @@ record TrainingRun(
         return images.coco().categories().stream().map(CocoCategory::id).sorted().toList();
     }
 
-    private static void warn(String part, DetectionDataset images) {
+    private static void warn(String part, DetectionDataset images, LeftOutImages leftOut) {
         if (images.emptyBoxes() > 0) {
             System.err.printf(
                     "warning: %d %s boxes without area were dropped%n", images.emptyBoxes(), part);
         }
-        List<? extends IOException> bad = images.badImages();
-        if (!bad.isEmpty()) {
-            System.err.printf(
-                    "warning: %d %s images were left out, the first: %s%n",
-                    bad.size(), part, bad.get(0).getMessage());
-        }
+        leftOut.warn(part + " images", images.badImages());
     }
 }

@@ -24,6 +24,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Bad input gets status 2 and one line that names the file and the record, and loses nothing. */
 class BadInputTest {
@@ -139,7 +140,10 @@ class BadInputTest {
         Path climbing = work.resolve("climbing.json");
         Files.writeString(
                 climbing, Files.readString(annotations).replace(name, "../train/" + name));
-        assertRefused(train(climbing, images, work.resolve("run")), "../train/" + name, "");
+        CommandRun run = train(climbing, images, work.resolve("run"));
+        assertRefused(run, climbing.toString(), "../train/" + name);
+        assertRefused(run, "image id 1", "");
+        assertThat(work.resolve("run")).doesNotExist();
     }
 
     @Test
@@ -233,7 +237,7 @@ class BadInputTest {
         Files.write(firstImage(partly), Arrays.copyOf(whole, whole.length / 2));
         CommandRun run = evaluate(work.resolve("run/best"), partly, work.resolve("numbers.json"));
         assertThat(run.status()).isZero();
-        assertThat(run.errors()).anyMatch(line -> line.contains("1 images were not evaluated"));
+        assertThat(run.errors()).anyMatch(line -> line.contains("1 images were left out"));
         assertThat(work.resolve("numbers.json")).content().contains("\"imgIds\"");
 
         try (Stream<Path> files = Files.list(partly)) {
@@ -259,18 +263,304 @@ class BadInputTest {
     }
 
     @Test
-    void badUsageIsToldInALine() {
-        assertThat(CommandRun.of("train", "--bogus").status()).isEqualTo(2);
-        assertThat(CommandRun.of("nonsense").status()).isEqualTo(2);
-        for (String option :
-                List.of("--limit-train=-1", "--limit-val=-1", "--loader-threads=0", "--norm=gn7")) {
+    void anImageThatIsLeftOutIsToldOfOnce(@TempDir Path work) throws IOException {
+        Path copy = copyOfImages(work.resolve("images"));
+        Path bad = firstImage(copy);
+        Files.writeString(bad, "no image");
+        CommandRun run =
+                train(annotations, copy, work.resolve("run"), "--skip-bad-images", "--epochs=3");
+        assertThat(run.status()).isZero();
+        assertThat(run.errors()).filteredOn(line -> line.startsWith("left out: ")).hasSize(1);
+        assertThat(run.errors()).containsOnlyOnce("1 images were left out");
+        assertThat(run.errors())
+                .filteredOn(line -> line.startsWith("warning: 1 validation images were left out"))
+                .hasSize(1);
+    }
+
+    @Test
+    void foldersInPlaceOfFilesAreNamed(@TempDir Path work) {
+        assertRefused(
+                train(annotations, images, work.resolve("run"), "--config=" + images),
+                images.toString(),
+                "folder");
+        assertRefused(
+                CommandRun.of(
+                        "import", "--torchvision=" + images, "--output=" + work.resolve("model")),
+                images.toString(),
+                "folder");
+        assertRefused(
+                CommandRun.of(
+                        "dataset",
+                        "convert",
+                        "--from=voc",
+                        "--annotations=" + images,
+                        "--image-set=" + images,
+                        "--output=" + work.resolve("voc.json")),
+                images.toString(),
+                "folder");
+        assertThat(work).isEmptyDirectory();
+    }
+
+    @Test
+    void damagedFilesOfARunAreNamed(@TempDir Path work) throws IOException {
+        Path run = work.resolve("run");
+        assertThat(train(annotations, images, run).status()).isZero();
+        Path metrics = run.resolve("metrics.jsonl");
+        String lines = Files.readString(metrics);
+        byte[] noText = {'{', (byte) 0xff, '}', '\n'};
+        for (byte[] damage : List.of("{}\n".getBytes(StandardCharsets.UTF_8), noText)) {
+            Files.write(metrics, damage);
+            assertRefused(train(annotations, images, run, "--resume"), metrics.toString(), "");
+        }
+        for (String line :
+                List.of(
+                        "{\"step\": 1, \"epoch\": 1}",
+                        "{\"step\": 1, \"epoch\": 1, \"evaluation\": 7}",
+                        "{\"step\": 1, \"epoch\": 1, \"evaluation\": {}}")) {
+            Files.writeString(metrics, lines + line + "\n");
             assertRefused(
-                    train(annotations, images, folder.resolve("unused-" + option), option), "", "");
+                    train(annotations, images, run, "--resume"), metrics.toString(), "line 4");
+        }
+        Files.writeString(metrics, lines + "{\"step\": 3, \"epo"); // as a killed run leaves it
+        assertThat(train(annotations, images, run, "--resume").status()).isZero();
+        assertThat(metrics).hasContent(lines);
+
+        Path settings = run.resolve("config.json");
+        byte[] whole = Files.readAllBytes(settings);
+        for (byte[] damage : List.of(noText, Arrays.copyOf(whole, whole.length / 2))) {
+            Files.write(settings, damage);
+            assertRefused(train(annotations, images, run, "--resume"), settings.toString(), "");
+        }
+    }
+
+    @Test
+    void namesDoNotBreakTheLinesOfDetections(@TempDir Path work) throws IOException {
+        assertThat(train(annotations, images, work.resolve("run")).status()).isZero();
+        Path model = work.resolve("run/best");
+        Path configuration = model.resolve("model.json");
+        Files.writeString(
+                configuration,
+                Files.readString(configuration)
+                        .replaceAll(
+                                "\"name\": \"(.)", "\"name\": \"\\\\n\\\\u001b[31m\\\\u202e$1"));
+        Path odd = Files.createDirectory(work.resolve("odd")).resolve("a\tb\u001b[2J\n.jpg");
+        Files.copy(firstImage(images), odd);
+        Path json = work.resolve("found.json");
+        CommandRun run =
+                CommandRun.of(
+                        "detect",
+                        "--model=" + model,
+                        "--score-threshold=0",
+                        "--json=" + json,
+                        odd.toString());
+        assertThat(run.status()).isZero();
+        assertThat(run.out().lines()).isNotEmpty();
+        assertThat(run.out().lines())
+                .allMatch(line -> line.split("\t").length == 7)
+                .allMatch(line -> line.contains("a\\tb\\u001b[2J\\n.jpg\t\\n\\u001b[31m\\u202e"))
+                .noneMatch(line -> line.replace("\t", "").matches(".*[\\p{Cntrl}\\u202e].*"));
+        assertThat(json).content().contains("a\\tb\\u001b[2J\\n.jpg"); // JSON's own escapes
+
+        Files.writeString(odd, "no image");
+        CommandRun refused = CommandRun.of("detect", "--model=" + model, odd.toString());
+        assertRefused(refused, "a\\tb\\u001b[2J", "");
+        CommandRun skipped =
+                CommandRun.of("detect", "--model=" + model, "--skip-bad-images", odd.toString());
+        assertThat(skipped.errors()).noneMatch(line -> line.contains("\u001b"));
+    }
+
+    @Test
+    void imagesOfOneNameGetTheIdOfTheirWholeFileNameOrAreRefused(@TempDir Path work)
+            throws IOException {
+        assertThat(train(annotations, images, work.resolve("run")).status()).isZero();
+        for (String part : List.of("a", "b", "c")) {
+            Files.createDirectory(work.resolve(part));
+            Files.copy(firstImage(images), work.resolve(part + "/x.jpg"));
+        }
+        Path named = work.resolve("named.json");
+        Files.writeString(
+                named,
+                """
+                {"images": [{"id": 7, "file_name": "a/x.jpg", "width": 64, "height": 64},
+                            {"id": 8, "file_name": "b/x.jpg", "width": 64, "height": 64},
+                            {"id": 9, "file_name": "d/y.jpg", "width": 64, "height": 64},
+                            {"id": 10, "file_name": "d/y.jpg", "width": 64, "height": 64}],
+                 "annotations": [], "categories": [{"id": 1, "name": "x"}]}
+                """);
+        Path json = work.resolve("found.json");
+        assertThat(detectNamed(work, named, json, "a/x.jpg", "b/x.jpg").status()).isZero();
+        assertThat(json).content().contains("\"image_id\":7").contains("\"image_id\":8");
+        assertRefused(
+                detectNamed(work, named, json, "c/x.jpg"), "c/x.jpg", "no image of this name");
+        Files.createDirectory(work.resolve("d"));
+        Files.copy(firstImage(images), work.resolve("d/y.jpg"));
+        assertRefused(detectNamed(work, named, json, "d/y.jpg"), "d/y.jpg", "2 images");
+
+        Path once = work.resolve("once.json");
+        Files.writeString(once, Files.readString(named).replace("b/x.jpg", "b/z.jpg"));
+        assertRefused(detectNamed(work, once, json, "a/x.jpg", "b/x.jpg"), "b/x.jpg", "is image 7");
+    }
+
+    private static CommandRun detectNamed(Path work, Path names, Path json, String... files) {
+        List<String> arguments =
+                new ArrayList<>(
+                        List.of(
+                                "detect",
+                                "--model=" + work.resolve("run/best"),
+                                "--score-threshold=0",
+                                "--annotations=" + names,
+                                "--json=" + json));
+        Stream.of(files).map(file -> work.resolve(file).toString()).forEach(arguments::add);
+        return CommandRun.of(arguments.toArray(String[]::new));
+    }
+
+    @Test
+    void canvasesThatAreTooLargeAreRefused(@TempDir Path work) throws IOException {
+        String name = firstImage(images).getFileName().toString();
+        String[] huge = {"--min-size=16384", "--max-size=16384"};
+        assertRefused(train(annotations, images, work.resolve("run"), huge), ".jpg", "max size");
+        assertRefused(
+                train(annotations, images, work.resolve("run"), "--max-size=2147483647"),
+                "max size",
+                "16384");
+        assertThat(train(annotations, images, work.resolve("good")).status()).isZero();
+        Path model = work.resolve("good/best");
+        assertRefused(
+                CommandRun.of("detect", "--model=" + model, huge[0], huge[1], images.toString()),
+                name,
+                "max size");
+        assertRefused(
+                CommandRun.of(
+                        "evaluate",
+                        "--annotations=" + annotations,
+                        "--images=" + images,
+                        "--model=" + model,
+                        huge[0],
+                        huge[1]),
+                name,
+                "max size");
+        assertRefused(
+                CommandRun.of(
+                        "import",
+                        "--torchvision=" + annotations,
+                        "--output=" + work.resolve("model"),
+                        "--max-size=2147483647"),
+                "--max-size",
+                "16384");
+    }
+
+    @Test
+    void failuresLeaveNoFoldersBehind(@TempDir Path work) {
+        for (String option :
+                List.of("--engine=None", "--norm=gn7", "--width=1e9", "--limit-train=-1")) {
+            assertThat(train(annotations, images, work.resolve("deep/run"), option).status())
+                    .as(option)
+                    .isEqualTo(2);
+        }
+        assertRefused(
+                train(annotations, work.resolve("none"), work.resolve("deep/run")), "none", "");
+        CommandRun detect =
+                CommandRun.of(
+                        "detect",
+                        "--model=" + work.resolve("none"),
+                        "--output=" + work.resolve("drawn"),
+                        images.toString());
+        assertRefused(detect, "none", "");
+        assertThat(work).isEmptyDirectory();
+    }
+
+    @Test
+    void resultsDoNotReplaceWhatIsRead(@TempDir Path work) throws IOException {
+        Path mine = Files.copy(annotations, work.resolve("mine.json"));
+        Path link = Files.createSymbolicLink(work.resolve("link.json"), mine);
+        Path found = Files.writeString(work.resolve("found.json"), "[]");
+        for (Path output : List.of(mine, link, found)) {
+            byte[] before = Files.readAllBytes(output);
+            CommandRun run =
+                    CommandRun.of(
+                            "evaluate",
+                            "--annotations=" + mine,
+                            "--detections=" + found,
+                            "--json=" + output);
+            assertRefused(run, output.toString(), "is read by this command");
+            assertThat(output).hasBinaryContent(before);
+        }
+        CommandRun detect =
+                CommandRun.of(
+                        "detect",
+                        "--model=none",
+                        "--annotations=" + mine,
+                        "--json=" + mine,
+                        images.toString());
+        assertRefused(detect, mine.toString(), "is read by this command");
+        Path image = firstImage(images);
+        assertRefused(
+                CommandRun.of("detect", "--model=none", "--json=" + image, image.toString()),
+                image.toString(),
+                "is read by this command");
+    }
+
+    @Test
+    void synthesizedPicturesDoNotReplaceOtherFiles(@TempDir Path work) throws IOException {
+        Path mine = work.resolve("annotations/instances_train.json");
+        Files.createDirectories(mine.getParent());
+        Files.writeString(mine, "mine");
+        assertRefused(
+                CommandRun.of("dataset", "synthesize", "--output=" + work),
+                work.toString(),
+                "--output");
+        assertThat(mine).hasContent("mine");
+        assertThat(work.resolve("train")).doesNotExist();
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "",
+                "nonsense",
+                "train",
+                "train --bogus",
+                "train --epochs=x",
+                "train --epochs",
+                "train --epochs=1 --epochs=2",
+                "train --set",
+                "train --set=a",
+                "evaluate",
+                "evaluate --annotations=a",
+                "evaluate --annotations=a --detections=b --model=c",
+                "evaluate --annotations=a --model=c",
+                "detect --model=m",
+                "dataset",
+                "dataset nonsense",
+                "dataset convert --from=x --annotations=a --output=b",
+                "dataset synthesize --width=1 --output=o",
+            })
+    void badUsageIsToldInALine(String arguments) {
+        CommandRun run = CommandRun.of(arguments.isEmpty() ? new String[0] : arguments.split(" "));
+        assertThat(run.status()).isEqualTo(2);
+        assertThat(run.errors()).hasSize(1);
+        assertThat(run.errors().get(0))
+                .startsWith("fern: ")
+                .matches(".*; see 'fern.* --help'")
+                .doesNotContain("Error")
+                .doesNotContainPattern("\\b(\\w+) \\1\\b");
+    }
+
+    @Test
+    void settingsOutOfRangeAreToldInALine(@TempDir Path work) {
+        for (String option :
+                List.of(
+                        "--limit-train=-1",
+                        "--limit-val=-1",
+                        "--loader-threads=0",
+                        "--loader-threads=2147483647",
+                        "--norm=gn7")) {
+            assertRefused(train(annotations, images, work.resolve("run"), option), "", "");
         }
         CommandRun setting =
-                train(annotations, images, folder.resolve("unused"), "--set", "learnRate=1");
+                train(annotations, images, work.resolve("run"), "--set", "learnRate=1");
         assertRefused(setting, "learnRate", "learningRate");
-        assertThat(folder.resolve("unused")).doesNotExist();
+        assertThat(work).isEmptyDirectory();
     }
 
     private static CommandRun detect(Path model) {
@@ -292,13 +582,17 @@ class BadInputTest {
                                 imageFolder.toString(),
                                 "--output",
                                 output.toString(),
-                                "--epochs=1",
-                                "--width=0.1",
-                                "--min-size=64",
-                                "--max-size=64",
                                 "--set=pyramidChannels=8",
                                 "--set=headConvolutions=0"));
-        arguments.addAll(List.of(more));
+        List<String> others = List.of(more);
+        for (String option :
+                List.of("--epochs=1", "--width=0.1", "--min-size=64", "--max-size=64")) {
+            String name = option.substring(0, option.indexOf('=') + 1);
+            if (others.stream().noneMatch(other -> other.startsWith(name))) {
+                arguments.add(option);
+            }
+        }
+        arguments.addAll(others);
         return CommandRun.of(arguments.toArray(String[]::new));
     }
 

@@ -87,7 +87,12 @@ class EvaluateCommandTest {
                         "--annotations=" + annotations,
                         "--images=" + images,
                         "--model=" + model,
+                        "--report=" + folder.resolve("report.html"),
                         "--batch-size=3");
+        assertThat(ofModel.status()).as(ofModel.errors().toString()).isZero();
+        assertThat(folder.resolve("report.html"))
+                .content()
+                .contains("best on instances_train.json", "data:image/jpeg");
         Path found = folder.resolve("found.json");
         CommandRun detection =
                 CommandRun.of(

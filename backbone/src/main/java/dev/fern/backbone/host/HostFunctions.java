@@ -3,11 +3,14 @@ package dev.fern.backbone.host;
 import ai.djl.engine.EngineException;
 import ai.djl.mxnet.engine.MxGradientCollector;
 import ai.djl.mxnet.engine.MxNDArray;
+import ai.djl.mxnet.engine.MxNDManager;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.training.GradientCollector;
+import com.sun.jna.Pointer;
 import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.List;
@@ -95,6 +98,16 @@ public final class HostFunctions {
         long handle = MxNetLibrary.handle(array);
         MxNetLibrary.check(MxNetLibrary.MXNDArrayWaitToRead(handle));
         return MxNetLibrary.floats(handle, array.size());
+    }
+
+    /**
+     * Returns another array of the same memory, with no part in the tape and no gradient.
+     *
+     * @param array an array for which {@link #supports} holds; must outlive the result
+     * @param manager owns the result
+     */
+    public static NDArray share(NDArray array, NDManager manager) {
+        return ((MxNDManager) manager).create(new Pointer(MxNetLibrary.detached(array)));
     }
 
     /** Returns a copy of an array's values, whatever its engine, after every pending write. */

@@ -67,6 +67,9 @@ final class MxNetLibrary {
     static native int MXAutogradBackward(
             int count, long[] outputs, long[] outputGradients, int retainGraph);
 
+    /** Sets how many threads MXNet's loops take on the calling thread. */
+    static native int MXSetNumOMPThreads(int count);
+
     private static native int MXCustomOpRegister(String type, Pointer creator);
 
     private static native int MXNDArrayDetach(long source, long[] copy);

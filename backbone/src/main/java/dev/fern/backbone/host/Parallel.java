@@ -24,7 +24,7 @@ public final class Parallel {
      * @param rowLength elements a row, to judge whether threads pay
      */
     public static void forRows(int rows, long rowLength, Range body) {
-        int threads = Runtime.getRuntime().availableProcessors();
+        int threads = threads();
         if (threads == 1 || rows == 1 || rows * rowLength <= SERIAL_ELEMENTS) {
             body.accept(0, rows);
             return;
@@ -37,5 +37,11 @@ public final class Parallel {
                                 body.accept(
                                         (int) ((long) rows * part / parts),
                                         (int) ((long) rows * (part + 1) / parts)));
+    }
+
+    private static int threads() {
+        return Thread.currentThread() instanceof EngineThreads.Member member
+                ? member.cores()
+                : Runtime.getRuntime().availableProcessors();
     }
 }

@@ -21,6 +21,11 @@ public record BatchNormalization() implements Normalization {
     }
 
     @Override
+    public boolean isBatchIndependent() {
+        return false;
+    }
+
+    @Override
     public Block norm(int channels) {
         return BatchNorm.builder().optMomentum(MOMENTUM).optEpsilon(EPSILON).build();
     }

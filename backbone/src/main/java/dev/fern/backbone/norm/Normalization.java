@@ -11,6 +11,11 @@ public interface Normalization {
     /** Returns the name by which {@link Normalizations#parse} finds it. */
     String name();
 
+    /** Returns whether an image's result is its own, whatever batch it is trained in. */
+    default boolean isBatchIndependent() {
+        return true;
+    }
+
     /**
      * Returns a block that normalises: [N, C, H, W] to [N, C, H, W].
      *

@@ -4,7 +4,6 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.Parameter;
-import ai.djl.training.initializer.Initializer;
 import java.util.SplittableRandom;
 import java.util.function.DoubleSupplier;
 import java.util.function.ToDoubleFunction;
@@ -66,11 +65,6 @@ public final class Initialization {
     /** One value everywhere. */
     public void constant(Parameter parameter, double value) {
         parameter.setInitializer((manager, shape, type) -> filled(manager, shape, () -> value));
-    }
-
-    /** Zero everywhere. */
-    public void zero(Parameter parameter) {
-        parameter.setInitializer(Initializer.ZEROS);
     }
 
     /** Starts from a mixture of the seed and each character, so that no two streams overlap. */

@@ -121,7 +121,5 @@ class InitializationTest {
         Initialization initialization = new Initialization(7);
         assertThat(values((name, parameter) -> initialization.constant(parameter, -4.5), "w"))
                 .containsOnly(-4.5f);
-        assertThat(values((name, parameter) -> initialization.zero(parameter), "w"))
-                .containsOnly(0);
     }
 }

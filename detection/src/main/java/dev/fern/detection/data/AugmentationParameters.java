@@ -52,6 +52,11 @@ public record AugmentationParameters(
         }
     }
 
+    /** Whether the canvas of an image may differ from epoch to epoch. */
+    public boolean drawsCanvas() {
+        return minSizes.size() > 1 || minScale < maxScale || minCrop < 1;
+    }
+
     private static boolean isProbability(double value) {
         return value >= 0 && value <= 1;
     }

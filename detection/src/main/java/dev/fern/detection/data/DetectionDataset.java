@@ -52,8 +52,9 @@ public final class DetectionDataset {
      *
      * @param skipBadImages whether images whose files are missing or empty are left out, see {@link
      *     #badImages}, rather than refused
-     * @throws ImageReadException if a file name leads out of the folder, or, unless they are
-     *     skipped, if files are missing or empty: the message names the first and counts the others
+     * @throws BadImageException if a file name leads out of the folder
+     * @throws ImageReadException unless they are skipped, if files are missing or empty: the
+     *     message names the first and counts the others
      * @throws IOException if a file can't be read
      * @throws IllegalArgumentException if a target's category is not in the data set, which {@link
      *     CocoDataset#read} rules out
@@ -69,7 +70,7 @@ public final class DetectionDataset {
         List<ImageReadException> badImages = new ArrayList<>();
         TargetBuilder targets = new TargetBuilder(labels);
         for (CocoImage image : coco.images()) {
-            Path path = folder.resolve(image.fileName());
+            Path path = resolve(folder, image);
             try {
                 ImageSize size = size(image, path, reader);
                 samples.add(targets.sample(image.id(), path, size, coco.annotationsOf(image.id())));
@@ -108,6 +109,14 @@ public final class DetectionDataset {
             refuse(badImages);
         }
         return new DetectionDataset(samples, List.of(), badImages, 0, 0);
+    }
+
+    private static Path resolve(ImageFolder folder, CocoImage image) throws BadImageException {
+        try {
+            return folder.resolve(image.fileName());
+        } catch (ImageReadException e) {
+            throw new BadImageException(image.id(), e);
+        }
     }
 
     private static ImageSize size(CocoImage image, Path path, ImageReader reader)

@@ -8,8 +8,11 @@ import org.opencv.core.Core;
 import org.opencv.core.CvType;
 import org.opencv.core.Mat;
 import org.opencv.core.MatOfByte;
+import org.opencv.core.MatOfInt;
 import org.opencv.core.Rect;
+import org.opencv.core.Size;
 import org.opencv.imgcodecs.Imgcodecs;
+import org.opencv.imgproc.Imgproc;
 
 /**
  * An 8-bit image with interleaved channels blue, green, red: the owner of a native OpenCV matrix
@@ -117,15 +120,39 @@ public final class BgrImage implements AutoCloseable {
         if (!name.endsWith(".png") && !name.endsWith(".jpg") && !name.endsWith(".jpeg")) {
             throw new IllegalArgumentException(path + " does not end in .png, .jpg or .jpeg");
         }
-        MatOfByte encoded = new MatOfByte();
-        byte[] bytes;
+        AtomicFile.write(path, encoded(mat, name.substring(name.lastIndexOf('.')), new MatOfInt()));
+    }
+
+    /**
+     * A small version of this image as a JPEG file's bytes.
+     *
+     * @param longerSide in pixels, at most; a smaller image keeps its size
+     * @param quality 0 to 100
+     */
+    public byte[] thumbnail(int longerSide, int quality) {
+        double scale = Math.min(1, longerSide / (double) Math.max(width(), height()));
+        Size size =
+                new Size(
+                        Math.max(1, Math.round(scale * width())),
+                        Math.max(1, Math.round(scale * height())));
+        Mat small = new Mat();
         try {
-            Imgcodecs.imencode(name.substring(name.lastIndexOf('.')), mat, encoded);
-            bytes = encoded.toArray();
+            Imgproc.resize(mat, small, size, 0, 0, Imgproc.INTER_AREA);
+            return encoded(small, ".jpg", new MatOfInt(Imgcodecs.IMWRITE_JPEG_QUALITY, quality));
+        } finally {
+            small.release();
+        }
+    }
+
+    private static byte[] encoded(Mat pixels, String extension, MatOfInt settings) {
+        MatOfByte encoded = new MatOfByte();
+        try {
+            Imgcodecs.imencode(extension, pixels, encoded, settings);
+            return encoded.toArray();
         } finally {
             encoded.release();
+            settings.release();
         }
-        AtomicFile.write(path, bytes);
     }
 
     /** Releases the native memory. */

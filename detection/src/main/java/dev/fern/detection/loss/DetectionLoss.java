@@ -12,4 +12,10 @@ import java.util.List;
  * @param positives number of positive anchors in the batch
  */
 public record DetectionLoss(
-        double classification, double regression, List<HeadOutput> gradients, int positives) {}
+        double classification, double regression, List<HeadOutput> gradients, int positives) {
+
+    /** Returns whether both losses are finite. */
+    public boolean isFinite() {
+        return Double.isFinite(classification + regression);
+    }
+}

@@ -23,33 +23,20 @@ public record FocalLoss(double alpha, double gamma) {
         return new FocalLoss(0.25, 2);
     }
 
-    /** Returns the loss of a logit. */
-    public double loss(double x, boolean positive) {
+    /**
+     * Returns the loss of a logit and writes its derivative with respect to the logit, which has
+     * the same exponential and logarithm in it.
+     *
+     * @param slope [1], receives the derivative
+     */
+    public double apply(double x, boolean positive, double[] slope) {
         double e = Math.exp(-Math.abs(x));
         // -log p_t = softplus(-x) for a positive, softplus(x) for a negative
         double crossEntropy = Math.max(positive ? -x : x, 0) + Math.log(1 + e);
-        return weight(positive) * power(complement(x, e, positive)) * crossEntropy;
-    }
-
-    /** Returns the derivative of {@link #loss} with respect to the logit. */
-    public double gradient(double x, boolean positive) {
-        double e = Math.exp(-Math.abs(x));
-        double crossEntropy = Math.max(positive ? -x : x, 0) + Math.log(1 + e);
-        double q = complement(x, e, positive); // 1 - p_t
-        double slope = weight(positive) * power(q) * (gamma * (1 - q) * crossEntropy + q);
-        return positive ? -slope : slope;
-    }
-
-    /** Returns 1 - p_t, given e = exp(-|x|). */
-    private static double complement(double x, double e, boolean positive) {
-        return (x >= 0) == positive ? e / (1 + e) : 1 / (1 + e);
-    }
-
-    private double weight(boolean positive) {
-        return positive ? alpha : 1 - alpha;
-    }
-
-    private double power(double q) {
-        return gamma == 2 ? q * q : Math.pow(q, gamma);
+        double q = (x >= 0) == positive ? e / (1 + e) : 1 / (1 + e); // 1 - p_t
+        double weight = (positive ? alpha : 1 - alpha) * (gamma == 2 ? q * q : Math.pow(q, gamma));
+        double descent = weight * (gamma * (1 - q) * crossEntropy + q);
+        slope[0] = positive ? -descent : descent;
+        return weight * crossEntropy;
     }
 }

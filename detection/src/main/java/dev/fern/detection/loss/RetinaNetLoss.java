@@ -80,6 +80,7 @@ public record RetinaNetLoss(
                 planes,
                 places * 8L, // a logit costs several times what an element of a copy does
                 (from, to) -> {
+                    double[] slope = new double[1];
                     for (int plane = from; plane < to; plane++) {
                         int category = plane % categories;
                         int anchor = plane / categories % perLocation;
@@ -92,9 +93,8 @@ public record RetinaNetLoss(
                             if (label != Matcher.IGNORED) {
                                 int at = plane * places + i;
                                 boolean positive = label == category;
-                                sum += focal.loss(logits[at], positive);
-                                gradient[at] =
-                                        (float) (weight * focal.gradient(logits[at], positive));
+                                sum += focal.apply(logits[at], positive, slope);
+                                gradient[at] = (float) (weight * slope[0]);
                             }
                         }
                         sums[plane] = sum * weight;

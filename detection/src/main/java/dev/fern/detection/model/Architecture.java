@@ -94,6 +94,13 @@ public record Architecture(
                 anchors);
     }
 
+    /** Returns whether no norm mixes the images of a training batch. */
+    public boolean isBatchIndependent() {
+        return Normalizations.parse(norm).isBatchIndependent()
+                && (headNorm.equals(NO_NORM)
+                        || Normalizations.parse(headNorm).isBatchIndependent());
+    }
+
     /** Returns the backbone's configuration. */
     public ResNetConfiguration backbone() {
         return new ResNetConfiguration(

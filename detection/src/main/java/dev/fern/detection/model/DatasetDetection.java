@@ -46,8 +46,12 @@ public final class DatasetDetection {
         int done = 0;
         try (BatchLoader<Batch> loader =
                 new BatchLoader<>(
-                        BatchSampler.sequential(
-                                dataset, batchSize, detector.configuration().canvas()),
+                        detector.configuration()
+                                .checked(
+                                        BatchSampler.sequential(
+                                                dataset,
+                                                batchSize,
+                                                detector.configuration().canvas())),
                         0,
                         new BatchDecoder(reader, detector.configuration().normalization()),
                         UnaryOperator.identity(),

@@ -144,7 +144,7 @@ public final class Detector implements AutoCloseable {
         try (NDManager step = manager.newSubManager()) {
             NDArray input =
                     step.create(
-                            pixels,
+                            pixels.duplicate(),
                             new Shape(
                                     canvases.size(),
                                     3,

@@ -1,10 +1,16 @@
 package dev.fern.detection.model;
 
 import dev.fern.cocoeval.CocoCategory;
+import dev.fern.detection.anchor.AnchorParameters;
+import dev.fern.detection.data.BatchPlan;
 import dev.fern.detection.image.CanvasRule;
+import dev.fern.detection.image.ImageReadException;
+import dev.fern.detection.image.ImageSize;
 import dev.fern.detection.image.PixelNormalization;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Objects;
+import java.util.Set;
 
 /**
  * All that a detector is beside its parameters: the content of a model's {@code model.json}.
@@ -30,7 +36,7 @@ public record DetectorConfiguration(
     /** Of P5: the network needs canvases of multiples of it. */
     private static final int STRIDE = 32;
 
-    /** Checks that nothing is missing and the version is known. */
+    /** Checks that nothing is missing, the version is known and no category comes twice. */
     public DetectorConfiguration {
         if (version != VERSION) {
             throw new IllegalArgumentException(
@@ -43,6 +49,12 @@ public record DetectorConfiguration(
         if (categories.isEmpty()) {
             throw new IllegalArgumentException("a detector needs a category");
         }
+        Set<Long> ids = new HashSet<>();
+        for (CocoCategory category : categories) {
+            if (!ids.add(category.id())) {
+                throw new IllegalArgumentException("two categories have the id " + category.id());
+            }
+        }
         if (canvas.stride() % STRIDE != 0 || canvas.stride() > CanvasRule.LARGEST_SIZE) {
             throw new IllegalArgumentException(
                     "the canvas stride must be a multiple of "
@@ -52,6 +64,45 @@ public record DetectorConfiguration(
                             + ", not "
                             + canvas.stride());
         }
+    }
+
+    /**
+     * Checks that the network's arrays for each batch have less than 2^31 bytes, as engines and
+     * Java's buffers want it.
+     *
+     * @return the same plan
+     * @throws ImageReadException naming an image of a batch that is too large
+     */
+    public BatchPlan checked(BatchPlan plan) throws ImageReadException {
+        double most = Integer.MAX_VALUE / (Float.BYTES * floatsPerPixel());
+        for (BatchPlan.PlannedBatch batch : plan.batches()) {
+            ImageSize size = batch.canvasSize();
+            int images = batch.images().size();
+            if ((double) images * size.width() * size.height() > most) {
+                throw new ImageReadException(
+                        batch.images().get(0).sample().path(),
+                        String.format(
+                                "%d canvases of %d x %d pixels are too much for one batch of this"
+                                        + " network; lower the batch size, the min size or the max"
+                                        + " size",
+                                images, size.width(), size.height()));
+            }
+        }
+        return plan;
+    }
+
+    /** Floats of the largest array by pixel of the canvas: input, a stage's output or logits. */
+    private double floatsPerPixel() {
+        double most = Math.max(3, architecture.stemWidth() / 4.0);
+        int expansion = architecture.bottleneck() ? 4 : 1;
+        for (int stage = 0; stage < architecture.widths().size(); stage++) {
+            double pixels = Math.pow(4, stage + 2); // strides 4, 8, 16, 32
+            most = Math.max(most, expansion * architecture.widths().get(stage) / pixels);
+        }
+        AnchorParameters anchors = architecture.anchors();
+        int perLocation = anchors.scales().size() * anchors.aspectRatios().size();
+        int outputs = perLocation * Math.max(4, categories.size());
+        return Math.max(most, Math.max(architecture.pyramidChannels(), outputs) / 64.0);
     }
 
     /** Returns this configuration with another canvas rule. */

@@ -7,12 +7,13 @@ import com.google.gson.JsonParseException;
 import com.google.gson.JsonParser;
 import dev.fern.backbone.parameter.SafeTensors;
 import dev.fern.backbone.parameter.Tensor;
+import dev.fern.cocoeval.TextFile;
 import java.io.IOException;
-import java.nio.charset.CharacterCodingException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.stream.Stream;
 
 /**
  * A model on disk: {@code model.json} (a {@link DetectorConfiguration}), {@code
@@ -43,10 +44,52 @@ public final class ModelDirectory {
     private ModelDirectory() {}
 
     /**
-     * Writes a model into an existing folder. Not atomic: write to a temporary folder and move it
-     * where a reader may come at any time.
+     * Writes a model, or replaces one with all that is in its folder.
+     *
+     * @throws IOException if that fails, or if the folder holds files but no model; a model that
+     *     was there before is then unchanged
      */
     public static void write(
+            Path directory, DetectorConfiguration configuration, Map<String, Tensor> parameters)
+            throws IOException {
+        write(directory, configuration, parameters, folder -> {});
+    }
+
+    /**
+     * As {@link #write(Path, DetectorConfiguration, Map)}, with more files.
+     *
+     * @param more writes them into the folder that it is given
+     */
+    public static void write(
+            Path directory,
+            DetectorConfiguration configuration,
+            Map<String, Tensor> parameters,
+            AtomicFolder.Content more)
+            throws IOException {
+        if (Files.exists(directory)
+                && !Files.exists(directory.resolve(CONFIGURATION_FILE))
+                && !isEmptyFolder(directory)) {
+            throw new IOException(
+                    directory + ": holds something that is no model; choose another folder");
+        }
+        AtomicFolder.replace(
+                directory,
+                folder -> {
+                    writeInto(folder, configuration, parameters);
+                    more.writeTo(folder);
+                });
+    }
+
+    private static boolean isEmptyFolder(Path path) throws IOException {
+        if (!Files.isDirectory(path)) {
+            return false;
+        }
+        try (Stream<Path> entries = Files.list(path)) {
+            return entries.findAny().isEmpty();
+        }
+    }
+
+    private static void writeInto(
             Path directory, DetectorConfiguration configuration, Map<String, Tensor> parameters)
             throws IOException {
         Files.writeString(directory.resolve(CONFIGURATION_FILE), GSON.toJson(configuration) + "\n");
@@ -80,8 +123,8 @@ public final class ModelDirectory {
         }
         try {
             return RecordJson.read(
-                    JsonParser.parseString(Files.readString(file)), DetectorConfiguration.class);
-        } catch (CharacterCodingException | JsonParseException e) {
+                    JsonParser.parseString(TextFile.read(file)), DetectorConfiguration.class);
+        } catch (JsonParseException e) {
             throw new IOException(file + ": cut short or not JSON; copy the model again", e);
         } catch (IllegalArgumentException e) {
             throw new IOException(file + ": not a model configuration: " + e.getMessage(), e);

@@ -6,6 +6,7 @@ import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.training.GradientCollector;
+import ai.djl.training.ParameterStore;
 import dev.fern.backbone.host.HostFunctions;
 import dev.fern.detection.anchor.AnchorTargets;
 import dev.fern.detection.anchor.Anchors;
@@ -22,12 +23,19 @@ public final class GradientStep {
 
     private final Detector detector;
     private final RetinaNetLoss loss;
+    private final ParameterStore parameters;
     private final Engine engine;
 
     /** Trains this detector's network by this loss. */
     public GradientStep(Detector detector, RetinaNetLoss loss) {
+        this(detector, loss, detector.parameterStore());
+    }
+
+    /** Trains by this loss, and leaves the gradients with the parameters of this store. */
+    GradientStep(Detector detector, RetinaNetLoss loss, ParameterStore parameters) {
         this.detector = detector;
         this.loss = loss;
+        this.parameters = parameters;
         this.engine = detector.manager().getEngine();
     }
 
@@ -46,16 +54,16 @@ public final class GradientStep {
             List<AnchorTargets> targets) {
         try (NDManager step = detector.manager().newSubManager();
                 GradientCollector collector = engine.newGradientCollector()) {
-            NDArray input = step.create(pixels, new Shape(targets.size(), 3, height, width));
-            NDList outputs =
-                    detector.network().forward(detector.parameterStore(), new NDList(input), true);
+            NDArray input =
+                    step.create(pixels.duplicate(), new Shape(targets.size(), 3, height, width));
+            NDList outputs = detector.network().forward(parameters, new NDList(input), true);
             DetectionLoss result =
                     loss.compute(
                             detector.configuration().categories().size(),
                             RetinaNet.read(outputs),
                             anchors,
                             targets);
-            if (Double.isFinite(result.classification() + result.regression())) {
+            if (result.isFinite()) {
                 HostFunctions.backward(
                         collector, outputs, gradients(step, outputs, result.gradients()));
             }

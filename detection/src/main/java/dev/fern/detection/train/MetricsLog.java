@@ -6,6 +6,8 @@ import com.google.gson.JsonObject;
 import com.google.gson.JsonParseException;
 import com.google.gson.JsonParser;
 import dev.fern.cocoeval.AtomicFile;
+import dev.fern.cocoeval.TextFile;
+import dev.fern.detection.model.RecordJson;
 import java.io.BufferedWriter;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -13,12 +15,17 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Map;
-import java.util.stream.Collectors;
+import java.util.function.Consumer;
 
-/** Appends to a run's {@code metrics.jsonl}: a line of JSON a step and a line an evaluation. */
-final class MetricsLog implements AutoCloseable {
+/**
+ * A run's {@code metrics.jsonl}: a line of JSON a step and a line an evaluation, each on disk as
+ * soon as it is written.
+ */
+public final class MetricsLog implements AutoCloseable {
 
-    private static final String EVALUATION = "evaluation";
+    /** The name by which a line of an evaluation holds its numbers. */
+    public static final String EVALUATION = "evaluation";
+
     private static final Gson GSON =
             new GsonBuilder().serializeSpecialFloatingPointValues().create();
 
@@ -28,29 +35,59 @@ final class MetricsLog implements AutoCloseable {
      * Opens the log.
      *
      * @param progress lines of what came later, left by a process that went on after its last
-     *     checkpoint, are dropped, as is a line that was cut short
+     *     checkpoint, are dropped, as is a last line that was cut short
+     * @throws IOException naming the file and the line if it holds something else
      */
     MetricsLog(Path file, RunDirectory.Progress progress) throws IOException {
         if (Files.exists(file)) {
-            String kept =
-                    Files.readAllLines(file).stream()
-                            .filter(line -> isBefore(line, progress))
-                            .map(line -> line + "\n")
-                            .collect(Collectors.joining());
-            AtomicFile.write(file, kept.getBytes(StandardCharsets.UTF_8));
+            StringBuilder kept = new StringBuilder();
+            read(
+                    file,
+                    line -> {
+                        if (isBefore(line, progress)) {
+                            kept.append(line).append('\n');
+                        }
+                    });
+            AtomicFile.write(file, kept.toString().getBytes(StandardCharsets.UTF_8));
         }
         writer =
                 Files.newBufferedWriter(file, StandardOpenOption.CREATE, StandardOpenOption.APPEND);
     }
 
-    private static boolean isBefore(String line, RunDirectory.Progress progress) {
-        try {
-            JsonObject entry = JsonParser.parseString(line).getAsJsonObject();
-            return entry.get("step").getAsLong() <= progress.step()
-                    && (!entry.has(EVALUATION)
-                            || entry.get("epoch").getAsInt() <= progress.epoch());
-        } catch (JsonParseException | IllegalStateException e) {
-            return false;
+    private static boolean isBefore(JsonObject line, RunDirectory.Progress progress) {
+        long step = (long) RecordJson.value(line.get("step"), long.class, "step");
+        int epoch = (int) RecordJson.value(line.get("epoch"), int.class, "epoch");
+        return step <= progress.step() && (!line.has(EVALUATION) || epoch <= progress.epoch());
+    }
+
+    /**
+     * Reads a log, line by line. A last line that was cut short, as by a process that was killed,
+     * is left out.
+     *
+     * @param reader takes a line; throws IllegalArgumentException if something in it is missing
+     * @throws IOException naming the file and the line that can't be used
+     */
+    public static void read(Path file, Consumer<JsonObject> reader) throws IOException {
+        String text = TextFile.read(file);
+        String[] lines = text.split("\n");
+        for (int i = 0; i < lines.length && !text.isEmpty(); i++) {
+            try {
+                reader.accept(JsonParser.parseString(lines[i]).getAsJsonObject());
+            } catch (JsonParseException | IllegalStateException | IllegalArgumentException e) {
+                if (i == lines.length - 1 && !text.endsWith("\n")) {
+                    return;
+                }
+                String problem =
+                        e instanceof IllegalArgumentException ? e.getMessage() : "not JSON";
+                throw new IOException(
+                        file
+                                + ": line "
+                                + (i + 1)
+                                + " is not one of a training: "
+                                + problem
+                                + "; mend or delete it",
+                        e);
+            }
         }
     }
 
@@ -64,16 +101,11 @@ final class MetricsLog implements AutoCloseable {
         line.addProperty("step", step);
         line.add(EVALUATION, GSON.toJsonTree(numbers));
         write(line.toString());
-        writer.flush();
-    }
-
-    void flush() throws IOException {
-        writer.flush();
     }
 
     private void write(String line) throws IOException {
-        writer.write(line);
-        writer.newLine();
+        writer.write(line + "\n");
+        writer.flush();
     }
 
     @Override

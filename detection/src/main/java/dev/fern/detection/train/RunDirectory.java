@@ -5,6 +5,8 @@ import com.google.gson.JsonParseException;
 import com.google.gson.JsonParser;
 import dev.fern.backbone.parameter.SafeTensors;
 import dev.fern.backbone.parameter.Tensor;
+import dev.fern.cocoeval.TextFile;
+import dev.fern.detection.model.AtomicFolder;
 import dev.fern.detection.model.DetectorConfiguration;
 import dev.fern.detection.model.ModelDirectory;
 import dev.fern.detection.model.RecordJson;
@@ -12,18 +14,13 @@ import java.io.Closeable;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.OverlappingFileLockException;
-import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
-import java.util.Comparator;
-import java.util.List;
 import java.util.Map;
-import java.util.stream.Stream;
 
 /**
  * A training's folder: {@code config.json}, {@code metrics.jsonl}, and the model directories {@code
@@ -67,18 +64,31 @@ public record RunDirectory(Path path) {
             Progress progress, Map<String, Tensor> parameters, Map<String, Tensor> velocities) {}
 
     /**
-     * Creates the folder where it is missing, and checks that it can be written to. Where a process
-     * ended amidst replacing a model, the one before is put back.
+     * Looks at a folder, which need not be there. Where a process ended amidst replacing a model,
+     * the one before is put back.
+     *
+     * @throws IOException naming the folder if it is a file
+     */
+    public static RunDirectory open(Path path) throws IOException {
+        if (Files.exists(path) && !Files.isDirectory(path)) {
+            throw new IOException(path + ": is a file, not a folder to write to");
+        }
+        RunDirectory run = new RunDirectory(path);
+        AtomicFolder.putBack(run.last());
+        AtomicFolder.putBack(run.best());
+        return run;
+    }
+
+    /**
+     * Creates the folder where it is missing, and checks that it can be written to.
      *
      * @throws IOException naming the folder if it can't be written to
      */
     public static RunDirectory create(Path path) throws IOException {
-        RunDirectory run = new RunDirectory(path);
+        RunDirectory run = open(path);
         try {
             Files.createDirectories(path);
             Files.delete(Files.createTempFile(path, "write-test", ".tmp"));
-            putBack(run.last());
-            putBack(run.best());
         } catch (AccessDeniedException e) {
             throw new IOException(path + ": the output folder can't be written to", e);
         } catch (IOException e) {
@@ -159,10 +169,11 @@ public record RunDirectory(Path path) {
     /** Writes the newest model with what it takes to go on. */
     public void saveLast(DetectorConfiguration configuration, Checkpoint checkpoint)
             throws IOException {
-        replace(
+        ModelDirectory.write(
                 last(),
+                configuration,
+                checkpoint.parameters(),
                 folder -> {
-                    ModelDirectory.write(folder, configuration, checkpoint.parameters());
                     SafeTensors.write(
                             folder.resolve(OPTIMIZER_FILE), checkpoint.velocities(), Map.of());
                     Files.writeString(
@@ -174,7 +185,7 @@ public record RunDirectory(Path path) {
     /** Writes the best model. */
     public void saveBest(DetectorConfiguration configuration, Map<String, Tensor> parameters)
             throws IOException {
-        replace(best(), folder -> ModelDirectory.write(folder, configuration, parameters));
+        ModelDirectory.write(best(), configuration, parameters);
     }
 
     /**
@@ -187,60 +198,13 @@ public record RunDirectory(Path path) {
         try {
             return new Checkpoint(
                     RecordJson.read(
-                            JsonParser.parseString(Files.readString(progressFile)), Progress.class),
+                            JsonParser.parseString(TextFile.read(progressFile)), Progress.class),
                     ModelDirectory.readParameters(last()),
                     SafeTensors.read(last().resolve(OPTIMIZER_FILE)));
         } catch (NoSuchFileException e) {
             throw new IOException(e.getFile() + ": no checkpoint to resume from", e);
-        } catch (CharacterCodingException | JsonParseException | IllegalArgumentException e) {
+        } catch (JsonParseException | IllegalArgumentException e) {
             throw new IOException(progressFile + ": the checkpoint is damaged", e);
-        }
-    }
-
-    /** Fills a folder. */
-    private interface Content {
-        void write(Path folder) throws IOException;
-    }
-
-    /**
-     * Replaces a folder by a new one that is complete before it takes the name. At every moment
-     * either the name or its {@link #replaced} twin is a complete folder, if one was before.
-     */
-    private static void replace(Path target, Content content) throws IOException {
-        Path fresh = target.resolveSibling("." + target.getFileName() + ".new");
-        delete(fresh);
-        try {
-            Files.createDirectories(fresh);
-            content.write(fresh);
-            if (Files.exists(target)) {
-                delete(replaced(target));
-                Files.move(target, replaced(target), StandardCopyOption.ATOMIC_MOVE);
-            }
-            Files.move(fresh, target, StandardCopyOption.ATOMIC_MOVE);
-        } finally {
-            delete(fresh); // what was not finished
-        }
-        delete(replaced(target));
-    }
-
-    private static void putBack(Path target) throws IOException {
-        if (!Files.exists(target) && Files.exists(replaced(target))) {
-            Files.move(replaced(target), target, StandardCopyOption.ATOMIC_MOVE);
-        }
-    }
-
-    private static Path replaced(Path target) {
-        return target.resolveSibling("." + target.getFileName() + ".old");
-    }
-
-    private static void delete(Path folder) throws IOException {
-        if (Files.exists(folder)) {
-            try (Stream<Path> paths = Files.walk(folder)) {
-                List<Path> deepestFirst = paths.sorted(Comparator.reverseOrder()).toList();
-                for (Path path : deepestFirst) {
-                    Files.delete(path);
-                }
-            }
         }
     }
 }

@@ -7,6 +7,7 @@ import dev.fern.backbone.host.HostFunctions;
 import dev.fern.backbone.host.Parallel;
 import dev.fern.backbone.host.Sums;
 import dev.fern.backbone.parameter.NamedParameters;
+import dev.fern.backbone.parameter.ParameterReplica;
 import dev.fern.backbone.parameter.Tensor;
 import java.nio.FloatBuffer;
 import java.util.ArrayList;
@@ -32,14 +33,16 @@ public final class SgdOptimizer {
     /** One trained parameter with its gradient sum and velocity. */
     private static final class Slot {
         final String name;
+        final Parameter parameter;
         final NDArray array;
         final double decay;
         final float[] gradient;
         final float[] velocity;
 
-        Slot(String name, NDArray array, double decay) {
+        Slot(String name, Parameter parameter, double decay) {
             this.name = name;
-            this.array = array;
+            this.parameter = parameter;
+            this.array = parameter.getArray();
             this.decay = decay;
             this.gradient = new float[Math.toIntExact(array.size())];
             this.velocity = new float[gradient.length];
@@ -73,7 +76,7 @@ public final class SgdOptimizer {
                                 slots.add(
                                         new Slot(
                                                 name,
-                                                parameter.getArray(),
+                                                parameter,
                                                 ofNorm ? normWeightDecay : weightDecay));
                             }
                         });
@@ -95,6 +98,14 @@ public final class SgdOptimizer {
                     gradient.subi(gradient); // PyTorch adds to gradients, MXNet replaces them
                 }
             }
+        }
+        accumulatedImages += images;
+    }
+
+    /** Adds the gradients of a replica of the parameters likewise. */
+    void accumulate(int images, ParameterReplica replica) {
+        for (Slot slot : slots) {
+            add(slot, HostFunctions.floats(replica.gradient(slot.parameter)), images);
         }
         accumulatedImages += images;
     }

@@ -4,6 +4,7 @@ import dev.fern.backbone.parameter.ParameterValues;
 import dev.fern.detection.anchor.AnchorTargets;
 import dev.fern.detection.anchor.Anchors;
 import dev.fern.detection.anchor.Matcher;
+import dev.fern.detection.data.BadImageException;
 import dev.fern.detection.data.Batch;
 import dev.fern.detection.data.BatchDecoder;
 import dev.fern.detection.data.BatchLoader;
@@ -20,9 +21,12 @@ import dev.fern.detection.train.RunDirectory.Progress;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.stream.IntStream;
 
 /**
  * The training loop. What a step does depends on the seed, the epoch and the step alone, so that a
@@ -51,7 +55,6 @@ public final class Trainer {
     private final LoaderOptions loading;
     private final TrainingListener listener;
     private final BatchSampler sampler;
-    private final GradientStep gradientStep;
     private final SgdOptimizer optimizer;
     private final Matcher matcher;
     private final BatchDecoder decoder;
@@ -62,7 +65,7 @@ public final class Trainer {
     private Thread evaluating;
 
     private Progress progress = Progress.START;
-    private int imagesSkipped;
+    private final Set<Long> skippedImages = new HashSet<>();
     private long lastCheckpointNanos = System.nanoTime();
 
     /** A batch with what its anchors should predict. */
@@ -79,7 +82,7 @@ public final class Trainer {
         }
     }
 
-    /** Sums over the batches of a step. */
+    /** Sums over the images of a step. */
     private static final class StepTotals {
         private double classification;
         private double regression;
@@ -93,7 +96,6 @@ public final class Trainer {
             regression += loss.regression() * ids.size();
             imageIds.addAll(ids);
             positives += loss.positives();
-            batches++;
         }
 
         TrainingListener.Step finish(long step, int epoch, double rate, double norm) {
@@ -148,7 +150,6 @@ public final class Trainer {
                         configuration.canvasRule(),
                         configuration.augmentation(),
                         configuration.seed());
-        this.gradientStep = new GradientStep(detector, configuration.loss());
         this.optimizer =
                 new SgdOptimizer(
                         detector.network(),
@@ -199,9 +200,9 @@ public final class Trainer {
         }
     }
 
-    /** Returns how many images were left out, with repetitions. */
+    /** Returns how many different images were left out. */
     public int imagesSkipped() {
-        return imagesSkipped;
+        return skippedImages.size();
     }
 
     /**
@@ -222,9 +223,17 @@ public final class Trainer {
         }
         LearningRateSchedule schedule = configuration.schedule(totalSteps);
         listener.started(progress.step() + 1, totalSteps);
-        try (MetricsLog metrics = new MetricsLog(run.metrics(), progress)) {
+        try (MetricsLog metrics = new MetricsLog(run.metrics(), progress);
+                BatchGradients gradients =
+                        new BatchGradients(
+                                detector,
+                                configuration.loss(),
+                                optimizer,
+                                Math.min(
+                                        configuration.batchSize(),
+                                        BatchGradients.lanes(detector)))) {
             while (!isFinished(totalSteps) && !stopRequested) {
-                if (trainEpoch(schedule, totalSteps, metrics)) {
+                if (trainEpoch(schedule, totalSteps, gradients, metrics)) {
                     finishEpoch(totalSteps, metrics);
                 }
             }
@@ -249,21 +258,29 @@ public final class Trainer {
         if (configuration.steps() > 0) {
             return configuration.steps();
         }
-        long steps = 0;
-        for (int epoch = 0; epoch < configuration.epochs(); epoch++) {
-            int batches = sampler.epoch(epoch).batches().size();
-            steps += (batches + configuration.accumulate() - 1) / configuration.accumulate();
+        int epochs = configuration.epochs();
+        if (!configuration.augmentation().drawsCanvas()) {
+            return epochs * stepsOf(0); // every epoch has the same canvases
         }
-        return steps;
+        return IntStream.range(0, epochs).mapToLong(this::stepsOf).sum();
+    }
+
+    private long stepsOf(int epoch) {
+        int batches = sampler.epoch(epoch).batches().size();
+        return (batches - 1L) / configuration.accumulate() + 1; // rounded up
     }
 
     /** Trains the rest of the current epoch; returns false if it was stopped before its end. */
-    private boolean trainEpoch(LearningRateSchedule schedule, long totalSteps, MetricsLog metrics)
+    private boolean trainEpoch(
+            LearningRateSchedule schedule,
+            long totalSteps,
+            BatchGradients gradients,
+            MetricsLog metrics)
             throws IOException, InterruptedException, TrainingException {
         if (progress.step() >= totalSteps) {
             return true;
         }
-        BatchPlan plan = sampler.epoch(progress.epoch());
+        BatchPlan plan = detector.configuration().checked(sampler.epoch(progress.epoch()));
         if (progress.batch() > plan.batches().size()) {
             throw beyondTheEnd();
         }
@@ -284,7 +301,7 @@ public final class Trainer {
             }
             while (next.isPresent()) {
                 try (MatchedBatch batch = next.get()) {
-                    totals.add(accumulate(batch), batch.imageIds());
+                    accumulate(batch, gradients, totals);
                 }
                 next = loader.next();
                 boolean last = next.isEmpty();
@@ -313,19 +330,23 @@ public final class Trainer {
         return new MatchedBatch(batch, anchors, targets);
     }
 
-    private DetectionLoss accumulate(MatchedBatch batch) throws IOException, TrainingException {
-        DetectionLoss loss =
-                gradientStep.run(
+    private void accumulate(MatchedBatch batch, BatchGradients gradients, StepTotals totals)
+            throws IOException, TrainingException {
+        List<BatchGradients.Part> parts =
+                gradients.accumulate(
                         batch.batch.pixels(),
                         batch.batch.canvasSize().height(),
                         batch.batch.canvasSize().width(),
                         batch.anchors,
                         batch.targets);
-        if (!Double.isFinite(loss.classification() + loss.regression())) {
-            throw notFinite("loss", batch.imageIds());
+        for (BatchGradients.Part part : parts) {
+            List<Long> ids = batch.imageIds().subList(part.first(), part.end());
+            if (!part.loss().isFinite()) {
+                throw notFinite("loss", ids);
+            }
+            totals.add(part.loss(), ids);
         }
-        optimizer.accumulate(batch.targets.size());
-        return loss;
+        totals.batches++;
     }
 
     private void takeStep(
@@ -344,16 +365,16 @@ public final class Trainer {
         metrics.step(step);
         listener.step(step);
         if (System.nanoTime() - lastCheckpointNanos > CHECKPOINT_NANOS) {
-            metrics.flush();
             saveLast();
         }
     }
 
     private int reportSkipped(BatchLoader<?> loader, int reported) {
-        List<? extends IOException> skipped = loader.skipped();
-        for (IOException bad : skipped.subList(reported, skipped.size())) {
-            imagesSkipped++;
-            listener.skipped(bad.getMessage());
+        List<BadImageException> skipped = loader.skipped();
+        for (BadImageException bad : skipped.subList(reported, skipped.size())) {
+            if (skippedImages.add(bad.imageId())) {
+                listener.skipped(bad.getMessage());
+            }
         }
         return skipped.size();
     }
@@ -379,7 +400,6 @@ public final class Trainer {
             }
         }
         progress = new Progress(epoch, 0, progress.step(), bestScore);
-        metrics.flush();
         if (!end) {
             saveLast();
         }

@@ -28,6 +28,7 @@ import java.io.Reader;
 import java.io.UncheckedIOException;
 import java.lang.reflect.RecordComponent;
 import java.nio.charset.StandardCharsets;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
@@ -179,8 +180,8 @@ public record TrainingConfiguration(
      * Lays settings over the defaults.
      *
      * @param layers settings by name, later ones over earlier ones
-     * @throws IllegalArgumentException if a name is unknown, naming the nearest right one, or a
-     *     value is of another kind or out of range
+     * @throws IllegalArgumentException if a name is unknown, naming the right one that is near or
+     *     else all, or a value is of another kind or out of range
      */
     public static TrainingConfiguration of(List<JsonObject> layers) {
         JsonObject merged = defaults();
@@ -188,11 +189,7 @@ public record TrainingConfiguration(
             for (Map.Entry<String, JsonElement> entry : layer.entrySet()) {
                 if (!merged.has(entry.getKey())) {
                     throw new IllegalArgumentException(
-                            "unknown setting '"
-                                    + entry.getKey()
-                                    + "': did you mean '"
-                                    + nearest(entry.getKey())
-                                    + "'?");
+                            "unknown setting '" + entry.getKey() + "': " + advice(entry.getKey()));
                 }
                 merged.add(entry.getKey(), entry.getValue());
             }
@@ -216,16 +213,23 @@ public record TrainingConfiguration(
         }
     }
 
-    private static String nearest(String name) {
-        return Stream.of(TrainingConfiguration.class.getRecordComponents())
-                .map(RecordComponent::getName)
-                .min(Comparator.comparingInt(setting -> distance(setting, name)))
-                .orElseThrow();
+    private static String advice(String typed) {
+        List<String> settings =
+                Stream.of(TrainingConfiguration.class.getRecordComponents())
+                        .map(RecordComponent::getName)
+                        .toList();
+        String nearest =
+                Collections.min(
+                        settings, Comparator.comparingInt(setting -> distance(setting, typed)));
+        // At most every second letter is wrong.
+        return 2 * distance(nearest, typed) <= 3 * typed.length()
+                ? "did you mean '" + nearest + "'?"
+                : "the settings are " + String.join(", ", settings);
     }
 
     /**
-     * How far a typed name is from a setting's: Levenshtein's distance, case ignored, in which
-     * letters that were left out count a third, so that abbreviations are understood.
+     * How far a typed name is from a setting's: thrice Levenshtein's distance, case ignored, but
+     * letters that were left out count once, so that abbreviations are understood.
      */
     private static int distance(String setting, String typed) {
         int[] previous = new int[setting.length() + 1];

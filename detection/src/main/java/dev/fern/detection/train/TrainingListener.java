@@ -49,6 +49,6 @@ public interface TrainingListener {
      */
     void evaluated(int epoch, Map<String, Double> numbers, boolean best);
 
-    /** An image could not be used and was left out. */
+    /** An image could not be used and was left out; told once an image. */
     void skipped(String reason);
 }

@@ -103,8 +103,9 @@ class DetectionDatasetTest {
         TestImages.write(root.resolve("secret.png"), 20, 10, 1);
         folder.entry(1, "../secret.png", 20, 10);
         assertThatThrownBy(() -> folder.dataset(true))
-                .isInstanceOf(ImageReadException.class)
-                .hasMessageContaining("../secret.png");
+                .isInstanceOf(BadImageException.class)
+                .hasMessageContaining("../secret.png")
+                .hasMessageContaining("image id 1");
     }
 
     @Test

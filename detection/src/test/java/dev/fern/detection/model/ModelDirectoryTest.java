@@ -14,6 +14,7 @@ import dev.fern.backbone.parameter.Tensor;
 import dev.fern.detection.image.BgrImage;
 import dev.fern.detection.image.CanvasRule;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -22,6 +23,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.Set;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -261,10 +263,55 @@ class ModelDirectoryTest {
         JsonObject document = document();
         JsonArray categories = document.getAsJsonArray("categories");
         for (int i = 0; i < 10_000; i++) {
-            categories.add(categories.get(0));
+            JsonObject category = categories.get(0).getAsJsonObject().deepCopy();
+            category.addProperty("id", 1000 + i);
+            categories.add(category);
         }
         write(document);
         assertRefused("parameters.safetensors", "does not fit model.json");
+    }
+
+    @Test
+    void categoryIdThatComesTwiceIsRefused() throws IOException {
+        JsonObject document = document();
+        JsonArray categories = document.getAsJsonArray("categories");
+        categories.set(1, categories.get(0));
+        write(document);
+        assertRefused("model.json", "two categories have the id");
+    }
+
+    /** As a full disk would, after the first file is written. */
+    @Test
+    void failureWhileWritingLeavesTheOldModelAlone() throws IOException {
+        Map<String, Tensor> failing =
+                new LinkedHashMap<>() {
+                    @Override
+                    public Set<Map.Entry<String, Tensor>> entrySet() {
+                        throw new UncheckedIOException(new IOException("no space left"));
+                    }
+                };
+        Path fresh = folder.resolve("fresh");
+        for (Path target : List.of(folder, fresh)) {
+            assertThatThrownBy(
+                            () -> ModelDirectory.write(target, detector.configuration(), failing))
+                    .hasMessageContaining("no space");
+        }
+        assertThat(ModelDirectory.readParameters(folder)).isEqualTo(detector.copyParameters());
+        assertThat(fresh).doesNotExist();
+        assertThat(folder.resolve(".fresh.new")).doesNotExist();
+    }
+
+    @Test
+    void otherFilesAreNotReplacedByAModel() throws IOException {
+        Path mine = Files.createDirectory(folder.resolve("mine"));
+        Files.writeString(mine.resolve("notes.txt"), "mine");
+        for (Path target : List.of(mine, mine.resolve("notes.txt"))) {
+            assertThatThrownBy(
+                            () -> ModelDirectory.write(target, detector.configuration(), Map.of()))
+                    .isInstanceOf(IOException.class)
+                    .hasMessageContaining(target.toString());
+        }
+        assertThat(mine.resolve("notes.txt")).hasContent("mine");
     }
 
     @ParameterizedTest

@@ -71,7 +71,7 @@ final class LabelledBatches {
         }
     }
 
-    private static List<AnchorTargets> targets(Batch batch, Anchors anchors) {
+    static List<AnchorTargets> targets(Batch batch, Anchors anchors) {
         return batch.items().stream()
                 .map(
                         item ->

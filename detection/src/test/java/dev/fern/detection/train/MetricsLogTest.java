@@ -1,6 +1,7 @@
 package dev.fern.detection.train;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
@@ -12,6 +13,8 @@ import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class MetricsLogTest {
 
@@ -88,5 +91,39 @@ class MetricsLogTest {
                     .as("cut after " + length)
                     .isEqualTo(whole.substring(0, second));
         }
+    }
+
+    @Test
+    void aLineIsOnDiskAsSoonAsItIsWritten() throws IOException {
+        Path file = folder.resolve("metrics.jsonl");
+        try (MetricsLog log = new MetricsLog(file, Progress.START)) {
+            log.step(step(1));
+            assertThat(Files.readString(file)).endsWith("}\n");
+            log.step(step(2));
+            assertThat(Files.readAllLines(file)).hasSize(2);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"{}", "7", "null", "{\"step\": \"x\", \"epoch\": 1}", "{\"step\"", ""})
+    void lineOfSomethingElseIsNamed(String line) throws IOException {
+        Path file = folder.resolve("metrics.jsonl");
+        try (MetricsLog log = new MetricsLog(file, Progress.START)) {
+            log.step(step(1));
+        }
+        Files.writeString(file, Files.readString(file) + line + "\n" + Files.readString(file));
+        assertThatThrownBy(() -> new MetricsLog(file, new Progress(1, 0, 1, 0.1)))
+                .isInstanceOf(IOException.class)
+                .hasMessageStartingWith(file + ": line 2 ")
+                .hasMessageNotContaining("\n");
+    }
+
+    @Test
+    void fileThatIsNoTextIsNamed() throws IOException {
+        Path file = folder.resolve("metrics.jsonl");
+        Files.write(file, new byte[] {'{', (byte) 0xff, '}', '\n'});
+        assertThatThrownBy(() -> new MetricsLog(file, Progress.START))
+                .isInstanceOf(IOException.class)
+                .hasMessageContaining(file + ": not UTF-8");
     }
 }

@@ -188,6 +188,23 @@ class TrainerTest {
         }
     }
 
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "{\"epochs\": 3}",
+                "{\"epochs\": 2, \"accumulate\": 2147483647}",
+                "{\"epochs\": 3, \"multiScale\": [32, 48, 64], \"minCrop\": 0.3}"
+            })
+    void theLengthThatIsForetoldIsThatOfItsEpochs(String length) throws Exception {
+        int epochs = JsonParser.parseString(length).getAsJsonObject().get("epochs").getAsInt();
+        try (Training training = new Training("run", length, "{\"evaluateEvery\": 100}")) {
+            assertThat(training.train()).isTrue();
+            assertThat(training.steps).hasSize((int) training.totalSteps);
+            assertThat(training.steps.stream().mapToInt(TrainingListener.Step::images).sum())
+                    .isEqualTo(5 * epochs);
+        }
+    }
+
     private static double meanLoss(List<TrainingListener.Step> steps) {
         return steps.stream()
                 .mapToDouble(step -> step.classification() + step.regression())
@@ -472,8 +489,8 @@ class TrainerTest {
         }
         try (Training training = new Training("lenient", true, dataset, "{\"epochs\": 2}")) {
             assertThat(training.train()).isTrue();
-            assertThat(training.trainer.imagesSkipped()).isEqualTo(2);
-            assertThat(training.skipped).hasSize(2).allMatch(line -> line.contains("2.png"));
+            assertThat(training.trainer.imagesSkipped()).isEqualTo(1);
+            assertThat(training.skipped).hasSize(1).allMatch(line -> line.contains("2.png"));
             assertThat(training.steps.stream().mapToInt(TrainingListener.Step::images).sum())
                     .isEqualTo(8);
         }

@@ -21,6 +21,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class TrainingConfigurationTest {
 
@@ -101,6 +102,16 @@ class TrainingConfigurationTest {
                 .hasMessageContaining("'" + name + "'")
                 .hasMessageContaining("'" + nearest + "'")
                 .hasMessageNotContaining("\n");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"unknown", "x", "", "optimizer", "lr"})
+    void unknownSettingThatIsNearNoneListsThem(String name) {
+        assertThatThrownBy(() -> of("{\"" + name + "\": 1}"))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("'" + name + "'")
+                .hasMessageContaining("learningRate, momentum")
+                .hasMessageNotContaining("did you mean");
     }
 
     @ParameterizedTest

@@ -6,12 +6,14 @@ import dev.fern.cocoeval.AtomicFile;
 import dev.fern.cocoeval.CocoEvaluator;
 import dev.fern.cocoeval.SyntheticCoco;
 import dev.fern.tools.CocoFiles;
+import dev.fern.tools.OutputFile;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Arrays;
+import java.util.List;
+import java.util.OptionalDouble;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -93,9 +95,7 @@ final class EvaluateBenchmark implements Callable<Integer> {
         requirePositive("--categories", categories);
         requirePositive("--detections", detections);
         requirePositive("--repeats", repeats);
-        if (json != null) {
-            AtomicFile.requireWritable(json);
-        }
+        OutputFile.require(json, List.of());
         Path folder =
                 keep == null
                         ? Files.createTempDirectory("fern-benchmark")
@@ -147,26 +147,19 @@ final class EvaluateBenchmark implements Callable<Integer> {
 
     private JsonObject measure(Path annotationsFile, Path detectionsFile)
             throws IOException, InterruptedException {
-        PrintWriter out = spec.commandLine().getOut();
-        JsonObject measured = new JsonObject();
-        double[] processSeconds = new double[repeats];
-        double[] processMemory = new double[repeats];
+        double[] process = new double[repeats];
+        OptionalDouble peak = OptionalDouble.empty();
         for (int i = 0; i < repeats; i++) {
             System.err.printf("process %d of %d ...%n", i + 1, repeats);
-            FreshProcess process =
+            FreshProcess run =
                     FreshProcess.run(
                             "evaluate",
                             "--annotations=" + annotationsFile,
                             "--detections=" + detectionsFile);
-            processSeconds[i] = process.seconds();
-            processMemory[i] = process.peakMemoryMib();
+            process[i] = run.millis();
+            double most = peak.orElse(0);
+            peak = run.peakMemoryMib().stream().map(now -> Math.max(now, most)).findFirst();
         }
-        out.printf("%-32s%s%n", "", "median (least to most)");
-        report(out, measured, "whole process, seconds", "process_seconds", processSeconds, 2);
-        if (Arrays.stream(processMemory).noneMatch(Double::isNaN)) {
-            report(out, measured, "its peak memory, MiB", "process_peak_mib", processMemory, 0);
-        }
-
         double[] load = new double[repeats];
         double[] evaluate = new double[repeats];
         double[] total = new double[repeats];
@@ -178,27 +171,32 @@ final class EvaluateBenchmark implements Callable<Integer> {
             CocoEvaluator.evaluate(files.dataset(), files.results().get(0)).table();
             long end = System.nanoTime();
             if (i >= 0) {
-                load[i] = (loaded - start) / 1e9;
-                evaluate[i] = (end - loaded) / 1e9;
-                total[i] = (end - start) / 1e9;
+                load[i] = (loaded - start) / 1e6;
+                evaluate[i] = (end - loaded) / 1e6;
+                total[i] = (end - start) / 1e6;
             }
         }
-        report(out, measured, "load, seconds", "load_seconds", load, 2);
-        report(out, measured, "evaluate, seconds", "evaluate_seconds", evaluate, 2);
-        report(out, measured, "load and evaluate, seconds", "total_seconds", total, 2);
+        PrintWriter out = spec.commandLine().getOut();
+        out.printf("%-20s%12s%12s%n", "", "median ms", "quartiles");
+        JsonObject measured = new JsonObject();
+        report(out, measured, "process", process);
+        report(out, measured, "load", load);
+        report(out, measured, "evaluate", evaluate);
+        report(out, measured, "load and evaluate", total);
+        peak.ifPresent(
+                size -> {
+                    out.printf("peak memory of the processes: %.0f MiB%n", size);
+                    measured.addProperty("peak_memory_mib", size);
+                });
         out.flush();
         return measured;
     }
 
-    private static void report(
-            PrintWriter out,
-            JsonObject measured,
-            String title,
-            String name,
-            double[] numbers,
-            int digits) {
-        Spread spread = Spread.of(numbers);
-        out.printf("%-32s%s%n", title, spread.text(digits));
-        measured.add(name, spread.json());
+    private static void report(PrintWriter out, JsonObject measured, String name, double[] millis) {
+        Timing timing = new Timing(millis);
+        out.printf(
+                "%-20s%12.0f%12.0f%12.0f%n",
+                name, timing.median(), timing.quantile(0.25), timing.quantile(0.75));
+        measured.add(name.replace(' ', '_'), timing.toJson());
     }
 }

@@ -2,10 +2,13 @@ package dev.fern.tools.dataset;
 
 import dev.fern.cocoeval.CocoDataset;
 import dev.fern.detection.image.ImageFolder;
+import dev.fern.tools.BadInputException;
+import dev.fern.tools.OutputFile;
 import dev.fern.tools.dataset.VocConverter.Coordinates;
 import dev.fern.tools.dataset.VocConverter.Difficult;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
@@ -102,7 +105,8 @@ final class ConvertCommand implements Callable<Integer> {
     @Spec private CommandSpec spec;
 
     @Override
-    public Integer call() throws IOException {
+    public Integer call() throws IOException, BadInputException {
+        OutputFile.require(output, Arrays.asList(imageSet));
         Optional<ImageFolder> folder =
                 images == null ? Optional.empty() : Optional.of(new ImageFolder(images));
         VocConverter converter =

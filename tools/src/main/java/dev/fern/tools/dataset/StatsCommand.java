@@ -12,6 +12,8 @@ import dev.fern.detection.anchor.AnchorGenerator;
 import dev.fern.detection.anchor.AnchorParameters;
 import dev.fern.detection.anchor.Matcher;
 import dev.fern.detection.image.CanvasRule;
+import dev.fern.tools.BadInputException;
+import dev.fern.tools.OutputFile;
 import dev.fern.tools.dataset.DatasetStatistics.CategoryCount;
 import dev.fern.tools.dataset.DatasetStatistics.Geometry;
 import java.io.IOException;
@@ -96,7 +98,8 @@ final class StatsCommand implements Callable<Integer> {
     @Spec private CommandSpec spec;
 
     @Override
-    public Integer call() throws IOException {
+    public Integer call() throws IOException, BadInputException {
+        OutputFile.require(json, List.of(annotations));
         Optional<CanvasRule> rule = rule();
         CocoDataset dataset = CocoDataset.read(annotations);
         if (rule.isPresent()) {

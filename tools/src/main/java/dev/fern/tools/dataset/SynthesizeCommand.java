@@ -1,6 +1,8 @@
 package dev.fern.tools.dataset;
 
 import dev.fern.cocoeval.CocoDataset;
+import dev.fern.tools.BadInputException;
+import dev.fern.tools.OutputFolder;
 import dev.fern.tools.dataset.ShapesSynthesizer.Split;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -33,7 +35,7 @@ final class SynthesizeCommand implements Callable<Integer> {
             names = {"-o", "--output"},
             required = true,
             paramLabel = "DIR",
-            description = "Folder to write to.")
+            description = "Folder to make; must not hold files.")
     private Path output;
 
     @Option(
@@ -75,7 +77,7 @@ final class SynthesizeCommand implements Callable<Integer> {
     @Spec private CommandSpec spec;
 
     @Override
-    public Integer call() throws IOException {
+    public Integer call() throws IOException, BadInputException {
         if (trainImages < 0 || valImages < 0) {
             throw new ParameterException(
                     spec.commandLine(), "--train-images and --val-images can't be negative");
@@ -87,6 +89,7 @@ final class SynthesizeCommand implements Callable<Integer> {
             throw new ParameterException(
                     spec.commandLine(), "--width, --height: " + e.getMessage(), e);
         }
+        OutputFolder.requireFree(output);
         write(synthesizer, Split.TRAIN, trainImages);
         write(synthesizer, Split.VAL, valImages);
         return 0;

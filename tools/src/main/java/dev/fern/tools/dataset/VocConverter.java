@@ -5,12 +5,12 @@ import dev.fern.cocoeval.CocoAnnotation;
 import dev.fern.cocoeval.CocoCategory;
 import dev.fern.cocoeval.CocoDataset;
 import dev.fern.cocoeval.CocoImage;
+import dev.fern.cocoeval.TextFile;
 import dev.fern.detection.image.ImageFolder;
 import dev.fern.detection.image.ImageReader;
 import dev.fern.detection.image.ImageSize;
 import dev.fern.tools.dataset.VocAnnotation.VocObject;
 import java.io.IOException;
-import java.nio.charset.CharacterCodingException;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
@@ -171,14 +171,8 @@ public record VocConverter(Coordinates coordinates, Difficult difficult, List<St
 
     /** Lines may have a second column (-1, 0 or 1), as the lists of single categories have. */
     private static List<Path> listed(Path folder, Path imageSet) throws IOException {
-        List<String> lines;
-        try {
-            lines = Files.readAllLines(imageSet);
-        } catch (CharacterCodingException e) {
-            throw new VocFormatException(imageSet, "not a text file of image names", e);
-        }
         List<Path> files = new ArrayList<>();
-        for (String line : lines) {
+        for (String line : TextFile.read(imageSet).lines().toList()) {
             if (!line.isBlank()) {
                 String name = checked(imageSet, line.strip().split("\\s+")[0]);
                 Path file = folder.resolve(name + ".xml");

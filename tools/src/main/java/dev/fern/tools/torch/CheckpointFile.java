@@ -22,6 +22,9 @@ interface CheckpointFile extends Closeable {
 
     /** Opens the file in the format that its first bytes tell. */
     static CheckpointFile open(Path path) throws IOException {
+        if (Files.isDirectory(path)) {
+            throw new TorchCheckpointException(path, "is a folder, not a file");
+        }
         byte[] start;
         try (InputStream in = Files.newInputStream(path)) {
             start = in.readNBytes(2);

@@ -271,8 +271,8 @@ class VocConverterTest {
                 .hasMessageContaining("absent.txt");
         Files.write(imageSet, new byte[] {(byte) 0xff, (byte) 0xfe, 0, 'x'});
         assertThatThrownBy(() -> CONVERTER.convert(folder, Optional.of(imageSet), Optional.empty()))
-                .isInstanceOf(VocFormatException.class)
-                .hasMessageContaining("not a text file");
+                .isInstanceOf(IOException.class)
+                .hasMessageContaining("train.txt: not UTF-8 text");
     }
 
     @Test

@@ -1,0 +1,32 @@
+package dev.fern.cocoeval.analysis;
+
+import dev.fern.cocoeval.ImageMatching;
+import dev.fern.cocoeval.MatchedDetection;
+import dev.fern.cocoeval.MatchedTruth;
+
+/**
+ * The object that a detection overlaps most.
+ *
+ * @param truth position in {@link ImageMatching#truths}, -1 where it overlaps none
+ * @param iou 0 where it overlaps none
+ */
+record BestTruth(int truth, double iou) {
+    /**
+     * Looks at objects that are to be found; of several the first.
+     *
+     * @param same whether at those of the detection's category or at those of others
+     */
+    static BestTruth of(ImageMatching image, MatchedDetection detection, boolean same) {
+        BestTruth best = new BestTruth(-1, 0);
+        for (int g = 0; g < image.truths().size(); g++) {
+            MatchedTruth truth = image.truths().get(g);
+            if (!truth.ignored() && truth.category() == detection.category() == same) {
+                double iou = detection.detection().box().iou(truth.annotation().box());
+                if (iou > best.iou) {
+                    best = new BestTruth(g, iou);
+                }
+            }
+        }
+        return best;
+    }
+}

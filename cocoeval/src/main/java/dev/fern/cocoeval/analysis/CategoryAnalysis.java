@@ -1,0 +1,46 @@
+package dev.fern.cocoeval.analysis;
+
+import dev.fern.cocoeval.CocoCategory;
+import dev.fern.cocoeval.MatchedDetection;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * How one category is detected at one IoU threshold.
+ *
+ * @param category the category
+ * @param truths how many objects there are to find
+ * @param truePositives how many detections are right
+ * @param falsePositives how many detections are wrong
+ * @param curve precision over recall; empty without objects to find
+ * @param best the operating point of the highest F-beta; empty where no object was found
+ */
+public record CategoryAnalysis(
+        CocoCategory category,
+        int truths,
+        int truePositives,
+        int falsePositives,
+        Optional<PrecisionRecallCurve> curve,
+        Optional<OperatingPoint> best) {
+
+    /** The average precision at this IoU, -1 without objects to find. */
+    public double averagePrecision() {
+        return curve.map(PrecisionRecallCurve::averagePrecision).orElse(-1.0);
+    }
+
+    /**
+     * @param ranking its detections that are right or wrong, by falling score
+     */
+    static CategoryAnalysis of(
+            CocoCategory category, List<MatchedDetection> ranking, int truths, double beta) {
+        PrecisionRecall precision = new PrecisionRecall();
+        ranking.forEach(detection -> precision.add(detection.isRight(), detection.score()));
+        return new CategoryAnalysis(
+                category,
+                truths,
+                precision.truePositives(),
+                precision.count() - precision.truePositives(),
+                truths == 0 ? Optional.empty() : Optional.of(precision.curve(truths)),
+                OperatingPoint.best(ranking, truths, beta));
+    }
+}

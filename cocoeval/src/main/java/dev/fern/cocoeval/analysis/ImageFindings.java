@@ -1,0 +1,110 @@
+package dev.fern.cocoeval.analysis;
+
+import dev.fern.cocoeval.CocoImage;
+import dev.fern.cocoeval.ImageMatching;
+import dev.fern.cocoeval.MatchedDetection;
+import dev.fern.cocoeval.MatchedTruth;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * What is wrong on one image, be it the detector's fault or the labels'. Only detections of at
+ * least the score threshold count, but for {@code unsupported}; lists go by falling score.
+ *
+ * @param matching all that was matched on the image
+ * @param wrong detections that are wrong, for whatever reason
+ * @param missed objects that no detection of their category found
+ * @param duplicates of the wrong ones, those on an object that a better detection found
+ * @param likelyWrongLabels of the wrong ones, those well placed on a missed object of another
+ *     category: detector and label disagree on what it is
+ * @param likelyMissingLabels of the wrong ones, those that overlap no annotation, of whatever
+ *     category, as much as the background IoU: perhaps an object that nobody labelled
+ * @param unsupported missed objects on which no detection, of whatever category and score, is well
+ *     placed: perhaps no object at all
+ */
+public record ImageFindings(
+        ImageMatching matching,
+        List<MatchedDetection> wrong,
+        List<MatchedTruth> missed,
+        List<DetectionOnTruth> duplicates,
+        List<DetectionOnTruth> likelyWrongLabels,
+        List<MatchedDetection> likelyMissingLabels,
+        List<MatchedTruth> unsupported) {
+    public ImageFindings {
+        wrong = List.copyOf(wrong);
+        missed = List.copyOf(missed);
+        duplicates = List.copyOf(duplicates);
+        likelyWrongLabels = List.copyOf(likelyWrongLabels);
+        likelyMissingLabels = List.copyOf(likelyMissingLabels);
+        unsupported = List.copyOf(unsupported);
+    }
+
+    /** The image. */
+    public CocoImage image() {
+        return matching.image();
+    }
+
+    /** How many detections are wrong and objects missed. */
+    public int faults() {
+        return wrong.size() + missed.size();
+    }
+
+    static ImageFindings of(
+            ImageMatching image, double iouThreshold, double backgroundIou, double scoreThreshold) {
+        List<MatchedDetection> wrong =
+                image.detections().stream()
+                        .filter(MatchedDetection::isWrong)
+                        .filter(detection -> detection.score() >= scoreThreshold)
+                        .toList();
+        List<MatchedTruth> missed =
+                image.truths().stream()
+                        .filter(truth -> image.isMissed(truth, scoreThreshold))
+                        .toList();
+        List<DetectionOnTruth> duplicates = new ArrayList<>();
+        List<DetectionOnTruth> wrongLabels = new ArrayList<>();
+        for (MatchedDetection detection : wrong) {
+            BestTruth same = BestTruth.of(image, detection, true);
+            BestTruth other = BestTruth.of(image, detection, false);
+            if (same.iou() >= iouThreshold) {
+                duplicates.add(onTruth(image, detection, same));
+            } else if (other.iou() >= iouThreshold
+                    && image.isMissed(image.truths().get(other.truth()), scoreThreshold)) {
+                wrongLabels.add(onTruth(image, detection, other));
+            }
+        }
+        return new ImageFindings(
+                image,
+                wrong,
+                missed,
+                duplicates,
+                wrongLabels,
+                wrong.stream()
+                        .filter(detection -> isAlone(image, detection, backgroundIou))
+                        .toList(),
+                missed.stream()
+                        .filter(truth -> isUnsupported(image, truth, iouThreshold))
+                        .toList());
+    }
+
+    private static DetectionOnTruth onTruth(
+            ImageMatching image, MatchedDetection detection, BestTruth best) {
+        return new DetectionOnTruth(detection, image.truths().get(best.truth()), best.iou());
+    }
+
+    private static boolean isAlone(
+            ImageMatching image, MatchedDetection detection, double backgroundIou) {
+        return image.truths().stream().allMatch(truth -> overlap(detection, truth) < backgroundIou);
+    }
+
+    private static double overlap(MatchedDetection detection, MatchedTruth truth) {
+        return truth.annotation().crowd()
+                ? detection.detection().box().partWithin(truth.annotation().box())
+                : detection.detection().box().iou(truth.annotation().box());
+    }
+
+    private static boolean isUnsupported(
+            ImageMatching image, MatchedTruth truth, double iouThreshold) {
+        return image.detections().stream()
+                .allMatch(detection -> overlap(detection, truth) < iouThreshold);
+    }
+}

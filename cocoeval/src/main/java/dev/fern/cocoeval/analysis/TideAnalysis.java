@@ -1,0 +1,185 @@
+package dev.fern.cocoeval.analysis;
+
+import static dev.fern.cocoeval.analysis.TideErrorKind.BACKGROUND;
+import static dev.fern.cocoeval.analysis.TideErrorKind.BOTH;
+import static dev.fern.cocoeval.analysis.TideErrorKind.CLASSIFICATION;
+import static dev.fern.cocoeval.analysis.TideErrorKind.DUPLICATE;
+import static dev.fern.cocoeval.analysis.TideErrorKind.LOCALISATION;
+import static dev.fern.cocoeval.analysis.TideErrorKind.MISSED;
+
+import dev.fern.cocoeval.ImageMatching;
+import dev.fern.cocoeval.MatchedDetection;
+import dev.fern.cocoeval.MatchedTruth;
+import dev.fern.cocoeval.Matching;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.EnumSet;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * Sorts errors into TIDE's six kinds and mends one kind at a time.
+ *
+ * <p>With t_f the IoU threshold, t_b the background IoU, s the highest IoU of a wrong detection
+ * with an object of its category and o that with an object of another, the first of these that
+ * holds is its kind: t_b &lt;= s &lt; t_f localisation, o &gt;= t_f classification, s &gt;= t_f
+ * duplicate, s and o &lt; t_b background, else both. This is the order of the authors' own code, in
+ * which the paper's definitions exclude one another.
+ *
+ * <p>Mending makes a detection of the kinds classification and localisation right if its object is
+ * not found and no other detection of these two kinds on that object has a higher score; otherwise,
+ * and in the kinds both, duplicate and background, the detection goes. Missed objects go from those
+ * to be found. A category of which nothing is left, neither objects nor detections, drops out of
+ * the mean. As in the authors' code, a loss counts as 0.
+ *
+ * <p>Other than there, matching and ignored detections are the evaluator's, so that the AP is
+ * COCO's, and a category without objects is no part of the mean.
+ */
+final class TideAnalysis {
+    private static final int NONE = -1;
+    private static final Set<TideErrorKind> NOTHING = EnumSet.noneOf(TideErrorKind.class);
+
+    /**
+     * @param kind null for a detection that is right
+     * @param mendedCategory the category in which mending makes it right, or {@link #NONE}
+     */
+    private record Judged(double score, int category, TideErrorKind kind, int mendedCategory) {}
+
+    private final double iouThreshold;
+    private final double backgroundIou;
+    private final List<Judged> ranking = new ArrayList<>();
+    private final int[] truths;
+    private final int[] missed;
+    private final int[] found;
+    private final int[] counts = new int[TideErrorKind.values().length];
+
+    private TideAnalysis(Matching matching, double backgroundIou) {
+        iouThreshold = matching.iouThreshold();
+        this.backgroundIou = backgroundIou;
+        int categories = matching.categories().size();
+        truths = new int[categories];
+        missed = new int[categories];
+        found = new int[categories];
+        matching.images().forEach(this::judge);
+        // not -score, since the sort would tell -0.0 from 0.0
+        ranking.sort(Comparator.comparingDouble(judged -> 0 - judged.score));
+    }
+
+    static TideErrors analyse(Matching matching, double backgroundIou) {
+        return new TideAnalysis(matching, backgroundIou).errors();
+    }
+
+    private void judge(ImageMatching image) {
+        Set<Integer> mended = new HashSet<>();
+        for (MatchedDetection detection : image.detections()) {
+            if (detection.isRight()) {
+                ranking.add(new Judged(detection.score(), detection.category(), null, NONE));
+            } else if (detection.isWrong()) {
+                ranking.add(judge(image, detection, mended));
+            }
+        }
+        for (int g = 0; g < image.truths().size(); g++) {
+            MatchedTruth truth = image.truths().get(g);
+            if (!truth.ignored()) {
+                truths[truth.category()]++;
+                if (!truth.isMissed()) {
+                    found[truth.category()]++;
+                } else if (!mended.contains(g)) {
+                    missed[truth.category()]++;
+                }
+            }
+        }
+    }
+
+    /**
+     * @param mended positions of the objects that a detection of higher score is mended to
+     */
+    private Judged judge(ImageMatching image, MatchedDetection detection, Set<Integer> mended) {
+        BestTruth same = BestTruth.of(image, detection, true);
+        BestTruth other = BestTruth.of(image, detection, false);
+        TideErrorKind kind;
+        BestTruth object = null;
+        if (same.iou() >= backgroundIou && same.iou() < iouThreshold) {
+            kind = LOCALISATION;
+            object = same;
+        } else if (other.iou() >= iouThreshold) {
+            kind = CLASSIFICATION;
+            object = other;
+        } else if (same.iou() >= iouThreshold) {
+            kind = DUPLICATE;
+        } else if (other.iou() < backgroundIou) {
+            kind = BACKGROUND;
+        } else {
+            kind = BOTH;
+        }
+        counts[kind.ordinal()]++;
+        boolean makesRight =
+                object != null
+                        && image.truths().get(object.truth()).isMissed()
+                        && mended.add(object.truth());
+        return new Judged(
+                detection.score(),
+                detection.category(),
+                kind,
+                makesRight ? image.truths().get(object.truth()).category() : NONE);
+    }
+
+    private TideErrors errors() {
+        counts[MISSED.ordinal()] = Arrays.stream(missed).sum();
+        boolean defined = Arrays.stream(truths).anyMatch(count -> count > 0);
+        double ap = meanPrecision(NOTHING, true, truths);
+        List<TideErrors.TideError> errors = new ArrayList<>();
+        for (TideErrorKind kind : TideErrorKind.values()) {
+            int[] positives = kind == MISSED ? withoutMissed() : truths;
+            double mendedAp = meanPrecision(EnumSet.of(kind), true, positives);
+            errors.add(
+                    new TideErrors.TideError(
+                            kind, counts[kind.ordinal()], Math.max(0, mendedAp - ap)));
+        }
+        return new TideErrors(
+                defined ? ap : -1,
+                errors,
+                meanPrecision(EnumSet.allOf(TideErrorKind.class), false, truths) - ap,
+                meanPrecision(NOTHING, true, found) - ap);
+    }
+
+    private int[] withoutMissed() {
+        int[] left = truths.clone();
+        Arrays.setAll(left, k -> truths[k] - missed[k]);
+        return left;
+    }
+
+    /**
+     * The mean AP of the categories that have objects, or 0 if none has; 1 if nothing is left of
+     * any.
+     *
+     * @param mends the kinds of detections that change
+     * @param makesRight whether those that mending can make right become so; the others go
+     * @param positives how many objects of each category are to be found
+     */
+    private double meanPrecision(Set<TideErrorKind> mends, boolean makesRight, int[] positives) {
+        PrecisionRecall[] curves = new PrecisionRecall[truths.length];
+        Arrays.setAll(curves, k -> new PrecisionRecall());
+        for (Judged judged : ranking) {
+            if (judged.kind == null || !mends.contains(judged.kind)) {
+                curves[judged.category].add(judged.kind == null, judged.score);
+            } else if (makesRight && judged.mendedCategory != NONE) {
+                curves[judged.mendedCategory].add(true, judged.score);
+            }
+        }
+        double sum = 0;
+        int categories = 0;
+        for (int k = 0; k < truths.length; k++) {
+            if (truths[k] > 0 && positives[k] + curves[k].count() > 0) {
+                categories++;
+                sum += positives[k] == 0 ? 0 : curves[k].curve(positives[k]).averagePrecision();
+            }
+        }
+        if (categories > 0) {
+            return sum / categories;
+        }
+        return Arrays.stream(truths).anyMatch(count -> count > 0) ? 1 : 0;
+    }
+}

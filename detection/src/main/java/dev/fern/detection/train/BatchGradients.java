@@ -1,0 +1,138 @@
+package dev.fern.detection.train;
+
+import ai.djl.ndarray.NDManager;
+import dev.fern.backbone.host.EngineThreads;
+import dev.fern.backbone.host.HostFunctions;
+import dev.fern.backbone.parameter.NamedParameters;
+import dev.fern.backbone.parameter.ParameterReplica;
+import dev.fern.detection.anchor.AnchorTargets;
+import dev.fern.detection.anchor.Anchors;
+import dev.fern.detection.loss.DetectionLoss;
+import dev.fern.detection.loss.RetinaNetLoss;
+import dev.fern.detection.model.Detector;
+import java.nio.FloatBuffer;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Supplier;
+
+/**
+ * Computes the gradients of batches. Where no norm mixes images, a batch is split among threads,
+ * each with gradients of its own, which are added up in a fixed order: the same sum as that of
+ * accumulated smaller batches.
+ */
+public final class BatchGradients implements AutoCloseable {
+
+    private final GradientStep whole;
+    private final SgdOptimizer optimizer;
+    private final NDManager manager;
+    private final List<Worker> workers = new ArrayList<>();
+    private final EngineThreads threads;
+    private final Detector detector;
+
+    /** What computes gradients of its own. */
+    private record Worker(ParameterReplica parameters, GradientStep step) {}
+
+    /**
+     * A run of images of a batch.
+     *
+     * @param loss the mean over these images
+     * @param first the first image's index
+     * @param end the index after the last image's
+     */
+    public record Part(DetectionLoss loss, int first, int end) {
+        /** Returns how many images these are. */
+        public int images() {
+            return end - first;
+        }
+    }
+
+    /**
+     * Prepares the threads.
+     *
+     * @param optimizer takes the gradients
+     * @param lanes how many threads; 1 for the calling one
+     */
+    public BatchGradients(
+            Detector detector, RetinaNetLoss loss, SgdOptimizer optimizer, int lanes) {
+        this.detector = detector;
+        this.optimizer = optimizer;
+        whole = new GradientStep(detector, loss);
+        manager = detector.manager().newSubManager();
+        threads = new EngineThreads(lanes);
+        for (int i = 0; lanes > 1 && i < lanes; i++) {
+            ParameterReplica replica = new ParameterReplica(detector.network(), manager);
+            workers.add(new Worker(replica, new GradientStep(detector, loss, replica)));
+        }
+    }
+
+    /** Returns how many threads may compute gradients of this detector beside each other. */
+    public static int lanes(Detector detector) {
+        boolean supported =
+                NamedParameters.of(detector.network()).values().stream()
+                        .allMatch(parameter -> HostFunctions.supports(parameter.getArray()));
+        return supported && detector.configuration().architecture().isBatchIndependent()
+                ? EngineThreads.available(detector.manager().getEngine().getEngineName())
+                : 1;
+    }
+
+    /**
+     * Computes the gradients of a batch and, if all its losses are finite, adds them to those that
+     * the optimiser keeps.
+     *
+     * @param pixels [N, 3, H, W], normalised
+     * @param targets one an image
+     * @return the losses of the batch's parts, in order
+     */
+    public List<Part> accumulate(
+            FloatBuffer pixels,
+            int height,
+            int width,
+            Anchors anchors,
+            List<AnchorTargets> targets) {
+        int images = targets.size();
+        int count = Math.min(workers.size(), images);
+        if (count < 2) {
+            Part part = new Part(whole.run(pixels, height, width, anchors, targets), 0, images);
+            if (part.loss.isFinite()) {
+                optimizer.accumulate(images);
+            }
+            return List.of(part);
+        }
+        // lays weights out in C order, which threads must not do beside each other
+        NamedParameters.of(detector.network())
+                .values()
+                .forEach(parameter -> HostFunctions.floats(parameter.getArray()));
+        int imageSize = 3 * height * width;
+        List<Supplier<Part>> tasks = new ArrayList<>();
+        for (int w = 0; w < count; w++) {
+            GradientStep step = workers.get(w).step;
+            int first = images * w / count;
+            int end = images * (w + 1) / count;
+            FloatBuffer own = pixels.slice(first * imageSize, (end - first) * imageSize);
+            tasks.add(
+                    () ->
+                            new Part(
+                                    step.run(
+                                            own,
+                                            height,
+                                            width,
+                                            anchors,
+                                            targets.subList(first, end)),
+                                    first,
+                                    end));
+        }
+        List<Part> parts = threads.run(tasks);
+        if (parts.stream().allMatch(part -> part.loss.isFinite())) {
+            for (int w = 0; w < count; w++) {
+                optimizer.accumulate(parts.get(w).images(), workers.get(w).parameters);
+            }
+        }
+        return parts;
+    }
+
+    @Override
+    public void close() {
+        threads.close();
+        manager.close();
+    }
+}

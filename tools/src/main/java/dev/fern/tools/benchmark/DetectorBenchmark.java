@@ -1,0 +1,244 @@
+package dev.fern.tools.benchmark;
+
+import com.google.gson.GsonBuilder;
+import com.google.gson.JsonArray;
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParser;
+import dev.fern.backbone.host.EngineThreads;
+import dev.fern.cocoeval.AtomicFile;
+import dev.fern.detection.image.ImageSize;
+import dev.fern.detection.train.TrainingConfiguration;
+import dev.fern.tools.BadInputException;
+import dev.fern.tools.OutputFile;
+import dev.fern.tools.TrainingSettings;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalDouble;
+import java.util.concurrent.Callable;
+import java.util.function.Consumer;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** Times something that a detector does, under several normalisers in turn. */
+abstract class DetectorBenchmark implements Callable<Integer> {
+
+    private static final int LARGEST_COUNT = 1_000_000;
+
+    /** {@code fern benchmark train}. */
+    @Command(
+            name = "train",
+            sortOptions = false,
+            description = {
+                "Time training steps: matching, forward, loss, backward, update.",
+                "",
+                "Settings are those of fern train; the images are random, and decoding is not timed."
+            })
+    static final class Train extends DetectorBenchmark {
+        Train() {
+            super("train", DetectorWorkload::trainingStep);
+        }
+    }
+
+    /** {@code fern benchmark detect}. */
+    @Command(
+            name = "detect",
+            sortOptions = false,
+            description = {
+                "Time detection: forward and post-processing.",
+                "",
+                "Settings are those of fern train; the images are random, and decoding is not timed."
+            })
+    static final class Detect extends DetectorBenchmark {
+        Detect() {
+            super("detect", DetectorWorkload::detection);
+        }
+    }
+
+    private final String name;
+    private final Consumer<DetectorWorkload> work;
+
+    @Mixin private TrainingSettings settings;
+
+    @Option(
+            names = "--norms",
+            paramLabel = "NAME",
+            split = ",",
+            description = "Normalisers to time in turn. Default: that of the settings.")
+    private List<String> norms = List.of();
+
+    @Option(
+            names = "--image-size",
+            paramLabel = "WxH",
+            defaultValue = "640x480",
+            description = "Size of the images before they are resized. Default: ${DEFAULT-VALUE}.")
+    private String imageSize;
+
+    @Option(
+            names = "--categories",
+            paramLabel = "N",
+            defaultValue = "80",
+            description = "Default: ${DEFAULT-VALUE}.")
+    private int categories;
+
+    @Option(
+            names = "--warm-up",
+            paramLabel = "N",
+            defaultValue = "20",
+            description = "Rounds that are not counted. Default: ${DEFAULT-VALUE}.")
+    private int warmUp;
+
+    @Option(
+            names = "--repeats",
+            paramLabel = "N",
+            defaultValue = "30",
+            description = "Rounds that are counted. Default: ${DEFAULT-VALUE}.")
+    private int repeats;
+
+    @Option(names = "--json", paramLabel = "FILE", description = "Write all figures as JSON.")
+    private Path json;
+
+    @Spec private CommandSpec spec;
+
+    private DetectorBenchmark(String name, Consumer<DetectorWorkload> work) {
+        this.name = name;
+        this.work = work;
+    }
+
+    @Override
+    public Integer call() throws Exception {
+        requireRange("--categories", categories, 1);
+        requireRange("--warm-up", warmUp, 0);
+        requireRange("--repeats", repeats, 1);
+        ImageSize image = imageSize();
+        OutputFile.require(json, List.of());
+        Map<String, TrainingConfiguration> configurations = configurations();
+        Map<String, DetectorWorkload> workloads = new LinkedHashMap<>();
+        try {
+            for (Map.Entry<String, TrainingConfiguration> entry : configurations.entrySet()) {
+                workloads.put(
+                        entry.getKey(), new DetectorWorkload(entry.getValue(), image, categories));
+            }
+            Map<String, Runnable> tasks = new LinkedHashMap<>();
+            workloads.forEach((norm, workload) -> tasks.put(norm, () -> work.accept(workload)));
+            Map<String, Timing> timings = Interleaved.run(tasks, warmUp, repeats, this::tell);
+            report(configurations, timings, workloads.values().iterator().next().canvasSize());
+        } catch (IllegalArgumentException e) {
+            throw new BadInputException("the settings make no network: " + e.getMessage(), e);
+        } finally {
+            workloads.values().forEach(DetectorWorkload::close);
+        }
+        return 0;
+    }
+
+    private Map<String, TrainingConfiguration> configurations()
+            throws IOException, BadInputException {
+        Map<String, TrainingConfiguration> configurations = new LinkedHashMap<>();
+        for (String norm : norms) {
+            configurations.put(norm, settings.configuration(norm));
+        }
+        if (norms.isEmpty()) {
+            TrainingConfiguration own = settings.configuration();
+            configurations.put(own.norm(), own);
+        }
+        return configurations;
+    }
+
+    private void tell(int rounds) {
+        if (rounds % 10 == 0) {
+            System.err.printf("%d of %d rounds%n", rounds, warmUp + repeats);
+        }
+    }
+
+    private void report(
+            Map<String, TrainingConfiguration> configurations,
+            Map<String, Timing> timings,
+            ImageSize canvas)
+            throws IOException {
+        PrintWriter out = spec.commandLine().getOut();
+        OptionalDouble peak = PeakMemory.mebibytes();
+        TrainingConfiguration any = configurations.values().iterator().next();
+        int batch = any.batchSize();
+        out.printf(
+                "%s x%s, %s, batch of %d, %d threads%n",
+                any.backbone(), any.width(), canvas, batch, EngineThreads.available(any.engine()));
+        out.printf("%-14s%12s%12s%12s%14s%n", "norm", "median ms", "quartiles", "", "ms an image");
+        timings.forEach(
+                (norm, timing) ->
+                        out.printf(
+                                "%-14s%12.1f%12.1f%12.1f%14.1f%n",
+                                norm,
+                                timing.median(),
+                                timing.quantile(0.25),
+                                timing.quantile(0.75),
+                                timing.median() / batch));
+        peak.ifPresent(size -> out.printf("peak memory of the process: %.0f MiB%n", size));
+        out.flush();
+        if (json != null) {
+            AtomicFile.write(
+                    json,
+                    toJson(configurations, timings, canvas, peak).getBytes(StandardCharsets.UTF_8));
+        }
+    }
+
+    private String toJson(
+            Map<String, TrainingConfiguration> configurations,
+            Map<String, Timing> timings,
+            ImageSize canvas,
+            OptionalDouble peak) {
+        JsonObject root = new JsonObject();
+        root.addProperty("benchmark", name);
+        root.addProperty("canvas", canvas.toString());
+        root.addProperty("categories", categories);
+        root.addProperty("warm_up", warmUp);
+        root.addProperty("cores", Runtime.getRuntime().availableProcessors());
+        root.addProperty("java", System.getProperty("java.vm.version"));
+        root.addProperty(
+                "system", System.getProperty("os.name") + " " + System.getProperty("os.arch"));
+        peak.ifPresent(size -> root.addProperty("peak_memory_mib", size));
+        JsonArray results = new JsonArray();
+        timings.forEach(
+                (norm, timing) -> {
+                    JsonObject result = timing.toJson();
+                    result.addProperty("norm", norm);
+                    result.addProperty(
+                            "median_ms_per_image",
+                            timing.median() / configurations.get(norm).batchSize());
+                    result.add(
+                            "settings", JsonParser.parseString(configurations.get(norm).toJson()));
+                    results.add(result);
+                });
+        root.add("results", results);
+        return new GsonBuilder().setPrettyPrinting().create().toJson(root) + "\n";
+    }
+
+    private ImageSize imageSize() {
+        if (!imageSize.matches("[1-9][0-9]{0,4}x[1-9][0-9]{0,4}")) {
+            throw new ParameterException(
+                    spec.commandLine(),
+                    "--image-size must be WIDTHxHEIGHT, such as 640x480, not " + imageSize);
+        }
+        List<Integer> sides = new ArrayList<>();
+        for (String side : imageSize.split("x")) {
+            sides.add(Integer.valueOf(side));
+        }
+        return new ImageSize(sides.get(0), sides.get(1));
+    }
+
+    private void requireRange(String option, int value, int least) {
+        if (value < least || value > LARGEST_COUNT) {
+            throw new ParameterException(
+                    spec.commandLine(),
+                    option + " must be " + least + " to " + LARGEST_COUNT + ", not " + value);
+        }
+    }
+}

@@ -1,0 +1,131 @@
+package dev.fern.tools.benchmark;
+
+import dev.fern.cocoeval.CocoCategory;
+import dev.fern.detection.anchor.AnchorTargets;
+import dev.fern.detection.anchor.Anchors;
+import dev.fern.detection.anchor.Matcher;
+import dev.fern.detection.image.Canvas;
+import dev.fern.detection.image.ImageSize;
+import dev.fern.detection.model.Detector;
+import dev.fern.detection.train.BatchGradients;
+import dev.fern.detection.train.SgdOptimizer;
+import dev.fern.detection.train.TrainingConfiguration;
+import java.nio.FloatBuffer;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.SplittableRandom;
+import java.util.stream.LongStream;
+
+/**
+ * A detector with a batch of random images to train on or to search. Decoding is no part of it:
+ * {@code fern train} does that on other threads.
+ */
+final class DetectorWorkload implements AutoCloseable {
+
+    /** So small that the weights stay where they are. */
+    private static final double RATE = 1e-6;
+
+    private static final int BOXES_AN_IMAGE = 8;
+
+    private final Detector detector;
+    private final Matcher matcher;
+    private final BatchGradients gradients;
+    private final SgdOptimizer optimizer;
+    private final Canvas canvas;
+    private final FloatBuffer pixels;
+    private final List<float[]> boxes = new ArrayList<>();
+    private final List<int[]> labels = new ArrayList<>();
+
+    DetectorWorkload(TrainingConfiguration configuration, ImageSize image, int categories) {
+        SplittableRandom random = new SplittableRandom(configuration.seed());
+        canvas = configuration.canvasRule().canvas(image.width(), image.height());
+        detector =
+                Detector.create(
+                        configuration.detector(categories(categories)),
+                        configuration.engine(),
+                        configuration.seed(),
+                        configuration.headDeviation());
+        matcher = configuration.matcher();
+        optimizer =
+                new SgdOptimizer(
+                        detector.network(),
+                        configuration.momentum(),
+                        configuration.weightDecay(),
+                        configuration.normWeightDecay(),
+                        configuration.clipNorm() == 0
+                                ? Double.POSITIVE_INFINITY
+                                : configuration.clipNorm());
+        gradients =
+                new BatchGradients(
+                        detector,
+                        configuration.loss(),
+                        optimizer,
+                        Math.min(configuration.batchSize(), BatchGradients.lanes(detector)));
+        pixels =
+                FloatBuffer.allocate(
+                        configuration.batchSize()
+                                * 3
+                                * canvas.size().width()
+                                * canvas.size().height());
+        while (pixels.hasRemaining()) {
+            pixels.put((float) random.nextGaussian());
+        }
+        pixels.rewind();
+        for (int i = 0; i < configuration.batchSize(); i++) {
+            addBoxes(random, categories);
+        }
+    }
+
+    private static List<CocoCategory> categories(int count) {
+        return LongStream.rangeClosed(1, count)
+                .mapToObj(id -> new CocoCategory(id, "category " + id, ""))
+                .toList();
+    }
+
+    private void addBoxes(SplittableRandom random, int categories) {
+        float[] own = new float[4 * BOXES_AN_IMAGE];
+        int[] ownLabels = new int[BOXES_AN_IMAGE];
+        ImageSize size = canvas.resized();
+        for (int b = 0; b < BOXES_AN_IMAGE; b++) {
+            double width = size.width() * random.nextDouble(0.1, 0.5);
+            double height = size.height() * random.nextDouble(0.1, 0.5);
+            double x = random.nextDouble() * (size.width() - width);
+            double y = random.nextDouble() * (size.height() - height);
+            own[4 * b] = (float) x;
+            own[4 * b + 1] = (float) y;
+            own[4 * b + 2] = (float) (x + width);
+            own[4 * b + 3] = (float) (y + height);
+            ownLabels[b] = random.nextInt(categories);
+        }
+        boxes.add(own);
+        labels.add(ownLabels);
+    }
+
+    ImageSize canvasSize() {
+        return canvas.size();
+    }
+
+    /** Matches anchors, passes forward, takes the loss, passes backward, and moves the weights. */
+    void trainingStep() {
+        Anchors anchors = detector.anchors(canvas);
+        List<AnchorTargets> targets = new ArrayList<>();
+        for (int i = 0; i < boxes.size(); i++) {
+            targets.add(AnchorTargets.assign(matcher, anchors, boxes.get(i), labels.get(i)));
+        }
+        gradients.accumulate(
+                pixels, canvas.size().height(), canvas.size().width(), anchors, targets);
+        optimizer.step(RATE);
+    }
+
+    /** Passes forward and makes detections of what comes out. */
+    void detection() {
+        detector.detect(pixels, Collections.nCopies(boxes.size(), canvas));
+    }
+
+    @Override
+    public void close() {
+        gradients.close();
+        detector.close();
+    }
+}

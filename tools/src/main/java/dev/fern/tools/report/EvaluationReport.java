@@ -1,0 +1,226 @@
+package dev.fern.tools.report;
+
+import static dev.fern.tools.report.HtmlText.count;
+import static dev.fern.tools.report.HtmlText.escape;
+import static dev.fern.tools.report.HtmlText.score;
+
+import dev.fern.cocoeval.CategoryStats;
+import dev.fern.cocoeval.CocoMetric;
+import dev.fern.cocoeval.Evaluation;
+import dev.fern.cocoeval.analysis.Analysis;
+import dev.fern.cocoeval.analysis.Calibration;
+import dev.fern.cocoeval.analysis.CategoryAnalysis;
+import dev.fern.cocoeval.analysis.OperatingPoint;
+import dev.fern.detection.image.ImageFolder;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * An evaluation with its analysis as one HTML page that needs nothing else: no script, no other
+ * file, no network.
+ */
+public final class EvaluationReport {
+    private final String title;
+    private final Evaluation evaluation;
+    private final Analysis analysis;
+    private final Optional<ImageFolder> images;
+    private final StringBuilder html = new StringBuilder();
+
+    /**
+     * @param title what was evaluated on what
+     * @param images where the worst images are found; if empty, none is drawn
+     */
+    public EvaluationReport(
+            String title, Evaluation evaluation, Analysis analysis, Optional<ImageFolder> images) {
+        this.title = title;
+        this.evaluation = evaluation;
+        this.analysis = analysis;
+        this.images = images;
+    }
+
+    /** The page. */
+    public String html() {
+        html.setLength(0);
+        String name = escape(title);
+        html.append("<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">")
+                .append(
+                        "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none';")
+                .append(" style-src 'unsafe-inline'; img-src data:\">")
+                .append("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">")
+                .append("<title>")
+                .append(name)
+                .append("</title>\n<style>")
+                .append(style())
+                .append("</style></head>\n<body><h1>")
+                .append(name)
+                .append("</h1>\n");
+        summary();
+        stats();
+        html.append("<div class=\"pair\">");
+        tide();
+        curves();
+        html.append("</div>");
+        confusion();
+        categories();
+        html.append("<div class=\"pair\">");
+        reliability();
+        new LabelFindings(analysis).append(html);
+        html.append("</div>");
+        worstImages();
+        return html.append("</body></html>\n").toString();
+    }
+
+    private static String style() {
+        try (InputStream css = EvaluationReport.class.getResourceAsStream("evaluation.css")) {
+            return new String(css.readAllBytes(), StandardCharsets.UTF_8);
+        } catch (IOException e) {
+            throw new UncheckedIOException("reading a resource failed", e);
+        }
+    }
+
+    private void summary() {
+        int truths = analysis.categories().stream().mapToInt(CategoryAnalysis::truths).sum();
+        int detections =
+                analysis.categories().stream()
+                        .mapToInt(c -> c.truePositives() + c.falsePositives())
+                        .sum();
+        html.append(
+                String.format(
+                        Locale.ROOT,
+                        "<p class=\"note\">Images %s, objects %s, categories %s, detections %s. All below the twelve numbers is at IoU %s;"
+                                + " single detections count from score %s.</p>\n",
+                        count(analysis.matching().images().size()),
+                        count(truths),
+                        count(analysis.categories().size()),
+                        count(detections),
+                        analysis.parameters().iouThreshold(),
+                        score(analysis.scoreThreshold())));
+    }
+
+    private void stats() {
+        html.append("<div class=\"cards\">");
+        evaluation
+                .stats()
+                .forEach(
+                        (metric, value) ->
+                                html.append(
+                                        String.format(
+                                                Locale.ROOT,
+                                                "<div class=\"card\"><span>%s</span><b>%s</b></div>",
+                                                metric.label(),
+                                                score(value))));
+        html.append("</div>\n");
+    }
+
+    private void section(String heading, String explanation, String body) {
+        html.append("<section><h2>").append(heading).append("</h2><p class=\"note\">");
+        html.append(explanation).append("</p>").append(body).append("</section>\n");
+    }
+
+    private void tide() {
+        section(
+                "Where AP is lost",
+                "How much AP would be won if one kind of error were mended (TIDE), and how often it"
+                        + " occurs.",
+                AnalysisPlots.tide(analysis.tide()));
+    }
+
+    private void curves() {
+        section(
+                "Precision and recall",
+                "Interpolated as COCO does.",
+                AnalysisPlots.precisionRecall(analysis.categories()));
+    }
+
+    private void confusion() {
+        ConfusionHeatMap map = new ConfusionHeatMap(analysis.confusion());
+        section(
+                "What is taken for what",
+                "Shades by row. The right column is what was missed, the bottom row what was found"
+                        + " where nothing is."
+                        + (map.hidden() > 0
+                                ? " "
+                                        + map.hidden()
+                                        + " categories with fewer mistakes are not"
+                                        + " shown."
+                                : ""),
+                map.svg());
+    }
+
+    private void categories() {
+        Map<Long, Map<CocoMetric, Double>> stats = new HashMap<>();
+        for (CategoryStats category : evaluation.perCategory()) {
+            stats.put(category.category().id(), category.stats());
+        }
+        StringBuilder table =
+                new StringBuilder(
+                        "<div class=\"scroll\"><table><thead><tr><th>category<th>objects<th>AP<th>AP50"
+                                + "<th>AP75<th>AR100<th class=\"group\">best F<th>at score"
+                                + "<th>precision<th>recall</thead><tbody>");
+        for (CategoryAnalysis category : analysis.categories()) {
+            if (category.truths() + category.falsePositives() == 0) {
+                continue;
+            }
+            Map<CocoMetric, Double> numbers =
+                    stats.getOrDefault(category.category().id(), Map.of());
+            table.append("<tr><td>").append(escape(category.category().name()));
+            table.append("<td>").append(count(category.truths()));
+            for (CocoMetric metric :
+                    List.of(CocoMetric.AP, CocoMetric.AP50, CocoMetric.AP75, CocoMetric.AR100)) {
+                table.append("<td>").append(score(numbers.getOrDefault(metric, -1.0)));
+            }
+            Optional<OperatingPoint> best = category.best();
+            table.append("<td class=\"group\">").append(number(best.map(OperatingPoint::fBeta)));
+            table.append("<td>").append(number(best.map(OperatingPoint::scoreThreshold)));
+            table.append("<td>").append(number(best.map(OperatingPoint::precision)));
+            table.append("<td>").append(number(best.map(OperatingPoint::recall)));
+        }
+        section(
+                "Categories",
+                "On the right, the score threshold of the best F-beta (beta "
+                        + analysis.parameters().beta()
+                        + ").",
+                table + "</tbody></table></div>");
+    }
+
+    private static String number(Optional<Double> value) {
+        return score(value.orElse(-1.0));
+    }
+
+    private void reliability() {
+        Calibration calibration = analysis.calibration();
+        section(
+                "Can the scores be trusted?",
+                "Bars: how many detections of a score are right; the orange line is where the bar"
+                        + " ought to end. Dark: how many there are (logarithmic). Expected error (ECE) "
+                        + score(calibration.expectedError())
+                        + ", largest "
+                        + score(calibration.largestError())
+                        + "."
+                        + (calibration.outside() > 0
+                                ? " "
+                                        + count(calibration.outside())
+                                        + " detections with scores outside 0 to 1 are left out."
+                                : ""),
+                AnalysisPlots.reliability(calibration));
+    }
+
+    private void worstImages() {
+        images.ifPresent(
+                folder ->
+                        section(
+                                "The images with the most faults",
+                                "<span class=\"swatch right\"></span>right"
+                                        + "<span class=\"swatch wrong\"></span>wrong"
+                                        + "<span class=\"swatch missed\"></span>missed. Rest the"
+                                        + " pointer on a box for its label.",
+                                new WorstImages(analysis, folder).html()));
+    }
+}

@@ -1,0 +1,48 @@
+package dev.fern.tools.report;
+
+import java.util.Locale;
+
+/** Text and numbers as they stand in HTML and SVG. */
+final class HtmlText {
+    private HtmlText() {}
+
+    /** Shows text as it is, whatever it holds; control characters become question marks. */
+    static String escape(String text) {
+        StringBuilder escaped = new StringBuilder(text.length());
+        for (int i = 0; i < text.length(); i++) {
+            char c = text.charAt(i);
+            switch (c) {
+                case '&' -> escaped.append("&amp;");
+                case '<' -> escaped.append("&lt;");
+                case '>' -> escaped.append("&gt;");
+                case '"' -> escaped.append("&quot;");
+                case '\'' -> escaped.append("&#39;");
+                default -> escaped.append(isInvisible(c) ? '?' : c);
+            }
+        }
+        return escaped.toString();
+    }
+
+    /** Controls, and the format characters among which are those that reverse the text. */
+    private static boolean isInvisible(char c) {
+        return Character.isISOControl(c) || Character.getType(c) == Character.FORMAT;
+    }
+
+    /** Three decimals; a dash for -1, which stands for undefined. */
+    static String score(double value) {
+        return value == -1 ? "&#8211;" : String.format(Locale.ROOT, "%.3f", value);
+    }
+
+    /** A coordinate with at most two decimals. */
+    static String coordinate(double value) {
+        double rounded = Math.rint(value * 100) / 100;
+        return rounded == Math.rint(rounded)
+                ? Long.toString((long) rounded)
+                : Double.toString(rounded);
+    }
+
+    /** A count with thin spaces between groups of three digits. */
+    static String count(long value) {
+        return String.format(Locale.ROOT, "%,d", value).replace(",", "&#8239;");
+    }
+}

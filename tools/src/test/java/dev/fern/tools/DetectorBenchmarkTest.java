@@ -1,0 +1,81 @@
+package dev.fern.tools;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.google.gson.JsonArray;
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParser;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class DetectorBenchmarkTest {
+
+    @TempDir Path folder;
+
+    private CommandRun run(String what, String... more) {
+        String[] arguments = new String[9 + more.length];
+        String[] first = {
+            "benchmark",
+            what,
+            "--width=0.125",
+            "--set=pyramidChannels=8",
+            "--set=headConvolutions=0",
+            "--image-size=64x48",
+            "--min-size=48",
+            "--max-size=64",
+            "--warm-up=1"
+        };
+        System.arraycopy(first, 0, arguments, 0, first.length);
+        System.arraycopy(more, 0, arguments, first.length, more.length);
+        return CommandRun.of(arguments);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"train", "detect"})
+    void everyNormIsTimedAsOftenAsAsked(String what) throws IOException {
+        Path json = folder.resolve("figures.json");
+        CommandRun run = run(what, "--norms=frn,bn", "--repeats=3", "--json=" + json);
+        assertThat(run.status()).as(run.errors().toString()).isZero();
+        JsonObject figures = JsonParser.parseString(Files.readString(json)).getAsJsonObject();
+        assertThat(figures.get("benchmark").getAsString()).isEqualTo(what);
+        assertThat(figures.get("canvas").getAsString()).isEqualTo("64x64");
+        JsonArray results = figures.getAsJsonArray("results");
+        assertThat(results).hasSize(2);
+        for (int i = 0; i < 2; i++) {
+            JsonObject result = results.get(i).getAsJsonObject();
+            assertThat(result.get("norm").getAsString()).isEqualTo(i == 0 ? "frn" : "bn");
+            assertThat(result.get("repeats").getAsInt()).isEqualTo(3);
+            double median = result.get("median_ms").getAsDouble();
+            assertThat(median)
+                    .isPositive()
+                    .isBetween(
+                            result.get("least_ms").getAsDouble(),
+                            result.get("upper_quartile_ms").getAsDouble());
+            assertThat(result.get("median_ms_per_image").getAsDouble())
+                    .isEqualTo(
+                            median
+                                    / result.getAsJsonObject("settings")
+                                            .get("batchSize")
+                                            .getAsInt());
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "--image-size=64",
+                "--repeats=0",
+                "--norms=batch",
+                "--categories=0",
+                "--warm-up=-1"
+            })
+    void whatCantBeTimedIsOneLine(String option) {
+        CommandRun run = run("train", option);
+        assertThat(run.status()).isEqualTo(Fern.BAD_INPUT);
+        assertThat(run.errors()).hasSize(1);
+    }
+}
