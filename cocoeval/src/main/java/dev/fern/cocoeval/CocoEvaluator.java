@@ -1,6 +1,7 @@
 package dev.fern.cocoeval;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -27,9 +28,17 @@ public final class CocoEvaluator {
             throws CocoFormatException {
         EvaluationInput input = new EvaluationInput(dataset, results, parameters);
         EvaluationArrays arrays = new EvaluationArrays(parameters, input.groupCount());
-        forEachGroup(input, arrays, (k, category) -> category.run());
-        return new Evaluation(
-                parameters, arrays, parameters.useCats() ? categories(dataset, input) : List.of());
+        boolean[][] all = new boolean[parameters.areaRng().size()][parameters.maxDets().size()];
+        Arrays.stream(all).forEach(area -> Arrays.fill(area, true));
+        int[] once = new int[input.imageCount()];
+        Arrays.fill(once, 1);
+        forEachGroup(
+                input,
+                (k, category) -> {
+                    Accumulation accumulation = new Accumulation(arrays, all, once);
+                    category.run().forEach(matched -> accumulation.accumulate(k, matched));
+                });
+        return new Evaluation(parameters, arrays, evaluatedCategories(dataset, input));
     }
 
     /** With pycocotools' default parameters. */
@@ -42,34 +51,24 @@ public final class CocoEvaluator {
     static List<CategoryMatches> matchesAt(double iouThreshold, EvaluationInput input)
             throws CocoFormatException {
         CategoryMatches[] matches = new CategoryMatches[input.groupCount()];
-        forEachGroup(
-                input,
-                new EvaluationArrays(input.parameters(), input.groupCount()),
-                (k, category) -> matches[k] = category.matchAt(iouThreshold));
+        forEachGroup(input, (k, category) -> matches[k] = category.matchAt(iouThreshold));
         return List.of(matches);
     }
 
-    private interface GroupTask {
-        void run(int group, CategoryEvaluation evaluation) throws CocoFormatException;
+    /** Does something with what is evaluated together. */
+    interface GroupTask {
+        void run(int group, CategoryMatching category) throws CocoFormatException;
     }
 
     /** In parallel; of several failures, throws the first group's. */
-    private static void forEachGroup(EvaluationInput input, EvaluationArrays arrays, GroupTask task)
-            throws CocoFormatException {
+    static void forEachGroup(EvaluationInput input, GroupTask task) throws CocoFormatException {
         CocoFormatException[] failures = new CocoFormatException[input.groupCount()];
         IntStream.range(0, input.groupCount())
                 .parallel()
                 .forEach(
                         k -> {
                             try {
-                                task.run(
-                                        k,
-                                        new CategoryEvaluation(
-                                                input,
-                                                arrays,
-                                                k,
-                                                input.truths(k),
-                                                input.detections(k)));
+                                task.run(k, new CategoryMatching(input, k));
                             } catch (CocoFormatException e) {
                                 failures[k] = e;
                             }
@@ -79,6 +78,11 @@ public final class CocoEvaluator {
                 throw failure;
             }
         }
+    }
+
+    /** The categories of an evaluation; empty where all are evaluated as one. */
+    static List<CocoCategory> evaluatedCategories(CocoDataset dataset, EvaluationInput input) {
+        return input.parameters().useCats() ? categories(dataset, input) : List.of();
     }
 
     /** Those that are evaluated, in the order of the input. */

@@ -11,7 +11,7 @@ final class DecimalNumber {
     private static final int LEAST_EXPONENT = -64;
     private static final int EXPLICIT_BITS = 52;
 
-    /** The 128 leading bits of 10^{@code LEAST_EXPONENT + i}, cut off, the first one set. */
+    /** The 128 leading bits of 10^{@code LEAST_EXPONENT + i}, rounded up, the first one set. */
     private static final long[] HIGH = new long[-LEAST_EXPONENT];
 
     private static final long[] LOW = new long[-LEAST_EXPONENT];
@@ -22,7 +22,8 @@ final class DecimalNumber {
         for (int i = 0; i < HIGH.length; i++) {
             BigInteger divisor = BigInteger.TEN.pow(-LEAST_EXPONENT - i);
             BigInteger bits = BigInteger.ONE.shiftLeft(127 + divisor.bitLength()).divide(divisor);
-            bits = bits.shiftRight(bits.bitLength() - 128);
+            // none of these powers ends in binary
+            bits = bits.shiftRight(bits.bitLength() - 128).add(BigInteger.ONE);
             HIGH[i] = bits.shiftRight(64).longValue();
             LOW[i] = bits.longValue();
         }
@@ -59,14 +60,12 @@ final class DecimalNumber {
                 high++;
             }
             low = middle;
-            if (low == -1 && (high & 0x1ff) == 0x1ff) {
-                return Double.NaN;
-            }
         }
+        // the product is now exact, cut off, or too large by 1 in its last bit
         int upperBit = (int) (high >>> 63);
         long rounded = high >>> upperBit + 9;
-        if (low == 0 && (high & 0x1ff) == 0 && (rounded & 3) == 1) {
-            // perhaps exactly halfway between two doubles
+        if ((low == 0 || low == 1) && (high & 0x1ff) == 0 && (rounded & 1) == 1) {
+            // perhaps exactly halfway between two doubles, or just below
             return Double.NaN;
         }
         rounded = rounded + (rounded & 1) >>> 1;

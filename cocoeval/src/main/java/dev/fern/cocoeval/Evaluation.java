@@ -81,6 +81,12 @@ public final class Evaluation {
         return mean(metric, 0, arrays.precisionShape()[2]);
     }
 
+    /** One of the twelve numbers of the category at {@code k}; throws like {@link #stats()}. */
+    double stat(CocoMetric metric, int k) {
+        requireSummarizable();
+        return mean(metric, k, k + 1);
+    }
+
     /** The twelve numbers of each category by ascending id; throws like {@link #stats()}. */
     public List<CategoryStats> perCategory() {
         return IntStream.range(0, categories.size())
@@ -129,6 +135,28 @@ public final class Evaluation {
             case AR10 -> last > 1 ? new int[] {1} : new int[0];
             default -> new int[] {last};
         };
+    }
+
+    /** [A][M]: where in the arrays any of the twelve numbers looks. */
+    boolean[][] consulted() {
+        requireSummarizable();
+        boolean[][] consulted = new boolean[parameters.areaRng().size()][arrays.maxDets().length];
+        for (CocoMetric metric : CocoMetric.values()) {
+            int[] limits = maxDetsPositions(metric);
+            for (int a = 0; a < consulted.length; a++) {
+                if (isOf(metric, a)) {
+                    for (int m : limits) {
+                        consulted[a][m] = true;
+                    }
+                }
+            }
+        }
+        return consulted;
+    }
+
+    private boolean isOf(CocoMetric metric, int area) {
+        List<String> labels = parameters.areaRngLbl();
+        return area < labels.size() && labels.get(area).equals(metric.areaLabel());
     }
 
     private static int[] positions(int count, IntPredicate wanted) {

@@ -27,15 +27,17 @@ final class EvaluationArrays {
                         "too many thresholds, categories, areas and limits for one array");
             }
         }
-        precision = filled((int) size);
-        scores = filled((int) size);
-        recall = filled(Arrays.stream(recallShape()).reduce(1, (a, b) -> a * b));
+        precision = new double[(int) size];
+        scores = new double[(int) size];
+        recall = new double[Arrays.stream(recallShape()).reduce(1, (a, b) -> a * b)];
+        clear();
     }
 
-    private static double[] filled(int size) {
-        double[] array = new double[size];
-        Arrays.fill(array, -1);
-        return array;
+    /** As if nothing had been evaluated. */
+    void clear() {
+        Arrays.fill(precision, -1);
+        Arrays.fill(scores, -1);
+        Arrays.fill(recall, -1);
     }
 
     int[] precisionShape() {
@@ -66,10 +68,6 @@ final class EvaluationArrays {
     /** Ascending. */
     int[] maxDets() {
         return maxDets;
-    }
-
-    int largestMaxDets() {
-        return maxDets[maxDets.length - 1];
     }
 
     double[] precision() {

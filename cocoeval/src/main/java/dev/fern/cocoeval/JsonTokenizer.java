@@ -31,8 +31,8 @@ final class JsonTokenizer implements Closeable {
     private static final int IN_EMPTY_OBJECT = -2;
     private static final int IN_OBJECT = -3;
 
-    private static final int MAX_CACHED_NAME = 32;
-    private static final int NAME_CACHE_SIZE = 256;
+    private static final int MAX_KNOWN_NAME = 32;
+    private static final int KNOWN_NAMES = 256;
 
     /** Values that are neither text, number nor truth value. */
     enum Other {
@@ -66,7 +66,8 @@ final class JsonTokenizer implements Closeable {
     private long mantissa;
     private int exponent;
 
-    private final String[] nameCache = new String[NAME_CACHE_SIZE];
+    private final String[] knownNames = new String[KNOWN_NAMES];
+    private final byte[][] knownBytes = new byte[KNOWN_NAMES][];
 
     JsonTokenizer(String file, InputStream in) {
         this.file = file;
@@ -129,8 +130,11 @@ final class JsonTokenizer implements Closeable {
         if (c != '"') {
             throw fault("expected a name in double quotes, found " + found(c));
         }
-        scanString(true);
-        String name = cachedName();
+        String name = knownName();
+        if (name == null) {
+            scanString(true);
+            name = newName();
+        }
         peek();
         expect(':', "':'");
         names[depth] = name;
@@ -495,34 +499,43 @@ final class JsonTokenizer implements Closeable {
         return point;
     }
 
-    /** The same few names come again and again: one String for each. */
-    private String cachedName() {
-        if (textLength > MAX_CACHED_NAME) {
-            return new String(text, 0, textLength);
-        }
+    /**
+     * Takes a name that was met before: the same few come again and again, one String for each.
+     * Null, and nothing taken, for any other and where the buffer ends.
+     */
+    private String knownName() {
+        int start = position + 1;
         int hash = 0;
-        for (int i = 0; i < textLength; i++) {
-            hash = 31 * hash + text[i];
+        int end = start;
+        while (end < limit && isPlain(buffer[end])) {
+            hash = 31 * hash + buffer[end++];
         }
-        int slot = (hash ^ hash >>> 8) & NAME_CACHE_SIZE - 1;
-        String cached = nameCache[slot];
-        if (cached == null || !isText(cached)) {
-            cached = new String(text, 0, textLength);
-            nameCache[slot] = cached;
+        byte[] bytes = knownBytes[slot(hash)];
+        if (bytes == null
+                || end == limit
+                || buffer[end] != '"'
+                || !Arrays.equals(bytes, 0, bytes.length, buffer, start, end)) {
+            return null;
         }
-        return cached;
+        position = end + 1;
+        return knownNames[slot(hash)];
     }
 
-    private boolean isText(String name) {
-        if (name.length() != textLength) {
-            return false;
+    /** The string read last, to be known from now on if it is short ASCII. */
+    private String newName() {
+        String name = new String(text, 0, textLength);
+        byte[] bytes = name.getBytes(StandardCharsets.UTF_8);
+        if (textLength <= MAX_KNOWN_NAME && bytes.length == textLength) {
+            // of ASCII, the hash of the text is that of the bytes
+            int slot = slot(name.hashCode());
+            knownBytes[slot] = bytes;
+            knownNames[slot] = name;
         }
-        for (int i = 0; i < textLength; i++) {
-            if (name.charAt(i) != text[i]) {
-                return false;
-            }
-        }
-        return true;
+        return name;
+    }
+
+    private static int slot(int hash) {
+        return (hash ^ hash >>> 8) & KNOWN_NAMES - 1;
     }
 
     // Bytes

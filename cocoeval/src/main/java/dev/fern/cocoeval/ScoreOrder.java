@@ -49,6 +49,7 @@ final class ScoreOrder {
         }
     }
 
+    /** Whether a detection of score {@code a} comes before any of score {@code b}. */
     static boolean before(double a, double b) {
         return a > b || b != b && a == a;
     }

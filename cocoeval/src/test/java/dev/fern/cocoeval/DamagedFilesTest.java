@@ -4,14 +4,17 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.fail;
 
+import com.sun.management.ThreadMXBean;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.lang.management.ManagementFactory;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Random;
+import java.util.stream.Stream;
 import java.util.zip.GZIPOutputStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -100,28 +103,65 @@ class DamagedFilesTest {
             byte[] sound = i % 3 == 0 ? truth : i % 3 == 1 ? detections : parameters;
             Files.write(file, damaged(sound, random));
             try {
-                switch (i % 3) {
-                    case 0 -> {
-                        CocoValidator.check(file);
-                        CocoEvaluator.evaluate(
-                                CocoDataset.readForEvaluation(file), soundDetections);
-                        CocoDataset.read(file);
-                    }
-                    case 1 -> CocoEvaluator.evaluate(soundTruth, CocoResults.read(file));
-                    default ->
-                            CocoEvaluator.evaluate(
-                                    soundTruth, soundDetections, EvaluationParameters.read(file));
-                }
+                long before = allocatedBytes();
+                Evaluating evaluating =
+                        switch (i % 3) {
+                            case 0 -> {
+                                CocoValidator.check(file);
+                                CocoDataset dataset = CocoDataset.readForEvaluation(file);
+                                yield () -> {
+                                    CocoEvaluator.evaluate(dataset, soundDetections);
+                                    CocoDataset.read(file);
+                                };
+                            }
+                            case 1 -> {
+                                CocoResults results = CocoResults.read(file);
+                                yield () -> CocoEvaluator.evaluate(soundTruth, results);
+                            }
+                            default -> {
+                                var parametersRead = EvaluationParameters.read(file);
+                                yield () ->
+                                        CocoEvaluator.evaluate(
+                                                soundTruth, soundDetections, parametersRead);
+                            }
+                        };
+                // all that was allocated on the way, kept or not
+                assertThat(allocatedBytes() - before)
+                        .isLessThan((4L << 20) + 2000 * Files.size(file));
+                evaluating.run();
             } catch (CocoFormatException e) {
                 refused++;
                 assertThat(e.getMessage()).contains("damaged.json").hasSizeLessThan(600);
                 assertThat(e.getMessage().lines()).hasSize(1);
+                assertThat(e.offset() >= 0 || !e.path().isEmpty() || isOfTheWholeDocument(e))
+                        .as(e.getMessage())
+                        .isTrue();
             } catch (Throwable e) {
                 fail("file " + i + " brought about " + e, e);
             }
         }
         // many a damage does no harm, but if nearly none did, nothing would have been tested
         assertThat(refused).isBetween(FILES / 4, FILES - FILES / 20);
+    }
+
+    private static boolean isOfTheWholeDocument(CocoFormatException e) {
+        return Stream.of(
+                        "has no \"",
+                        "holds no detection",
+                        "\" is empty",
+                        "maxDets is empty",
+                        "of several kinds",
+                        "can't be read")
+                .anyMatch(e.getMessage()::contains);
+    }
+
+    private static long allocatedBytes() {
+        ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+        return threads.getThreadAllocatedBytes(Thread.currentThread().getId());
+    }
+
+    private interface Evaluating {
+        void run() throws CocoFormatException;
     }
 
     private interface Writing {

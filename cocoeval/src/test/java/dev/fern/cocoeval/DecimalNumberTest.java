@@ -52,6 +52,17 @@ class DecimalNumberTest {
     }
 
     @Test
+    void floatsWrittenAsDoublesAreNeverLeftUndecided() {
+        Random random = new Random(3);
+        for (int i = 0; i < 200_000; i++) {
+            double number = (float) (random.nextDouble() * Math.pow(10, random.nextInt(5) - 1));
+            BigDecimal shortest = new BigDecimal(Double.toString(number));
+            check(shortest.unscaledValue().longValueExact(), -shortest.scale());
+        }
+        assertThat(undecided).isZero();
+    }
+
+    @Test
     void exactMiddlesAreRoundedToEven() {
         for (long odd = (1L << 53) + 1; odd < (1L << 53) + 2000; odd += 2) {
             for (int exponent = -5; exponent <= 0; exponent++) {

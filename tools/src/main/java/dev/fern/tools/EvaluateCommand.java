@@ -4,7 +4,6 @@ import com.google.gson.Gson;
 import com.google.gson.GsonBuilder;
 import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
-import dev.fern.cocoeval.AreaRange;
 import dev.fern.cocoeval.AtomicFile;
 import dev.fern.cocoeval.CategoryStats;
 import dev.fern.cocoeval.CocoDataset;
@@ -113,42 +112,12 @@ final class EvaluateCommand implements Callable<Integer> {
     private boolean perCategory;
 
     @Option(
-            names = "--iou-thresholds",
-            split = ",",
-            paramLabel = "X",
-            description = "IoU thresholds (default: 0.5 to 0.95 in steps of 0.05).")
-    private List<Double> iouThresholds;
-
-    @Option(
-            names = "--max-detections",
-            split = ",",
-            paramLabel = "N",
-            description = "Limits on an image's detections of a category (default: 1,10,100).")
-    private List<Integer> maxDetections;
-
-    @Option(names = "--class-agnostic", description = "Take all categories as one.")
-    private boolean classAgnostic;
-
-    @Option(
-            names = "--parameters",
-            paramLabel = "FILE",
-            description =
-                    "JSON file of pycocotools' parameters: imgIds, catIds, iouThrs, recThrs, maxDets,"
-                            + " areaRng, areaRngLbl, useCats. Options above override it.")
-    private Path parameters;
-
-    @Option(
             names = "--arrays",
             paramLabel = "FILE",
             description = "Write precision, recall and scores as numpy arrays (.npz).")
     private Path arrays;
 
-    @Option(
-            names = "--corrected",
-            description =
-                    "Mend pycocotools' known faults: annotation id 0, ignore, the headline AP"
-                            + " where 100 is not among the limits.")
-    private boolean corrected;
+    @Mixin private EvaluationOptions evaluation;
 
     @Mixin private AnalysisOptions analysis;
 
@@ -159,33 +128,37 @@ final class EvaluateCommand implements Callable<Integer> {
     @Override
     public Integer call() throws Exception {
         requireUsable();
+        EvaluationParameters parameters = evaluation.parameters();
         Evaluated evaluated;
         try {
-            evaluated = source.model == null ? readDetections() : runModel(source.model);
+            evaluated =
+                    source.model == null
+                            ? readDetections(parameters)
+                            : runModel(source.model, parameters);
             evaluated.evaluation.stats();
         } catch (IllegalArgumentException e) {
             throw new BadInputException(e.getMessage(), e);
         }
-        Evaluation evaluation = evaluated.evaluation;
+        Evaluation scores = evaluated.evaluation;
         PrintWriter out = spec.commandLine().getOut();
-        out.print(evaluation.table());
+        out.print(scores.table());
         if (perCategory) {
-            print(out, evaluation.perCategory());
+            print(out, scores.perCategory());
         }
         out.flush();
         if (json != null) {
             Gson gson = new GsonBuilder().setPrettyPrinting().disableHtmlEscaping().create();
             AtomicFile.write(
-                    json, (gson.toJson(json(evaluation)) + "\n").getBytes(StandardCharsets.UTF_8));
+                    json, (gson.toJson(json(scores)) + "\n").getBytes(StandardCharsets.UTF_8));
         }
         if (arrays != null) {
-            evaluation.writeArrays(arrays);
+            scores.writeArrays(arrays);
         }
         analysis.write(
                 title(),
                 evaluated.dataset,
                 evaluated.results,
-                evaluation,
+                scores,
                 images == null ? Optional.empty() : Optional.of(new ImageFolder(images)));
         return 0;
     }
@@ -202,7 +175,7 @@ final class EvaluateCommand implements Callable<Integer> {
                         spec.commandLine(), "--model needs the folder of the images: --images DIR");
             }
         }
-        List<Path> inputs = Arrays.asList(annotations, source.detections, parameters);
+        List<Path> inputs = Arrays.asList(annotations, source.detections, evaluation.file());
         for (Path target : targets) {
             OutputFile.require(target, inputs);
         }
@@ -222,37 +195,18 @@ final class EvaluateCommand implements Callable<Integer> {
     /** What was evaluated. */
     private record Evaluated(CocoDataset dataset, CocoResults results, Evaluation evaluation) {}
 
-    private Evaluated readDetections() throws IOException {
-        CocoDataset dataset = CocoDataset.readForEvaluation(annotations);
-        CocoResults results = CocoResults.read(source.detections);
+    private Evaluated readDetections(EvaluationParameters parameters)
+            throws IOException, InterruptedException {
+        CocoFiles files = CocoFiles.read(annotations, source.detections);
+        CocoResults results = files.results().get(0);
         return new Evaluated(
-                dataset, results, CocoEvaluator.evaluate(dataset, results, parameters()));
+                files.dataset(),
+                results,
+                CocoEvaluator.evaluate(files.dataset(), results, parameters));
     }
 
-    private EvaluationParameters parameters() throws IOException {
-        EvaluationParameters base =
-                parameters == null
-                        ? EvaluationParameters.defaults()
-                        : EvaluationParameters.read(parameters);
-        EvaluationParameters.Builder builder = base.toBuilder();
-        if (iouThresholds != null) {
-            builder.iouThrs(iouThresholds);
-        }
-        if (maxDetections != null) {
-            builder.maxDets(maxDetections);
-        }
-        if (classAgnostic) {
-            builder.useCats(false);
-        }
-        if (corrected) {
-            builder.corrected(true);
-        }
-        return builder.build();
-    }
-
-    private Evaluated runModel(ModelSource from)
+    private Evaluated runModel(ModelSource from, EvaluationParameters parameters)
             throws IOException, InterruptedException, BadInputException {
-        EvaluationParameters used = parameters();
         LabelledImages labelled =
                 LabelledImages.open(annotations, images, options.skipBadImages(), 0);
         LeftOutImages warnings = new LeftOutImages();
@@ -277,7 +231,7 @@ final class EvaluateCommand implements Callable<Integer> {
             return new Evaluated(
                     labelled.coco(),
                     results,
-                    DetectionScores.evaluate(labelled, results, used, leftOut));
+                    DetectionScores.evaluate(labelled, results, parameters, leftOut));
         }
     }
 
@@ -301,22 +255,7 @@ final class EvaluateCommand implements Callable<Integer> {
         Gson gson = new Gson();
         JsonObject root = new JsonObject();
         root.add("stats", gson.toJsonTree(DetectionScores.numbers(evaluation)));
-        EvaluationParameters used = evaluation.parameters();
-        JsonObject parameters = new JsonObject();
-        used.imgIds().ifPresent(ids -> parameters.add("imgIds", gson.toJsonTree(ids)));
-        used.catIds().ifPresent(ids -> parameters.add("catIds", gson.toJsonTree(ids)));
-        parameters.add("iouThrs", gson.toJsonTree(used.iouThrs()));
-        parameters.add("recThrs", gson.toJsonTree(used.recThrs()));
-        parameters.add("maxDets", gson.toJsonTree(used.maxDets()));
-        JsonArray ranges = new JsonArray();
-        for (AreaRange range : used.areaRng()) {
-            ranges.add(gson.toJsonTree(List.of(range.least(), range.most())));
-        }
-        parameters.add("areaRng", ranges);
-        parameters.add("areaRngLbl", gson.toJsonTree(used.areaRngLbl()));
-        parameters.addProperty("useCats", used.useCats() ? 1 : 0);
-        parameters.addProperty("corrected", used.corrected());
-        root.add("parameters", parameters);
+        root.add("parameters", ParametersJson.of(evaluation.parameters()));
         JsonArray categories = new JsonArray();
         for (CategoryStats category : evaluation.perCategory()) {
             JsonObject entry = new JsonObject();

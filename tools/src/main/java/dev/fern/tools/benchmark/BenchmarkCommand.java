@@ -8,14 +8,19 @@ import picocli.CommandLine.Spec;
 /** {@code fern benchmark}: what things cost on this machine. */
 @Command(
         name = "benchmark",
-        description = "Measure what training and detection cost on this machine.",
-        subcommands = {DetectorBenchmark.Train.class, DetectorBenchmark.Detect.class})
+        description = "Measure what training, detection and evaluation cost on this machine.",
+        subcommands = {
+            DetectorBenchmark.Train.class,
+            DetectorBenchmark.Detect.class,
+            EvaluateBenchmark.class
+        })
 public final class BenchmarkCommand implements Runnable {
 
     @Spec private CommandSpec spec;
 
     @Override
     public void run() {
-        throw new ParameterException(spec.commandLine(), "Missing command: train or detect");
+        throw new ParameterException(
+                spec.commandLine(), "Missing command: train, detect or evaluate");
     }
 }
