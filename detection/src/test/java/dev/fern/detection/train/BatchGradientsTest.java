@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import dev.fern.backbone.host.EngineThreads;
 import dev.fern.backbone.parameter.Tensor;
 import dev.fern.detection.anchor.AnchorTargets;
 import dev.fern.detection.data.Batch;
@@ -121,7 +122,7 @@ class BatchGradientsTest {
         for (String norm : List.of("frn", "frn-eps", "gn4", "frozen-bn")) {
             try (Detector detector = detector(norm)) {
                 assertThat(BatchGradients.lanes(detector))
-                        .isEqualTo(Runtime.getRuntime().availableProcessors());
+                        .isEqualTo(EngineThreads.available("MXNet"));
             }
         }
         try (Detector detector = detector("bn")) {
