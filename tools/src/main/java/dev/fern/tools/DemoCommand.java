@@ -129,7 +129,7 @@ final class DemoCommand implements Callable<Integer> {
                   fern detect --model %s --output found YOUR_IMAGES
                   fern evaluate --annotations %s --images %s --model %s --per-category
                   fern dataset check --annotations YOURS.json --images YOUR_IMAGES
-                  fern train --train-annotations YOURS.json --train-images DIR \
+                  fern train --train-annotations YOURS.json --train-images DIR \\
                              --val-annotations YOURS_VAL.json --val-images DIR --output runs/first
                 """,
                 output.resolve("drawn"),

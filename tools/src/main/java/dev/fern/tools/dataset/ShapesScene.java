@@ -35,7 +35,7 @@ final class ShapesScene {
 
     private static final double MIN_VISIBLE = 0.5;
     private static final int PLACING_ATTEMPTS = 20;
-    private static final int MIN_SIDE = 12;
+    private static final int MIN_SIDE = 16;
     private static final double EMPTY_SHARE = 0.05;
     private static final double CROWD_SHARE = 0.08;
 
@@ -93,7 +93,7 @@ final class ShapesScene {
         graphics.setRenderingHint(
                 RenderingHints.KEY_STROKE_CONTROL, RenderingHints.VALUE_STROKE_PURE);
         paintStrayLines();
-        int objects = random.nextDouble() < EMPTY_SHARE ? 0 : random.nextInt(1, 9);
+        int objects = random.nextDouble() < EMPTY_SHARE ? 0 : random.nextInt(1, 18);
         this.visible = new int[objects + 1];
         if (objects > 0 && random.nextDouble() < CROWD_SHARE) {
             placeCrowd();

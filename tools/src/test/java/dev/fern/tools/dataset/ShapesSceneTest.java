@@ -30,7 +30,7 @@ class ShapesSceneTest {
         long large = objects().stream().filter(object -> object.area() > 96 * 96).count();
 
         assertThat(small).isGreaterThan(objects().size() / 5);
-        assertThat(large).isGreaterThan(objects().size() / 20);
+        assertThat(large).isGreaterThan(objects().size() / 30);
         assertThat(objects().size() - small - large).isGreaterThan(objects().size() / 5);
     }
 
