@@ -5,7 +5,7 @@ import java.util.Set;
 import java.util.TreeSet;
 
 /** The engines on the class path. */
-final class Engines {
+public final class Engines {
 
     private Engines() {}
 
@@ -14,7 +14,7 @@ final class Engines {
      *
      * @throws IllegalArgumentException naming those that can if it can't
      */
-    static void require(String name) {
+    public static void require(String name) {
         // DJL counts its remote procedure calls as an engine; they have no arrays.
         Set<String> usable = new TreeSet<>(Engine.getAllEngines());
         usable.remove("RPC");

@@ -8,11 +8,13 @@ import com.google.gson.JsonParser;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-class DetectorBenchmarkTest {
+class BenchmarkCommandTest {
 
     @TempDir Path folder;
 
@@ -77,5 +79,33 @@ class DetectorBenchmarkTest {
         CommandRun run = run("train", option);
         assertThat(run.status()).isEqualTo(Fern.BAD_INPUT);
         assertThat(run.errors()).hasSize(1);
+    }
+
+    @Test
+    void frnIsTimedBesideWhatItIsComparedWith() throws IOException {
+        Path json = folder.resolve("figures.json");
+        CommandRun run =
+                CommandRun.of(
+                        "benchmark",
+                        "frn",
+                        "--shapes=1x4x6x5,2x3x1x1",
+                        "--repeats=3",
+                        "--warm-up=0",
+                        "--json=" + json);
+        assertThat(run.status()).as(run.errors().toString()).isZero();
+        JsonArray results =
+                JsonParser.parseString(Files.readString(json))
+                        .getAsJsonObject()
+                        .getAsJsonArray("results");
+        assertThat(results).hasSize(8);
+        results.forEach(
+                result ->
+                        assertThat(result.getAsJsonObject().get("median_ms").getAsDouble())
+                                .isPositive());
+        for (String wrong : List.of("--shapes=2x3", "--engine=none", "--repeats=0")) {
+            CommandRun refused = CommandRun.of("benchmark", "frn", wrong);
+            assertThat(refused.status()).isEqualTo(Fern.BAD_INPUT);
+            assertThat(refused.errors()).hasSize(1);
+        }
     }
 }

@@ -1,0 +1,147 @@
+package dev.fern.tools.benchmark;
+
+import ai.djl.ndarray.types.Shape;
+import com.google.gson.GsonBuilder;
+import com.google.gson.JsonArray;
+import com.google.gson.JsonObject;
+import dev.fern.cocoeval.AtomicFile;
+import dev.fern.tools.Engines;
+import dev.fern.tools.OutputFile;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** {@code fern benchmark frn}. */
+@Command(
+        name = "frn",
+        sortOptions = false,
+        description = {
+            "Time FRN + TLU, forward and backward, on maps of several shapes.",
+            "",
+            "Beside it, in turn: the same of the engine's operators, the engine's batch norm with ReLU"
+                    + " in training, and a copy of as many bytes."
+        })
+final class FrnBenchmark implements Callable<Integer> {
+
+    private static final int LARGEST_COUNT = 1_000_000;
+
+    @Option(
+            names = "--shapes",
+            paramLabel = "NxCxHxW",
+            split = ",",
+            defaultValue = "2x64x128x128,2x256x64x64",
+            description = "Shapes of the maps. Default: ${DEFAULT-VALUE}.")
+    private List<String> shapes;
+
+    @Option(
+            names = "--engine",
+            paramLabel = "NAME",
+            defaultValue = "MXNet",
+            description = "DJL engine. Default: ${DEFAULT-VALUE}.")
+    private String engine;
+
+    @Option(
+            names = "--seed",
+            paramLabel = "N",
+            defaultValue = "0",
+            description = "Seed of the values. Default: ${DEFAULT-VALUE}.")
+    private long seed;
+
+    @Option(
+            names = "--warm-up",
+            paramLabel = "N",
+            defaultValue = "20",
+            description = "Rounds that are not counted. Default: ${DEFAULT-VALUE}.")
+    private int warmUp;
+
+    @Option(
+            names = "--repeats",
+            paramLabel = "N",
+            defaultValue = "50",
+            description = "Rounds that are counted. Default: ${DEFAULT-VALUE}.")
+    private int repeats;
+
+    @Option(names = "--json", paramLabel = "FILE", description = "Write all figures as JSON.")
+    private Path json;
+
+    @Spec private CommandSpec spec;
+
+    @Override
+    public Integer call() throws Exception {
+        if (warmUp < 0 || warmUp > LARGEST_COUNT || repeats < 1 || repeats > LARGEST_COUNT) {
+            throw new ParameterException(
+                    spec.commandLine(),
+                    "--warm-up must be 0 to " + LARGEST_COUNT + ", --repeats 1 or more");
+        }
+        List<Shape> parsed = shapes.stream().map(this::shape).toList();
+        try {
+            Engines.require(engine);
+        } catch (IllegalArgumentException e) {
+            throw new ParameterException(spec.commandLine(), e.getMessage(), e);
+        }
+        OutputFile.require(json, List.of());
+        JsonArray results = new JsonArray();
+        PrintWriter out = spec.commandLine().getOut();
+        for (Shape shape : parsed) {
+            out.printf("%s, forward and backward%n", text(shape));
+            out.printf("%-24s%12s%12s%12s%n", "", "median ms", "quartiles", "");
+            try (NormWorkload workload = new NormWorkload(shape, engine, seed)) {
+                Interleaved.run(workload.tasks(), warmUp, repeats, done -> {})
+                        .forEach((name, timing) -> results.add(report(out, shape, name, timing)));
+            }
+            out.flush();
+        }
+        write(results);
+        return 0;
+    }
+
+    private static JsonObject report(PrintWriter out, Shape shape, String name, Timing timing) {
+        out.printf(
+                "%-24s%12.2f%12.2f%12.2f%n",
+                name, timing.median(), timing.quantile(0.25), timing.quantile(0.75));
+        JsonObject result = timing.toJson();
+        result.addProperty("shape", text(shape));
+        result.addProperty("what", name);
+        return result;
+    }
+
+    private void write(JsonArray results) throws IOException {
+        if (json != null) {
+            JsonObject root = new JsonObject();
+            root.addProperty("benchmark", "frn");
+            root.addProperty("engine", engine);
+            root.addProperty("cores", Runtime.getRuntime().availableProcessors());
+            root.add("results", results);
+            AtomicFile.write(
+                    json,
+                    (new GsonBuilder().setPrettyPrinting().create().toJson(root) + "\n")
+                            .getBytes(StandardCharsets.UTF_8));
+        }
+    }
+
+    private Shape shape(String text) {
+        if (!text.matches("[1-9][0-9]{0,4}(x[1-9][0-9]{0,4}){3}")) {
+            throw new ParameterException(
+                    spec.commandLine(), "a shape is NxCxHxW, such as 2x64x128x128, not " + text);
+        }
+        long[] sides = Arrays.stream(text.split("x")).mapToLong(Long::parseLong).toArray();
+        Shape shape = new Shape(sides);
+        if (shape.size() > Integer.MAX_VALUE / Float.BYTES) {
+            throw new ParameterException(spec.commandLine(), text + " is too large: 2 GiB at most");
+        }
+        return shape;
+    }
+
+    private static String text(Shape shape) {
+        return shape.get(0) + "x" + shape.get(1) + "x" + shape.get(2) + "x" + shape.get(3);
+    }
+}
