@@ -131,6 +131,10 @@ final class EvaluateCommand implements Callable<Integer> {
         Evaluated evaluated;
         try {
             evaluated = source.model == null ? readDetections() : runModel(source.model);
+            if (arrays != null) {
+                // they may hold what the twelve numbers can't be taken from
+                evaluated.evaluation.writeArrays(arrays);
+            }
             evaluated.evaluation.stats();
         } catch (IllegalArgumentException e) {
             throw new BadInputException(e.getMessage(), e);
@@ -148,9 +152,6 @@ final class EvaluateCommand implements Callable<Integer> {
                     json,
                     (gson.toJson(json(scores, evaluated.dataset)) + "\n")
                             .getBytes(StandardCharsets.UTF_8));
-        }
-        if (arrays != null) {
-            scores.writeArrays(arrays);
         }
         analysis.write(
                 title(),
@@ -173,10 +174,8 @@ final class EvaluateCommand implements Callable<Integer> {
                         spec.commandLine(), "--model needs the folder of the images: --images DIR");
             }
         }
-        List<Path> inputs = Arrays.asList(annotations, source.detections, evaluation.file());
-        for (Path target : targets) {
-            OutputFile.require(target, inputs);
-        }
+        OutputFile.requireAll(
+                targets, Arrays.asList(annotations, source.detections, evaluation.file()));
         if (images != null) {
             new ImageFolder(images);
         }

@@ -133,6 +133,25 @@ class EvaluateAnalysisTest {
     }
 
     @Test
+    void twoOutputsOfOneNameAreRefused() {
+        Path file = folder.resolve("out.html");
+        CommandRun run = evaluate("--report=" + file, "--analysis=" + folder.resolve("./out.html"));
+        assertThat(run.status()).isEqualTo(2);
+        assertThat(run.complaints()).hasSize(1);
+        assertThat(run.complaints().get(0)).contains("out.html: is to be written twice");
+        assertThat(file).doesNotExist();
+    }
+
+    @Test
+    void theArraysAreWrittenWhereTheTwelveNumbersCannotBeTaken() {
+        Path arrays = folder.resolve("arrays.npz");
+        CommandRun run = evaluate("--max-detections=1", "--arrays=" + arrays);
+        assertThat(run.status()).isEqualTo(2);
+        assertThat(run.complaints().get(0)).contains("need three maxDets");
+        assertThat(arrays).isNotEmptyFile();
+    }
+
+    @Test
     void theReportOfManyCategoriesShowsThoseWithMostObjects() throws IOException {
         int many = 2100;
         String categories =
