@@ -1,5 +1,8 @@
 package dev.fern.cocoeval;
 
+import com.google.gson.JsonElement;
+import com.google.gson.JsonNull;
+import com.google.gson.JsonPrimitive;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -155,8 +158,16 @@ public final class CocoDataset {
      * records have a negative stand-in.
      */
     public String idText(long id) {
+        return idJson(id).toString();
+    }
+
+    /** The same as JSON. */
+    public JsonElement idJson(long id) {
         Object value = ids.value(id);
-        return value instanceof String ? "\"" + value + "\"" : value.toString();
+        if (value instanceof String text) {
+            return new JsonPrimitive(text);
+        }
+        return value instanceof Number number ? new JsonPrimitive(number) : JsonNull.INSTANCE;
     }
 
     /**

@@ -215,6 +215,7 @@ final class CocoDatasetReader {
         Field area = new Field();
         Field crowd = new Field();
         Field ignore = new Field();
+        boolean segmented = false;
         in.beginObject();
         for (String name = in.nextName(); name != null; name = in.nextName()) {
             switch (name) {
@@ -225,6 +226,7 @@ final class CocoDatasetReader {
                 case "area" -> area.read(ERROR, "is not a number", Number.class);
                 case "iscrowd" -> crowd.read(ERROR, "is not 0 or 1", Number.class);
                 case "ignore" -> ignore.read(WARNING, "is not 0 or 1", Object.class);
+                case "segmentation" -> segmented = skipSegmentation();
                 default -> in.skipValue();
             }
         }
@@ -240,6 +242,16 @@ final class CocoDatasetReader {
         double areaValue = areaRefused ? box.box.area() : asDouble(area.value).orElseThrow();
         if (area.value == null) {
             area.problem = problem(WARNING, offset, "has no area; that of its box stands in");
+        } else if (!segmented && areaValue > 0 && areaValue < 0.99 * box.box.area() - 1) {
+            area.problem =
+                    problem(
+                            WARNING,
+                            offset,
+                            "area "
+                                    + areaValue
+                                    + " disagrees with the "
+                                    + box.box.area()
+                                    + " of bbox, and no segmentation tells why");
         }
         int crowdByte = crowd.value == null ? -1 : asByte(crowd.value);
         if (crowd.value == null) {
@@ -263,6 +275,20 @@ final class CocoDatasetReader {
                 new CocoAnnotation(
                         id.id, imageId.id, categoryId.id, box.box, areaValue, crowdByte > 0),
                 offset);
+    }
+
+    /** Whether there is any. */
+    private boolean skipSegmentation() throws CocoFormatException {
+        if (in.peek() != '[') {
+            return in.readValue() == Other.OBJECT;
+        }
+        boolean any = false;
+        in.beginArray();
+        while (in.nextElement()) {
+            any = true;
+            in.skipValue();
+        }
+        return any;
     }
 
     /** Any value but an array or object, whose content is skipped; its last occurrence counts. */

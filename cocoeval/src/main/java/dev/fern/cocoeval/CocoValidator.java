@@ -17,9 +17,10 @@ import java.util.Set;
  * <p>Errors: missing sections, fields of the wrong kind, ids that come twice, annotations on
  * unknown images or categories, boxes that are not four finite numbers or have negative sizes.
  * Warnings: boxes of zero area, boxes reaching more than {@value #OUTSIDE_TOLERANCE} pixel beyond
- * their image, an area larger than the box or not positive, categories that nothing uses, images of
- * unknown size, id 0 (pycocotools counts a match with annotation 0 as none) and ids over 2^53
- * (which do not survive programs that hold numbers as doubles).
+ * their image, an area larger than the box, smaller without a segmentation, or not positive,
+ * categories that nothing uses, images of unknown size, id 0 (pycocotools counts a match with
+ * annotation 0 as none) and ids over 2^53 (which do not survive programs that hold numbers as
+ * doubles).
  */
 public final class CocoValidator {
     /** In pixels; rounding brings COCO's own boxes over the edge by fractions. */

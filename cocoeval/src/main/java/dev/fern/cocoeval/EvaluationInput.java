@@ -84,21 +84,25 @@ final class EvaluationInput {
     // Which images and categories
 
     private long[] imageIds(long[] all) throws CocoFormatException {
-        long[] sorted = sorted(all, "the ids of images ");
+        long[] sorted = inOrder(PythonIds::sorted, all, "the ids of images ");
         long[] wanted = parameters.imgIds().map(EvaluationInput::toArray).orElse(sorted);
-        return PythonIds.unique(wanted, dataset.ids());
+        return inOrder(PythonIds::unique, wanted, "imgIds ");
     }
 
     private long[] categoryIds() throws CocoFormatException {
         long[] all = dataset.categoriesAsListed().stream().mapToLong(CocoCategory::id).toArray();
-        long[] sorted = sorted(all, "the ids of categories ");
+        long[] sorted = inOrder(PythonIds::sorted, all, "the ids of categories ");
         long[] wanted = parameters.catIds().map(EvaluationInput::toArray).orElse(sorted);
-        return parameters.useCats() ? PythonIds.unique(wanted, dataset.ids()) : wanted;
+        return parameters.useCats() ? inOrder(PythonIds::unique, wanted, "catIds ") : wanted;
     }
 
-    private long[] sorted(long[] ids, String which) throws CocoFormatException {
+    private interface Order {
+        long[] of(long[] ids, IdTable table);
+    }
+
+    private long[] inOrder(Order order, long[] ids, String which) throws CocoFormatException {
         try {
-            return PythonIds.sorted(ids, dataset.ids());
+            return order.of(ids, dataset.ids());
         } catch (IllegalArgumentException e) {
             throw new CocoFormatException(datasetName(), "", -1, which + e.getMessage(), e);
         }

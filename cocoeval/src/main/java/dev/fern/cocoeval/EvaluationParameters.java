@@ -60,10 +60,23 @@ public record EvaluationParameters(
      * keeps its default.
      *
      * @param file JSON, plain or gzip, such as {@code {"maxDets": [1, 10, 300], "useCats": 0}}
-     * @throws CocoFormatException if it can't be read or has an unknown name or an unfit value
+     * @throws CocoFormatException if it can't be read or has an unknown name or an unfit value,
+     *     which an id other than an integer is too
      */
     public static EvaluationParameters read(Path file) throws CocoFormatException {
-        return ParametersReader.read(file);
+        return ParametersReader.read(file, new IdTable());
+    }
+
+    /**
+     * Reads parameters for one data set, in which ids may be texts or fractions.
+     *
+     * @param dataset whose images {@code imgIds} names, and whose categories {@code catIds}
+     * @throws CocoFormatException as {@link #read(Path)} throws it, and for an id other than an
+     *     integer that the data set does not have
+     */
+    public static EvaluationParameters read(Path file, CocoDataset dataset)
+            throws CocoFormatException {
+        return ParametersReader.read(file, dataset.ids());
     }
 
     /** A builder that starts from these parameters. */

@@ -12,14 +12,16 @@ final class ParametersReader {
     }
 
     private final JsonTokenizer in;
+    private final IdTable ids;
 
-    private ParametersReader(JsonTokenizer in) {
+    private ParametersReader(JsonTokenizer in, IdTable ids) {
         this.in = in;
+        this.ids = ids;
     }
 
-    static EvaluationParameters read(Path file) throws CocoFormatException {
+    static EvaluationParameters read(Path file, IdTable ids) throws CocoFormatException {
         try (JsonTokenizer in = CompressedInput.tokenizer(file)) {
-            return new ParametersReader(in).document();
+            return new ParametersReader(in, ids).document();
         } catch (CocoFormatException e) {
             throw e;
         } catch (IllegalArgumentException e) {
@@ -34,8 +36,8 @@ final class ParametersReader {
         in.beginObject();
         for (String name = in.nextName(); name != null; name = in.nextName()) {
             switch (name) {
-                case "imgIds" -> parameters.imgIds(list(this::integer));
-                case "catIds" -> parameters.catIds(list(this::integer));
+                case "imgIds" -> parameters.imgIds(list(this::id));
+                case "catIds" -> parameters.catIds(list(this::id));
                 case "iouThrs" -> parameters.iouThrs(list(this::number));
                 case "recThrs" -> parameters.recThrs(list(this::number));
                 case "maxDets" -> parameters.maxDets(list(this::count));
@@ -59,12 +61,13 @@ final class ParametersReader {
         return list;
     }
 
-    private long integer() throws CocoFormatException {
+    private long id() throws CocoFormatException {
         in.peek();
-        if (IdTable.canonical(in.readValue()) instanceof Long id) {
-            return id;
+        long id = ids.find(IdTable.canonical(in.readValue()));
+        if (id == IdTable.NONE) {
+            throw in.fault("is neither an integer nor an id of the data set");
         }
-        throw in.fault("is not an integer");
+        return id;
     }
 
     private int count() throws CocoFormatException {

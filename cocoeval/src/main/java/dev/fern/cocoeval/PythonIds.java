@@ -33,6 +33,10 @@ final class PythonIds {
         if (LongStream.of(ids).allMatch(IdTable::isOrdinary)) {
             return LongStream.of(ids).sorted().toArray();
         }
+        return valuesOfOneKind(ids, table).stream().sorted(ORDER).mapToLong(table::find).toArray();
+    }
+
+    private static List<Object> valuesOfOneKind(long[] ids, IdTable table) {
         List<Object> values = LongStream.of(ids).mapToObj(table::value).toList();
         Class<?> kind = kind(values.get(0));
         if (ids.length > 1
@@ -40,13 +44,15 @@ final class PythonIds {
             throw new IllegalArgumentException(
                     "are of several kinds (numbers, texts, null), which have no order");
         }
-        return values.stream().sorted(ORDER).mapToLong(table::find).toArray();
+        return values;
     }
 
     /**
      * Each id once, in ascending order, after numpy has brought them to one type: beside a fraction
      * integers become doubles, and one too large to be exact is then another id. NaN, of which
      * numpy makes another object, becomes {@link IdTable#NONE}.
+     *
+     * @throws IllegalArgumentException if they can't be compared with one another
      */
     static long[] unique(long[] ids, IdTable table) {
         if (LongStream.of(ids).allMatch(IdTable::isOrdinary)) {
@@ -54,8 +60,7 @@ final class PythonIds {
         }
         TreeSet<Object> values = new TreeSet<>(ORDER);
         boolean asDoubles = becomeDoubles(ids, table);
-        for (long id : ids) {
-            Object value = table.value(id);
+        for (Object value : valuesOfOneKind(ids, table)) {
             values.add(asDoubles ? IdTable.canonical(((Number) value).doubleValue()) : value);
         }
         return values.stream()

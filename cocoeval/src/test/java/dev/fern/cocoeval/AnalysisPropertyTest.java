@@ -11,6 +11,8 @@ import dev.fern.cocoeval.analysis.TideErrors;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ForkJoinPool;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import net.jqwik.api.EdgeCasesMode;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
@@ -84,7 +86,7 @@ class AnalysisPropertyTest {
             throws CocoFormatException {
         RandomCoco coco = new RandomCoco(seed, images, 3);
         coco.annotations.removeIf(CocoAnnotation::crowd);
-        List<List<Integer>> counts =
+        int[][] counts =
                 Analysis.of(
                                 coco.dataset(),
                                 coco.results(),
@@ -95,13 +97,13 @@ class AnalysisPropertyTest {
         for (int k = 0; k < 3; k++) {
             long id = coco.categories.get(k).id();
             int column = k;
-            assertThat(counts.get(k).stream().mapToInt(n -> n).sum())
+            assertThat(IntStream.of(counts[k]).sum())
                     .isEqualTo(
                             (int)
                                     coco.annotations.stream()
                                             .filter(a -> a.categoryId() == id)
                                             .count());
-            assertThat(counts.stream().mapToInt(row -> row.get(column)).sum())
+            assertThat(Stream.of(counts).mapToInt(row -> row[column]).sum())
                     .isEqualTo(
                             (int)
                                     coco.detections.stream()
@@ -154,7 +156,7 @@ class AnalysisPropertyTest {
                                                                 coco.results(),
                                                                 EvaluationParameters.defaults(),
                                                                 AnalysisParameters.defaults())
-                                                        .toJson()
+                                                        .toJson(coco.dataset())
                                                         .toString())
                                 .get());
             } finally {

@@ -2,8 +2,14 @@ package dev.fern.cocoeval;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class CocoValidatorTest {
     private static final List<CocoImage> IMAGES = List.of(new CocoImage(1, "a.jpg", 100, 50));
@@ -54,6 +60,40 @@ class CocoValidatorTest {
                                 + " bbox",
                         "WARNING annotations[1] (id 2): area 0.0 disagrees with the 100.0 of"
                                 + " bbox");
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            textBlock =
+                    """
+            "area": 100                                         | false
+            "area": 98.5                                        | false
+            "area": 60                                          | true
+            "area": 60, "segmentation": []                      | true
+            "area": 60, "segmentation": null                    | true
+            "area": 60, "segmentation": [[0, 0, 10, 0, 0, 12]]  | false
+            "area": 60, "segmentation": {"counts": [], "size": [50, 100]} | false
+            """)
+    void warnsOfASmallAreaThatNoSegmentationExplains(
+            String members, boolean warns, @TempDir Path folder) throws IOException {
+        Path file =
+                Files.writeString(
+                        folder.resolve("gt.json"),
+                        """
+                        {"images": [{"id": 1, "file_name": "a", "width": 100, "height": 50}],
+                         "categories": [{"id": 1, "name": "cat"}],
+                         "annotations": [{"id": 1, "image_id": 1, "category_id": 1, "iscrowd": 0,
+                                          "bbox": [0, 0, 10, 10], %s}]}
+                        """
+                                .formatted(members));
+        assertThat(CocoValidator.check(file).stream().map(CocoProblem::toString))
+                .isEqualTo(
+                        warns
+                                ? List.of(
+                                        "annotations[0]: area 60.0 disagrees with the 100.0 of"
+                                                + " bbox, and no segmentation tells why")
+                                : List.of());
     }
 
     @Test

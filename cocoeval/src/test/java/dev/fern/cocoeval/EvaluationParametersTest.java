@@ -58,7 +58,7 @@ class EvaluationParametersTest {
             {"iouThrs": 0.5}            | iouThrs (byte 12): expected an array
             {"iouThrs": ["0.5"]}        | iouThrs[0] (byte 13): is not a number
             {"areaRng": [[1, 2, 3]]}    | areaRng[0] (byte 22): is not a range of two numbers
-            {"imgIds": ["a"]}           | imgIds[0] (byte 15): is not an integer
+            {"imgIds": ["a"]}           | imgIds[0] (byte 15): is neither an integer nor an id of the data set
             {"useCats": 2}              | useCats (byte 13): is neither 0 nor 1
             {"areaRngLbl": [null]}      | areaRngLbl[0] (byte 20): is not a text
             """)

@@ -54,6 +54,47 @@ class OddFilesTest {
     }
 
     @Test
+    void imagesAndCategoriesWhoseIdsAreNoIntegersCanBeChosen() throws IOException {
+        String truth =
+                """
+                {"images": [{"id": "b"}, {"id": "a"}], "categories": [{"id": 0.5}, {"id": 2}],
+                 "annotations": [
+                  {"id": 1, "image_id": "a", "category_id": 0.5, "bbox": [0, 0, 50, 50],
+                   "area": 2500, "iscrowd": 0},
+                  {"id": 2, "image_id": "b", "category_id": 0.5, "bbox": [0, 0, 50, 50],
+                   "area": 2500, "iscrowd": 0},
+                  {"id": 3, "image_id": "a", "category_id": 2, "bbox": [0, 0, 50, 50],
+                   "area": 2500, "iscrowd": 0}]}
+                """;
+        String found =
+                """
+                [{"image_id": "a", "category_id": 0.5, "bbox": [0, 0, 50, 50], "score": 0.9}]
+                """;
+        CocoDataset dataset =
+                CocoDataset.readForEvaluation(Files.writeString(folder.resolve("gt.json"), truth));
+        assertPerfect(truth, found, parameters(dataset, "{'imgIds': ['a'], 'catIds': [0.5]}"));
+        assertThat(evaluate(truth, found, parameters(dataset, "{'imgIds': ['a', 'b', 'a']}")))
+                .satisfies(
+                        // half of one category, nothing of the other
+                        both -> assertThat(both.stat(CocoMetric.AR1)).isEqualTo(0.25),
+                        both -> assertThat(both.shape()[2]).isEqualTo(2));
+        assertThatThrownBy(() -> parameters(dataset, "{'imgIds': ['a', 'c']}"))
+                .isInstanceOf(CocoFormatException.class)
+                .hasMessageContaining("p.json: imgIds[1]")
+                .hasMessageContaining("is neither an integer nor an id of the data set");
+        assertRefused(
+                truth,
+                found,
+                parameters(dataset, "{'imgIds': [1, 'a']}"),
+                "imgIds are of several kinds");
+    }
+
+    private EvaluationParameters parameters(CocoDataset dataset, String json) throws IOException {
+        return EvaluationParameters.read(
+                Files.writeString(folder.resolve("p.json"), json.replace('\'', '"')), dataset);
+    }
+
+    @Test
     void idsMayBeTextsOrFractionsOrVeryLarge() throws IOException {
         assertPerfect(TRUTH, DETECTIONS, DEFAULTS);
         for (String id : List.of("\"a\"", "1.5", "36893488147419103232", "null", "true", "1.0")) {

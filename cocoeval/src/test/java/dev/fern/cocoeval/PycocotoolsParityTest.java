@@ -86,11 +86,12 @@ class PycocotoolsParityTest {
 
     private static Evaluation evaluate(Path folder) throws CocoFormatException {
         Path parameters = folder.resolve("params.json");
+        CocoDataset dataset = CocoDataset.readForEvaluation(folder.resolve("gt.json"));
         return CocoEvaluator.evaluate(
-                CocoDataset.readForEvaluation(folder.resolve("gt.json")),
+                dataset,
                 CocoResults.read(folder.resolve("dt.json")),
                 Files.exists(parameters)
-                        ? EvaluationParameters.read(parameters)
+                        ? EvaluationParameters.read(parameters, dataset)
                         : EvaluationParameters.defaults());
     }
 

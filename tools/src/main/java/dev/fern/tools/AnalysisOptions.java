@@ -104,7 +104,7 @@ final class AnalysisOptions {
                             .serializeSpecialFloatingPointValues()
                             .serializeNulls()
                             .create();
-            write(json, gson.toJson(analysis.toJson()) + "\n");
+            write(json, gson.toJson(analysis.toJson(dataset)) + "\n");
         }
         if (report != null) {
             write(report, new EvaluationReport(title, evaluation, analysis, images).html());

@@ -7,6 +7,7 @@ import com.google.gson.JsonNull;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonPrimitive;
 import dev.fern.cocoeval.AtomicFile;
+import dev.fern.cocoeval.CocoDataset;
 import dev.fern.cocoeval.CocoMetric;
 import dev.fern.cocoeval.Comparison;
 import dev.fern.cocoeval.Difference;
@@ -115,8 +116,8 @@ final class CompareCommand implements Callable<Integer> {
         } catch (IllegalArgumentException e) {
             throw new ParameterException(spec.commandLine(), e.getMessage(), e);
         }
-        EvaluationParameters parameters = evaluated.parameters();
         CocoFiles files = CocoFiles.read(annotations, first, second);
+        EvaluationParameters parameters = evaluated.parameters(files.dataset());
         Comparison comparison;
         try {
             comparison =
@@ -137,7 +138,9 @@ final class CompareCommand implements Callable<Integer> {
                             .serializeNulls()
                             .create();
             AtomicFile.write(
-                    json, (gson.toJson(json(comparison)) + "\n").getBytes(StandardCharsets.UTF_8));
+                    json,
+                    (gson.toJson(json(comparison, files.dataset())) + "\n")
+                            .getBytes(StandardCharsets.UTF_8));
         }
         return 0;
     }
@@ -185,7 +188,7 @@ final class CompareCommand implements Callable<Integer> {
         }
     }
 
-    private JsonObject json(Comparison comparison) {
+    private JsonObject json(Comparison comparison, CocoDataset dataset) {
         JsonObject root = new JsonObject();
         root.addProperty("a", first.toString());
         root.addProperty("b", second.toString());
@@ -193,12 +196,12 @@ final class CompareCommand implements Callable<Integer> {
         root.addProperty("resamples", resamples);
         root.addProperty("seed", seed);
         root.addProperty("confidence", confidence);
-        root.add("parameters", ParametersJson.of(comparison.parameters()));
+        root.add("parameters", ParametersJson.of(comparison.parameters(), dataset));
         root.add("stats", json(comparison.metrics()));
         JsonArray categories = new JsonArray();
         for (Comparison.Category category : comparison.categories()) {
             JsonObject entry = new JsonObject();
-            entry.addProperty("id", category.category().id());
+            entry.add("id", dataset.idJson(category.category().id()));
             entry.addProperty("name", category.category().name());
             entry.add("stats", json(category.metrics()));
             categories.add(entry);

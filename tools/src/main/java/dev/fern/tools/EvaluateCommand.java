@@ -128,13 +128,13 @@ final class EvaluateCommand implements Callable<Integer> {
     @Override
     public Integer call() throws Exception {
         requireUsable();
-        EvaluationParameters parameters = evaluation.parameters();
         Evaluated evaluated;
         try {
-            evaluated =
-                    source.model == null
-                            ? readDetections(parameters)
-                            : runModel(source.model, parameters);
+            evaluated = source.model == null ? readDetections() : runModel(source.model);
+            if (arrays != null) {
+                // they may hold what the twelve numbers can't be taken from
+                evaluated.evaluation.writeArrays(arrays);
+            }
             evaluated.evaluation.stats();
         } catch (IllegalArgumentException e) {
             throw new BadInputException(e.getMessage(), e);
@@ -143,16 +143,15 @@ final class EvaluateCommand implements Callable<Integer> {
         PrintWriter out = spec.commandLine().getOut();
         out.print(scores.table());
         if (perCategory) {
-            print(out, scores.perCategory());
+            print(out, evaluated);
         }
         out.flush();
         if (json != null) {
             Gson gson = new GsonBuilder().setPrettyPrinting().disableHtmlEscaping().create();
             AtomicFile.write(
-                    json, (gson.toJson(json(scores)) + "\n").getBytes(StandardCharsets.UTF_8));
-        }
-        if (arrays != null) {
-            scores.writeArrays(arrays);
+                    json,
+                    (gson.toJson(json(scores, evaluated.dataset)) + "\n")
+                            .getBytes(StandardCharsets.UTF_8));
         }
         analysis.write(
                 title(),
@@ -175,10 +174,8 @@ final class EvaluateCommand implements Callable<Integer> {
                         spec.commandLine(), "--model needs the folder of the images: --images DIR");
             }
         }
-        List<Path> inputs = Arrays.asList(annotations, source.detections, evaluation.file());
-        for (Path target : targets) {
-            OutputFile.require(target, inputs);
-        }
+        OutputFile.requireAll(
+                targets, Arrays.asList(annotations, source.detections, evaluation.file()));
         if (images != null) {
             new ImageFolder(images);
         }
@@ -195,20 +192,21 @@ final class EvaluateCommand implements Callable<Integer> {
     /** What was evaluated. */
     private record Evaluated(CocoDataset dataset, CocoResults results, Evaluation evaluation) {}
 
-    private Evaluated readDetections(EvaluationParameters parameters)
-            throws IOException, InterruptedException {
+    private Evaluated readDetections() throws IOException, InterruptedException {
         CocoFiles files = CocoFiles.read(annotations, source.detections);
         CocoResults results = files.results().get(0);
         return new Evaluated(
                 files.dataset(),
                 results,
-                CocoEvaluator.evaluate(files.dataset(), results, parameters));
+                CocoEvaluator.evaluate(
+                        files.dataset(), results, evaluation.parameters(files.dataset())));
     }
 
-    private Evaluated runModel(ModelSource from, EvaluationParameters parameters)
+    private Evaluated runModel(ModelSource from)
             throws IOException, InterruptedException, BadInputException {
         LabelledImages labelled =
                 LabelledImages.open(annotations, images, options.skipBadImages(), 0);
+        EvaluationParameters parameters = evaluation.parameters(labelled.coco());
         LeftOutImages warnings = new LeftOutImages();
         warnings.warn("images", labelled.images().badImages());
         try (Detector detector = options.load(from.model, null);
@@ -235,15 +233,15 @@ final class EvaluateCommand implements Callable<Integer> {
         }
     }
 
-    private static void print(PrintWriter out, List<CategoryStats> categories) {
+    private static void print(PrintWriter out, Evaluated evaluated) {
         out.printf("%n%-24s%12s%8s%8s%8s%8s%n", "category", "id", "AP", "AP50", "AP75", "AR100");
-        for (CategoryStats category : categories) {
+        for (CategoryStats category : evaluated.evaluation.perCategory()) {
             Map<CocoMetric, Double> stats = category.stats();
             out.printf(
                     Locale.ROOT,
-                    "%-24s%12d%8.3f%8.3f%8.3f%8.3f%n",
+                    "%-24s%12s%8.3f%8.3f%8.3f%8.3f%n",
                     VisibleText.of(category.category().name()),
-                    category.category().id(),
+                    VisibleText.of(evaluated.dataset.idText(category.category().id())),
                     stats.get(CocoMetric.AP),
                     stats.get(CocoMetric.AP50),
                     stats.get(CocoMetric.AP75),
@@ -251,15 +249,15 @@ final class EvaluateCommand implements Callable<Integer> {
         }
     }
 
-    private static JsonObject json(Evaluation evaluation) {
+    private static JsonObject json(Evaluation evaluation, CocoDataset dataset) {
         Gson gson = new Gson();
         JsonObject root = new JsonObject();
         root.add("stats", gson.toJsonTree(DetectionScores.numbers(evaluation)));
-        root.add("parameters", ParametersJson.of(evaluation.parameters()));
+        root.add("parameters", ParametersJson.of(evaluation.parameters(), dataset));
         JsonArray categories = new JsonArray();
         for (CategoryStats category : evaluation.perCategory()) {
             JsonObject entry = new JsonObject();
-            entry.addProperty("id", category.category().id());
+            entry.add("id", dataset.idJson(category.category().id()));
             entry.addProperty("name", category.category().name());
             category.stats().forEach((metric, value) -> entry.addProperty(metric.label(), value));
             categories.add(entry);

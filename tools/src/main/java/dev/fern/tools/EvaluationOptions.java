@@ -1,5 +1,6 @@
 package dev.fern.tools;
 
+import dev.fern.cocoeval.CocoDataset;
 import dev.fern.cocoeval.EvaluationParameters;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -55,14 +56,15 @@ final class EvaluationOptions {
     /**
      * A file is taken at its word, as pycocotools takes it; options are checked.
      *
+     * @param dataset on which the evaluation is
      * @throws ParameterException if an option makes no sense
      * @throws IOException if the file of parameters can't be read or is unfit
      */
-    EvaluationParameters parameters() throws IOException {
+    EvaluationParameters parameters(CocoDataset dataset) throws IOException {
         EvaluationParameters base =
                 parameters == null
                         ? EvaluationParameters.defaults()
-                        : EvaluationParameters.read(parameters);
+                        : EvaluationParameters.read(parameters, dataset);
         EvaluationParameters.Builder builder = base.toBuilder();
         if (iouThresholds != null) {
             for (double threshold : iouThresholds) {

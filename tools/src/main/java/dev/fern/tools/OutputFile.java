@@ -4,12 +4,32 @@ import dev.fern.cocoeval.AtomicFile;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 
 /** A file that a command is to write. */
 public final class OutputFile {
 
     private OutputFile() {}
+
+    /**
+     * Checks several files that one command is to write, as {@link #require(Path, List)} does, and
+     * that no two are the same.
+     *
+     * @param outputs null for those that are not wanted
+     */
+    static void requireAll(List<Path> outputs, List<Path> inputs)
+            throws IOException, BadInputException {
+        Set<Path> seen = new HashSet<>();
+        for (Path output : outputs) {
+            require(output, inputs);
+            if (output != null && !seen.add(output.toAbsolutePath().normalize())) {
+                throw new BadInputException(
+                        output + ": is to be written twice; give each output a name of its own");
+            }
+        }
+    }
 
     /**
      * Checks that a file can be written and is none of those that are read, which it would replace.

@@ -5,6 +5,7 @@ import com.google.gson.GsonBuilder;
 import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
 import dev.fern.cocoeval.AreaRange;
+import dev.fern.cocoeval.CocoDataset;
 import dev.fern.cocoeval.EvaluationParameters;
 import java.util.List;
 
@@ -13,12 +14,15 @@ final class ParametersJson {
 
     private ParametersJson() {}
 
-    static JsonObject of(EvaluationParameters used) {
+    /**
+     * @param dataset as whose file writes them ids are written
+     */
+    static JsonObject of(EvaluationParameters used, CocoDataset dataset) {
         // thresholds may be NaN or infinite; Python writes and reads them like this too
         Gson gson = new GsonBuilder().serializeSpecialFloatingPointValues().create();
         JsonObject parameters = new JsonObject();
-        used.imgIds().ifPresent(ids -> parameters.add("imgIds", gson.toJsonTree(ids)));
-        used.catIds().ifPresent(ids -> parameters.add("catIds", gson.toJsonTree(ids)));
+        used.imgIds().ifPresent(ids -> parameters.add("imgIds", ids(ids, dataset)));
+        used.catIds().ifPresent(ids -> parameters.add("catIds", ids(ids, dataset)));
         parameters.add("iouThrs", gson.toJsonTree(used.iouThrs()));
         parameters.add("recThrs", gson.toJsonTree(used.recThrs()));
         parameters.add("maxDets", gson.toJsonTree(used.maxDets()));
@@ -31,5 +35,11 @@ final class ParametersJson {
         parameters.addProperty("useCats", used.useCats() ? 1 : 0);
         parameters.addProperty("corrected", used.corrected());
         return parameters;
+    }
+
+    private static JsonArray ids(List<Long> ids, CocoDataset dataset) {
+        JsonArray array = new JsonArray();
+        ids.forEach(id -> array.add(dataset.idJson(id)));
+        return array;
     }
 }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
+import com.google.gson.JsonPrimitive;
 import dev.fern.detection.image.BgrImage;
 import java.io.IOException;
 import java.io.StringReader;
@@ -15,6 +16,8 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import javax.xml.parsers.DocumentBuilderFactory;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -76,8 +79,8 @@ class EvaluateAnalysisTest {
         JsonObject json = JsonParser.parseString(Files.readString(file)).getAsJsonObject();
         assertThat(json.get("iou_threshold").getAsDouble()).isEqualTo(0.5);
         assertThat(json.get("score_threshold").getAsDouble()).isEqualTo(0.5);
-        assertThat(json.getAsJsonObject("confusion_matrix").get("counts").toString())
-                .isEqualTo("[[1,1],[1,0]]");
+        assertThat(json.getAsJsonObject("confusion_matrix").get("cells").toString())
+                .isEqualTo("[[0,0,1],[0,1,1],[1,0,1]]");
         assertThat(json.getAsJsonObject("tide").get("background").toString())
                 .isEqualTo("{\"count\":1,\"dAP\":0.0}");
         // scores 0.9 and 0.8 lie in the bins that end there: errors 0.1 and 0.8
@@ -93,6 +96,91 @@ class EvaluateAnalysisTest {
         assertThat(image.get("likely_missing_labels").toString()).isEqualTo("[1]");
         image = json.getAsJsonArray("images").get(1).getAsJsonObject();
         assertThat(image.get("unsupported_labels").toString()).isEqualTo("[2]");
+    }
+
+    @Test
+    void idsAreWrittenAsTheFileWritesThem() throws IOException {
+        for (Path file : List.of(annotations, detections)) {
+            Files.writeString(
+                    file,
+                    Files.readString(file)
+                            .replace("\"id\": 7", "\"id\": \"seven\"")
+                            .replace("\"category_id\": 7", "\"category_id\": \"seven\"")
+                            .replace("\"image_id\": 2", "\"image_id\": 2.5")
+                            .replace("\"id\": 2, \"file", "\"id\": 2.5, \"file"));
+        }
+        Path parameters =
+                Files.writeString(
+                        folder.resolve("p.json"),
+                        "{\"imgIds\": [2.5, 1], \"catIds\": [\"seven\"]}");
+        Path analysis = folder.resolve("analysis.json");
+        Path numbers = folder.resolve("numbers.json");
+        CommandRun run =
+                evaluate(
+                        "--parameters=" + parameters,
+                        "--per-category",
+                        "--analysis=" + analysis,
+                        "--json=" + numbers);
+        assertThat(run.status()).as(run.errors().toString()).isZero();
+        assertThat(run.out()).contains(" \"seven\" ");
+        assertThat(Files.readString(analysis))
+                .contains("\"category_ids\":[\"seven\"]", "\"id\":\"seven\"", "\"id\":2.5");
+        JsonObject json = JsonParser.parseString(Files.readString(numbers)).getAsJsonObject();
+        assertThat(json.getAsJsonObject("parameters").get("imgIds").toString())
+                .isEqualTo("[2.5,1]");
+        assertThat(json.getAsJsonArray("per_category").get(0).getAsJsonObject().get("id"))
+                .isEqualTo(new JsonPrimitive("seven"));
+    }
+
+    @Test
+    void twoOutputsOfOneNameAreRefused() {
+        Path file = folder.resolve("out.html");
+        CommandRun run = evaluate("--report=" + file, "--analysis=" + folder.resolve("./out.html"));
+        assertThat(run.status()).isEqualTo(2);
+        assertThat(run.complaints()).hasSize(1);
+        assertThat(run.complaints().get(0)).contains("out.html: is to be written twice");
+        assertThat(file).doesNotExist();
+    }
+
+    @Test
+    void theArraysAreWrittenWhereTheTwelveNumbersCannotBeTaken() {
+        Path arrays = folder.resolve("arrays.npz");
+        CommandRun run = evaluate("--max-detections=1", "--arrays=" + arrays);
+        assertThat(run.status()).isEqualTo(2);
+        assertThat(run.complaints().get(0)).contains("need three maxDets");
+        assertThat(arrays).isNotEmptyFile();
+    }
+
+    @Test
+    void theReportOfManyCategoriesShowsThoseWithMostObjects() throws IOException {
+        int many = 2100;
+        String categories =
+                IntStream.range(0, many)
+                        .mapToObj(k -> "{\"id\": %d, \"name\": \"kind %d.\"}".formatted(k, k))
+                        .collect(Collectors.joining(", "));
+        // two of the last, one of each other
+        String objects =
+                IntStream.rangeClosed(0, many)
+                        .mapToObj(
+                                k ->
+                                        """
+                                        {"id": %d, "image_id": 1, "category_id": %d, "area": 100,
+                                         "bbox": [0, 0, 10, 10], "iscrowd": 0}
+                                        """
+                                                .formatted(k + 1, Math.min(k, many - 1)))
+                        .collect(Collectors.joining(", "));
+        Files.writeString(
+                annotations,
+                "{\"images\": [{\"id\": 1, \"file_name\": \"1.png\"}], \"categories\": [%s],"
+                                .formatted(categories)
+                        + " \"annotations\": [%s]}".formatted(objects));
+        Path file = folder.resolve("report.html");
+        CommandRun run = evaluate("--report=" + file);
+        assertThat(run.status()).as(run.errors().toString()).isZero();
+        assertThat(Files.readString(file))
+                .contains("2&#8239;000 categories with most objects", "200 with most objects")
+                .contains("<td>kind 1998.<td>", "<td>kind 2099.<td>")
+                .doesNotContain("<td>kind 1999.<td>");
     }
 
     @Test

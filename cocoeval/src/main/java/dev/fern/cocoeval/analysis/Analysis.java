@@ -129,8 +129,12 @@ public record Analysis(
                 .toList();
     }
 
-    /** All of this as JSON; {@code docs/analysis.md} tells the fields. */
-    public JsonObject toJson() {
-        return new AnalysisJson(this).write();
+    /**
+     * All of this as JSON; {@code docs/analysis.md} tells the fields.
+     *
+     * @param dataset the one that was analysed, as whose file writes them ids are written
+     */
+    public JsonObject toJson(CocoDataset dataset) {
+        return new AnalysisJson(this, dataset).write();
     }
 }

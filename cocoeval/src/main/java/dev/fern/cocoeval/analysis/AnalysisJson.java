@@ -4,7 +4,7 @@ import com.google.gson.JsonArray;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonNull;
 import com.google.gson.JsonObject;
-import dev.fern.cocoeval.CocoCategory;
+import dev.fern.cocoeval.CocoDataset;
 import dev.fern.cocoeval.MatchedDetection;
 import dev.fern.cocoeval.MatchedTruth;
 import java.util.List;
@@ -14,9 +14,11 @@ import java.util.function.Function;
 /** Writes an analysis as JSON. */
 final class AnalysisJson {
     private final Analysis analysis;
+    private final CocoDataset dataset;
 
-    AnalysisJson(Analysis analysis) {
+    AnalysisJson(Analysis analysis, CocoDataset dataset) {
         this.analysis = analysis;
+        this.dataset = dataset;
     }
 
     JsonObject write() {
@@ -29,8 +31,8 @@ final class AnalysisJson {
         root.add("calibration", calibration(analysis.calibration()));
         root.add("confusion_matrix", confusion(analysis.confusion()));
         root.add("recall_thresholds", numbers(PrecisionRecallCurve.recalls()));
-        root.add("categories", array(analysis.categories(), AnalysisJson::category));
-        root.add("images", array(analysis.worstImages(Integer.MAX_VALUE), AnalysisJson::image));
+        root.add("categories", array(analysis.categories(), this::category));
+        root.add("images", array(analysis.worstImages(Integer.MAX_VALUE), this::image));
         return root;
     }
 
@@ -69,18 +71,22 @@ final class AnalysisJson {
         return json;
     }
 
-    private static JsonObject confusion(ConfusionMatrix confusion) {
+    private JsonObject confusion(ConfusionMatrix confusion) {
         JsonObject json = new JsonObject();
         json.add(
                 "category_ids",
-                numbers(confusion.categories().stream().map(CocoCategory::id).toList()));
-        json.add("counts", array(confusion.counts(), AnalysisJson::numbers));
+                array(confusion.categories(), category -> dataset.idJson(category.id())));
+        json.add(
+                "cells",
+                array(
+                        confusion.cells(),
+                        cell -> numbers(List.of(cell.row(), cell.column(), cell.count()))));
         return json;
     }
 
-    private static JsonObject category(CategoryAnalysis category) {
+    private JsonObject category(CategoryAnalysis category) {
         JsonObject json = new JsonObject();
-        json.addProperty("id", category.category().id());
+        json.add("id", dataset.idJson(category.category().id()));
         json.addProperty("name", category.category().name());
         json.addProperty("truths", category.truths());
         json.addProperty("true_positives", category.truePositives());
@@ -112,23 +118,23 @@ final class AnalysisJson {
         return json;
     }
 
-    private static JsonObject image(ImageFindings image) {
+    private JsonObject image(ImageFindings image) {
         JsonObject json = new JsonObject();
-        json.addProperty("id", image.image().id());
+        json.add("id", dataset.idJson(image.image().id()));
         json.addProperty("file_name", image.image().fileName());
         json.add("wrong", detections(image.wrong()));
         json.add("missed", truths(image.missed()));
-        json.add("duplicates", array(image.duplicates(), AnalysisJson::onTruth));
-        json.add("likely_wrong_labels", array(image.likelyWrongLabels(), AnalysisJson::onTruth));
+        json.add("duplicates", array(image.duplicates(), this::onTruth));
+        json.add("likely_wrong_labels", array(image.likelyWrongLabels(), this::onTruth));
         json.add("likely_missing_labels", detections(image.likelyMissingLabels()));
         json.add("unsupported_labels", truths(image.unsupported()));
         return json;
     }
 
-    private static JsonObject onTruth(DetectionOnTruth pair) {
+    private JsonObject onTruth(DetectionOnTruth pair) {
         JsonObject json = new JsonObject();
         json.addProperty("detection", pair.detection().index());
-        json.addProperty("annotation_id", pair.truth().annotation().id());
+        json.add("annotation_id", id(pair.truth()));
         json.addProperty("iou", pair.iou());
         return json;
     }
@@ -137,8 +143,12 @@ final class AnalysisJson {
         return numbers(detections.stream().map(MatchedDetection::index).toList());
     }
 
-    private static JsonArray truths(List<MatchedTruth> truths) {
-        return numbers(truths.stream().map(truth -> truth.annotation().id()).toList());
+    private JsonArray truths(List<MatchedTruth> truths) {
+        return array(truths, this::id);
+    }
+
+    private JsonElement id(MatchedTruth truth) {
+        return dataset.idJson(truth.annotation().id());
     }
 
     private static JsonArray numbers(List<? extends Number> numbers) {

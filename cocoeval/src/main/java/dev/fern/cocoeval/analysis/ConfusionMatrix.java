@@ -5,8 +5,10 @@ import dev.fern.cocoeval.ImageMatching;
 import dev.fern.cocoeval.MatchedDetection;
 import dev.fern.cocoeval.MatchedTruth;
 import dev.fern.cocoeval.Matching;
-import java.util.Arrays;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 
 /**
  * Which category was taken for which.
@@ -18,19 +20,28 @@ import java.util.List;
  * @param iouThreshold the least IoU of a match
  * @param scoreThreshold the least score of a detection that counts
  * @param categories K categories
- * @param counts [K + 1][K + 1]: rows are the categories of objects and, last, background
- *     (detections that match nothing); columns those of detections and, last, background (objects
- *     that nothing matches)
+ * @param cells those of the [K + 1][K + 1] counts that are not 0, row by row
  */
 public record ConfusionMatrix(
         double iouThreshold,
         double scoreThreshold,
         List<CocoCategory> categories,
-        List<List<Integer>> counts) {
+        List<Cell> cells) {
     public ConfusionMatrix {
         categories = List.copyOf(categories);
-        counts = counts.stream().map(List::copyOf).toList();
+        cells = List.copyOf(cells);
     }
+
+    /**
+     * How often one category was taken for another.
+     *
+     * @param row position of the object's category, K for background: a detection that matches
+     *     nothing
+     * @param column position of the detection's category, K for background: an object that nothing
+     *     matches
+     * @param count at least 1
+     */
+    public record Cell(int row, int column, int count) {}
 
     /**
      * Counts.
@@ -39,9 +50,10 @@ public record ConfusionMatrix(
      */
     public static ConfusionMatrix of(Matching matching, double scoreThreshold) {
         int background = matching.categories().size();
-        Integer[][] counts = new Integer[background + 1][background + 1];
-        for (Integer[] row : counts) {
-            Arrays.fill(row, 0);
+        // few of all pairs of categories ever occur
+        List<Map<Integer, Integer>> rows = new ArrayList<>();
+        for (int row = 0; row <= background; row++) {
+            rows.add(new TreeMap<>());
         }
         for (ImageMatching image : matching.images()) {
             // a detection never changes what those of higher scores match, so the rest need only
@@ -50,22 +62,33 @@ public record ConfusionMatrix(
                 if (detection.score() >= scoreThreshold) {
                     if (detection.isRight()) {
                         MatchedTruth truth = image.truths().get(detection.truth());
-                        counts[truth.category()][detection.category()]++;
+                        rows.get(truth.category()).merge(detection.category(), 1, Integer::sum);
                     } else if (detection.isWrong()) {
-                        counts[background][detection.category()]++;
+                        rows.get(background).merge(detection.category(), 1, Integer::sum);
                     }
                 }
             }
             for (MatchedTruth truth : image.truths()) {
                 if (image.isMissed(truth, scoreThreshold)) {
-                    counts[truth.category()][background]++;
+                    rows.get(truth.category()).merge(background, 1, Integer::sum);
                 }
             }
         }
+        List<Cell> cells = new ArrayList<>();
+        for (int row = 0; row <= background; row++) {
+            int of = row;
+            rows.get(row).forEach((column, count) -> cells.add(new Cell(of, column, count)));
+        }
         return new ConfusionMatrix(
-                matching.iouThreshold(),
-                scoreThreshold,
-                matching.categories(),
-                Arrays.stream(counts).map(Arrays::asList).toList());
+                matching.iouThreshold(), scoreThreshold, matching.categories(), cells);
+    }
+
+    /**
+     * All [K + 1][K + 1] counts, zeros among them, as {@link Cell} tells their rows and columns.
+     */
+    public int[][] counts() {
+        int[][] counts = new int[categories.size() + 1][categories.size() + 1];
+        cells.forEach(cell -> counts[cell.row][cell.column] = cell.count);
+        return counts;
     }
 }

@@ -23,6 +23,9 @@ final class AnalysisPlots {
     private static final String FAINT = "#c3ccd6";
     private static final String MEAN = "#222222";
 
+    /** More would be one grey surface; those of the categories with most objects are drawn. */
+    private static final int MOST_CURVES = 200;
+
     private static final int BAR_WIDTH = 250;
     private static final int BAR_LEFT = 120;
     private static final int ROW_HEIGHT = 42;
@@ -30,14 +33,16 @@ final class AnalysisPlots {
     private AnalysisPlots() {}
 
     /**
-     * One curve a category, in colours where there are few, and their mean where there are more.
+     * One curve a category, in colours where there are few, and the mean of all where there are
+     * more.
      */
     static String precisionRecall(List<CategoryAnalysis> categories) {
-        List<CategoryAnalysis> drawn =
+        List<CategoryAnalysis> defined =
                 categories.stream().filter(c -> c.curve().isPresent()).toList();
-        if (drawn.isEmpty()) {
+        if (defined.isEmpty()) {
             return "<p>There is no object to find.</p>";
         }
+        List<CategoryAnalysis> drawn = EvaluationReport.withMostObjects(defined, MOST_CURVES);
         boolean colored = drawn.size() <= COLORS.size();
         List<Double> recalls = PrecisionRecallCurve.recalls();
         UnitPlot plot = new UnitPlot("recall", "precision");
@@ -56,21 +61,25 @@ final class AnalysisPlots {
                 legend.append(key(color, name, category.averagePrecision()));
             }
         }
-        if (drawn.size() > 1) {
+        if (defined.size() > 1) {
             List<Double> mean = new ArrayList<>();
             for (int r = 0; r < recalls.size(); r++) {
                 int at = r;
                 mean.add(
-                        drawn.stream()
+                        defined.stream()
                                 .mapToDouble(c -> c.curve().orElseThrow().precision().get(at))
                                 .average()
                                 .orElseThrow());
             }
             double ap = mean.stream().mapToDouble(p -> p).average().orElseThrow();
             plot.curve(recalls, mean, MEAN, 2.5, "mean: AP " + score(ap));
-            legend.append(key(MEAN, "mean of " + drawn.size() + " categories", ap));
+            legend.append(key(MEAN, "mean of " + defined.size() + " categories", ap));
             if (!colored) {
-                legend.append("<li>single categories in grey; rest the pointer on one</li>");
+                legend.append("<li>single categories in grey; rest the pointer on one")
+                        .append(
+                                drawn.size() < defined.size()
+                                        ? " (" + drawn.size() + " with most objects)</li>"
+                                        : "</li>");
             }
         }
         return plot.svg() + legend + "</ul>";

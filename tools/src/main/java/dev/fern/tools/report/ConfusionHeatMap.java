@@ -4,6 +4,7 @@ import static dev.fern.tools.report.HtmlText.coordinate;
 import static dev.fern.tools.report.HtmlText.escape;
 
 import dev.fern.cocoeval.analysis.ConfusionMatrix;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
@@ -21,35 +22,45 @@ final class ConfusionHeatMap {
     private static final int LONGEST_NAME = 18;
 
     private final ConfusionMatrix matrix;
+    private final int[] totals;
     private final List<Integer> shown;
+    private final int[][] counts;
     private final double cell;
 
     ConfusionHeatMap(ConfusionMatrix matrix) {
         this.matrix = matrix;
         int background = matrix.categories().size();
+        totals = new int[background + 1];
+        int[] mistakes = new int[background + 1];
+        for (ConfusionMatrix.Cell cell : matrix.cells()) {
+            totals[cell.row()] += cell.count();
+            if (cell.row() != cell.column()) {
+                mistakes[cell.row()] += cell.count();
+                mistakes[cell.column()] += cell.count();
+            }
+        }
         List<Integer> worst =
                 IntStream.range(0, background)
                         .boxed()
-                        .sorted(Comparator.comparingInt(this::mistakes).reversed())
+                        .sorted(Comparator.comparingInt((Integer k) -> -mistakes[k]))
                         .limit(MOST_CATEGORIES)
                         .sorted()
                         .toList();
         shown = Stream.concat(worst.stream(), Stream.of(background)).toList();
         cell = (double) SIZE / shown.size();
+        counts = new int[shown.size()][shown.size()];
+        for (ConfusionMatrix.Cell cell : matrix.cells()) {
+            int row = Collections.binarySearch(shown, cell.row());
+            int column = Collections.binarySearch(shown, cell.column());
+            if (row >= 0 && column >= 0) {
+                counts[row][column] = cell.count();
+            }
+        }
     }
 
     /** Of how many categories some are not shown, or 0. */
     int hidden() {
         return matrix.categories().size() + 1 - shown.size();
-    }
-
-    private int mistakes(int category) {
-        int mistakes = -2 * matrix.counts().get(category).get(category);
-        for (int other = 0; other < matrix.counts().size(); other++) {
-            mistakes += matrix.counts().get(category).get(other);
-            mistakes += matrix.counts().get(other).get(category);
-        }
-        return mistakes;
     }
 
     String svg() {
@@ -85,7 +96,7 @@ final class ConfusionHeatMap {
                             coordinate(LABEL + middle + 4),
                             TOP + SIZE + 16,
                             name(shown.get(row))));
-            int total = matrix.counts().get(shown.get(row)).stream().mapToInt(n -> n).sum();
+            int total = totals[shown.get(row)];
             for (int column = 0; column < shown.size(); column++) {
                 appendCell(svg, row, column, total);
             }
@@ -94,7 +105,7 @@ final class ConfusionHeatMap {
     }
 
     private void appendCell(StringBuilder svg, int row, int column, int total) {
-        int count = matrix.counts().get(shown.get(row)).get(shown.get(column));
+        int count = counts[row][column];
         double share = total == 0 ? 0 : (double) count / total;
         double x = LABEL + column * cell;
         double y = TOP + row * cell;

@@ -16,17 +16,22 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.IntStream;
 
 /**
  * An evaluation with its analysis as one HTML page that needs nothing else: no script, no other
  * file, no network.
  */
 public final class EvaluationReport {
+    /** More would make the page slow; the JSON has all. */
+    private static final int MOST_ROWS = 2000;
+
     private final String title;
     private final Evaluation evaluation;
     private final Analysis analysis;
@@ -164,10 +169,12 @@ public final class EvaluationReport {
                         "<div class=\"scroll\"><table><thead><tr><th>category<th>objects<th>AP<th>AP50"
                                 + "<th>AP75<th>AR100<th class=\"group\">best F<th>at score"
                                 + "<th>precision<th>recall</thead><tbody>");
-        for (CategoryAnalysis category : analysis.categories()) {
-            if (category.truths() + category.falsePositives() == 0) {
-                continue;
-            }
+        List<CategoryAnalysis> met =
+                analysis.categories().stream()
+                        .filter(category -> category.truths() + category.falsePositives() > 0)
+                        .toList();
+        List<CategoryAnalysis> rows = withMostObjects(met, MOST_ROWS);
+        for (CategoryAnalysis category : rows) {
             Map<CocoMetric, Double> numbers =
                     stats.getOrDefault(category.category().id(), Map.of());
             table.append("<tr><td>").append(escape(category.category().name()));
@@ -186,8 +193,22 @@ public final class EvaluationReport {
                 "Categories",
                 "On the right, the score threshold of the best F-beta (beta "
                         + analysis.parameters().beta()
-                        + ").",
+                        + ")."
+                        + (rows.size() < met.size()
+                                ? " " + count(rows.size()) + " categories with most objects."
+                                : ""),
                 table + "</tbody></table></div>");
+    }
+
+    /** These, if they are not too many; in their order. */
+    static List<CategoryAnalysis> withMostObjects(List<CategoryAnalysis> categories, int most) {
+        return IntStream.range(0, categories.size())
+                .boxed()
+                .sorted(Comparator.comparingInt(k -> -categories.get(k).truths()))
+                .limit(most)
+                .sorted()
+                .map(categories::get)
+                .toList();
     }
 
     private static String number(Optional<Double> value) {
