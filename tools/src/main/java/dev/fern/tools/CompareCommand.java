@@ -13,10 +13,12 @@ import dev.fern.cocoeval.Comparison;
 import dev.fern.cocoeval.Difference;
 import dev.fern.cocoeval.EvaluationParameters;
 import dev.fern.cocoeval.PairedBootstrap;
+import dev.fern.tools.report.ComparisonReport;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
@@ -103,13 +105,20 @@ final class CompareCommand implements Callable<Integer> {
                             + " differences null.")
     private Path json;
 
+    @Option(
+            names = "--report",
+            paramLabel = "FILE",
+            description = "Draw the differences and their intervals: one HTML page.")
+    private Path report;
+
     @Mixin private EvaluationOptions evaluated;
 
     @Spec private CommandSpec spec;
 
     @Override
     public Integer call() throws Exception {
-        OutputFile.require(json, Arrays.asList(annotations, first, second, evaluated.file()));
+        List<Path> inputs = Arrays.asList(annotations, first, second, evaluated.file());
+        OutputFile.requireAll(Arrays.asList(json, report), inputs);
         PairedBootstrap bootstrap;
         try {
             bootstrap = new PairedBootstrap(resamples, seed, confidence);
@@ -140,6 +149,13 @@ final class CompareCommand implements Callable<Integer> {
             AtomicFile.write(
                     json,
                     (gson.toJson(json(comparison, files.dataset())) + "\n")
+                            .getBytes(StandardCharsets.UTF_8));
+        }
+        if (report != null) {
+            AtomicFile.write(
+                    report,
+                    new ComparisonReport(first.toString(), second.toString(), comparison)
+                            .html()
                             .getBytes(StandardCharsets.UTF_8));
         }
         return 0;

@@ -71,6 +71,29 @@ class CompareCommandTest {
         assertThat(cat.getAsJsonObject("stats").keySet()).containsExactly("AP", "AP50");
     }
 
+    @Test
+    void theReportDrawsEveryDifferenceThatIsDefined() throws IOException {
+        Path report = folder.resolve("report.html");
+        CommandRun run =
+                CommandRun.of(
+                        "compare",
+                        annotations,
+                        worse,
+                        better,
+                        "--resamples=99",
+                        "--report=" + report);
+        assertThat(run.status()).as(run.errors().toString()).isZero();
+        String html = Files.readString(report);
+        assertThat(html).doesNotContain("<script").doesNotContain("http:");
+        // all but APs and ARs, APl and ARl: the object is of medium size; and the category's AP
+        assertThat(html.split("<circle", -1)).hasSize(1 + 12 - 4 + 1);
+        assertThat(html).contains("<circle class=\"better\"").contains("+1.000").contains(">cat<");
+        assertThat(
+                        CommandRun.of("compare", annotations, worse, better, "--report=" + worse)
+                                .errors())
+                .hasSize(1);
+    }
+
     @ParameterizedTest
     @ValueSource(
             strings = {

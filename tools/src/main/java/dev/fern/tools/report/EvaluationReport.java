@@ -12,10 +12,6 @@ import dev.fern.cocoeval.analysis.Calibration;
 import dev.fern.cocoeval.analysis.CategoryAnalysis;
 import dev.fern.cocoeval.analysis.OperatingPoint;
 import dev.fern.detection.image.ImageFolder;
-import java.io.IOException;
-import java.io.InputStream;
-import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
@@ -32,11 +28,10 @@ public final class EvaluationReport {
     /** More would make the page slow; the JSON has all. */
     private static final int MOST_ROWS = 2000;
 
-    private final String title;
     private final Evaluation evaluation;
     private final Analysis analysis;
     private final Optional<ImageFolder> images;
-    private final StringBuilder html = new StringBuilder();
+    private final HtmlPage page;
 
     /**
      * @param title what was evaluated on what
@@ -44,7 +39,7 @@ public final class EvaluationReport {
      */
     public EvaluationReport(
             String title, Evaluation evaluation, Analysis analysis, Optional<ImageFolder> images) {
-        this.title = title;
+        page = new HtmlPage(title);
         this.evaluation = evaluation;
         this.analysis = analysis;
         this.images = images;
@@ -52,42 +47,20 @@ public final class EvaluationReport {
 
     /** The page. */
     public String html() {
-        html.setLength(0);
-        String name = escape(title);
-        html.append("<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">")
-                .append(
-                        "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none';")
-                .append(" style-src 'unsafe-inline'; img-src data:\">")
-                .append("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">")
-                .append("<title>")
-                .append(name)
-                .append("</title>\n<style>")
-                .append(style())
-                .append("</style></head>\n<body><h1>")
-                .append(name)
-                .append("</h1>\n");
         summary();
         stats();
-        html.append("<div class=\"pair\">");
+        page.append("<div class=\"pair\">");
         tide();
         curves();
-        html.append("</div>");
+        page.append("</div>");
         confusion();
         categories();
-        html.append("<div class=\"pair\">");
+        page.append("<div class=\"pair\">");
         reliability();
-        new LabelFindings(analysis).append(html);
-        html.append("</div>");
+        new LabelFindings(analysis).appendTo(page);
+        page.append("</div>");
         worstImages();
-        return html.append("</body></html>\n").toString();
-    }
-
-    private static String style() {
-        try (InputStream css = EvaluationReport.class.getResourceAsStream("evaluation.css")) {
-            return new String(css.readAllBytes(), StandardCharsets.UTF_8);
-        } catch (IOException e) {
-            throw new UncheckedIOException("reading a resource failed", e);
-        }
+        return page.html();
     }
 
     private void summary() {
@@ -96,7 +69,7 @@ public final class EvaluationReport {
                 analysis.categories().stream()
                         .mapToInt(c -> c.truePositives() + c.falsePositives())
                         .sum();
-        html.append(
+        page.append(
                 String.format(
                         Locale.ROOT,
                         "<p class=\"note\">Images %s, objects %s, categories %s, detections %s. All below the twelve numbers is at IoU %s;"
@@ -110,27 +83,22 @@ public final class EvaluationReport {
     }
 
     private void stats() {
-        html.append("<div class=\"cards\">");
+        page.append("<div class=\"cards\">");
         evaluation
                 .stats()
                 .forEach(
                         (metric, value) ->
-                                html.append(
+                                page.append(
                                         String.format(
                                                 Locale.ROOT,
                                                 "<div class=\"card\"><span>%s</span><b>%s</b></div>",
                                                 metric.label(),
                                                 score(value))));
-        html.append("</div>\n");
-    }
-
-    private void section(String heading, String explanation, String body) {
-        html.append("<section><h2>").append(heading).append("</h2><p class=\"note\">");
-        html.append(explanation).append("</p>").append(body).append("</section>\n");
+        page.append("</div>\n");
     }
 
     private void tide() {
-        section(
+        page.section(
                 "Where AP is lost",
                 "How much AP would be won if one kind of error were mended (TIDE), and how often it"
                         + " occurs.",
@@ -138,7 +106,7 @@ public final class EvaluationReport {
     }
 
     private void curves() {
-        section(
+        page.section(
                 "Precision and recall",
                 "Interpolated as COCO does.",
                 AnalysisPlots.precisionRecall(analysis.categories()));
@@ -146,7 +114,7 @@ public final class EvaluationReport {
 
     private void confusion() {
         ConfusionHeatMap map = new ConfusionHeatMap(analysis.confusion());
-        section(
+        page.section(
                 "What is taken for what",
                 "Shades by row. The right column is what was missed, the bottom row what was found"
                         + " where nothing is."
@@ -189,7 +157,7 @@ public final class EvaluationReport {
             table.append("<td>").append(number(best.map(OperatingPoint::precision)));
             table.append("<td>").append(number(best.map(OperatingPoint::recall)));
         }
-        section(
+        page.section(
                 "Categories",
                 "On the right, the score threshold of the best F-beta (beta "
                         + analysis.parameters().beta()
@@ -217,7 +185,7 @@ public final class EvaluationReport {
 
     private void reliability() {
         Calibration calibration = analysis.calibration();
-        section(
+        page.section(
                 "Can the scores be trusted?",
                 "Bars: how many detections of a score are right; the orange line is where the bar"
                         + " ought to end. Dark: how many there are (logarithmic). Expected error (ECE) "
@@ -236,7 +204,7 @@ public final class EvaluationReport {
     private void worstImages() {
         images.ifPresent(
                 folder ->
-                        section(
+                        page.section(
                                 "The images with the most faults",
                                 "<span class=\"swatch right\"></span>right"
                                         + "<span class=\"swatch wrong\"></span>wrong"

@@ -24,21 +24,11 @@ final class LabelFindings {
         this.analysis = analysis;
     }
 
-    void append(StringBuilder html) {
+    void appendTo(HtmlPage page) {
         long wrong = sum(image -> image.likelyWrongLabels().size());
         long missing = sum(image -> image.likelyMissingLabels().size());
-        html.append(
-                String.format(
-                        Locale.ROOT,
-                        "<section><h2>Labels worth a look</h2><p class=\"note\">%s where a sure"
-                                + " detection says another category, %s where it finds what nobody"
-                                + " labelled, %s labels that no detection supports; and %s objects"
-                                + " were found twice. The surest:</p>",
-                        count(wrong),
-                        count(missing),
-                        count(sum(image -> image.unsupported().size())),
-                        count(sum(image -> image.duplicates().size()))));
-        html.append("<div class=\"scroll\"><table><thead><tr><th>image<th class=\"left\">label")
+        StringBuilder table = new StringBuilder();
+        table.append("<div class=\"scroll\"><table><thead><tr><th>image<th class=\"left\">label")
                 .append("<th class=\"left\">detection<th>score</thead><tbody>");
         analysis.findings().stream()
                 .flatMap(this::rows)
@@ -46,7 +36,7 @@ final class LabelFindings {
                 .limit(ROWS)
                 .forEach(
                         row ->
-                                html.append("<tr><td>")
+                                table.append("<tr><td>")
                                         .append(escape(row.file))
                                         .append("<td class=\"left\">")
                                         .append(row.label)
@@ -54,7 +44,18 @@ final class LabelFindings {
                                         .append(name(row.detection.category()))
                                         .append("<td>")
                                         .append(score(row.detection.score())));
-        html.append("</tbody></table></div></section>\n");
+        page.section(
+                "Labels worth a look",
+                String.format(
+                        Locale.ROOT,
+                        "%s where a sure detection says another category, %s where it finds what"
+                                + " nobody labelled, %s labels that no detection supports; and %s"
+                                + " objects were found twice. The surest:",
+                        count(wrong),
+                        count(missing),
+                        count(sum(image -> image.unsupported().size())),
+                        count(sum(image -> image.duplicates().size()))),
+                table + "</tbody></table></div>");
     }
 
     private long sum(ToIntFunction<ImageFindings> size) {
