@@ -1,7 +1,5 @@
 package dev.fern.tools;
 
-import com.google.gson.Gson;
-import com.google.gson.GsonBuilder;
 import com.google.gson.JsonArray;
 import com.google.gson.JsonNull;
 import com.google.gson.JsonObject;
@@ -140,16 +138,7 @@ final class CompareCommand implements Callable<Integer> {
         }
         print(comparison);
         if (json != null) {
-            Gson gson =
-                    new GsonBuilder()
-                            .setPrettyPrinting()
-                            .disableHtmlEscaping()
-                            .serializeNulls()
-                            .create();
-            AtomicFile.write(
-                    json,
-                    (gson.toJson(json(comparison, files.dataset())) + "\n")
-                            .getBytes(StandardCharsets.UTF_8));
+            JsonFile.write(json, json(comparison, files.dataset()));
         }
         if (report != null) {
             AtomicFile.write(

@@ -1,10 +1,8 @@
 package dev.fern.tools;
 
 import com.google.gson.Gson;
-import com.google.gson.GsonBuilder;
 import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
-import dev.fern.cocoeval.AtomicFile;
 import dev.fern.cocoeval.CategoryStats;
 import dev.fern.cocoeval.CocoDataset;
 import dev.fern.cocoeval.CocoEvaluator;
@@ -19,7 +17,6 @@ import dev.fern.detection.model.DatasetDetection;
 import dev.fern.detection.model.Detector;
 import java.io.IOException;
 import java.io.PrintWriter;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -147,11 +144,7 @@ final class EvaluateCommand implements Callable<Integer> {
         }
         out.flush();
         if (json != null) {
-            Gson gson = new GsonBuilder().setPrettyPrinting().disableHtmlEscaping().create();
-            AtomicFile.write(
-                    json,
-                    (gson.toJson(json(scores, evaluated.dataset)) + "\n")
-                            .getBytes(StandardCharsets.UTF_8));
+            JsonFile.write(json, json(scores, evaluated.dataset));
         }
         analysis.write(
                 title(),

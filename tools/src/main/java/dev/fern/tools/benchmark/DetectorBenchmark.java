@@ -1,19 +1,17 @@
 package dev.fern.tools.benchmark;
 
-import com.google.gson.GsonBuilder;
 import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
 import dev.fern.backbone.host.EngineThreads;
-import dev.fern.cocoeval.AtomicFile;
 import dev.fern.detection.image.ImageSize;
 import dev.fern.detection.train.TrainingConfiguration;
 import dev.fern.tools.BadInputException;
+import dev.fern.tools.JsonFile;
 import dev.fern.tools.OutputFile;
 import dev.fern.tools.TrainingSettings;
 import java.io.IOException;
 import java.io.PrintWriter;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -184,13 +182,11 @@ abstract class DetectorBenchmark implements Callable<Integer> {
         peak.ifPresent(size -> out.printf("peak memory of the process: %.0f MiB%n", size));
         out.flush();
         if (json != null) {
-            AtomicFile.write(
-                    json,
-                    toJson(configurations, timings, canvas, peak).getBytes(StandardCharsets.UTF_8));
+            JsonFile.write(json, toJson(configurations, timings, canvas, peak));
         }
     }
 
-    private String toJson(
+    private JsonObject toJson(
             Map<String, TrainingConfiguration> configurations,
             Map<String, Timing> timings,
             ImageSize canvas,
@@ -218,7 +214,7 @@ abstract class DetectorBenchmark implements Callable<Integer> {
                     results.add(result);
                 });
         root.add("results", results);
-        return new GsonBuilder().setPrettyPrinting().create().toJson(root) + "\n";
+        return root;
     }
 
     private ImageSize imageSize() {

@@ -1,15 +1,13 @@
 package dev.fern.tools.benchmark;
 
-import com.google.gson.GsonBuilder;
 import com.google.gson.JsonObject;
-import dev.fern.cocoeval.AtomicFile;
 import dev.fern.cocoeval.CocoEvaluator;
 import dev.fern.cocoeval.SyntheticCoco;
 import dev.fern.tools.CocoFiles;
+import dev.fern.tools.JsonFile;
 import dev.fern.tools.OutputFile;
 import java.io.IOException;
 import java.io.PrintWriter;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -118,8 +116,7 @@ final class EvaluateBenchmark implements Callable<Integer> {
                 root.addProperty("processors", Runtime.getRuntime().availableProcessors());
                 root.addProperty("java", System.getProperty("java.vm.version"));
                 root.add("measured", measured);
-                String text = new GsonBuilder().setPrettyPrinting().create().toJson(root) + "\n";
-                AtomicFile.write(json, text.getBytes(StandardCharsets.UTF_8));
+                JsonFile.write(json, root);
             }
         } finally {
             if (keep == null) {

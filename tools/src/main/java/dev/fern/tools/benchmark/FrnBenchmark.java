@@ -1,15 +1,13 @@
 package dev.fern.tools.benchmark;
 
 import ai.djl.ndarray.types.Shape;
-import com.google.gson.GsonBuilder;
 import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
-import dev.fern.cocoeval.AtomicFile;
 import dev.fern.tools.Engines;
+import dev.fern.tools.JsonFile;
 import dev.fern.tools.OutputFile;
 import java.io.IOException;
 import java.io.PrintWriter;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
@@ -121,10 +119,7 @@ final class FrnBenchmark implements Callable<Integer> {
             root.addProperty("engine", engine);
             root.addProperty("cores", Runtime.getRuntime().availableProcessors());
             root.add("results", results);
-            AtomicFile.write(
-                    json,
-                    (new GsonBuilder().setPrettyPrinting().create().toJson(root) + "\n")
-                            .getBytes(StandardCharsets.UTF_8));
+            JsonFile.write(json, root);
         }
     }
 
