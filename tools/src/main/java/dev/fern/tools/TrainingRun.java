@@ -98,11 +98,7 @@ record TrainingRun(
 
     private Detector detector() throws BadInputException {
         try {
-            return Detector.create(
-                    configuration.detector(train.images().categories()),
-                    configuration.engine(),
-                    configuration.seed(),
-                    configuration.headDeviation());
+            return configuration.newDetector(train.images().categories());
         } catch (IllegalArgumentException e) {
             throw new BadInputException("the settings make no network: " + e.getMessage(), e);
         }

@@ -1,6 +1,8 @@
 package dev.fern.detection.train;
 
+import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
+import ai.djl.nn.Parameter;
 import dev.fern.backbone.host.EngineThreads;
 import dev.fern.backbone.host.HostFunctions;
 import dev.fern.backbone.parameter.NamedParameters;
@@ -27,7 +29,7 @@ public final class BatchGradients implements AutoCloseable {
     private final NDManager manager;
     private final List<Worker> workers = new ArrayList<>();
     private final EngineThreads threads;
-    private final Detector detector;
+    private final List<NDArray> parameters;
 
     /** What computes gradients of its own. */
     private record Worker(ParameterReplica parameters, GradientStep step) {}
@@ -52,11 +54,10 @@ public final class BatchGradients implements AutoCloseable {
      * @param optimizer takes the gradients
      * @param lanes how many threads; 1 for the calling one
      */
-    public BatchGradients(
-            Detector detector, RetinaNetLoss loss, SgdOptimizer optimizer, int lanes) {
-        this.detector = detector;
+    BatchGradients(Detector detector, RetinaNetLoss loss, SgdOptimizer optimizer, int lanes) {
         this.optimizer = optimizer;
         whole = new GradientStep(detector, loss);
+        parameters = parameters(detector);
         manager = detector.manager().newSubManager();
         threads = new EngineThreads(lanes);
         for (int i = 0; lanes > 1 && i < lanes; i++) {
@@ -65,11 +66,25 @@ public final class BatchGradients implements AutoCloseable {
         }
     }
 
+    /** Prepares as many threads as are of use in a training. */
+    public static BatchGradients of(
+            TrainingConfiguration configuration, Detector detector, SgdOptimizer optimizer) {
+        return new BatchGradients(
+                detector,
+                configuration.loss(),
+                optimizer,
+                Math.min(configuration.batchSize(), lanes(detector)));
+    }
+
+    private static List<NDArray> parameters(Detector detector) {
+        return NamedParameters.of(detector.network()).values().stream()
+                .map(Parameter::getArray)
+                .toList();
+    }
+
     /** Returns how many threads may compute gradients of this detector beside each other. */
-    public static int lanes(Detector detector) {
-        boolean supported =
-                NamedParameters.of(detector.network()).values().stream()
-                        .allMatch(parameter -> HostFunctions.supports(parameter.getArray()));
+    static int lanes(Detector detector) {
+        boolean supported = parameters(detector).stream().allMatch(HostFunctions::supports);
         return supported && detector.configuration().architecture().isBatchIndependent()
                 ? EngineThreads.available(detector.manager().getEngine().getEngineName())
                 : 1;
@@ -99,9 +114,7 @@ public final class BatchGradients implements AutoCloseable {
             return List.of(part);
         }
         // lays weights out in C order, which threads must not do beside each other
-        NamedParameters.of(detector.network())
-                .values()
-                .forEach(parameter -> HostFunctions.floats(parameter.getArray()));
+        parameters.forEach(HostFunctions::floats);
         int imageSize = 3 * height * width;
         List<Supplier<Part>> tasks = new ArrayList<>();
         for (int w = 0; w < count; w++) {

@@ -150,15 +150,7 @@ public final class Trainer {
                         configuration.canvasRule(),
                         configuration.augmentation(),
                         configuration.seed());
-        this.optimizer =
-                new SgdOptimizer(
-                        detector.network(),
-                        configuration.momentum(),
-                        configuration.weightDecay(),
-                        configuration.normWeightDecay(),
-                        configuration.clipNorm() == 0
-                                ? Double.POSITIVE_INFINITY
-                                : configuration.clipNorm());
+        this.optimizer = configuration.optimizer(detector.network());
         this.matcher = configuration.matcher();
         this.decoder =
                 new BatchDecoder(
@@ -224,14 +216,7 @@ public final class Trainer {
         LearningRateSchedule schedule = configuration.schedule(totalSteps);
         listener.started(progress.step() + 1, totalSteps);
         try (MetricsLog metrics = new MetricsLog(run.metrics(), progress);
-                BatchGradients gradients =
-                        new BatchGradients(
-                                detector,
-                                configuration.loss(),
-                                optimizer,
-                                Math.min(
-                                        configuration.batchSize(),
-                                        BatchGradients.lanes(detector)))) {
+                BatchGradients gradients = BatchGradients.of(configuration, detector, optimizer)) {
             while (!isFinished(totalSteps) && !stopRequested) {
                 if (trainEpoch(schedule, totalSteps, gradients, metrics)) {
                     finishEpoch(totalSteps, metrics);

@@ -1,5 +1,6 @@
 package dev.fern.detection.train;
 
+import ai.djl.nn.Block;
 import com.google.gson.Gson;
 import com.google.gson.GsonBuilder;
 import com.google.gson.JsonElement;
@@ -19,6 +20,7 @@ import dev.fern.detection.loss.BoxLoss;
 import dev.fern.detection.loss.FocalLoss;
 import dev.fern.detection.loss.RetinaNetLoss;
 import dev.fern.detection.model.Architecture;
+import dev.fern.detection.model.Detector;
 import dev.fern.detection.model.DetectorConfiguration;
 import dev.fern.detection.model.PostProcessing;
 import dev.fern.detection.model.RecordJson;
@@ -256,7 +258,7 @@ public record TrainingConfiguration(
         return GSON.toJson(this) + "\n";
     }
 
-    /** Returns the detector that is to be trained. */
+    /** Returns what the detector that is to be trained is. */
     public DetectorConfiguration detector(List<CocoCategory> categories) {
         Architecture architecture =
                 Architecture.of(
@@ -279,6 +281,21 @@ public record TrainingConfiguration(
                 canvasRule(),
                 new PixelNormalization(pixelMean, pixelStd),
                 new PostProcessing(scoreThreshold, nmsIou, candidatesPerLevel, maxDetections));
+    }
+
+    /** Returns a fresh detector that is to be trained. */
+    public Detector newDetector(List<CocoCategory> categories) {
+        return Detector.create(detector(categories), engine, seed, headDeviation);
+    }
+
+    /** Returns the optimiser of an initialised network. */
+    public SgdOptimizer optimizer(Block network) {
+        return new SgdOptimizer(
+                network,
+                momentum,
+                weightDecay,
+                normWeightDecay,
+                clipNorm == 0 ? Double.POSITIVE_INFINITY : clipNorm);
     }
 
     /** Returns how images are resized and padded. */

@@ -40,28 +40,10 @@ final class DetectorWorkload implements AutoCloseable {
     DetectorWorkload(TrainingConfiguration configuration, ImageSize image, int categories) {
         SplittableRandom random = new SplittableRandom(configuration.seed());
         canvas = configuration.canvasRule().canvas(image.width(), image.height());
-        detector =
-                Detector.create(
-                        configuration.detector(categories(categories)),
-                        configuration.engine(),
-                        configuration.seed(),
-                        configuration.headDeviation());
+        detector = configuration.newDetector(categories(categories));
         matcher = configuration.matcher();
-        optimizer =
-                new SgdOptimizer(
-                        detector.network(),
-                        configuration.momentum(),
-                        configuration.weightDecay(),
-                        configuration.normWeightDecay(),
-                        configuration.clipNorm() == 0
-                                ? Double.POSITIVE_INFINITY
-                                : configuration.clipNorm());
-        gradients =
-                new BatchGradients(
-                        detector,
-                        configuration.loss(),
-                        optimizer,
-                        Math.min(configuration.batchSize(), BatchGradients.lanes(detector)));
+        optimizer = configuration.optimizer(detector.network());
+        gradients = BatchGradients.of(configuration, detector, optimizer);
         pixels =
                 FloatBuffer.allocate(
                         configuration.batchSize()

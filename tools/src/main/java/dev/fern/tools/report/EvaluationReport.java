@@ -28,10 +28,11 @@ public final class EvaluationReport {
     /** More would make the page slow; the JSON has all. */
     private static final int MOST_ROWS = 2000;
 
+    private final String title;
     private final Evaluation evaluation;
     private final Analysis analysis;
     private final Optional<ImageFolder> images;
-    private final HtmlPage page;
+    private HtmlPage page;
 
     /**
      * @param title what was evaluated on what
@@ -39,7 +40,7 @@ public final class EvaluationReport {
      */
     public EvaluationReport(
             String title, Evaluation evaluation, Analysis analysis, Optional<ImageFolder> images) {
-        page = new HtmlPage(title);
+        this.title = title;
         this.evaluation = evaluation;
         this.analysis = analysis;
         this.images = images;
@@ -47,6 +48,7 @@ public final class EvaluationReport {
 
     /** The page. */
     public String html() {
+        page = new HtmlPage(title);
         summary();
         stats();
         page.append("<div class=\"pair\">");
