@@ -4,7 +4,6 @@ import com.google.gson.FieldNamingPolicy;
 import com.google.gson.Gson;
 import com.google.gson.GsonBuilder;
 import com.google.gson.JsonObject;
-import dev.fern.cocoeval.AtomicFile;
 import dev.fern.cocoeval.CocoDataset;
 import dev.fern.cocoeval.CocoFormatException;
 import dev.fern.cocoeval.CocoImage;
@@ -13,12 +12,12 @@ import dev.fern.detection.anchor.AnchorParameters;
 import dev.fern.detection.anchor.Matcher;
 import dev.fern.detection.image.CanvasRule;
 import dev.fern.tools.BadInputException;
+import dev.fern.tools.JsonFile;
 import dev.fern.tools.OutputFile;
 import dev.fern.tools.dataset.DatasetStatistics.CategoryCount;
 import dev.fern.tools.dataset.DatasetStatistics.Geometry;
 import java.io.IOException;
 import java.io.PrintWriter;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
@@ -115,15 +114,13 @@ final class StatsCommand implements Callable<Integer> {
         if (json != null) {
             Gson gson =
                     new GsonBuilder()
-                            .setPrettyPrinting()
-                            .disableHtmlEscaping()
                             .setFieldNamingPolicy(FieldNamingPolicy.LOWER_CASE_WITH_UNDERSCORES)
                             .create();
             JsonObject numbers = gson.toJsonTree(statistics).getAsJsonObject();
             if (coverage != null) {
                 numbers.add("anchors", gson.toJsonTree(coverage));
             }
-            AtomicFile.write(json, (gson.toJson(numbers) + "\n").getBytes(StandardCharsets.UTF_8));
+            JsonFile.write(json, numbers);
         }
         return 0;
     }
