@@ -209,12 +209,23 @@ class BatchLoaderTest {
                         decoder,
                         batch -> prepared.incrementAndGet(),
                         new LoaderOptions(2, 3, false))) {
-            Thread.sleep(300);
-            assertThat(prepared.get()).isEqualTo(3);
+            assertStaysAt(3, prepared);
             loader.next();
-            Thread.sleep(300);
-            assertThat(prepared.get()).isEqualTo(4);
+            assertStaysAt(4, prepared);
         }
+    }
+
+    /** Waits until the count is reached, then gives the loader time to go too far. */
+    private static void assertStaysAt(int count, AtomicInteger counter) throws Exception {
+        assertTimeoutPreemptively(
+                Duration.ofSeconds(60),
+                () -> {
+                    while (counter.get() < count) {
+                        Thread.sleep(5);
+                    }
+                });
+        Thread.sleep(200);
+        assertThat(counter.get()).isEqualTo(count);
     }
 
     @Test
@@ -232,8 +243,13 @@ class BatchLoaderTest {
                 };
         BatchLoader<Integer> loader = loader(plan, slow, false);
         started.await();
-        assertTimeoutPreemptively(Duration.ofSeconds(5), loader::close);
-        assertThat(threads).isNotEmpty().noneMatch(Thread::isAlive).allMatch(Thread::isDaemon);
+        assertTimeoutPreemptively(Duration.ofSeconds(60), loader::close);
+        assertThat(threads).isNotEmpty().allMatch(Thread::isDaemon);
+        for (Thread thread : threads) {
+            // The pool counts a thread as gone a moment before the thread ends.
+            thread.join(60_000);
+            assertThat(thread.isAlive()).isFalse();
+        }
         assertThat(loader.next()).isEmpty();
         loader.close();
     }
