@@ -45,8 +45,10 @@ public final class TrainingSettings {
             names = "--norm",
             paramLabel = "NAME",
             description =
-                    "Normaliser of the backbone: frn (FRN + TLU), frn-eps (learned epsilon), bn,"
-                            + " frozen-bn, gn, gnN (N groups), ln or in; gn-tlu for TLU in place of ReLU.")
+                    "Normaliser of the backbone: frn (FRN + TLU), frn-eps (learned epsilon), bn, brn"
+                            + " (Batch Renormalization; brnN: its schedule in N steps), frozen-bn,"
+                            + " gn (32 groups), gnN (N groups), ln or in. With -relu or -tlu at the"
+                            + " end, another activation: frn-relu, bn-tlu.")
     private String norm;
 
     @Option(

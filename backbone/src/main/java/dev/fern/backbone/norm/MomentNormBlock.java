@@ -46,21 +46,10 @@ abstract class MomentNormBlock extends AbstractBlock {
                         .build());
     }
 
-    /**
-     * Returns how this application standardises.
-     *
-     * @param x on the host
-     */
+    /** Returns how one application to x standardises. */
     abstract Standardizer standardizer(ParameterStore parameters, NDArray x, boolean training);
 
-    /** Takes note of what a {@link #standardizer} measured; called after its application. */
-    void learn(ParameterStore parameters, NDArray x, Standardizer standardizer) {}
-
-    /** Returns xhat, computed by the engine's operators. */
-    abstract NDArray standardized(ParameterStore parameters, NDArray x, boolean training);
-
-    /** Returns a parameter of this block as [1, C, 1, 1]. */
-    static NDArray perChannel(
+    private static NDArray perChannel(
             ParameterStore parameters, Parameter parameter, NDArray x, boolean training) {
         return parameters
                 .getValue(parameter, x.getDevice(), training)
@@ -109,7 +98,7 @@ abstract class MomentNormBlock extends AbstractBlock {
                 HostFunctions.apply(
                         new StandardizationFunction(standardizer, addsShortcut, activation),
                         arguments.toArray(NDArray[]::new));
-        learn(parameters, x, standardizer);
+        standardizer.applied();
         return z;
     }
 
@@ -127,7 +116,7 @@ abstract class MomentNormBlock extends AbstractBlock {
             boolean training) {
         NDArray x = inputs.get(0);
         NDArray y =
-                standardized(parameters, x, training)
+                StandardizationOperators.apply(standardizer(parameters, x, training), x)
                         .mul(perChannel(parameters, gamma, x, training))
                         .add(perChannel(parameters, beta, x, training));
         if (inputs.size() > 1) {

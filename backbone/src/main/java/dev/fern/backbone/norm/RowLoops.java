@@ -43,12 +43,19 @@ final class RowLoops {
     }
 
     /**
-     * a = a * p + b * q + s, in float64: in a group of few elements the three cancel but for
-     * epsilon's share.
+     * Turns dy into dx = (gamma dy - mean(g)) * scale + (x - mean) * slope, in float64: in a group
+     * of few elements the terms cancel but for epsilon's share.
      */
-    static void combine(float[] a, double p, float[] b, double q, double s) {
-        for (int i = 0; i < a.length; i++) {
-            a[i] = (float) (a[i] * p + b[i] * q + s);
+    static void passThroughMoments(
+            float[] dy,
+            double gamma,
+            double meanGradient,
+            double scale,
+            float[] x,
+            double mean,
+            double slope) {
+        for (int i = 0; i < dy.length; i++) {
+            dy[i] = (float) ((dy[i] * gamma - meanGradient) * scale + (x[i] - mean) * slope);
         }
     }
 

@@ -150,91 +150,118 @@ final class StandardizationFunction implements HostFunction {
             FloatBuffer output,
             FloatBuffer outputGradient,
             List<FloatBuffer> inputGradients) {
-        Arguments in = arguments(inputs);
         Arguments gradient = arguments(inputGradients);
-        double[] gammaGradients = new double[rows];
-        double[] betaGradients = new double[rows];
-        double[] tauGradients = new double[rows];
-        Parallel.forRows(
-                groups.count(),
-                (long) groups.size() * length,
-                (from, to) -> {
-                    float[] x = new float[length];
-                    float[] dz = new float[length];
-                    float[] masked = new float[length];
-                    float[] dy = activation == Activation.NONE ? dz : masked;
-                    for (int group = from; group < to; group++) {
-                        Standardization s = standardizations[group];
-                        double gradientSum = 0;
-                        double centredSum = 0;
-                        for (int i = 0; i < groups.size(); i++) {
-                            int row = groups.row(group, i);
-                            int c = row % channels;
-                            int start = row * length;
-                            in.x.get(start, x);
-                            outputGradient.get(start, dz);
-                            if (activation != Activation.NONE) {
-                                output.get(start, dy);
-                                RowLoops.maskThresholded(dy, dz, threshold(in, c));
-                            }
-                            double sum = Sums.sum(dy);
-                            double centred = Sums.dot(dy, x) - s.mean() * sum;
-                            betaGradients[row] = sum;
-                            gammaGradients[row] = centred * s.inverse() * s.r() + sum * s.d();
-                            if (in.tau != null) {
-                                tauGradients[row] = Sums.sum(dz) - sum;
-                            }
-                            if (addsShortcut) {
-                                gradient.shortcut.put(start, dy);
-                            }
-                            gradientSum += in.gamma.get(c) * sum;
-                            centredSum += in.gamma.get(c) * centred;
-                            if (!standardizer.measures()) {
-                                RowLoops.scale(dy, (float) (in.gamma.get(c) * s.inverse() * s.r()));
-                            }
-                            if (!hasOneMeasuredRow()) {
-                                gradient.x.put(start, dy);
-                            }
-                        }
-                        if (standardizer.measures()) {
-                            passThroughMoments(
-                                    group, in, gradient.x, x, dy, gradientSum, centredSum);
-                        }
-                    }
-                });
-        RowLoops.sumOverImages(gammaGradients, gradient.gamma);
-        RowLoops.sumOverImages(betaGradients, gradient.beta);
+        Gradients sums = new Gradients(new double[rows], new double[rows], new double[rows]);
+        Backward pass = new Backward(arguments(inputs), output, outputGradient, gradient, sums);
+        Parallel.forRows(groups.count(), (long) groups.size() * length, pass::groups);
+        RowLoops.sumOverImages(sums.gamma, gradient.gamma);
+        RowLoops.sumOverImages(sums.beta, gradient.beta);
         if (gradient.tau != null) {
-            RowLoops.sumOverImages(tauGradients, gradient.tau);
+            RowLoops.sumOverImages(sums.tau, gradient.tau);
         }
     }
 
-    /**
-     * dx = r / sigma (g - mean(g) - (x - mean) / sigma^2 mean(g (x - mean))) with g = gamma dy and
-     * sigma^2 = var + eps, over a group whose dy stand in {@code gradient}.
-     */
-    private void passThroughMoments(
-            int group,
-            Arguments in,
-            FloatBuffer gradient,
-            float[] x,
-            float[] dy,
-            double gradientSum,
-            double centredSum) {
-        Standardization s = standardizations[group];
-        double count = (double) groups.size() * length;
-        double scale = s.inverse() * s.r();
-        double ofX = -scale * s.inverse() * s.inverse() * (centredSum / count);
-        double constant = -scale * (gradientSum / count) - ofX * s.mean();
-        for (int i = 0; i < groups.size(); i++) {
-            int row = groups.row(group, i);
-            int start = row * length;
-            if (!hasOneMeasuredRow()) {
-                in.x.get(start, x);
-                gradient.get(start, dy);
+    /** Each row's share in the gradients of its channel's parameters. */
+    private record Gradients(double[] gamma, double[] beta, double[] tau) {}
+
+    /** One backward pass. */
+    private final class Backward {
+
+        private final Arguments in;
+        private final FloatBuffer output;
+        private final FloatBuffer outputGradient;
+        private final Arguments gradient;
+        private final Gradients sums;
+
+        Backward(
+                Arguments in,
+                FloatBuffer output,
+                FloatBuffer outputGradient,
+                Arguments gradient,
+                Gradients sums) {
+            this.in = in;
+            this.output = output;
+            this.outputGradient = outputGradient;
+            this.gradient = gradient;
+            this.sums = sums;
+        }
+
+        void groups(int from, int to) {
+            float[] x = new float[length];
+            float[] dz = new float[length];
+            float[] dy = activation == Activation.NONE ? dz : new float[length];
+            for (int group = from; group < to; group++) {
+                Standardization s = standardizations[group];
+                double gradientSum = 0;
+                double centredSum = 0;
+                for (int i = 0; i < groups.size(); i++) {
+                    int row = groups.row(group, i);
+                    readGradient(row, dz, dy);
+                    in.x.get(row * length, x);
+                    double sum = sums.beta[row];
+                    double centred = Sums.dot(dy, x) - s.mean() * sum;
+                    double gamma = in.gamma.get(row % channels);
+                    sums.gamma[row] = centred * s.inverse() * s.r() + sum * s.d();
+                    gradientSum += gamma * sum;
+                    centredSum += gamma * centred;
+                    if (!standardizer.measures()) {
+                        RowLoops.scale(dy, (float) (gamma * s.inverse() * s.r()));
+                    }
+                    if (!hasOneMeasuredRow()) {
+                        gradient.x.put(row * length, dy);
+                    }
+                }
+                if (standardizer.measures()) {
+                    passThroughMoments(group, x, dy, gradientSum, centredSum);
+                }
             }
-            RowLoops.combine(dy, scale * in.gamma.get(row % channels), x, ofX, constant);
-            gradient.put(start, dy);
+        }
+
+        /** Makes dy of a row's dz, which is the shortcut's gradient, and adds both up. */
+        private void readGradient(int row, float[] dz, float[] dy) {
+            int start = row * length;
+            outputGradient.get(start, dz);
+            if (activation != Activation.NONE) {
+                output.get(start, dy);
+                RowLoops.maskThresholded(dy, dz, threshold(in, row % channels));
+            }
+            sums.beta[row] = Sums.sum(dy);
+            if (in.tau != null) {
+                sums.tau[row] = Sums.sum(dz) - sums.beta[row];
+            }
+            if (addsShortcut) {
+                gradient.shortcut.put(start, dy);
+            }
+        }
+
+        /**
+         * dx = r / sigma (g - mean(g) - (x - mean) / sigma^2 mean(g (x - mean))) with g = gamma dy
+         * and sigma^2 = var + eps, over a group whose dy stand where dx shall, or if it is but one
+         * row in {@code dy}.
+         */
+        private void passThroughMoments(
+                int group, float[] x, float[] dy, double gradientSum, double centredSum) {
+            Standardization s = standardizations[group];
+            double count = (double) groups.size() * length;
+            double scale = s.inverse() * s.r();
+            double slope = -scale * s.inverse() * s.inverse() * (centredSum / count);
+            for (int i = 0; i < groups.size(); i++) {
+                int row = groups.row(group, i);
+                int start = row * length;
+                if (!hasOneMeasuredRow()) {
+                    in.x.get(start, x);
+                    gradient.x.get(start, dy);
+                }
+                RowLoops.passThroughMoments(
+                        dy,
+                        in.gamma.get(row % channels),
+                        gradientSum / count,
+                        scale,
+                        x,
+                        s.mean(),
+                        slope);
+                gradient.x.put(start, dy);
+            }
         }
     }
 }

@@ -146,7 +146,7 @@ class GroupNormalizationTest {
                     pass.outputs().get(0).data(),
                     new double[] {beta[0], beta[1], beta[2], beta[0], beta[1], beta[2]},
                     TOLERANCE);
-            assertClose("dx", pass.inputGradients().get(0), new double[6], 1e-12, 1);
+            assertThat(pass.inputGradients().get(0)).containsOnly(0);
         }
     }
 
