@@ -1,6 +1,5 @@
 package dev.fern.backbone.norm;
 
-import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.types.Shape;
@@ -81,11 +80,10 @@ abstract class MomentNormBlock extends AbstractBlock {
             NDArray tau,
             boolean training) {
         NDArray x = inputs.get(0);
-        Device device = x.getDevice();
         List<NDArray> arguments = new ArrayList<>(5);
         arguments.add(x);
-        arguments.add(parameters.getValue(gamma, device, training));
-        arguments.add(parameters.getValue(beta, device, training));
+        arguments.add(recordable(parameters, gamma, x, training));
+        arguments.add(recordable(parameters, beta, x, training));
         boolean addsShortcut = inputs.size() > 1;
         if (addsShortcut) {
             arguments.add(inputs.get(1));
@@ -100,6 +98,17 @@ abstract class MomentNormBlock extends AbstractBlock {
                         arguments.toArray(NDArray[]::new));
         standardizer.applied();
         return z;
+    }
+
+    /**
+     * Returns a parameter for the tape. MXNet writes on an array without gradient that it records,
+     * which threads that share a parameter must not do beside each other: such a one gets an array
+     * of its own.
+     */
+    private static NDArray recordable(
+            ParameterStore parameters, Parameter parameter, NDArray x, boolean training) {
+        NDArray value = parameters.getValue(parameter, x.getDevice(), training);
+        return parameter.requiresGradient() ? value : HostFunctions.share(value, x.getManager());
     }
 
     /**

@@ -159,8 +159,12 @@ class BatchIndependenceTest {
     void outputsOfATrainingPassDoNotDependOnTheBatchUnlessNormsDo(Images images)
             throws IOException {
         DetectionDataset dataset = images.open(folder);
-        assertThat(outputDeviation("frn", dataset)).isLessThan(1e-5);
-        assertThat(outputDeviation("bn", dataset)).isGreaterThan(0.05);
+        for (String norm : List.of("frn", "gn4", "ln", "in")) {
+            assertThat(outputDeviation(norm, dataset)).as(norm).isLessThan(1e-5);
+        }
+        for (String norm : List.of("bn", "brn")) {
+            assertThat(outputDeviation(norm, dataset)).as(norm).isGreaterThan(0.05);
+        }
     }
 
     /** Largest difference between an image's logits alone and in a batch of eight. */
@@ -207,8 +211,12 @@ class BatchIndependenceTest {
     void gradientOfABatchIsTheMeanOfItsImagesGradientsUnlessNormsMixThem(Images images)
             throws IOException {
         DetectionDataset dataset = images.open(folder);
-        assertThat(gradientDeviation("frn", dataset)).isLessThan(1e-4);
-        assertThat(gradientDeviation("bn", dataset)).isGreaterThan(0.05);
+        for (String norm : List.of("frn", "gn4")) {
+            assertThat(gradientDeviation(norm, dataset)).as(norm).isLessThan(1e-4);
+        }
+        for (String norm : List.of("bn", "brn")) {
+            assertThat(gradientDeviation(norm, dataset)).as(norm).isGreaterThan(0.05);
+        }
     }
 
     /**
