@@ -32,7 +32,9 @@ public final class TrainingSettings {
     @Option(
             names = "--backbone",
             paramLabel = "NAME",
-            description = "resnet18, resnet34, resnet50, resnet101 or resnet152.")
+            description =
+                    "resnet18, resnet34, resnet50, resnet101 or resnet152; with v2 at the end, such"
+                            + " as resnet50v2, with pre-activation.")
     private String backbone;
 
     @Option(
