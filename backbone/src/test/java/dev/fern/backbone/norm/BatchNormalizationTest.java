@@ -25,7 +25,7 @@ class BatchNormalizationTest {
 
     private static final double EPSILON = 1e-5;
 
-    @Property(tries = 100)
+    @Property(tries = 60)
     void forwardAndAllGradientsInTrainingMatchTheReference(
             @ForAll long seed,
             @ForAll @IntRange(min = 1, max = 3) int images,
@@ -84,7 +84,7 @@ class BatchNormalizationTest {
                         });
     }
 
-    @Property(tries = 40)
+    @Property(tries = 25)
     void withFrozenStatisticsForwardAndAllGradientsMatchTheReference(
             @ForAll long seed,
             @ForAll @IntRange(min = 1, max = 3) int images,
@@ -153,7 +153,7 @@ class BatchNormalizationTest {
                         });
     }
 
-    @Property(tries = 40)
+    @Property(tries = 25)
     void theFusedAndTheOperatorVersionAreEqual(
             @ForAll long seed,
             @ForAll @IntRange(min = 1, max = 3) int images,

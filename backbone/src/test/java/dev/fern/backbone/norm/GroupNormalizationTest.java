@@ -24,7 +24,7 @@ class GroupNormalizationTest {
 
     private static final double EPSILON = 1e-5;
 
-    @Property(tries = 100)
+    @Property(tries = 60)
     void forwardAndAllGradientsMatchTheReference(
             @ForAll long seed,
             @ForAll @IntRange(min = 1, max = 3) int images,
@@ -75,7 +75,7 @@ class GroupNormalizationTest {
         }
     }
 
-    @Property(tries = 40)
+    @Property(tries = 25)
     void theFusedAndTheOperatorVersionAreEqual(
             @ForAll long seed,
             @ForAll @IntRange(min = 1, max = 3) int images,
