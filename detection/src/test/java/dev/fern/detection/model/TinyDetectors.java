@@ -102,6 +102,9 @@ public final class TinyDetectors {
         if (name.equals("classification.output.bias")) {
             return -2 + 0.5f * noise;
         }
+        if (name.contains(".running") || name.endsWith(".steps")) {
+            return value;
+        }
         return name.startsWith("backbone.") || name.startsWith("pyramid.") ? value : 0.1f * noise;
     }
 }
