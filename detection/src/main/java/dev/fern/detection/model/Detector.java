@@ -6,6 +6,7 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.training.ParameterStore;
 import dev.fern.backbone.host.EngineStart;
+import dev.fern.backbone.host.HostFunctions;
 import dev.fern.backbone.parameter.ParameterValues;
 import dev.fern.backbone.parameter.Tensor;
 import dev.fern.detection.anchor.Anchors;
@@ -141,6 +142,7 @@ public final class Detector implements AutoCloseable {
 
     private List<HeadOutput> forward(FloatBuffer pixels, List<Canvas> canvases) {
         Canvas canvas = canvases.get(0);
+        HostFunctions.recordNothing(manager);
         try (NDManager step = manager.newSubManager()) {
             NDArray input =
                     step.create(

@@ -84,7 +84,7 @@ public final class BatchGradients implements AutoCloseable {
 
     /** Returns how many threads may compute gradients of this detector beside each other. */
     static int lanes(Detector detector) {
-        boolean supported = parameters(detector).stream().allMatch(HostFunctions::supports);
+        boolean supported = parameters(detector).stream().allMatch(HostFunctions::hasFloats);
         return supported && detector.configuration().architecture().isBatchIndependent()
                 ? EngineThreads.available(detector.manager().getEngine().getEngineName())
                 : 1;

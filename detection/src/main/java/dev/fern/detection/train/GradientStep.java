@@ -1,6 +1,5 @@
 package dev.fern.detection.train;
 
-import ai.djl.engine.Engine;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
@@ -24,7 +23,6 @@ public final class GradientStep {
     private final Detector detector;
     private final RetinaNetLoss loss;
     private final ParameterStore parameters;
-    private final Engine engine;
 
     /** Trains this detector's network by this loss. */
     public GradientStep(Detector detector, RetinaNetLoss loss) {
@@ -36,7 +34,6 @@ public final class GradientStep {
         this.detector = detector;
         this.loss = loss;
         this.parameters = parameters;
-        this.engine = detector.manager().getEngine();
     }
 
     /**
@@ -53,7 +50,7 @@ public final class GradientStep {
             Anchors anchors,
             List<AnchorTargets> targets) {
         try (NDManager step = detector.manager().newSubManager();
-                GradientCollector collector = engine.newGradientCollector()) {
+                GradientCollector collector = HostFunctions.newGradientCollector(step)) {
             NDArray input =
                     step.create(pixels.duplicate(), new Shape(targets.size(), 3, height, width));
             NDList outputs = detector.network().forward(parameters, new NDList(input), true);
@@ -76,7 +73,8 @@ public final class GradientStep {
         for (int i = 0; i < outputs.size(); i++) {
             HeadOutput level = gradients.get(i % gradients.size());
             list.add(
-                    step.create(
+                    HostFunctions.create(
+                            step,
                             i < gradients.size() ? level.logits() : level.codes(),
                             outputs.get(i).getShape()));
         }

@@ -16,7 +16,8 @@ import java.util.Random;
 /** Detectors small enough for tests, with much to say although nobody trained them. */
 public final class TinyDetectors {
 
-    private static final String ENGINE = "MXNet";
+    /** The engine that the tests run on. */
+    public static final String ENGINE = System.getProperty("ai.djl.default_engine", "MXNet");
 
     private TinyDetectors() {}
 

@@ -19,12 +19,14 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** Splitting a batch among threads changes who computes, not what. */
+@Tag("engine")
 class BatchGradientsTest {
 
     private static final CanvasRule RULE = new CanvasRule(64, 64);
@@ -122,7 +124,7 @@ class BatchGradientsTest {
         for (String norm : List.of("frn", "frn-eps", "gn4", "frozen-bn")) {
             try (Detector detector = detector(norm)) {
                 assertThat(BatchGradients.lanes(detector))
-                        .isEqualTo(EngineThreads.available("MXNet"));
+                        .isEqualTo(EngineThreads.available(TinyDetectors.ENGINE));
             }
         }
         try (Detector detector = detector("bn")) {
