@@ -39,11 +39,12 @@ record TrainingRun(
      * @param resume whether to go on from the run's last checkpoint
      * @return the status to end the process with
      * @throws IOException if a file can't be used
-     * @throws BadInputException if the engine is unknown
+     * @throws BadInputException if the engine or its devices are not here
      */
     int execute(boolean resume) throws IOException, InterruptedException, BadInputException {
         try {
             Engines.require(configuration.engine());
+            configuration.deviceList();
         } catch (IllegalArgumentException e) {
             throw new BadInputException(e.getMessage(), e);
         }

@@ -100,8 +100,16 @@ public final class TrainingSettings {
             description = "Seed of the parameters, the order and the augmentation.")
     private Long seed;
 
-    @Option(names = "--engine", paramLabel = "NAME", description = "DJL engine: MXNet.")
+    @Option(names = "--engine", paramLabel = "NAME", description = "DJL engine: MXNet or PyTorch.")
     private String engine;
+
+    @Option(
+            names = "--devices",
+            paramLabel = "NAME",
+            description =
+                    "cpu, gpu (all), gpu:0,1 (those), or auto: the GPUs that the engine sees, else"
+                            + " the CPU. Several share every batch.")
+    private String devices;
 
     /**
      * Lays the settings of the options over those of the file, and these over the defaults.
@@ -135,6 +143,7 @@ public final class TrainingSettings {
         put(options, "schedule", schedule);
         put(options, "seed", seed);
         put(options, "engine", engine);
+        put(options, "devices", devices);
         layers.add(options);
         try {
             return TrainingConfiguration.of(layers);

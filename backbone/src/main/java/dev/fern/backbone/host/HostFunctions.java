@@ -125,6 +125,11 @@ public final class HostFunctions {
                         0));
     }
 
+    /** Returns whether the backward pass adds to gradients, rather than writing them anew. */
+    public static boolean addsToGradients(NDArray array) {
+        return array instanceof PtNDArray;
+    }
+
     /** Makes the gradient of an array zero where the engine's backward pass would add to it. */
     public static void clearGradient(NDArray array) {
         if (array instanceof PtNDArray torch) {
@@ -171,11 +176,11 @@ public final class HostFunctions {
     /** Returns a new array of these values, whatever its engine. */
     public static NDArray create(NDManager manager, float[] values, Shape shape) {
         NDArray array = manager.create(shape, DataType.FLOAT32);
-        if (hasFloats(array)) {
-            floats(array).put(0, values);
-        } else {
-            array.set(FloatBuffer.wrap(values));
+        if (!hasFloats(array)) {
+            array.close();
+            return manager.create(values, shape);
         }
+        floats(array).put(0, values);
         return array;
     }
 

@@ -93,7 +93,6 @@ public final class SgdOptimizer {
             try (NDArray gradient = slot.array.getGradient()) {
                 add(slot, gradient, images);
             }
-            HostFunctions.clearGradient(slot.array);
         }
         accumulatedImages += images;
     }
@@ -101,7 +100,9 @@ public final class SgdOptimizer {
     /** Adds the gradients of a replica of the parameters likewise. */
     void accumulate(int images, ParameterReplica replica) {
         for (Slot slot : slots) {
-            add(slot, replica.gradient(slot.parameter), images);
+            try (NDArray gradient = replica.gradient(slot.parameter)) {
+                add(slot, gradient, images);
+            }
         }
         accumulatedImages += images;
     }

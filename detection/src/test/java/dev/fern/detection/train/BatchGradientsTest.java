@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import ai.djl.Device;
 import dev.fern.backbone.host.EngineThreads;
 import dev.fern.backbone.parameter.Tensor;
 import dev.fern.detection.anchor.AnchorTargets;
@@ -15,6 +16,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
@@ -73,7 +75,11 @@ class BatchGradientsTest {
         try (Detector detector = detector(norm)) {
             SgdOptimizer optimizer = new SgdOptimizer(detector.network(), 0.9, 1e-4, 0, 5);
             try (BatchGradients gradients =
-                    new BatchGradients(detector, LabelledBatches.LOSS, optimizer, lanes)) {
+                    new BatchGradients(
+                            detector,
+                            LabelledBatches.LOSS,
+                            optimizer,
+                            Collections.nCopies(lanes, Device.cpu()))) {
                 for (int images = losses.length; images > 0; images--) {
                     try (Batch batch = batches.decode(IntStream.range(0, images).toArray())) {
                         for (BatchGradients.Part part : accumulate(detector, gradients, batch)) {
@@ -137,7 +143,11 @@ class BatchGradientsTest {
         try (Detector detector = detector("frn")) {
             SgdOptimizer optimizer = new SgdOptimizer(detector.network(), 0.9, 1e-4, 0, 5);
             try (BatchGradients gradients =
-                            new BatchGradients(detector, LabelledBatches.LOSS, optimizer, 2);
+                            new BatchGradients(
+                                    detector,
+                                    LabelledBatches.LOSS,
+                                    optimizer,
+                                    Collections.nCopies(2, Device.cpu()));
                     Batch batch = batches.decode(0, 1, 2)) {
                 List<AnchorTargets> targets = new ArrayList<>(targets(detector, batch));
                 Arrays.fill(targets.get(1).codes(), Float.NaN);
@@ -159,7 +169,11 @@ class BatchGradientsTest {
         try (Detector detector = detector("frn")) {
             SgdOptimizer optimizer = new SgdOptimizer(detector.network(), 0.9, 1e-4, 0, 5);
             try (BatchGradients gradients =
-                            new BatchGradients(detector, LabelledBatches.LOSS, optimizer, 2);
+                            new BatchGradients(
+                                    detector,
+                                    LabelledBatches.LOSS,
+                                    optimizer,
+                                    Collections.nCopies(2, Device.cpu()));
                     Batch batch = batches.decode(0, 1)) {
                 AnchorTargets wrong =
                         new AnchorTargets(new int[1], new int[] {0}, new float[] {0, 0, 0, 0});

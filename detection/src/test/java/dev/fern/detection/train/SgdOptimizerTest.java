@@ -110,6 +110,7 @@ class SgdOptimizerTest {
             NDArray loss = step.create(0f);
             for (Map.Entry<String, float[]> entry : gradients.entrySet()) {
                 NDArray array = NamedParameters.of(block).get(entry.getKey()).getArray();
+                HostFunctions.clearGradient(array);
                 NDArray factor = step.create(entry.getValue(), array.getShape());
                 loss = loss.add(factor.mul(array).sum());
             }
