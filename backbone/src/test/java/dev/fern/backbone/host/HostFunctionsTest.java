@@ -19,6 +19,7 @@ import java.nio.IntBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
@@ -332,5 +333,53 @@ class HostFunctionsTest {
     void emptyArraysPassThrough() {
         NDArray a = manager.zeros(new Shape(0));
         assertThat(product(a, a).toFloatArray()).isEmpty();
+    }
+
+    @Test
+    void underDjlsOwnCollectorPyTorchIsNotSupported() {
+        NDArray a = variable(2, 3);
+        assumeTrue(!(a instanceof MxNDArray), "MXNet is");
+        try (GradientCollector collector = manager.getEngine().newGradientCollector()) {
+            assertThat(collector).isNotNull();
+            assertThat(HostFunctions.supports(a)).isFalse();
+            assertThat(HostFunctions.hasFloats(a)).isTrue();
+        }
+        assertThat(HostFunctions.supports(a)).isTrue();
+    }
+
+    @Test
+    void onAnotherThreadNothingIsRecordedOnceItWasToldSo() throws Exception {
+        NDArray a = variable(2, 3);
+        CompletableFuture<NDArray> result = new CompletableFuture<>();
+        Thread thread =
+                new Thread(
+                        () -> {
+                            HostFunctions.recordNothing(manager);
+                            result.complete(product(a.mul(2), a));
+                        });
+        thread.start();
+        assertThat(result.get().toFloatArray()).containsExactly(8, 18);
+        assertThat(result.get().hasGradient()).isFalse();
+        thread.join();
+    }
+
+    @Test
+    void threadsRecordBesideEachOther() throws Exception {
+        NDArray a = variable(2, 3);
+        try (GradientCollector collector = record()) {
+            NDArray mine = product(a, a);
+            CompletableFuture<float[]> others =
+                    CompletableFuture.supplyAsync(
+                            () -> {
+                                NDArray b = variable(5, 7);
+                                try (GradientCollector own = record()) {
+                                    own.backward(product(b, b).sum());
+                                }
+                                return b.getGradient().toFloatArray();
+                            });
+            assertThat(others.get()).containsExactly(10, 14);
+            collector.backward(mine.sum());
+        }
+        assertThat(a.getGradient().toFloatArray()).containsExactly(4, 6);
     }
 }

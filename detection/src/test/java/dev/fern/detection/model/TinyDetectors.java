@@ -72,7 +72,12 @@ public final class TinyDetectors {
      * one half.
      */
     public static Detector lively(DetectorConfiguration configuration, long seed) {
-        Detector detector = Detector.create(configuration, ENGINE, seed);
+        return lively(configuration, ENGINE, seed);
+    }
+
+    /** Likewise, on an engine of choice; the parameters are the same on each. */
+    static Detector lively(DetectorConfiguration configuration, String engine, long seed) {
+        Detector detector = Detector.create(configuration, engine, seed);
         Random random = new Random(seed);
         Map<String, Tensor> values = new LinkedHashMap<>();
         detector.copyParameters()
