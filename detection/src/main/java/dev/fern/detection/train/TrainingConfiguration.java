@@ -51,6 +51,7 @@ import java.util.stream.Stream;
  * @param norm a name of {@link Normalizations}
  * @param pyramidChannels channels of the pyramid and the heads
  * @param p6 P5 or C5
+ * @param pyramidNorm a name of {@link Normalizations}, or none
  * @param headConvolutions convolutions of each head before its output
  * @param headNorm a name of {@link Normalizations}, or none
  * @param headDeviation see {@link RetinaNet#initialize(ai.djl.ndarray.NDManager, long, double)};
@@ -106,6 +107,7 @@ public record TrainingConfiguration(
         String norm,
         int pyramidChannels,
         P6Source p6,
+        String pyramidNorm,
         int headConvolutions,
         String headNorm,
         double headDeviation,
@@ -272,6 +274,7 @@ public record TrainingConfiguration(
                         norm,
                         pyramidChannels,
                         p6,
+                        pyramidNorm,
                         headConvolutions,
                         headNorm,
                         new AnchorParameters(

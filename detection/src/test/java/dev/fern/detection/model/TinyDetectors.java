@@ -4,6 +4,7 @@ import dev.fern.backbone.fpn.FeaturePyramid;
 import dev.fern.backbone.parameter.ParameterValues;
 import dev.fern.backbone.parameter.Tensor;
 import dev.fern.backbone.resnet.ResNetDepth;
+import dev.fern.backbone.resnet.ResNetVersion;
 import dev.fern.cocoeval.CocoCategory;
 import dev.fern.detection.anchor.AnchorParameters;
 import dev.fern.detection.image.CanvasRule;
@@ -31,6 +32,7 @@ public final class TinyDetectors {
                         norm,
                         16,
                         FeaturePyramid.P6Source.P5,
+                        Architecture.NO_NORM,
                         4,
                         Architecture.NO_NORM,
                         AnchorParameters.ofBaseSize(16)),
@@ -42,6 +44,7 @@ public final class TinyDetectors {
     public static DetectorConfiguration smallest(String norm, CanvasRule rule) {
         return configuration(
                 new Architecture(
+                        ResNetVersion.V1,
                         false,
                         List.of(1, 1, 1, 1),
                         List.of(8, 8, 8, 8),
@@ -49,6 +52,7 @@ public final class TinyDetectors {
                         norm,
                         8,
                         FeaturePyramid.P6Source.C5,
+                        Architecture.NO_NORM,
                         1,
                         Architecture.NO_NORM,
                         AnchorParameters.ofBaseSize(16)),
@@ -103,6 +107,9 @@ public final class TinyDetectors {
         }
         if (name.equals("classification.output.bias")) {
             return -2 + 0.5f * noise;
+        }
+        if (name.contains(".running") || name.endsWith(".steps")) {
+            return value;
         }
         return name.startsWith("backbone.") || name.startsWith("pyramid.") ? value : 0.1f * noise;
     }
