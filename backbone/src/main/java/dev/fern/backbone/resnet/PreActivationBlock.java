@@ -79,20 +79,21 @@ final class PreActivationBlock extends AbstractBlock {
             NDList inputs,
             boolean training,
             PairList<String, Object> params) {
-        NDList activated = run(start, parameters, inputs, training);
-        NDArray residual = run(branch, parameters, activated, training).singletonOrThrow();
-        NDList identity =
-                projection.isEmpty() ? inputs : run(projection, parameters, activated, training);
-        return new NDList(residual.add(identity.singletonOrThrow()));
-    }
-
-    private static NDList run(
-            List<Block> blocks, ParameterStore parameters, NDList inputs, boolean training) {
-        NDList x = inputs;
-        for (Block block : blocks) {
-            x = block.forward(parameters, x, training);
+        NDArray x = inputs.singletonOrThrow();
+        NDArray activated = BlockChain.forward(start, parameters, x, training);
+        NDArray residual = BlockChain.forward(branch, parameters, activated, training);
+        NDArray identity =
+                projection.isEmpty()
+                        ? x
+                        : BlockChain.forward(projection, parameters, activated, training);
+        NDArray sum = residual.add(identity);
+        residual.close();
+        for (NDArray made : List.of(activated, identity)) {
+            if (made != x) {
+                made.close();
+            }
         }
-        return x;
+        return new NDList(sum);
     }
 
     @Override

@@ -1,5 +1,6 @@
 package dev.fern.backbone.resnet;
 
+import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
@@ -106,15 +107,15 @@ public final class ResNet extends AbstractBlock {
             boolean training,
             PairList<String, Object> params) {
         boolean stemTrains = training && frozenStages == 0;
-        NDList x = conv1.forward(parameters, inputs, stemTrains);
-        x = norm1.forward(parameters, x, stemTrains);
-        x = new NDList(MaxPooling.apply(x.singletonOrThrow()));
+        NDArray stem =
+                BlockChain.forward(
+                        List.of(conv1, norm1), parameters, inputs.singletonOrThrow(), stemTrains);
+        NDArray x = MaxPooling.apply(stem);
+        stem.close();
         NDList outputs = new NDList(4);
         for (int s = 0; s < stages.size(); s++) {
-            for (Block block : stages.get(s)) {
-                x = block.forward(parameters, x, training && !isFrozen(s));
-            }
-            outputs.add(x.singletonOrThrow());
+            x = BlockChain.forward(stages.get(s), parameters, x, training && !isFrozen(s));
+            outputs.add(x);
         }
         return outputs;
     }

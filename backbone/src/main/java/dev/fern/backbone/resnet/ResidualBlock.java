@@ -1,5 +1,6 @@
 package dev.fern.backbone.resnet;
 
+import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
@@ -64,18 +65,15 @@ final class ResidualBlock extends AbstractBlock {
             NDList inputs,
             boolean training,
             PairList<String, Object> params) {
-        NDList residual = inputs;
-        for (Block block : branch) {
-            residual = block.forward(parameters, residual, training);
+        NDArray x = inputs.singletonOrThrow();
+        NDArray residual = BlockChain.forward(branch, parameters, x, training);
+        NDArray identity = BlockChain.forward(shortcut, parameters, x, training);
+        NDList sum = joint.forward(parameters, new NDList(residual, identity), training);
+        residual.close();
+        if (identity != x) {
+            identity.close();
         }
-        NDList identity = inputs;
-        for (Block block : shortcut) {
-            identity = block.forward(parameters, identity, training);
-        }
-        return joint.forward(
-                parameters,
-                new NDList(residual.singletonOrThrow(), identity.singletonOrThrow()),
-                training);
+        return sum;
     }
 
     @Override
