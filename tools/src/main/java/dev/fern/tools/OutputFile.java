@@ -34,7 +34,7 @@ public final class OutputFile {
     /** Where the file is or will be, links followed. */
     private static Path place(Path output) throws IOException {
         Path absolute = output.toAbsolutePath();
-        return Files.exists(output)
+        return Files.isRegularFile(output)
                 ? output.toRealPath()
                 : absolute.getParent().toRealPath().resolve(absolute.getFileName());
     }
