@@ -74,7 +74,9 @@ final class DemoCommand implements Callable<Integer> {
         LoaderOptions loading = new LoaderOptions(2, 5, false);
         int status =
                 new TrainingRun(configuration(), train, val, run, loading, 0)
-                        .execute(run.hasCheckpoint());
+                        .execute(
+                                run.hasCheckpoint(),
+                                spec.root().commandLine().getParseResult().originalArgs());
         if (status != 0) {
             return status;
         }

@@ -10,7 +10,9 @@ import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
 
 /** {@code fern train}. */
 @Command(
@@ -19,10 +21,12 @@ import picocli.CommandLine.Option;
         sortOptions = false,
         footer = {
             "",
-            "The output folder receives config.json (every setting), metrics.jsonl (a line a step and"
-                    + " an evaluation), the curves loss.png and ap.png, and the model directories"
-                    + " last and best.",
-            "Ctrl-C writes a checkpoint; the same command with --resume goes on from it."
+            "The output folder receives config.json (every setting), run.json (command, versions, data"
+                    + " files), metrics.jsonl (a line a step and an evaluation), the same as tables"
+                    + " (metrics.csv, evaluations.csv) and for TensorBoard (events.out.tfevents.*),"
+                    + " the curves loss.png and ap.png, and the model directories last and best.",
+            "'fern report' makes a page of it. Ctrl-C writes a checkpoint; the same command with"
+                    + " --resume goes on from it."
         })
 final class TrainCommand implements Callable<Integer> {
 
@@ -100,6 +104,8 @@ final class TrainCommand implements Callable<Integer> {
             description = "Steps from one log line to the next where there is no terminal.")
     private int logEvery;
 
+    @Spec private CommandSpec spec;
+
     @Override
     public Integer call() throws Exception {
         requireNotNegative("--limit-train", limitTrain);
@@ -134,9 +140,11 @@ final class TrainCommand implements Callable<Integer> {
         LoaderOptions loading =
                 new LoaderOptions(loaderThreads, 2 * loaderThreads + 1, skipBadImages);
         int status =
-                new TrainingRun(configuration, train, val, run, loading, logEvery).execute(resume);
+                new TrainingRun(configuration, train, val, run, loading, logEvery)
+                        .execute(resume, spec.root().commandLine().getParseResult().originalArgs());
         if (status == 0) {
             System.out.println("best model: " + run.best());
+            System.err.println("look at the run: fern report " + VisibleText.of(output));
         }
         return status;
     }

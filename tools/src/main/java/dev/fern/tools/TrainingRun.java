@@ -9,6 +9,7 @@ import dev.fern.detection.train.RunDirectory;
 import dev.fern.detection.train.Trainer;
 import dev.fern.detection.train.TrainingConfiguration;
 import dev.fern.detection.train.TrainingException;
+import dev.fern.tools.log.RunLogs;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -37,11 +38,13 @@ record TrainingRun(
      * Trains.
      *
      * @param resume whether to go on from the run's last checkpoint
+     * @param arguments of {@code fern}, for the record
      * @return the status to end the process with
      * @throws IOException if a file can't be used
      * @throws BadInputException if the engine is unknown
      */
-    int execute(boolean resume) throws IOException, InterruptedException, BadInputException {
+    int execute(boolean resume, List<String> arguments)
+            throws IOException, InterruptedException, BadInputException {
         try {
             Engines.require(configuration.engine());
         } catch (IllegalArgumentException e) {
@@ -54,17 +57,19 @@ record TrainingRun(
             RunDirectory.create(run.path());
             Closeable lock = run.lock();
             try {
-                return execute(detector, leftOut, resume);
+                return execute(detector, leftOut, resume, arguments);
             } finally {
                 lock.close();
             }
         }
     }
 
-    private int execute(Detector detector, LeftOutImages leftOut, boolean resume)
+    private int execute(
+            Detector detector, LeftOutImages leftOut, boolean resume, List<String> arguments)
             throws IOException, InterruptedException {
         try (TrainingProgress progress =
-                new TrainingProgress(System.err, System.console() != null, logEvery)) {
+                        new TrainingProgress(System.err, System.console() != null, logEvery);
+                RunLogs logs = new RunLogs(run, progress, System.err)) {
             Trainer trainer =
                     new Trainer(
                             configuration,
@@ -80,7 +85,7 @@ record TrainingRun(
                                                     leftOut)),
                             run,
                             loading,
-                            progress);
+                            logs);
             if (resume) {
                 trainer.resume();
             } else {
@@ -88,6 +93,8 @@ record TrainingRun(
                         run.configuration(),
                         configuration.toJson().getBytes(StandardCharsets.UTF_8));
             }
+            RunRecord.add(
+                    run, train, val, loading.skipBadImages(), configuration.engine(), arguments);
             int status = train(trainer);
             if (status == 0) {
                 RunCurves.write(run);
