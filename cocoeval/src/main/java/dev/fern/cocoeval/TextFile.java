@@ -43,6 +43,24 @@ public final class TextFile {
     }
 
     /**
+     * Reads a small UTF-8 file from elsewhere, which may turn out to be large, or a device without
+     * an end.
+     *
+     * @param mostBytes size from which on it is refused
+     * @throws FileSystemException if it is missing or may not be read
+     * @throws IOException naming the file if it is too large, no regular file or not UTF-8
+     */
+    public static String readSmall(Path file, long mostBytes) throws IOException {
+        if (Files.exists(file) && !Files.isRegularFile(file)) {
+            throw new IOException(file + ": is not a regular file");
+        }
+        if (Files.size(file) > mostBytes) {
+            throw new IOException(file + ": is larger than " + mostBytes + " bytes");
+        }
+        return read(file);
+    }
+
+    /**
      * Reads a UTF-8 file of any size, line by line.
      *
      * @param longest most characters of a line

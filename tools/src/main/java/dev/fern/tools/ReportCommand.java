@@ -99,8 +99,7 @@ final class ReportCommand implements Callable<Integer> {
                 Files.exists(RunRecord.file(run))
                         ? Optional.of(RunRecord.read(run))
                         : Optional.empty();
-        RunHistory history =
-                Files.exists(run.metrics()) ? RunHistory.read(run.metrics()) : RunHistory.NONE;
+        RunHistory history = history(run);
         List<String> warnings = new ArrayList<>();
         Optional<EvaluationSections> best = Optional.empty();
         if (!curvesOnly) {
@@ -113,7 +112,8 @@ final class ReportCommand implements Callable<Integer> {
         RunReport report =
                 new RunReport(
                         "Run " + folder.toAbsolutePath().normalize().getFileName(),
-                        RunFacts.of(run, record, history),
+                        RunFacts.trained(history),
+                        RunFacts.of(run, record),
                         warnings,
                         settings.values(),
                         RunSettings.defaults(),
@@ -125,6 +125,16 @@ final class ReportCommand implements Callable<Integer> {
         spec.commandLine().getOut().println("report: " + VisibleText.of(page));
         spec.commandLine().getOut().flush();
         return 0;
+    }
+
+    private static RunHistory history(RunDirectory run) throws IOException {
+        if (!Files.exists(run.metrics())) {
+            return RunHistory.NONE;
+        }
+        if (!Files.isRegularFile(run.metrics())) {
+            throw new IOException(run.metrics() + ": is not a regular file");
+        }
+        return RunHistory.read(run.metrics());
     }
 
     /** Something without which a part of the report can't be made. */

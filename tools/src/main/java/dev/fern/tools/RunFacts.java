@@ -1,7 +1,6 @@
 package dev.fern.tools;
 
 import dev.fern.detection.train.RunDirectory;
-import dev.fern.tools.report.EpochScores;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -16,11 +15,9 @@ final class RunFacts {
     private RunFacts() {}
 
     /** Returns texts by heading. */
-    static Map<String, String> of(
-            RunDirectory run, Optional<RunRecord> record, RunHistory history) {
+    static Map<String, String> of(RunDirectory run, Optional<RunRecord> record) {
         Map<String, String> facts = new LinkedHashMap<>();
         facts.put("Folder", run.path().toAbsolutePath().normalize().toString());
-        facts.put("Trained", trained(history));
         record.ifPresent(known -> add(known, facts));
         return facts;
     }
@@ -45,17 +42,15 @@ final class RunFacts {
         facts.put("Machine", last.system());
     }
 
-    private static String trained(RunHistory history) {
+    /** Returns how long the training was, in a sentence. */
+    static String trained(RunHistory history) {
         Duration time = Duration.ofMillis(Math.round(1000 * history.curves().seconds()));
-        int epochs = history.evaluations().stream().mapToInt(EpochScores::epoch).max().orElse(0);
         return String.format(
                 Locale.ROOT,
-                "%,d steps, %,d images seen, %d evaluations (the last after epoch %d); the steps"
-                        + " took %d:%02d:%02d",
+                "%,d steps, %,d images seen, %d evaluations. The steps took %d:%02d:%02d.",
                 history.curves().lastStep(),
                 history.curves().images(),
                 history.evaluations().size(),
-                epochs,
                 time.toHours(),
                 time.toMinutesPart(),
                 time.toSecondsPart());

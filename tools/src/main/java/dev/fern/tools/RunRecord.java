@@ -25,6 +25,8 @@ import java.util.List;
  */
 public record RunRecord(Data train, Data validation, boolean skipBadImages, List<Start> starts) {
 
+    private static final long MOST_BYTES = 1 << 26;
+
     /**
      * Labelled images.
      *
@@ -36,6 +38,12 @@ public record RunRecord(Data train, Data validation, boolean skipBadImages, List
      */
     public record Data(
             String annotations, String images, int limit, int imageCount, long objectCount) {
+
+        /** Checks that the paths are some. */
+        public Data {
+            Path.of(annotations);
+            Path.of(images);
+        }
 
         static Data of(LabelledImages labelled) {
             return new Data(
@@ -127,7 +135,9 @@ public record RunRecord(Data train, Data validation, boolean skipBadImages, List
         Path file = file(run);
         try {
             RunRecord record =
-                    RecordJson.read(JsonParser.parseString(TextFile.read(file)), RunRecord.class);
+                    RecordJson.read(
+                            JsonParser.parseString(TextFile.readSmall(file, MOST_BYTES)),
+                            RunRecord.class);
             if (record.starts().isEmpty()) {
                 throw new IllegalArgumentException("starts is empty");
             }

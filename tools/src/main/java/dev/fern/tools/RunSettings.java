@@ -19,6 +19,8 @@ import java.util.List;
  */
 record RunSettings(JsonObject values) {
 
+    private static final long MOST_BYTES = 1 << 20;
+
     /**
      * Reads a run's settings.
      *
@@ -34,7 +36,8 @@ record RunSettings(JsonObject values) {
                     run.path() + ": holds no run of fern train (there is no config.json)");
         }
         try {
-            JsonElement root = JsonParser.parseString(TextFile.read(run.configuration()));
+            JsonElement root =
+                    JsonParser.parseString(TextFile.readSmall(run.configuration(), MOST_BYTES));
             if (root.isJsonObject()) {
                 return new RunSettings(root.getAsJsonObject());
             }

@@ -1,6 +1,8 @@
 package dev.fern.tools.report;
 
 import dev.fern.cocoeval.CocoMetric;
+import java.util.Collections;
+import java.util.EnumMap;
 import java.util.Map;
 
 /**
@@ -12,9 +14,9 @@ import java.util.Map;
  */
 public record EpochScores(int epoch, long step, Map<CocoMetric, Double> numbers) {
 
-    /** Keeps a copy. */
+    /** Keeps a copy, in the metrics' order. */
     public EpochScores {
-        numbers = Map.copyOf(numbers);
+        numbers = Collections.unmodifiableMap(new EnumMap<>(numbers));
     }
 
     /** One of the scores. */

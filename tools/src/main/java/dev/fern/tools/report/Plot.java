@@ -8,7 +8,7 @@ import java.util.Locale;
 /** An SVG plot of curves and bars. */
 final class Plot {
     private static final int WIDTH = 460;
-    private static final int LEFT = 52;
+    private static final int LEFT = 60;
     private static final int RIGHT = 12;
     private static final int TOP = 12;
     private static final int BOTTOM = 46;
@@ -56,7 +56,7 @@ final class Plot {
         svg.append(
                 String.format(
                         Locale.ROOT,
-                        "<text transform=\"translate(14 %s) rotate(-90)\""
+                        "<text transform=\"translate(13 %s) rotate(-90)\""
                                 + " text-anchor=\"middle\">%s</text>",
                         coordinate(y(yAxis.most() / 2)),
                         escape(yAxis.title())));

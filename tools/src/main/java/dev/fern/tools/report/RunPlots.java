@@ -30,7 +30,7 @@ final class RunPlots {
     RunPlots(StepCurves curves) {
         this.curves = curves;
         steps = curves.steps();
-        stepAxis = Axis.counting("step, and images seen", curves.lastStep(), curves::imagesAt);
+        stepAxis = Axis.counting("step / images seen", curves.lastStep(), curves::imagesAt);
     }
 
     /** The loss and its parts. */

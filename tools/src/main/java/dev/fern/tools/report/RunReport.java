@@ -1,5 +1,6 @@
 package dev.fern.tools.report;
 
+import static dev.fern.tools.report.HtmlText.count;
 import static dev.fern.tools.report.HtmlText.escape;
 
 import com.google.gson.JsonObject;
@@ -12,6 +13,7 @@ import java.util.Optional;
  * A training run as one HTML page that needs nothing else.
  *
  * @param title names the run
+ * @param summary how long it was
  * @param facts where it comes from, by heading
  * @param warnings what is not in the report, or to be known of it
  * @param settings of the training
@@ -22,6 +24,7 @@ import java.util.Optional;
  */
 public record RunReport(
         String title,
+        String summary,
         Map<String, String> facts,
         List<String> warnings,
         JsonObject settings,
@@ -39,6 +42,7 @@ public record RunReport(
     /** The page. */
     public String html() {
         HtmlPage page = new HtmlPage(title);
+        page.append("<p class=\"note\">" + escape(summary) + "</p>\n");
         if (!warnings.isEmpty()) {
             page.append("<ul class=\"warnings\">");
             warnings.forEach(warning -> page.append("<li>" + escape(warning) + "</li>"));
@@ -67,16 +71,16 @@ public record RunReport(
 
     private void scores(HtmlPage page, EpochScores bestScores) {
         EpochScores last = evaluations.get(evaluations.size() - 1);
+        boolean same = bestScores.equals(last);
         page.append(
-                "<p class=\"note\">"
-                        + "The twelve numbers of the best evaluation, after epoch "
+                "<p class=\"note\">Best evaluation: after epoch "
                         + bestScores.epoch()
-                        + " (step "
-                        + HtmlText.count(bestScores.step())
-                        + "), and of the last, after epoch "
-                        + last.epoch()
+                        + ", step "
+                        + count(bestScores.step())
+                        + (same ? ", which is the last" : ". Last: after epoch " + last.epoch())
                         + ".</p>");
-        page.append(new ScoreCards(bestScores, last).html());
+        page.append(
+                (same ? new ScoreCards(last.numbers()) : new ScoreCards(bestScores, last)).html());
     }
 
     private void curves(HtmlPage page) {
@@ -84,20 +88,16 @@ public record RunReport(
         page.append("<div class=\"pair\">");
         page.section(
                 "Average precision",
-                "On the validation images.",
+                "On the validation images, after each evaluation.",
                 evaluations.isEmpty()
                         ? "<p>There was no evaluation yet.</p>"
                         : plots.averagePrecision(evaluations));
-        if (curves.lastStep() > 0) {
-            page.section("Loss", "Single steps behind their running mean.", plots.loss());
-            page.section("Learning rate", "", plots.learningRate());
-            page.section(
-                    "Gradient norm",
-                    "Single steps behind their running mean.",
-                    plots.gradientNorm());
-        } else {
-            page.section("Loss", "", "<p>No step was taken yet.</p>");
-        }
+        String noisy = "Each step, and the running mean.";
+        String nothing = "<p>No step was taken yet.</p>";
+        boolean begun = curves.lastStep() > 0;
+        page.section("Loss", noisy, begun ? plots.loss() : nothing);
+        page.section("Learning rate", "Of each step.", begun ? plots.learningRate() : nothing);
+        page.section("Gradient norm", noisy, begun ? plots.gradientNorm() : nothing);
         page.append("</div>");
     }
 
