@@ -1,9 +1,9 @@
 package dev.fern.tools.report;
 
+import static dev.fern.tools.report.HtmlText.compact;
 import static dev.fern.tools.report.HtmlText.coordinate;
 
 import java.math.BigDecimal;
-import java.math.MathContext;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.DoubleUnaryOperator;
@@ -18,7 +18,6 @@ import java.util.stream.IntStream;
 record Axis(String title, double most, List<Tick> ticks) {
 
     private static final int MOST_TICKS = 6;
-    private static final List<String> MAGNITUDES = List.of("", "k", "M", "G", "T");
 
     /**
      * A labelled place.
@@ -44,7 +43,7 @@ record Axis(String title, double most, List<Tick> ticks) {
         double end = usable(most) * (1 - 1e-9);
         for (int i = 0; i < 2 || ticks.get(i - 1).at() < end; i++) {
             BigDecimal at = spacing.multiply(BigDecimal.valueOf(i));
-            ticks.add(new Tick(at.doubleValue(), shortened(at), ""));
+            ticks.add(new Tick(at.doubleValue(), compact(at), ""));
         }
         return new Axis(title, ticks.get(ticks.size() - 1).at(), List.copyOf(ticks));
     }
@@ -67,7 +66,7 @@ record Axis(String title, double most, List<Tick> ticks) {
                                         new Tick(
                                                 tick.at(),
                                                 tick.label(),
-                                                shortened(
+                                                compact(
                                                         BigDecimal.valueOf(
                                                                 below.applyAsDouble(tick.at())))))
                         .toList());
@@ -89,28 +88,5 @@ record Axis(String title, double most, List<Tick> ticks) {
             }
         }
         throw new IllegalArgumentException("no ticks for " + most);
-    }
-
-    /** Thousands as k, millions as M; small numbers as 2e-5. */
-    private static String shortened(BigDecimal value) {
-        double number = value.doubleValue();
-        if (number == 0) {
-            return "0";
-        }
-        if (Math.abs(number) < 1e-3) {
-            int exponent = (int) Math.floor(Math.log10(Math.abs(number)) + 1e-9);
-            return plain(value.scaleByPowerOfTen(-exponent)) + "e" + exponent;
-        }
-        int thousands = 0;
-        BigDecimal scaled = value;
-        while (scaled.abs().doubleValue() >= 1000 && thousands < MAGNITUDES.size() - 1) {
-            scaled = scaled.scaleByPowerOfTen(-3);
-            thousands++;
-        }
-        return plain(scaled) + MAGNITUDES.get(thousands);
-    }
-
-    private static String plain(BigDecimal value) {
-        return value.round(new MathContext(3)).stripTrailingZeros().toPlainString();
     }
 }

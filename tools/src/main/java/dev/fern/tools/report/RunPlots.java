@@ -1,10 +1,10 @@
 package dev.fern.tools.report;
 
+import static dev.fern.tools.report.HtmlText.compact;
 import static dev.fern.tools.report.HtmlText.score;
 
 import dev.fern.cocoeval.CocoMetric;
 import java.math.BigDecimal;
-import java.math.MathContext;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
@@ -86,12 +86,7 @@ final class RunPlots {
 
     private static String last(double[] values) {
         double last = values.length == 0 ? Double.NaN : values[values.length - 1];
-        return Double.isFinite(last)
-                ? new BigDecimal(last)
-                        .round(new MathContext(3))
-                        .stripTrailingZeros()
-                        .toPlainString()
-                : "&#8211;";
+        return Double.isFinite(last) ? compact(BigDecimal.valueOf(last)) : "&#8211;";
     }
 
     private static void scores(
