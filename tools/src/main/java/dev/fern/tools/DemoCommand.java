@@ -128,6 +128,7 @@ final class DemoCommand implements Callable<Integer> {
                   %s                 what the model finds in validation images
                   %s and %s   how the training went
                 Type next
+                  fern report %s
                   fern detect --model %s --output found YOUR_IMAGES
                   fern evaluate --annotations %s --images %s --model %s --per-category
                   fern dataset check --annotations YOURS.json --images YOUR_IMAGES
@@ -137,6 +138,7 @@ final class DemoCommand implements Callable<Integer> {
                 output.resolve("drawn"),
                 RunCurves.loss(run),
                 RunCurves.averagePrecision(run),
+                run.path(),
                 run.best(),
                 valAnnotations,
                 output.resolve("data/val"),
