@@ -3,6 +3,7 @@ package dev.fern.tools;
 import com.google.gson.JsonObject;
 import dev.fern.cocoeval.CocoMetric;
 import dev.fern.detection.model.RecordJson;
+import dev.fern.detection.train.DetectionTask;
 import dev.fern.detection.train.MetricsLog;
 import dev.fern.tools.report.EpochScores;
 import dev.fern.tools.report.StepCurves;
@@ -57,8 +58,8 @@ record RunHistory(StepCurves curves, List<EpochScores> evaluations) {
     private static StepCurves.StepNumbers step(JsonObject line) {
         return new StepCurves.StepNumbers(
                 (long) RecordJson.value(line.get("step"), long.class, "step"),
-                number(line, "classification"),
-                number(line, "regression"),
+                number(line, DetectionTask.CLASSIFICATION),
+                number(line, DetectionTask.REGRESSION),
                 number(line, "learningRate"),
                 number(line, "gradientNorm"),
                 (int) RecordJson.value(line.get("images"), int.class, "images"),

@@ -55,9 +55,8 @@ final class TensorBoardLog implements RunLog {
     @Override
     public void step(Step step) throws IOException {
         ProtobufMessage summary = new ProtobufMessage();
-        add(summary, "loss/total", step.classification() + step.regression());
-        add(summary, "loss/classification", step.classification());
-        add(summary, "loss/regression", step.regression());
+        add(summary, "loss/total", step.loss());
+        step.losses().forEach((name, loss) -> add(summary, "loss/" + name, loss));
         add(summary, "training/learning_rate", step.learningRate());
         add(summary, "training/gradient_norm", step.gradientNorm());
         add(summary, "training/images_per_second", step.images() / step.seconds());

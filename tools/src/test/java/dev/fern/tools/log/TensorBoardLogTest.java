@@ -29,7 +29,15 @@ class TensorBoardLogTest {
     @TempDir Path folder;
 
     private static Step step(long step) {
-        return new Step(step, 2, 0.5, 0.25, 0.0625, 3.5, 4, 17, 0.125);
+        return new Step(
+                step,
+                2,
+                Map.of("classification", 0.5, "regression", 0.25),
+                0.0625,
+                3.5,
+                4,
+                Map.of("positives", 17L),
+                0.125);
     }
 
     private static Map<String, Double> scores(double ap) {
