@@ -24,6 +24,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
         subcommands = {
             DemoCommand.class,
             TrainCommand.class,
+            ReportCommand.class,
             EvaluateCommand.class,
             CompareCommand.class,
             DetectCommand.class,
