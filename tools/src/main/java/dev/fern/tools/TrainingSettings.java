@@ -142,8 +142,16 @@ public final class TrainingSettings {
             description = "Time from one checkpoint to the next within an epoch.")
     private Double checkpointMinutes;
 
-    @Option(names = "--engine", paramLabel = "NAME", description = "DJL engine: MXNet.")
+    @Option(names = "--engine", paramLabel = "NAME", description = "DJL engine: MXNet or PyTorch.")
     private String engine;
+
+    @Option(
+            names = "--devices",
+            paramLabel = "NAME",
+            description =
+                    "cpu, gpu (all), gpu:0,1 (those), or auto: the GPUs that the engine sees, else"
+                            + " the CPU. Several share every batch.")
+    private String devices;
 
     /**
      * Lays the settings of the options over those of the file, and these over the defaults.
@@ -218,6 +226,7 @@ public final class TrainingSettings {
         put(options, "keepCheckpoints", keepCheckpoints);
         put(options, "checkpointMinutes", checkpointMinutes);
         put(options, "engine", engine);
+        put(options, "devices", devices);
         layers.add(options);
         try {
             return TrainingConfiguration.of(layers);
