@@ -81,7 +81,9 @@ class FullDiskTest {
                             run(
                                     "sh",
                                     "-c",
-                                    "cd " + folderOfOne + " && sha256sum --check --strict SHA256SUMS"))
+                                    "cd "
+                                            + folderOfOne
+                                            + " && sha256sum --check --strict SHA256SUMS"))
                     .as(folderOfOne.toString())
                     .isTrue();
         }

@@ -115,7 +115,8 @@ class ResumeTest {
         String[] options = {"--batch-size=auto", "--limit-train=1", "--epochs=1"};
         CommandRun training = train(options);
         assertThat(training.status()).as(training.errors().toString()).isZero();
-        assertThat(training.errors()).anyMatch(line -> line.startsWith("batch size 1: a step takes"));
+        assertThat(training.errors())
+                .anyMatch(line -> line.startsWith("batch size 1: a step takes"));
         assertThat(settings().get("batchSize").getAsInt()).isEqualTo(1);
         CommandRun resumed = train("--resume", options[0], options[1]);
         assertThat(resumed.status()).as(resumed.errors().toString()).isZero();

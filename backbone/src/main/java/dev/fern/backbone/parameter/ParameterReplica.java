@@ -16,13 +16,17 @@ import java.util.Map;
  */
 public final class ParameterReplica extends ParameterStore {
 
-    private final Map<Parameter, Trained> trained = new IdentityHashMap<>();
-
-    /** A parameter's values, and the gradient that every backward pass writes anew. */
-    private record Trained(NDArray values, NDArray gradient) {}
+    private final Map<Parameter, Replica> replicas = new IdentityHashMap<>();
 
     /**
-     * Makes a replica.
+     * A parameter's values, and the gradient that every backward pass writes anew; null if it is
+     * not trained.
+     */
+    private record Replica(NDArray values, NDArray gradient) {}
+
+    /**
+     * Makes a replica. What is not trained is in it too: MXNet notes in an array that it is on a
+     * tape, and each thread has a tape of its own.
      *
      * @param block initialised, on MXNet; its parameters must be {@linkplain HostFunctions#supports
      *     supported}
@@ -31,22 +35,25 @@ public final class ParameterReplica extends ParameterStore {
     public ParameterReplica(Block block, NDManager manager) {
         super(manager, false);
         for (Parameter parameter : NamedParameters.of(block).values()) {
+            NDArray shared = HostFunctions.share(parameter.getArray(), manager);
             if (parameter.requiresGradient()) {
-                NDArray shared = HostFunctions.share(parameter.getArray(), manager);
                 shared.setRequiresGradient(true);
-                trained.put(parameter, new Trained(shared, shared.getGradient()));
             }
+            replicas.put(
+                    parameter,
+                    new Replica(
+                            shared, parameter.requiresGradient() ? shared.getGradient() : null));
         }
     }
 
     @Override
     public NDArray getValue(Parameter parameter, Device device, boolean training) {
-        Trained own = trained.get(parameter);
+        Replica own = replicas.get(parameter);
         return own != null ? own.values : super.getValue(parameter, device, training);
     }
 
     /** Returns the gradient of a trained parameter, which stays the replica's. */
     public NDArray gradient(Parameter parameter) {
-        return trained.get(parameter).gradient;
+        return replicas.get(parameter).gradient;
     }
 }
