@@ -33,7 +33,9 @@ public final class TrainingSettings {
     @Option(
             names = "--backbone",
             paramLabel = "NAME",
-            description = "resnet18, resnet34, resnet50, resnet101 or resnet152.")
+            description =
+                    "resnet18, resnet34, resnet50, resnet101 or resnet152; with v2 at the end, such"
+                            + " as resnet50v2, with pre-activation.")
     private String backbone;
 
     @Option(
@@ -46,8 +48,10 @@ public final class TrainingSettings {
             names = "--norm",
             paramLabel = "NAME",
             description =
-                    "Normaliser of the backbone: frn (FRN + TLU), frn-eps (learned epsilon), bn,"
-                            + " frozen-bn, gn or gnN (N groups).")
+                    "Normaliser of the backbone: frn (FRN + TLU), frn-eps (learned epsilon), bn, brn"
+                            + " (Batch Renormalization; brnN: its schedule in N steps), frozen-bn,"
+                            + " gn (32 groups), gnN (N groups), ln or in. With -relu or -tlu at the"
+                            + " end, another activation: frn-relu, bn-tlu.")
     private String norm;
 
     @Option(
@@ -138,8 +142,16 @@ public final class TrainingSettings {
             description = "Time from one checkpoint to the next within an epoch.")
     private Double checkpointMinutes;
 
-    @Option(names = "--engine", paramLabel = "NAME", description = "DJL engine: MXNet.")
+    @Option(names = "--engine", paramLabel = "NAME", description = "DJL engine: MXNet or PyTorch.")
     private String engine;
+
+    @Option(
+            names = "--devices",
+            paramLabel = "NAME",
+            description =
+                    "cpu, gpu (all), gpu:0,1 (those), or auto: the GPUs that the engine sees, else"
+                            + " the CPU. Several share every batch.")
+    private String devices;
 
     /**
      * Lays the settings of the options over those of the file, and these over the defaults.
@@ -214,6 +226,7 @@ public final class TrainingSettings {
         put(options, "keepCheckpoints", keepCheckpoints);
         put(options, "checkpointMinutes", checkpointMinutes);
         put(options, "engine", engine);
+        put(options, "devices", devices);
         layers.add(options);
         try {
             return TrainingConfiguration.of(layers);

@@ -118,7 +118,8 @@ public final class ModelDirectory {
         }
         try {
             return RecordJson.read(
-                    JsonParser.parseString(TextFile.read(file)), DetectorConfiguration.class);
+                    FormatUpgrade.apply(JsonParser.parseString(TextFile.read(file))),
+                    DetectorConfiguration.class);
         } catch (JsonParseException e) {
             throw new IOException(file + ": cut short or not JSON; copy the model again", e);
         } catch (IllegalArgumentException e) {

@@ -1,5 +1,6 @@
 package dev.fern.detection.train;
 
+import ai.djl.Device;
 import ai.djl.nn.Block;
 import com.google.gson.Gson;
 import com.google.gson.GsonBuilder;
@@ -7,6 +8,7 @@ import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
 import dev.fern.backbone.fpn.FeaturePyramid.P6Source;
+import dev.fern.backbone.host.Devices;
 import dev.fern.backbone.norm.Normalizations;
 import dev.fern.backbone.resnet.ResNet;
 import dev.fern.backbone.resnet.ResNetDepth;
@@ -44,6 +46,7 @@ import java.util.stream.Stream;
  * check their ranges.
  *
  * @param engine DJL's name of the engine
+ * @param devices where it is trained; see {@link Devices}
  * @param seed of the initial parameters, the order of the images and their augmentation
  * @param backbone a name of {@link ResNetDepth}
  * @param width factor on the backbone's published widths
@@ -52,6 +55,7 @@ import java.util.stream.Stream;
  *     torchvision's {@code trainable_backbone_layers} is 5 less this
  * @param pyramidChannels channels of the pyramid and the heads
  * @param p6 P5 or C5
+ * @param pyramidNorm a name of {@link Normalizations}, or none
  * @param headConvolutions convolutions of each head before its output
  * @param headNorm a name of {@link Normalizations}, or none
  * @param headDeviation see {@link RetinaNet#initialize(ai.djl.ndarray.NDManager, long, double)};
@@ -105,6 +109,7 @@ import java.util.stream.Stream;
  */
 public record TrainingConfiguration(
         String engine,
+        String devices,
         long seed,
         String backbone,
         double width,
@@ -112,6 +117,7 @@ public record TrainingConfiguration(
         int freezeStages,
         int pyramidChannels,
         P6Source p6,
+        String pyramidNorm,
         int headConvolutions,
         String headNorm,
         double headDeviation,
@@ -175,6 +181,7 @@ public record TrainingConfiguration(
 
     /** Checks every setting, by building what it describes. */
     public TrainingConfiguration {
+        Devices.requireKnown(devices);
         require(batchSize >= 1 && accumulate >= 1, "batchSize and accumulate must be at least 1");
         require(learningRate > 0 && Double.isFinite(learningRate), "learningRate must be above 0");
         require(momentum >= 0 && momentum < 1, "momentum must be in [0, 1)");
@@ -313,6 +320,7 @@ public record TrainingConfiguration(
                         norm,
                         pyramidChannels,
                         p6,
+                        pyramidNorm,
                         headConvolutions,
                         headNorm,
                         new AnchorParameters(
@@ -331,9 +339,31 @@ public record TrainingConfiguration(
 
     /** Returns a fresh detector that is to be trained. */
     public Detector newDetector(List<CocoCategory> categories) {
-        Detector fresh = Detector.create(detector(categories), engine, seed, headDeviation);
+        Detector fresh =
+                Detector.create(
+                        detector(categories), engine, deviceList().get(0), seed, headDeviation);
         fresh.network().freezeBackbone(freezeStages);
         return fresh;
+    }
+
+    /**
+     * Returns the devices to train on, at least one; no more than one where a norm mixes the images
+     * of a batch, which must then be together.
+     *
+     * @throws IllegalArgumentException if the engine does not see them, or one is too many
+     */
+    public List<Device> deviceList() {
+        List<Device> list = Devices.of(devices, engine);
+        if (list.size() > 1 && !detector(List.of()).architecture().isBatchIndependent()) {
+            require(
+                    devices.equals(Devices.AUTO),
+                    "norm '"
+                            + norm
+                            + "' mixes the images of a batch: name one device, not "
+                            + devices);
+            return list.subList(0, 1);
+        }
+        return list;
     }
 
     /** Returns the optimiser of an initialised network. */
