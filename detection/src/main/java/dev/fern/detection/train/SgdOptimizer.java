@@ -4,7 +4,6 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.nn.Block;
 import ai.djl.nn.Parameter;
 import dev.fern.backbone.host.HostFunctions;
-import dev.fern.backbone.host.Parallel;
 import dev.fern.backbone.host.Sums;
 import dev.fern.backbone.parameter.NamedParameters;
 import dev.fern.backbone.parameter.ParameterReplica;
@@ -22,8 +21,6 @@ import java.util.Map;
  * the same on every engine.
  */
 public final class SgdOptimizer {
-
-    private static final int CHUNK = 1 << 14;
 
     private final double momentum;
     private final double clipNorm;
@@ -111,7 +108,7 @@ public final class SgdOptimizer {
         FloatBuffer gradient = floats(gradientArray);
         float[] sums = slot.gradient;
         boolean first = accumulatedImages == 0;
-        forChunks(
+        FloatChunks.forEach(
                 sums.length,
                 (start, count, terms) -> {
                     gradient.get(start, terms, 0, count);
@@ -155,7 +152,7 @@ public final class SgdOptimizer {
         float keep = (float) momentum;
         float decay = (float) slot.decay;
         FloatBuffer weights = floats(slot.array);
-        forChunks(
+        FloatChunks.forEach(
                 gradient.length,
                 (start, count, w) -> {
                     weights.get(start, w, 0, count);
@@ -179,25 +176,6 @@ public final class SgdOptimizer {
         return HostFunctions.hasFloats(array)
                 ? HostFunctions.floats(array)
                 : FloatBuffer.wrap(array.toFloatArray());
-    }
-
-    /** A part of an array, with room for as many values. */
-    private interface Chunk {
-        void accept(int start, int count, float[] room);
-    }
-
-    private static void forChunks(int length, Chunk body) {
-        int chunks = (length + CHUNK - 1) / CHUNK;
-        Parallel.forRows(
-                chunks,
-                CHUNK,
-                (from, to) -> {
-                    float[] room = new float[CHUNK];
-                    for (int chunk = from; chunk < to; chunk++) {
-                        int start = chunk * CHUNK;
-                        body.accept(start, Math.min(CHUNK, length - start), room);
-                    }
-                });
     }
 
     /** Returns a copy of the velocities by the parameters' names. */
