@@ -106,16 +106,16 @@ public final class ResNet extends AbstractBlock {
             boolean training,
             PairList<String, Object> params) {
         boolean stemTrains = training && frozenStages == 0;
-        NDList x = conv1.forward(parameters, inputs, stemTrains);
-        x = norm1.forward(parameters, x, stemTrains);
-        x = new NDList(MaxPooling.apply(x.singletonOrThrow()));
+        NDList stem = BlockChain.run(List.of(conv1, norm1), parameters, inputs, stemTrains);
+        NDList pooled = new NDList(MaxPooling.apply(stem.singletonOrThrow()));
+        stem.close();
         NDList outputs = new NDList(4);
+        NDList x = pooled;
         for (int s = 0; s < stages.size(); s++) {
-            for (Block block : stages.get(s)) {
-                x = block.forward(parameters, x, training && !isFrozen(s));
-            }
+            x = BlockChain.run(stages.get(s), parameters, x, training && !isFrozen(s));
             outputs.add(x.singletonOrThrow());
         }
+        pooled.close();
         return outputs;
     }
 

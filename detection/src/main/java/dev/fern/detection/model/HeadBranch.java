@@ -1,15 +1,16 @@
 package dev.fern.detection.model;
 
-import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.AbstractBlock;
+import ai.djl.nn.Activation;
 import ai.djl.nn.Block;
 import ai.djl.training.ParameterStore;
 import ai.djl.util.PairList;
 import dev.fern.backbone.norm.Normalization;
+import dev.fern.backbone.resnet.BlockChain;
 import dev.fern.backbone.resnet.ConvBlocks;
 import java.util.ArrayList;
 import java.util.List;
@@ -24,10 +25,13 @@ final class HeadBranch extends AbstractBlock {
 
     private final List<Block> convolutions = new ArrayList<>();
 
-    /** The norm-and-activation after each convolution; empty for ReLU alone. */
+    /** Each convolution's norm and activation; empty for ReLU alone. */
     private final List<Block> activations = new ArrayList<>();
 
     private final Block output;
+
+    /** All of the branch in the order of its passes. */
+    private final List<Block> chain = new ArrayList<>();
 
     HeadBranch(Architecture architecture, int outputs) {
         Optional<Normalization> norm = architecture.headNormalization();
@@ -35,11 +39,16 @@ final class HeadBranch extends AbstractBlock {
         for (int i = 0; i < architecture.headConvolutions(); i++) {
             convolutions.add(
                     addChildBlock("conv" + i, ConvBlocks.conv(channels, 3, 1, norm.isEmpty())));
+            chain.add(convolutions.get(i));
             if (norm.isPresent()) {
                 activations.add(addChildBlock("norm" + i, norm.get().normActivation(channels)));
+                chain.add(activations.get(i));
+            } else {
+                chain.add(Activation.reluBlock());
             }
         }
         output = addChildBlock("output", ConvBlocks.conv(outputs, 3, 1, true));
+        chain.add(output);
     }
 
     @Override
@@ -48,17 +57,7 @@ final class HeadBranch extends AbstractBlock {
             NDList inputs,
             boolean training,
             PairList<String, Object> params) {
-        NDList x = inputs;
-        for (int i = 0; i < convolutions.size(); i++) {
-            x = convolutions.get(i).forward(parameters, x, training);
-            if (activations.isEmpty()) {
-                NDArray y = x.singletonOrThrow();
-                x = new NDList(y.getNDArrayInternal().relu());
-            } else {
-                x = activations.get(i).forward(parameters, x, training);
-            }
-        }
-        return output.forward(parameters, x, training);
+        return BlockChain.run(chain, parameters, inputs, training);
     }
 
     @Override
