@@ -26,6 +26,7 @@ import picocli.CommandLine.ScopeType;
             EvaluateCommand.class,
             CompareCommand.class,
             DetectCommand.class,
+            VerifyCommand.class,
             ImportCommand.class,
             DatasetCommand.class,
             BenchmarkCommand.class
