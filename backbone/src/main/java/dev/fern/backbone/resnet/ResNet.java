@@ -1,6 +1,5 @@
 package dev.fern.backbone.resnet;
 
-import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
@@ -107,16 +106,16 @@ public final class ResNet extends AbstractBlock {
             boolean training,
             PairList<String, Object> params) {
         boolean stemTrains = training && frozenStages == 0;
-        NDArray stem =
-                BlockChain.forward(
-                        List.of(conv1, norm1), parameters, inputs.singletonOrThrow(), stemTrains);
-        NDArray x = MaxPooling.apply(stem);
+        NDList stem = BlockChain.run(List.of(conv1, norm1), parameters, inputs, stemTrains);
+        NDList pooled = new NDList(MaxPooling.apply(stem.singletonOrThrow()));
         stem.close();
         NDList outputs = new NDList(4);
+        NDList x = pooled;
         for (int s = 0; s < stages.size(); s++) {
-            x = BlockChain.forward(stages.get(s), parameters, x, training && !isFrozen(s));
-            outputs.add(x);
+            x = BlockChain.run(stages.get(s), parameters, x, training && !isFrozen(s));
+            outputs.add(x.singletonOrThrow());
         }
+        pooled.close();
         return outputs;
     }
 

@@ -17,6 +17,7 @@ import dev.fern.detection.loss.HeadOutput;
 import java.io.IOException;
 import java.nio.FloatBuffer;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
@@ -29,12 +30,21 @@ public final class Detector implements AutoCloseable {
     private final ParameterStore parameters;
     private final ImagePipeline pipeline;
 
+    /**
+     * PyTorch's convolutions on the CPU round by the size of the batch, and gain nothing from it:
+     * images pass them one by one.
+     */
+    private final boolean roundsByBatch;
+
     private Detector(DetectorConfiguration configuration, NDManager manager, RetinaNet network) {
         this.configuration = configuration;
         this.manager = manager;
         this.network = network;
         this.parameters = new ParameterStore(manager, false);
         this.pipeline = new ImagePipeline(configuration);
+        this.roundsByBatch =
+                manager.getEngine().getEngineName().equals("PyTorch")
+                        && !manager.getDevice().isGpu();
     }
 
     /** Returns a detector with fresh parameters, its heads' as in the paper. */
@@ -163,7 +173,17 @@ public final class Detector implements AutoCloseable {
      * @return for each image its detections by falling score, in pixels of the image
      */
     public List<List<Detection>> detect(FloatBuffer pixels, List<Canvas> canvases) {
-        return pipeline.detections(forward(pixels, canvases), canvases);
+        if (!roundsByBatch) {
+            return pipeline.detections(forward(pixels, canvases), canvases);
+        }
+        int imageSize = pixels.remaining() / canvases.size();
+        List<List<Detection>> detections = new ArrayList<>(canvases.size());
+        for (int n = 0; n < canvases.size(); n++) {
+            List<Canvas> own = canvases.subList(n, n + 1);
+            FloatBuffer image = pixels.slice(pixels.position() + n * imageSize, imageSize);
+            detections.addAll(pipeline.detections(forward(image, own), own));
+        }
+        return detections;
     }
 
     private List<HeadOutput> forward(FloatBuffer pixels, List<Canvas> canvases) {
