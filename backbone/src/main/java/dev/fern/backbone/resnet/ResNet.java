@@ -15,7 +15,7 @@ import java.util.List;
 /**
  * The convolutional part of a ResNet (He et al., CVPR 2016; version 1 with the stride on the 3x3
  * convolution, as torchvision). Input [N, 3, H, W]; outputs C2 to C5: [N, C_i, H / s, W / s] for s
- * = 4, 8, 16, 32, rounded up.
+ * = 4, 8, 16, 32, rounded up; with the stem {@link Stem#CIFAR} s = 1, 2, 4, 8.
  */
 public final class ResNet extends AbstractBlock {
 
@@ -28,7 +28,12 @@ public final class ResNet extends AbstractBlock {
     public ResNet(ResNetConfiguration configuration) {
         this.configuration = configuration;
         Normalization normalization = configuration.normalization();
-        conv1 = addChildBlock("conv1", ConvBlocks.conv(configuration.stemWidth(), 7, 2, false));
+        Stem stem = configuration.stem();
+        conv1 =
+                addChildBlock(
+                        "conv1",
+                        ConvBlocks.conv(
+                                configuration.stemWidth(), stem.kernel(), stem.stride(), false));
         norm1 = addChildBlock("norm1", normalization.normActivation(configuration.stemWidth()));
         int channels = configuration.stemWidth();
         for (int s = 0; s < 4; s++) {
@@ -62,7 +67,9 @@ public final class ResNet extends AbstractBlock {
             PairList<String, Object> params) {
         NDList x = conv1.forward(parameters, inputs, training);
         x = norm1.forward(parameters, x, training);
-        x = new NDList(MaxPooling.apply(x.singletonOrThrow()));
+        if (configuration.stem().pooled()) {
+            x = new NDList(MaxPooling.apply(x.singletonOrThrow()));
+        }
         NDList outputs = new NDList(4);
         for (List<Block> stage : stages) {
             for (Block block : stage) {
@@ -79,7 +86,7 @@ public final class ResNet extends AbstractBlock {
         conv1.initialize(manager, dataType, inputShapes);
         Shape[] shape = conv1.getOutputShapes(inputShapes);
         norm1.initialize(manager, dataType, shape);
-        shape = new Shape[] {MaxPooling.outputShape(shape[0])};
+        shape = pooled(shape);
         for (List<Block> stage : stages) {
             for (Block block : stage) {
                 block.initialize(manager, dataType, shape);
@@ -91,7 +98,7 @@ public final class ResNet extends AbstractBlock {
     @Override
     public Shape[] getOutputShapes(Shape[] inputShapes) {
         Shape[] outputs = new Shape[4];
-        Shape[] shape = {MaxPooling.outputShape(conv1.getOutputShapes(inputShapes)[0])};
+        Shape[] shape = pooled(conv1.getOutputShapes(inputShapes));
         for (int s = 0; s < 4; s++) {
             for (Block block : stages.get(s)) {
                 shape = block.getOutputShapes(shape);
@@ -99,5 +106,11 @@ public final class ResNet extends AbstractBlock {
             outputs[s] = shape[0];
         }
         return outputs;
+    }
+
+    private Shape[] pooled(Shape[] shape) {
+        return configuration.stem().pooled()
+                ? new Shape[] {MaxPooling.outputShape(shape[0])}
+                : shape;
     }
 }
