@@ -5,6 +5,7 @@ import dev.fern.cocoeval.CocoCategory;
 import dev.fern.detection.data.DetectionDataset;
 import dev.fern.detection.data.LoaderOptions;
 import dev.fern.detection.model.Detector;
+import dev.fern.detection.train.DetectionTask;
 import dev.fern.detection.train.RunDirectory;
 import dev.fern.detection.train.Trainer;
 import dev.fern.detection.train.TrainingConfiguration;
@@ -13,6 +14,7 @@ import java.io.Closeable;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
@@ -63,24 +65,20 @@ record TrainingRun(
 
     private int execute(Detector detector, LeftOutImages leftOut, boolean resume)
             throws IOException, InterruptedException {
-        try (TrainingProgress progress =
-                new TrainingProgress(System.err, System.console() != null, logEvery)) {
-            Trainer trainer =
-                    new Trainer(
-                            configuration,
-                            detector,
-                            train.images(),
-                            trained ->
-                                    DetectionScores.numbers(
-                                            DetectionScores.evaluate(
-                                                    trained,
-                                                    val,
-                                                    configuration.batchSize(),
-                                                    loading,
-                                                    leftOut)),
-                            run,
-                            loading,
-                            progress);
+        try (DetectionTask task =
+                        new DetectionTask(
+                                configuration,
+                                detector,
+                                train.images(),
+                                trained -> score(trained, leftOut),
+                                loading);
+                TrainingProgress progress =
+                        new TrainingProgress(
+                                System.err,
+                                System.console() != null,
+                                logEvery,
+                                List.of("AP", "AP50", "AP75"))) {
+            Trainer<?> trainer = new Trainer<>(configuration.loop(), task, run, progress);
             if (resume) {
                 trainer.resume();
             } else {
@@ -96,6 +94,13 @@ record TrainingRun(
         }
     }
 
+    private Map<String, Double> score(Detector trained, LeftOutImages leftOut)
+            throws IOException, InterruptedException {
+        return DetectionScores.numbers(
+                DetectionScores.evaluate(
+                        trained, val, configuration.batchSize(), loading, leftOut));
+    }
+
     private Detector detector() throws BadInputException {
         try {
             return configuration.newDetector(train.images().categories());
@@ -104,7 +109,7 @@ record TrainingRun(
         }
     }
 
-    private int train(Trainer trainer) throws IOException, InterruptedException {
+    private int train(Trainer<?> trainer) throws IOException, InterruptedException {
         CountDownLatch ended = new CountDownLatch(1);
         Thread onInterrupt = new Thread(() -> stop(trainer, ended));
         Runtime.getRuntime().addShutdownHook(onInterrupt);
@@ -128,7 +133,7 @@ record TrainingRun(
     }
 
     /** Runs when the process is told to end; the virtual machine ends once it returns. */
-    private static void stop(Trainer trainer, CountDownLatch ended) {
+    private static void stop(Trainer<?> trainer, CountDownLatch ended) {
         trainer.requestStop();
         try {
             if (!ended.await(CHECKPOINT_MINUTES, TimeUnit.MINUTES)) {

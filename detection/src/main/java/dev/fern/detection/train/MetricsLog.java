@@ -92,7 +92,16 @@ public final class MetricsLog implements AutoCloseable {
     }
 
     void step(TrainingListener.Step step) throws IOException {
-        write(GSON.toJson(step));
+        JsonObject line = new JsonObject();
+        line.addProperty("step", step.step());
+        line.addProperty("epoch", step.epoch());
+        step.losses().forEach(line::addProperty);
+        line.addProperty("learningRate", step.learningRate());
+        line.addProperty("gradientNorm", step.gradientNorm());
+        line.addProperty("images", step.images());
+        step.counts().forEach(line::addProperty);
+        line.addProperty("seconds", step.seconds());
+        write(GSON.toJson(line));
     }
 
     void evaluation(int epoch, long step, Map<String, Double> numbers) throws IOException {

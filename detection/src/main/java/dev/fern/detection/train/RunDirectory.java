@@ -7,7 +7,6 @@ import dev.fern.backbone.parameter.SafeTensors;
 import dev.fern.backbone.parameter.Tensor;
 import dev.fern.cocoeval.TextFile;
 import dev.fern.detection.model.AtomicFolder;
-import dev.fern.detection.model.DetectorConfiguration;
 import dev.fern.detection.model.ModelDirectory;
 import dev.fern.detection.model.RecordJson;
 import java.io.Closeable;
@@ -33,6 +32,13 @@ public record RunDirectory(Path path) {
     private static final String OPTIMIZER_FILE = "optimizer.safetensors";
     private static final String PROGRESS_FILE = "progress.json";
     private static final Gson GSON = new Gson();
+
+    /** Writes a model. */
+    @FunctionalInterface
+    public interface ModelWriter {
+        /** Writes it into an empty folder, its parameters as {@code parameters.safetensors}. */
+        void writeInto(Path folder, Map<String, Tensor> parameters) throws IOException;
+    }
 
     /**
      * How far a training has come.
@@ -167,13 +173,11 @@ public record RunDirectory(Path path) {
     }
 
     /** Writes the newest model with what it takes to go on. */
-    public void saveLast(DetectorConfiguration configuration, Checkpoint checkpoint)
-            throws IOException {
-        ModelDirectory.write(
+    public void saveLast(ModelWriter model, Checkpoint checkpoint) throws IOException {
+        ModelDirectory.replace(
                 last(),
-                configuration,
-                checkpoint.parameters(),
                 folder -> {
+                    model.writeInto(folder, checkpoint.parameters());
                     SafeTensors.write(
                             folder.resolve(OPTIMIZER_FILE), checkpoint.velocities(), Map.of());
                     Files.writeString(
@@ -183,9 +187,8 @@ public record RunDirectory(Path path) {
     }
 
     /** Writes the best model. */
-    public void saveBest(DetectorConfiguration configuration, Map<String, Tensor> parameters)
-            throws IOException {
-        ModelDirectory.write(best(), configuration, parameters);
+    public void saveBest(ModelWriter model, Map<String, Tensor> parameters) throws IOException {
+        ModelDirectory.replace(best(), folder -> model.writeInto(folder, parameters));
     }
 
     /**

@@ -153,13 +153,11 @@ public record TrainingConfiguration(
     /** Checks every setting, by building what it describes. */
     public TrainingConfiguration {
         require(batchSize >= 1 && accumulate >= 1, "batchSize and accumulate must be at least 1");
-        require(steps >= 0 && (steps > 0 || epochs >= 1), "epochs or steps must be at least 1");
         require(learningRate > 0 && Double.isFinite(learningRate), "learningRate must be above 0");
         require(momentum >= 0 && momentum < 1, "momentum must be in [0, 1)");
         require(weightDecay >= 0 && normWeightDecay >= 0, "weight decays must be at least 0");
         require(warmupSteps >= 0, "warmupSteps must be at least 0");
         require(clipNorm >= 0, "clipNorm must be at least 0 (0 for none)");
-        require(evaluateEvery >= 1, "evaluateEvery must be at least 1");
         require(headDeviation >= 0 && headDeviation <= 1, "headDeviation must be in [0, 1]");
         require(boxLossWeight >= 0, "boxLossWeight must be at least 0");
         require(minPositives >= 1, "minPositives must be at least 1");
@@ -201,6 +199,7 @@ public record TrainingConfiguration(
         configuration.matcher();
         configuration.loss();
         configuration.augmentation();
+        configuration.loop();
         return configuration;
     }
 
@@ -296,6 +295,11 @@ public record TrainingConfiguration(
                 weightDecay,
                 normWeightDecay,
                 clipNorm == 0 ? Double.POSITIVE_INFINITY : clipNorm);
+    }
+
+    /** Returns how the trainer goes through the images. */
+    public LoopSettings loop() {
+        return new LoopSettings(epochs, steps, accumulate, evaluateEvery, this::schedule);
     }
 
     /** Returns how images are resized and padded. */

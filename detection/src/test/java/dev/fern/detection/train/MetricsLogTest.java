@@ -21,7 +21,15 @@ class MetricsLogTest {
     @TempDir Path folder;
 
     private static TrainingListener.Step step(long step) {
-        return new TrainingListener.Step(step, 1, 0.5, 0.25, 0.01, 3.5, 4, 17, 0.125);
+        return new TrainingListener.Step(
+                step,
+                1,
+                Map.of("classification", 0.5, "regression", 0.25),
+                0.01,
+                3.5,
+                4,
+                Map.of("positives", 17L),
+                0.125);
     }
 
     @Test

@@ -31,6 +31,9 @@ class RunDirectoryTest {
     private static final DetectorConfiguration CONFIGURATION =
             TinyDetectors.smallest("frn", new CanvasRule(64, 64));
 
+    private static final RunDirectory.ModelWriter MODEL =
+            (folder, parameters) -> ModelDirectory.writeInto(folder, CONFIGURATION, parameters);
+
     @TempDir Path folder;
 
     private static Checkpoint checkpoint(int step) {
@@ -48,10 +51,10 @@ class RunDirectoryTest {
     void checkpointThatIsReadBackIsTheSame() throws IOException {
         RunDirectory run = RunDirectory.create(folder.resolve("deep/run"));
         assertThat(run.hasCheckpoint()).isFalse();
-        run.saveLast(CONFIGURATION, checkpoint(7));
+        run.saveLast(MODEL, checkpoint(7));
         assertThat(run.hasCheckpoint()).isTrue();
         assertThat(run.readLast()).isEqualTo(checkpoint(7));
-        run.saveLast(CONFIGURATION, checkpoint(8));
+        run.saveLast(MODEL, checkpoint(8));
         assertThat(RunDirectory.create(folder.resolve("deep/run")).readLast())
                 .isEqualTo(checkpoint(8));
         assertThat(ModelDirectory.readConfiguration(run.last())).isEqualTo(CONFIGURATION);
@@ -67,8 +70,8 @@ class RunDirectoryTest {
     @Test
     void bestModelIsAModelDirectory() throws IOException {
         RunDirectory run = RunDirectory.create(folder);
-        run.saveBest(CONFIGURATION, Map.of("w", tensor(1)));
-        run.saveBest(CONFIGURATION, Map.of("w", tensor(2)));
+        run.saveBest(MODEL, Map.of("w", tensor(1)));
+        run.saveBest(MODEL, Map.of("w", tensor(2)));
         assertThat(ModelDirectory.readParameters(run.best())).containsEntry("w", tensor(2));
         assertThat(names(run.best()))
                 .containsExactly("model.json", "parameters.safetensors", "serving.properties");
@@ -79,7 +82,7 @@ class RunDirectoryTest {
     @Test
     void failureWhileWritingLeavesTheOldModelAlone() throws IOException {
         RunDirectory run = RunDirectory.create(folder);
-        run.saveLast(CONFIGURATION, checkpoint(1));
+        run.saveLast(MODEL, checkpoint(1));
         Map<String, Tensor> failing =
                 new LinkedHashMap<>() {
                     @Override
@@ -89,10 +92,10 @@ class RunDirectoryTest {
                 };
         Checkpoint bad =
                 new Checkpoint(checkpoint(2).progress(), checkpoint(2).parameters(), failing);
-        assertThatThrownBy(() -> run.saveLast(CONFIGURATION, bad)).hasMessageContaining("no space");
+        assertThatThrownBy(() -> run.saveLast(MODEL, bad)).hasMessageContaining("no space");
         assertThat(run.readLast()).isEqualTo(checkpoint(1));
         assertThat(names(folder)).containsExactly("last");
-        run.saveLast(CONFIGURATION, checkpoint(3));
+        run.saveLast(MODEL, checkpoint(3));
         assertThat(run.readLast()).isEqualTo(checkpoint(3));
     }
 
@@ -100,8 +103,8 @@ class RunDirectoryTest {
     @Test
     void processThatEndsAmidstAReplacementLeavesAWholeModel() throws IOException {
         RunDirectory run = RunDirectory.create(folder);
-        run.saveLast(CONFIGURATION, checkpoint(1));
-        run.saveBest(CONFIGURATION, Map.of("w", tensor(1)));
+        run.saveLast(MODEL, checkpoint(1));
+        run.saveBest(MODEL, Map.of("w", tensor(1)));
 
         // While the new one is being written.
         Files.createDirectory(folder.resolve(".last.new"));
@@ -120,7 +123,7 @@ class RunDirectoryTest {
         Files.createDirectory(folder.resolve(".last.old"));
         Files.writeString(folder.resolve(".last.old/model.json"), "{}");
         assertThat(RunDirectory.create(folder).readLast()).isEqualTo(checkpoint(1));
-        again.saveLast(CONFIGURATION, checkpoint(2));
+        again.saveLast(MODEL, checkpoint(2));
         assertThat(again.readLast()).isEqualTo(checkpoint(2));
         assertThat(names(folder)).containsExactly("best", "last");
     }
@@ -129,7 +132,7 @@ class RunDirectoryTest {
     @ValueSource(strings = {"progress.json", "parameters.safetensors", "optimizer.safetensors"})
     void missingOrCutFileIsNamed(String name) throws IOException {
         RunDirectory run = RunDirectory.create(folder);
-        run.saveLast(CONFIGURATION, checkpoint(5));
+        run.saveLast(MODEL, checkpoint(5));
         Path file = run.last().resolve(name);
         byte[] whole = Files.readAllBytes(file);
         Files.write(file, Arrays.copyOf(whole, whole.length - 3));
@@ -154,7 +157,7 @@ class RunDirectoryTest {
             })
     void damagedProgressIsRefused(String text) throws IOException {
         RunDirectory run = RunDirectory.create(folder);
-        run.saveLast(CONFIGURATION, checkpoint(5));
+        run.saveLast(MODEL, checkpoint(5));
         Files.writeString(run.last().resolve("progress.json"), text);
         assertRefused(run, "progress.json");
     }

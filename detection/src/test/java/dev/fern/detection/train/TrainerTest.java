@@ -56,7 +56,8 @@ class TrainerTest {
 
         final RunDirectory run;
         final Detector detector;
-        final Trainer trainer;
+        final DetectionTask task;
+        final Trainer<?> trainer;
         final List<TrainingListener.Step> steps = new ArrayList<>();
         final List<String> skipped = new ArrayList<>();
         final List<Map<String, Tensor>> evaluated = new ArrayList<>();
@@ -83,8 +84,8 @@ class TrainerTest {
                             configuration.detector(dataset.categories()),
                             configuration.engine(),
                             configuration.seed());
-            trainer =
-                    new Trainer(
+            task =
+                    new DetectionTask(
                             configuration,
                             detector,
                             dataset,
@@ -101,9 +102,8 @@ class TrainerTest {
                                 return Map.of(
                                         "AP", epoch < scores.size() ? scores.get(epoch) : 0.5);
                             },
-                            run,
-                            new LoaderOptions(1, 2, skipBadImages),
-                            this);
+                            new LoaderOptions(1, 2, skipBadImages));
+            trainer = new Trainer<>(configuration.loop(), task, run, this);
         }
 
         Training(String name, String... layers) throws IOException {
@@ -155,6 +155,7 @@ class TrainerTest {
 
         @Override
         public void close() {
+            task.close();
             detector.close();
         }
     }
@@ -206,10 +207,7 @@ class TrainerTest {
     }
 
     private static double meanLoss(List<TrainingListener.Step> steps) {
-        return steps.stream()
-                .mapToDouble(step -> step.classification() + step.regression())
-                .average()
-                .orElseThrow();
+        return steps.stream().mapToDouble(TrainingListener.Step::loss).average().orElseThrow();
     }
 
     @Test
@@ -230,7 +228,7 @@ class TrainerTest {
                         .isEqualTo(told.step());
                 assertThat(steps.get(i).get("epoch").getAsInt()).isEqualTo(i / 3 + 1);
                 assertThat(steps.get(i).get("classification").getAsDouble())
-                        .isEqualTo(told.classification());
+                        .isEqualTo(told.losses().get("classification"));
                 assertThat(told.learningRate())
                         .isEqualTo(new LearningRateSchedule.Cosine(0.05, 0, 9).at(i));
                 assertThat(told.images()).isBetween(1, 2);
@@ -455,12 +453,12 @@ class TrainerTest {
             assertThat(training.steps)
                     .allSatisfy(
                             step -> {
-                                assertThat(step.positives()).isZero();
-                                assertThat(step.regression()).isZero();
+                                assertThat(step.counts()).containsEntry("positives", 0L);
+                                assertThat(step.losses()).containsEntry("regression", 0.0);
                                 assertThat(step.gradientNorm()).isPositive();
                             });
-            assertThat(training.steps.get(59).classification())
-                    .isLessThan(0.8 * training.steps.get(0).classification());
+            assertThat(training.steps.get(59).losses().get("classification"))
+                    .isLessThan(0.8 * training.steps.get(0).losses().get("classification"));
         }
     }
 
@@ -474,7 +472,7 @@ class TrainerTest {
         assertThat(dataset.crowds()).isEqualTo(4);
         try (Training training = new Training("run", false, dataset, "{\"epochs\": 2}")) {
             training.train();
-            assertThat(training.steps).allMatch(step -> step.positives() == 0);
+            assertThat(training.steps).allMatch(step -> step.counts().get("positives") == 0);
         }
     }
 
