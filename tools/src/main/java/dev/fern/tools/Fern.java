@@ -23,6 +23,7 @@ import picocli.CommandLine.ScopeType;
         subcommands = {
             DemoCommand.class,
             TrainCommand.class,
+            PretrainCommand.class,
             EvaluateCommand.class,
             CompareCommand.class,
             DetectCommand.class,

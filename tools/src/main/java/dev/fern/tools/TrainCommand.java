@@ -1,11 +1,8 @@
 package dev.fern.tools;
 
-import dev.fern.cocoeval.TextFile;
 import dev.fern.detection.data.LoaderOptions;
 import dev.fern.detection.train.RunDirectory;
 import dev.fern.detection.train.TrainingConfiguration;
-import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -113,20 +110,7 @@ final class TrainCommand implements Callable<Integer> {
         }
         requireNotNegative("--log-every", logEvery);
         TrainingConfiguration configuration = settings.configuration();
-        RunDirectory run = RunDirectory.open(output);
-        if (resume) {
-            checkResumable(run, configuration);
-        } else if (run.hasCheckpoint()) {
-            throw new BadInputException(
-                    output
-                            + ": holds a training already; go on with --resume or choose another"
-                            + " --output");
-        } else if (run.holdsOtherFiles()) {
-            throw new BadInputException(
-                    output
-                            + ": holds files that a training would replace (best, last, config.json"
-                            + " or metrics.jsonl); choose another --output");
-        }
+        RunDirectory run = TrainingOutput.open(output, resume, configuration.toJson());
         LabelledImages train =
                 LabelledImages.open(trainAnnotations, trainImages, skipBadImages, limitTrain);
         LabelledImages val =
@@ -144,20 +128,6 @@ final class TrainCommand implements Callable<Integer> {
     private static void requireNotNegative(String option, int value) throws BadInputException {
         if (value < 0) {
             throw new BadInputException(option + " must be at least 0, not " + value);
-        }
-    }
-
-    private void checkResumable(RunDirectory run, TrainingConfiguration configuration)
-            throws IOException, BadInputException {
-        if (!run.hasCheckpoint()) {
-            throw new BadInputException(run.last() + ": no checkpoint to resume from");
-        }
-        if (Files.exists(run.configuration())
-                && !TextFile.read(run.configuration()).equals(configuration.toJson())) {
-            throw new BadInputException(
-                    run.configuration()
-                            + ": the settings differ from those of the run; give the same options"
-                            + " as at its start");
         }
     }
 }

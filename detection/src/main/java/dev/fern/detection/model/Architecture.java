@@ -4,6 +4,7 @@ import dev.fern.backbone.fpn.FeaturePyramid;
 import dev.fern.backbone.norm.Normalizations;
 import dev.fern.backbone.resnet.ResNetConfiguration;
 import dev.fern.backbone.resnet.ResNetDepth;
+import dev.fern.backbone.resnet.Stem;
 import dev.fern.detection.anchor.AnchorParameters;
 import java.util.List;
 import java.util.Objects;
@@ -99,6 +100,12 @@ public record Architecture(
         return Normalizations.parse(norm).isBatchIndependent()
                 && (headNorm.equals(NO_NORM)
                         || Normalizations.parse(headNorm).isBatchIndependent());
+    }
+
+    /** Returns the backbone alone. */
+    public BackboneArchitecture backboneArchitecture() {
+        return new BackboneArchitecture(
+                bottleneck, blocks, widths, stemWidth, Stem.IMAGENET.id(), norm);
     }
 
     /** Returns the backbone's configuration. */

@@ -1,38 +1,21 @@
 package dev.fern.detection.train;
 
-import ai.djl.ndarray.NDArray;
-import ai.djl.ndarray.NDManager;
-import ai.djl.nn.Parameter;
-import dev.fern.backbone.host.EngineThreads;
-import dev.fern.backbone.host.HostFunctions;
-import dev.fern.backbone.parameter.NamedParameters;
-import dev.fern.backbone.parameter.ParameterReplica;
 import dev.fern.detection.anchor.AnchorTargets;
 import dev.fern.detection.anchor.Anchors;
 import dev.fern.detection.loss.DetectionLoss;
 import dev.fern.detection.loss.RetinaNetLoss;
 import dev.fern.detection.model.Detector;
 import java.nio.FloatBuffer;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.function.Supplier;
 
 /**
- * Computes the gradients of batches. Where no norm mixes images, a batch is split among threads,
- * each with gradients of its own, which are added up in a fixed order: the same sum as that of
- * accumulated smaller batches.
+ * Computes the gradients of a detector's batches, split among threads where no norm mixes images.
  */
 public final class BatchGradients implements AutoCloseable {
 
-    private final GradientStep whole;
-    private final SgdOptimizer optimizer;
-    private final NDManager manager;
-    private final List<Worker> workers = new ArrayList<>();
-    private final EngineThreads threads;
-    private final List<NDArray> parameters;
-
-    /** What computes gradients of its own. */
-    private record Worker(ParameterReplica parameters, GradientStep step) {}
+    private final Detector detector;
+    private final RetinaNetLoss loss;
+    private final GradientLanes lanes;
 
     /**
      * A run of images of a batch.
@@ -55,15 +38,15 @@ public final class BatchGradients implements AutoCloseable {
      * @param lanes how many threads; 1 for the calling one
      */
     BatchGradients(Detector detector, RetinaNetLoss loss, SgdOptimizer optimizer, int lanes) {
-        this.optimizer = optimizer;
-        whole = new GradientStep(detector, loss);
-        parameters = parameters(detector);
-        manager = detector.manager().newSubManager();
-        threads = new EngineThreads(lanes);
-        for (int i = 0; lanes > 1 && i < lanes; i++) {
-            ParameterReplica replica = new ParameterReplica(detector.network(), manager);
-            workers.add(new Worker(replica, new GradientStep(detector, loss, replica)));
-        }
+        this.detector = detector;
+        this.loss = loss;
+        this.lanes =
+                new GradientLanes(
+                        detector.network(),
+                        detector.manager(),
+                        detector.parameterStore(),
+                        optimizer,
+                        lanes);
     }
 
     /** Prepares as many threads as are of use in a training. */
@@ -76,18 +59,12 @@ public final class BatchGradients implements AutoCloseable {
                 Math.min(configuration.batchSize(), lanes(detector)));
     }
 
-    private static List<NDArray> parameters(Detector detector) {
-        return NamedParameters.of(detector.network()).values().stream()
-                .map(Parameter::getArray)
-                .toList();
-    }
-
     /** Returns how many threads may compute gradients of this detector beside each other. */
     static int lanes(Detector detector) {
-        boolean supported = parameters(detector).stream().allMatch(HostFunctions::supports);
-        return supported && detector.configuration().architecture().isBatchIndependent()
-                ? EngineThreads.available(detector.manager().getEngine().getEngineName())
-                : 1;
+        return GradientLanes.available(
+                detector.network(),
+                detector.configuration().architecture().isBatchIndependent(),
+                detector.manager());
     }
 
     /**
@@ -104,48 +81,28 @@ public final class BatchGradients implements AutoCloseable {
             int width,
             Anchors anchors,
             List<AnchorTargets> targets) {
-        int images = targets.size();
-        int count = Math.min(workers.size(), images);
-        if (count < 2) {
-            Part part = new Part(whole.run(pixels, height, width, anchors, targets), 0, images);
-            if (part.loss.isFinite()) {
-                optimizer.accumulate(images);
-            }
-            return List.of(part);
-        }
-        // lays weights out in C order, which threads must not do beside each other
-        parameters.forEach(HostFunctions::floats);
         int imageSize = 3 * height * width;
-        List<Supplier<Part>> tasks = new ArrayList<>();
-        for (int w = 0; w < count; w++) {
-            GradientStep step = workers.get(w).step;
-            int first = images * w / count;
-            int end = images * (w + 1) / count;
-            FloatBuffer own = pixels.slice(first * imageSize, (end - first) * imageSize);
-            tasks.add(
-                    () ->
-                            new Part(
-                                    step.run(
-                                            own,
-                                            height,
-                                            width,
-                                            anchors,
-                                            targets.subList(first, end)),
-                                    first,
-                                    end));
-        }
-        List<Part> parts = threads.run(tasks);
-        if (parts.stream().allMatch(part -> part.loss.isFinite())) {
-            for (int w = 0; w < count; w++) {
-                optimizer.accumulate(parts.get(w).images(), workers.get(w).parameters);
-            }
-        }
-        return parts;
+        return lanes
+                .accumulate(
+                        targets.size(),
+                        (parameters, first, end) ->
+                                new GradientStep(detector, loss, parameters)
+                                        .run(
+                                                pixels.slice(
+                                                        first * imageSize,
+                                                        (end - first) * imageSize),
+                                                height,
+                                                width,
+                                                anchors,
+                                                targets.subList(first, end)),
+                        DetectionLoss::isFinite)
+                .stream()
+                .map(part -> new Part(part.loss(), part.first(), part.end()))
+                .toList();
     }
 
     @Override
     public void close() {
-        threads.close();
-        manager.close();
+        lanes.close();
     }
 }

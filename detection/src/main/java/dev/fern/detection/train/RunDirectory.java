@@ -19,6 +19,7 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.List;
 import java.util.Map;
 
 /**
@@ -31,6 +32,11 @@ public record RunDirectory(Path path) {
 
     private static final String OPTIMIZER_FILE = "optimizer.safetensors";
     private static final String PROGRESS_FILE = "progress.json";
+
+    /** A setting that every detector's configuration has, and one that every classifier's has. */
+    private static final List<String> OWN_SETTINGS =
+            List.of("\"candidatesPerLevel\"", "\"labelSmoothing\"");
+
     private static final Gson GSON = new Gson();
 
     /** Writes a model. */
@@ -46,7 +52,7 @@ public record RunDirectory(Path path) {
      * @param epoch epochs that are finished
      * @param batch batches of the current epoch that are finished
      * @param step steps taken
-     * @param bestScore best AP so far, -1 before the first evaluation
+     * @param bestScore best score so far, -1 before the first evaluation
      */
     public record Progress(int epoch, int batch, long step, double bestScore) {
 
@@ -137,10 +143,11 @@ public record RunDirectory(Path path) {
         if (hasCheckpoint()) {
             return false;
         }
-        boolean ofATraining =
-                Files.exists(configuration())
-                        && Files.readString(configuration(), StandardCharsets.ISO_8859_1)
-                                .contains("\"candidatesPerLevel\"");
+        boolean ofATraining = false;
+        if (Files.exists(configuration())) {
+            String text = Files.readString(configuration(), StandardCharsets.ISO_8859_1);
+            ofATraining = OWN_SETTINGS.stream().anyMatch(text::contains);
+        }
         return Files.exists(last())
                 || Files.exists(best())
                 || !ofATraining && (Files.exists(configuration()) || Files.exists(metrics()));

@@ -1,0 +1,167 @@
+package dev.fern.tools;
+
+import com.google.gson.JsonElement;
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParseException;
+import com.google.gson.JsonParser;
+import com.google.gson.JsonPrimitive;
+import dev.fern.cocoeval.TextFile;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Function;
+import picocli.CommandLine.Option;
+
+/** The options for settings that the trainings of detectors and of classifiers have in common. */
+final class CommonSettings {
+
+    @Option(
+            names = "--config",
+            paramLabel = "FILE",
+            description = "JSON file of settings; options below override it.")
+    private Path config;
+
+    @Option(
+            names = "--set",
+            paramLabel = "KEY=VALUE",
+            description = "Override any setting of the configuration; may be repeated.")
+    private Map<String, String> settings = Map.of();
+
+    @Option(
+            names = "--backbone",
+            paramLabel = "NAME",
+            description = "resnet18, resnet34, resnet50, resnet101 or resnet152.")
+    private String backbone;
+
+    @Option(
+            names = "--width",
+            paramLabel = "X",
+            description = "Factor on the backbone's channels, such as 0.5.")
+    private Double width;
+
+    @Option(
+            names = "--norm",
+            paramLabel = "NAME",
+            description =
+                    "Normaliser of the backbone: frn (FRN + TLU), frn-eps (learned epsilon), bn,"
+                            + " frozen-bn, gn or gnN (N groups).")
+    private String norm;
+
+    @Option(
+            names = "--batch-size",
+            paramLabel = "N",
+            description = "Images that pass the network together.")
+    private Integer batchSize;
+
+    @Option(
+            names = "--accumulate",
+            paramLabel = "N",
+            description = "Batches whose gradients make one step.")
+    private Integer accumulate;
+
+    @Option(names = "--epochs", paramLabel = "N", description = "Passes over the images.")
+    private Integer epochs;
+
+    @Option(names = "--steps", paramLabel = "N", description = "Steps, instead of epochs.")
+    private Long steps;
+
+    @Option(names = "--lr", paramLabel = "X", description = "Learning rate after the warm-up.")
+    private Double learningRate;
+
+    @Option(
+            names = "--warmup-steps",
+            paramLabel = "N",
+            description = "Steps over which the learning rate rises.")
+    private Long warmupSteps;
+
+    @Option(
+            names = "--schedule",
+            paramLabel = "NAME",
+            description = "Decay of the learning rate: cosine or step.")
+    private String schedule;
+
+    @Option(
+            names = "--seed",
+            paramLabel = "N",
+            description = "Seed of the parameters, the order and the augmentation.")
+    private Long seed;
+
+    @Option(names = "--engine", paramLabel = "NAME", description = "DJL engine: MXNet.")
+    private String engine;
+
+    /**
+     * Lays the settings of the options over those of the file.
+     *
+     * @param more settings of other options; those that are null were not given
+     * @param reader makes a configuration of the layers; throws an IllegalArgumentException if a
+     *     setting is unknown or out of range
+     * @throws IOException naming the file if it can't be read
+     * @throws BadInputException if a setting is unknown or out of range
+     */
+    <T> T read(Map<String, Object> more, Function<List<JsonObject>, T> reader)
+            throws IOException, BadInputException {
+        List<JsonObject> layers = new ArrayList<>();
+        if (config != null) {
+            layers.add(read(config));
+        }
+        JsonObject options = new JsonObject();
+        settings.forEach((key, value) -> options.add(key, value(value)));
+        given().forEach((key, value) -> put(options, key, value));
+        more.forEach((key, value) -> put(options, key, value));
+        layers.add(options);
+        try {
+            return reader.apply(layers);
+        } catch (IllegalArgumentException e) {
+            throw new BadInputException((config == null ? "" : config + ": ") + e.getMessage(), e);
+        }
+    }
+
+    private Map<String, Object> given() {
+        Map<String, Object> given = new LinkedHashMap<>();
+        given.put("backbone", backbone);
+        given.put("width", width);
+        given.put("norm", norm);
+        given.put("batchSize", batchSize);
+        given.put("accumulate", accumulate);
+        given.put("epochs", epochs);
+        given.put("steps", steps);
+        given.put("learningRate", learningRate);
+        given.put("warmupSteps", warmupSteps);
+        given.put("schedule", schedule);
+        given.put("seed", seed);
+        given.put("engine", engine);
+        return given;
+    }
+
+    private static void put(JsonObject options, String key, Object value) {
+        if (value instanceof Number number) {
+            options.addProperty(key, number);
+        } else if (value != null) {
+            options.addProperty(key, value.toString());
+        }
+    }
+
+    private static JsonObject read(Path file) throws IOException, BadInputException {
+        try {
+            JsonElement root = JsonParser.parseString(TextFile.read(file));
+            if (root.isJsonObject()) {
+                return root.getAsJsonObject();
+            }
+        } catch (JsonParseException e) {
+            throw new BadInputException(file + ": not JSON: " + e.getMessage(), e);
+        }
+        throw new BadInputException(file + ": a configuration is a JSON object of settings");
+    }
+
+    /** A setting given on the command line: JSON where it is, else a string. */
+    private static JsonElement value(String text) {
+        try {
+            return JsonParser.parseString(text);
+        } catch (JsonParseException e) {
+            return new JsonPrimitive(text);
+        }
+    }
+}
