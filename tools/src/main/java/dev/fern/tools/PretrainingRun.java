@@ -137,7 +137,9 @@ record PretrainingRun(
                 "training on %d images, validating on %d, %d classes%n",
                 train.samples().size(), val.samples().size(), train.classes().size());
         warn("training", train, leftOut);
-        warn("validation", val, leftOut);
+        if (!val.root().equals(train.root())) {
+            warn("validation", val, leftOut);
+        }
     }
 
     private static void warn(String part, ClassificationDataset images, LeftOutImages leftOut) {
