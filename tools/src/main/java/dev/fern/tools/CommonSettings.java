@@ -33,7 +33,9 @@ final class CommonSettings {
     @Option(
             names = "--backbone",
             paramLabel = "NAME",
-            description = "resnet18, resnet34, resnet50, resnet101 or resnet152.")
+            description =
+                    "resnet18, resnet34, resnet50, resnet101 or resnet152; with v2 at the end, such"
+                            + " as resnet50v2, with pre-activation.")
     private String backbone;
 
     @Option(
@@ -46,8 +48,10 @@ final class CommonSettings {
             names = "--norm",
             paramLabel = "NAME",
             description =
-                    "Normaliser of the backbone: frn (FRN + TLU), frn-eps (learned epsilon), bn,"
-                            + " frozen-bn, gn or gnN (N groups).")
+                    "Normaliser of the backbone: frn (FRN + TLU), frn-eps (learned epsilon), bn, brn"
+                            + " (Batch Renormalization; brnN: its schedule in N steps), frozen-bn,"
+                            + " gn (32 groups), gnN (N groups), ln or in. With -relu or -tlu at the"
+                            + " end, another activation: frn-relu, bn-tlu.")
     private String norm;
 
     @Option(

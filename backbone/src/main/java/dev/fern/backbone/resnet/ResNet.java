@@ -13,9 +13,17 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * The convolutional part of a ResNet (He et al., CVPR 2016; version 1 with the stride on the 3x3
- * convolution, as torchvision). Input [N, 3, H, W]; outputs C2 to C5: [N, C_i, H / s, W / s] for s
- * = 4, 8, 16, 32, rounded up; with the stem {@link Stem#CIFAR} s = 1, 2, 4, 8.
+ * The convolutional part of a ResNet, with the stride on the 3x3 convolution as torchvision has it.
+ * Input [N, 3, H, W]; outputs C2 to C5: [N, C_i, H / s, W / s] for s = 4, 8, 16, 32, rounded up;
+ * with the stem {@link Stem#CIFAR} for s = 1, 2, 4, 8.
+ *
+ * <p>Version 1 (He et al., CVPR 2016) activates every sum. In version 2 (ECCV 2016) a sum is left
+ * as it is, and grows from block to block. What follows the paper's appendix for the whole network,
+ * an activation right after the first convolution and one after the last sum, is done here for
+ * every stage: norm and activation of a stage's last sum are its output, for the pyramid or a
+ * classifier as for both paths of the next stage's first block. So the outputs are activated maps
+ * in either version, the function is that of the paper, and no output needs a norm that the network
+ * did not have.
  */
 public final class ResNet extends AbstractBlock {
 
@@ -39,19 +47,27 @@ public final class ResNet extends AbstractBlock {
         for (int s = 0; s < 4; s++) {
             List<Block> stage = new ArrayList<>();
             for (int b = 0; b < configuration.blocks().get(s); b++) {
-                stage.add(
-                        addChildBlock(
-                                "layer" + (s + 1) + "." + b,
-                                new ResidualBlock(
-                                        channels,
-                                        configuration.widths().get(s),
-                                        s > 0 && b == 0 ? 2 : 1,
-                                        configuration.bottleneck(),
-                                        normalization)));
+                stage.add(addChildBlock("layer" + (s + 1) + "." + b, block(channels, s, b)));
                 channels = configuration.outputChannels(s);
+            }
+            if (configuration.version() == ResNetVersion.V2) {
+                stage.add(addChildBlock("norm" + (s + 2), normalization.normActivation(channels)));
             }
             stages.add(stage);
         }
+    }
+
+    private Block block(int channels, int stage, int index) {
+        int width = configuration.widths().get(stage);
+        int stride = stage > 0 && index == 0 ? 2 : 1;
+        boolean bottleneck = configuration.bottleneck();
+        Normalization normalization = configuration.normalization();
+        return switch (configuration.version()) {
+            case V1 -> new ResidualBlock(channels, width, stride, bottleneck, normalization);
+            case V2 ->
+                    new PreActivationBlock(
+                            channels, width, stride, bottleneck, index == 0, normalization);
+        };
     }
 
     /** Returns what this network was built from. */

@@ -2,10 +2,12 @@ package dev.fern.backbone.resnet;
 
 import dev.fern.backbone.norm.Normalization;
 import java.util.List;
+import java.util.Objects;
 
 /**
  * What a {@link ResNet} is built from.
  *
+ * @param version where blocks have their norms and activations
  * @param bottleneck whether blocks are bottlenecks (expansion 4) or basic
  * @param blocks blocks of each of the four stages, each at least 1
  * @param widths channels of the 3x3 convolutions of each stage; 64, 128, 256, 512 in the paper
@@ -14,6 +16,7 @@ import java.util.List;
  * @param stem what comes before the stages
  */
 public record ResNetConfiguration(
+        ResNetVersion version,
         boolean bottleneck,
         List<Integer> blocks,
         List<Integer> widths,
@@ -25,6 +28,7 @@ public record ResNetConfiguration(
 
     /** Checks the lists' lengths and values. */
     public ResNetConfiguration {
+        Objects.requireNonNull(version, "version");
         blocks = List.copyOf(blocks);
         widths = List.copyOf(widths);
         if (blocks.size() != 4 || widths.size() != 4) {
@@ -39,17 +43,19 @@ public record ResNetConfiguration(
 
     /** A network with the stem of the paper. */
     public ResNetConfiguration(
+            ResNetVersion version,
             boolean bottleneck,
             List<Integer> blocks,
             List<Integer> widths,
             int stemWidth,
             Normalization normalization) {
-        this(bottleneck, blocks, widths, stemWidth, normalization, Stem.IMAGENET);
+        this(version, bottleneck, blocks, widths, stemWidth, normalization, Stem.IMAGENET);
     }
 
     /** Returns this network with another stem. */
     public ResNetConfiguration withStem(Stem other) {
-        return new ResNetConfiguration(bottleneck, blocks, widths, stemWidth, normalization, other);
+        return new ResNetConfiguration(
+                version, bottleneck, blocks, widths, stemWidth, normalization, other);
     }
 
     /**
@@ -65,6 +71,7 @@ public record ResNetConfiguration(
         }
         int width = (int) Math.max(1, Math.round(PAPER_WIDTH * widthMultiplier));
         return new ResNetConfiguration(
+                depth.version(),
                 depth.bottleneck(),
                 depth.blocks(),
                 List.of(width, 2 * width, 4 * width, 8 * width),

@@ -3,6 +3,7 @@ package dev.fern.detection.model;
 import dev.fern.backbone.norm.Normalizations;
 import dev.fern.backbone.resnet.ResNetConfiguration;
 import dev.fern.backbone.resnet.ResNetDepth;
+import dev.fern.backbone.resnet.ResNetVersion;
 import dev.fern.backbone.resnet.Stem;
 import java.util.List;
 import java.util.Optional;
@@ -11,6 +12,7 @@ import java.util.stream.Stream;
 /**
  * The shape of a ResNet, as it stands in a classifier's file.
  *
+ * @param version where the blocks have their norms and activations
  * @param bottleneck whether the blocks are bottlenecks or basic
  * @param blocks blocks of each of the four stages
  * @param widths channels of the 3x3 convolutions of each stage
@@ -19,6 +21,7 @@ import java.util.stream.Stream;
  * @param norm the normaliser, a name of {@link Normalizations}
  */
 public record BackboneArchitecture(
+        ResNetVersion version,
         boolean bottleneck,
         List<Integer> blocks,
         List<Integer> widths,
@@ -34,6 +37,7 @@ public record BackboneArchitecture(
         blocks = List.copyOf(blocks);
         widths = List.copyOf(widths);
         new ResNetConfiguration(
+                version,
                 bottleneck,
                 blocks,
                 widths,
@@ -60,6 +64,7 @@ public record BackboneArchitecture(
         ResNetConfiguration network =
                 ResNetConfiguration.of(depth, width, Normalizations.parse(norm));
         return new BackboneArchitecture(
+                network.version(),
                 network.bottleneck(),
                 network.blocks(),
                 network.widths(),
@@ -71,6 +76,7 @@ public record BackboneArchitecture(
     /** Returns what the network is built from. */
     public ResNetConfiguration configuration() {
         return new ResNetConfiguration(
+                version,
                 bottleneck,
                 blocks,
                 widths,
@@ -85,7 +91,9 @@ public record BackboneArchitecture(
      * fit the frozen one, which is made to take them.
      */
     public Optional<String> mismatch(BackboneArchitecture other) {
-        if (bottleneck != other.bottleneck || !blocks.equals(other.blocks)) {
+        if (version != other.version
+                || bottleneck != other.bottleneck
+                || !blocks.equals(other.blocks)) {
             return Optional.of(depth() + " where that is " + other.depth());
         }
         if (stemWidth != other.stemWidth || !widths.equals(other.widths)) {
@@ -111,9 +119,10 @@ public record BackboneArchitecture(
 
     private String depth() {
         return Stream.of(ResNetDepth.values())
+                .filter(d -> d.version() == version)
                 .filter(d -> d.bottleneck() == bottleneck && d.blocks().equals(blocks))
                 .findFirst()
                 .map(ResNetDepth::id)
-                .orElse((bottleneck ? "bottlenecks " : "basic blocks ") + blocks);
+                .orElse(version + " " + (bottleneck ? "bottlenecks " : "basic blocks ") + blocks);
     }
 }

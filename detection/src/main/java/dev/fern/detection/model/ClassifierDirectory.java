@@ -38,7 +38,8 @@ public final class ClassifierDirectory {
                     directory.resolve(ModelDirectory.CONFIGURATION_FILE)
                             + ": holds a detector, not a classifier");
         }
-        return ModelDirectory.read(directory, ClassifierConfiguration.class);
+        return ModelDirectory.read(
+                directory, ModelDirectory.readDocument(directory), ClassifierConfiguration.class);
     }
 
     /**

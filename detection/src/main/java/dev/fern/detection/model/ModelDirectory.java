@@ -123,7 +123,10 @@ public final class ModelDirectory {
                             + " from it by fern train --backbone-weights "
                             + directory);
         }
-        return read(directory, DetectorConfiguration.class);
+        return read(
+                directory,
+                FormatUpgrade.apply(readDocument(directory)),
+                DetectorConfiguration.class);
     }
 
     /**
@@ -142,11 +145,13 @@ public final class ModelDirectory {
     /**
      * Reads a configuration.
      *
+     * @param document the model's file
      * @throws IOException if it is missing or damaged; the message names the file and what is wrong
      */
-    static <T extends Record> T read(Path directory, Class<T> type) throws IOException {
+    static <T extends Record> T read(Path directory, JsonElement document, Class<T> type)
+            throws IOException {
         try {
-            return RecordJson.read(readDocument(directory), type);
+            return RecordJson.read(document, type);
         } catch (IllegalArgumentException e) {
             throw new IOException(
                     directory.resolve(CONFIGURATION_FILE)
@@ -156,7 +161,7 @@ public final class ModelDirectory {
         }
     }
 
-    private static JsonElement readDocument(Path directory) throws IOException {
+    static JsonElement readDocument(Path directory) throws IOException {
         Path file = directory.resolve(CONFIGURATION_FILE);
         if (!Files.isRegularFile(file)) {
             throw new NoSuchFileException(

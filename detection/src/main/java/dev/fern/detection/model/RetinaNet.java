@@ -55,7 +55,11 @@ public final class RetinaNet extends AbstractBlock {
         pyramid =
                 addChildBlock(
                         "pyramid",
-                        new FeaturePyramid(3, architecture.pyramidChannels(), architecture.p6()));
+                        new FeaturePyramid(
+                                3,
+                                architecture.pyramidChannels(),
+                                architecture.p6(),
+                                architecture.pyramidNormalization()));
         classification =
                 addChildBlock(
                         "classification",

@@ -41,6 +41,7 @@ import java.util.Optional;
  *     BackboneWeights}; empty for a random one
  * @param pyramidChannels channels of the pyramid and the heads
  * @param p6 P5 or C5
+ * @param pyramidNorm a name of {@link Normalizations}, or none
  * @param headConvolutions convolutions of each head before its output
  * @param headNorm a name of {@link Normalizations}, or none
  * @param headDeviation see {@link RetinaNet#initialize(ai.djl.ndarray.NDManager, long, double)};
@@ -96,6 +97,7 @@ public record TrainingConfiguration(
         String backboneWeights,
         int pyramidChannels,
         P6Source p6,
+        String pyramidNorm,
         int headConvolutions,
         String headNorm,
         double headDeviation,
@@ -204,6 +206,7 @@ public record TrainingConfiguration(
                         norm,
                         pyramidChannels,
                         p6,
+                        pyramidNorm,
                         headConvolutions,
                         headNorm,
                         new AnchorParameters(

@@ -4,6 +4,7 @@ import dev.fern.backbone.fpn.FeaturePyramid;
 import dev.fern.backbone.parameter.ParameterValues;
 import dev.fern.backbone.parameter.Tensor;
 import dev.fern.backbone.resnet.ResNetDepth;
+import dev.fern.backbone.resnet.ResNetVersion;
 import dev.fern.cocoeval.CocoCategory;
 import dev.fern.detection.anchor.AnchorParameters;
 import dev.fern.detection.image.CanvasRule;
@@ -30,6 +31,7 @@ public final class TinyDetectors {
                         norm,
                         16,
                         FeaturePyramid.P6Source.P5,
+                        Architecture.NO_NORM,
                         4,
                         Architecture.NO_NORM,
                         AnchorParameters.ofBaseSize(16)),
@@ -41,6 +43,7 @@ public final class TinyDetectors {
     public static DetectorConfiguration smallest(String norm, CanvasRule rule) {
         return configuration(
                 new Architecture(
+                        ResNetVersion.V1,
                         false,
                         List.of(1, 1, 1, 1),
                         List.of(8, 8, 8, 8),
@@ -48,6 +51,7 @@ public final class TinyDetectors {
                         norm,
                         8,
                         FeaturePyramid.P6Source.C5,
+                        Architecture.NO_NORM,
                         1,
                         Architecture.NO_NORM,
                         AnchorParameters.ofBaseSize(16)),

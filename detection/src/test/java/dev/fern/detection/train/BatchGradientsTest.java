@@ -119,14 +119,16 @@ class BatchGradientsTest {
 
     @Test
     void onlyNormsThatKeepImagesApartAllowSeveralThreads() {
-        for (String norm : List.of("frn", "frn-eps", "gn4", "frozen-bn")) {
+        for (String norm : List.of("frn", "frn-relu", "gn4", "ln", "in", "frozen-bn")) {
             try (Detector detector = detector(norm)) {
                 assertThat(BatchGradients.lanes(detector))
                         .isEqualTo(EngineThreads.available("MXNet"));
             }
         }
-        try (Detector detector = detector("bn")) {
-            assertThat(BatchGradients.lanes(detector)).isEqualTo(1);
+        for (String norm : List.of("bn", "brn")) {
+            try (Detector detector = detector(norm)) {
+                assertThat(BatchGradients.lanes(detector)).isEqualTo(1);
+            }
         }
     }
 

@@ -245,6 +245,17 @@ class BatchIndependenceTest {
         }
     }
 
+    @Test
+    void otherNormsAreAsIndependentOfTheBatchAsTheySay() throws IOException {
+        DetectionDataset dataset = Images.DRAWINGS.open(folder);
+        for (String norm : List.of("frn-relu", "gn4-tlu", "ln", "in")) {
+            assertThat(outputDeviation(norm, dataset)).as(norm).isLessThan(1e-5);
+        }
+        assertThat(gradientDeviation("gn4", dataset)).isLessThan(1e-4);
+        assertThat(outputDeviation("bn-tlu", dataset)).isGreaterThan(0.05);
+        assertThat(gradientDeviation("brn", dataset)).isGreaterThan(0.05);
+    }
+
     private static double total(DetectionLoss loss) {
         return loss.classification() + loss.regression();
     }

@@ -10,6 +10,7 @@ import ai.djl.training.GradientCollector;
 import ai.djl.training.ParameterStore;
 import dev.fern.backbone.host.EngineStart;
 import dev.fern.backbone.host.HostFunctions;
+import dev.fern.backbone.norm.Activation;
 import dev.fern.backbone.norm.FilterResponseBlock;
 import dev.fern.backbone.norm.Normalizations;
 import java.nio.FloatBuffer;
@@ -60,7 +61,8 @@ final class NormWorkload implements AutoCloseable {
     Map<String, Runnable> tasks() {
         FilterResponseBlock frn =
                 initialized(
-                        new FilterResponseBlock(Math.toIntExact(shape.get(1)), false, false, true));
+                        new FilterResponseBlock(
+                                Math.toIntExact(shape.get(1)), false, false, Activation.TLU));
         Block bn =
                 initialized(
                         Normalizations.parse("bn").normActivation(Math.toIntExact(shape.get(1))));
