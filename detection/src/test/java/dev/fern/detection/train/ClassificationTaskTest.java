@@ -95,7 +95,10 @@ class ClassificationTaskTest {
     void aSmallNetworkLearnsToTellShapesApart() throws Exception {
         ClassificationDataset train = images("train", 24, 1);
         ClassificationDataset val = images("val", 10, 2);
-        PretrainingConfiguration settings = settings("{\"epochs\": 6}");
+        PretrainingConfiguration settings =
+                settings(
+                        "{\"epochs\": 8, \"batchSize\": 6, \"learningRate\": 0.1,"
+                                + " \"labelSmoothing\": 0, \"clipNorm\": 10}");
         RunDirectory run = RunDirectory.create(folder.resolve("run"));
         Told told = new Told();
         try (Classifier classifier = settings.newClassifier(train.classes());
@@ -104,9 +107,9 @@ class ClassificationTaskTest {
                                 settings, classifier, train, c -> score(c, val), LOADING)) {
             assertThat(new Trainer<>(settings.loop(), task, run, told).train()).isTrue();
         }
-        assertThat(told.steps).hasSize(6 * 9);
+        assertThat(told.steps).hasSize(8 * 12);
         assertThat(told.steps.get(0).losses()).containsOnlyKeys("cross-entropy");
-        assertThat(told.evaluations).hasSize(6);
+        assertThat(told.evaluations).hasSize(8);
         try (Classifier best = Classifier.load(run.best(), "MXNet")) {
             ClassificationScores scores = score(best, val);
             assertThat(scores.top1()).isGreaterThan(0.9);
