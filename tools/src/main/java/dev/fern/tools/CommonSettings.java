@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Function;
 import picocli.CommandLine.Option;
 
@@ -57,8 +58,11 @@ final class CommonSettings {
     @Option(
             names = "--batch-size",
             paramLabel = "N",
-            description = "Images that pass the network together.")
-    private Integer batchSize;
+            description =
+                    "Images that pass the network together. fern train also takes auto: the largest"
+                            + " power of two, at most 64, whose step fits into 80 %% of the memory"
+                            + " that is left, as measured; the learning rate stays as it is.")
+    private String batchSize;
 
     @Option(
             names = "--accumulate",
@@ -93,21 +97,67 @@ final class CommonSettings {
             description = "Seed of the parameters, the order and the augmentation.")
     private Long seed;
 
+    @Option(
+            names = "--ema-decay",
+            paramLabel = "X",
+            description =
+                    "Evaluate and save a moving average of the weights, which keeps this part of"
+                            + " itself a step, such as 0.9998; 0 for none.")
+    private Double emaDecay;
+
+    @Option(
+            names = "--patience",
+            paramLabel = "N",
+            description = "End after N evaluations without a better AP; 0 to train to the end.")
+    private Integer patience;
+
+    @Option(
+            names = "--keep-checkpoints",
+            paramLabel = "N",
+            description = "Newest checkpoints to keep.")
+    private Integer keepCheckpoints;
+
+    @Option(
+            names = "--checkpoint-minutes",
+            paramLabel = "X",
+            description = "Time from one checkpoint to the next within an epoch.")
+    private Double checkpointMinutes;
+
     @Option(names = "--engine", paramLabel = "NAME", description = "DJL engine: MXNet.")
     private String engine;
 
+    /** Returns whether the batch size is to be found by what fits into memory. */
+    boolean isBatchSizeAutomatic() {
+        return "auto".equals(batchSize);
+    }
+
+    private Integer batchSize() throws BadInputException {
+        try {
+            return batchSize == null ? null : Integer.valueOf(batchSize);
+        } catch (NumberFormatException e) {
+            throw new BadInputException(
+                    "--batch-size must be a number or auto, not '" + batchSize + "'", e);
+        }
+    }
+
     /**
-     * Lays the settings of the options over those of the file.
+     * Lays the settings of the options over those of the file. A batch size that is to be found is
+     * left as it is.
      *
+     * @param base a file of settings that stands in for the defaults, such as a run's {@code
+     *     config.json}
      * @param more settings of other options; those that are null were not given
      * @param reader makes a configuration of the layers; throws an IllegalArgumentException if a
      *     setting is unknown or out of range
      * @throws IOException naming the file if it can't be read
      * @throws BadInputException if a setting is unknown or out of range
      */
-    <T> T read(Map<String, Object> more, Function<List<JsonObject>, T> reader)
+    <T> T read(Optional<Path> base, Map<String, Object> more, Function<List<JsonObject>, T> reader)
             throws IOException, BadInputException {
         List<JsonObject> layers = new ArrayList<>();
+        if (base.isPresent()) {
+            layers.add(read(base.get()));
+        }
         if (config != null) {
             layers.add(read(config));
         }
@@ -123,12 +173,12 @@ final class CommonSettings {
         }
     }
 
-    private Map<String, Object> given() {
+    private Map<String, Object> given() throws BadInputException {
         Map<String, Object> given = new LinkedHashMap<>();
         given.put("backbone", backbone);
         given.put("width", width);
         given.put("norm", norm);
-        given.put("batchSize", batchSize);
+        given.put("batchSize", isBatchSizeAutomatic() ? null : batchSize());
         given.put("accumulate", accumulate);
         given.put("epochs", epochs);
         given.put("steps", steps);
@@ -136,6 +186,10 @@ final class CommonSettings {
         given.put("warmupSteps", warmupSteps);
         given.put("schedule", schedule);
         given.put("seed", seed);
+        given.put("emaDecay", emaDecay);
+        given.put("patience", patience);
+        given.put("keepCheckpoints", keepCheckpoints);
+        given.put("checkpointMinutes", checkpointMinutes);
         given.put("engine", engine);
         return given;
     }

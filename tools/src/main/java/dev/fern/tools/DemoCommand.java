@@ -11,6 +11,7 @@ import dev.fern.detection.model.Detection;
 import dev.fern.detection.model.Detector;
 import dev.fern.detection.train.RunDirectory;
 import dev.fern.detection.train.TrainingConfiguration;
+import dev.fern.tools.TrainingRun.Start;
 import dev.fern.tools.dataset.ShapesSynthesizer;
 import dev.fern.tools.dataset.ShapesSynthesizer.Split;
 import java.io.IOException;
@@ -74,7 +75,7 @@ final class DemoCommand implements Callable<Integer> {
         LoaderOptions loading = new LoaderOptions(2, 5, false);
         int status =
                 new TrainingRun(configuration(), train, val, run, loading, 0)
-                        .execute(run.hasCheckpoint());
+                        .execute(run.hasCheckpoint() ? Start.RESUMED : Start.FRESH);
         if (status != 0) {
             return status;
         }

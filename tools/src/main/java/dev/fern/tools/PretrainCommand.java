@@ -5,10 +5,12 @@ import dev.fern.detection.data.LoaderOptions;
 import dev.fern.detection.image.ImageReader;
 import dev.fern.detection.train.PretrainingConfiguration;
 import dev.fern.detection.train.RunDirectory;
+import dev.fern.tools.TrainingRun.Start;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -71,6 +73,11 @@ final class PretrainCommand implements Callable<Integer> {
     private boolean resume;
 
     @Option(
+            names = "--force",
+            description = "With --resume: even if settings or data are not those of the run.")
+    private boolean force;
+
+    @Option(
             names = "--skip-bad-images",
             description = "Leave out images that can't be used, and count them.")
     private boolean skipBadImages;
@@ -107,9 +114,17 @@ final class PretrainCommand implements Callable<Integer> {
                     "--val-fraction holds images out where there are no --val-images; give one of"
                             + " the two");
         }
-        PretrainingConfiguration configuration = settings.configuration();
+        if (force && !resume) {
+            throw new BadInputException("--force goes with --resume");
+        }
         OutputFile.require(json, List.of());
-        RunDirectory run = TrainingOutput.open(output, resume, configuration.toJson());
+        RunDirectory run = RunDirectory.open(output);
+        PretrainingConfiguration configuration =
+                settings.configuration(
+                        resume ? Optional.of(TrainingOutput.resumable(run)) : Optional.empty());
+        if (!resume) {
+            TrainingOutput.requireUnused(run);
+        }
         ClassificationDataset.Split images = images(configuration);
         PrintWriter out = spec.commandLine().getOut();
         return new PretrainingRun(
@@ -119,7 +134,9 @@ final class PretrainCommand implements Callable<Integer> {
                         run,
                         new LoaderOptions(loaderThreads, 2 * loaderThreads + 1, skipBadImages),
                         logEvery)
-                .execute(resume, scores -> scores.report(out, json));
+                .execute(
+                        force ? Start.FORCED : resume ? Start.RESUMED : Start.FRESH,
+                        scores -> scores.report(out, json));
     }
 
     private ClassificationDataset.Split images(PretrainingConfiguration configuration)

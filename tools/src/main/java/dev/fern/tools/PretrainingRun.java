@@ -9,9 +9,11 @@ import dev.fern.detection.model.ClassificationScores;
 import dev.fern.detection.model.Classifier;
 import dev.fern.detection.model.DatasetClassification;
 import dev.fern.detection.train.ClassificationTask;
+import dev.fern.detection.train.DataIdentity;
 import dev.fern.detection.train.PretrainingConfiguration;
 import dev.fern.detection.train.RunDirectory;
 import dev.fern.detection.train.Trainer;
+import dev.fern.tools.TrainingRun.Start;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -44,18 +46,25 @@ record PretrainingRun(
     /**
      * Trains, and scores the best model.
      *
-     * @param resume whether to go on from the run's last checkpoint
      * @param best takes the score, unless the training was interrupted
      * @return the status to end the process with
      * @throws IOException if a file can't be used
-     * @throws BadInputException if the engine is unknown
+     * @throws BadInputException if the engine is unknown, or if settings or data are not those of
+     *     the run that is to be resumed
      */
-    int execute(boolean resume, Sink best)
+    int execute(Start start, Sink best)
             throws IOException, InterruptedException, BadInputException {
         try {
             Engines.require(configuration.engine());
         } catch (IllegalArgumentException e) {
             throw new BadInputException(e.getMessage(), e);
+        }
+        DataIdentity data = DataIdentity.of(train, val);
+        if (start == Start.RESUMED) {
+            ResumeCheck.require(
+                    run,
+                    settings -> configuration.changesFrom(PretrainingConfiguration.of(settings)),
+                    data);
         }
         LeftOutImages leftOut = new LeftOutImages();
         describe(leftOut);
@@ -65,7 +74,7 @@ record PretrainingRun(
             RunDirectory.create(run.path());
             Closeable lock = run.lock();
             try {
-                status = train(classifier, leftOut, resume);
+                status = train(classifier, leftOut, start, data);
             } finally {
                 lock.close();
             }
@@ -78,7 +87,7 @@ record PretrainingRun(
         return status;
     }
 
-    private int train(Classifier classifier, LeftOutImages leftOut, boolean resume)
+    private int train(Classifier classifier, LeftOutImages leftOut, Start start, DataIdentity data)
             throws IOException, InterruptedException {
         try (ClassificationTask task =
                         new ClassificationTask(
@@ -97,14 +106,14 @@ record PretrainingRun(
                                         ClassificationScores.TOP5,
                                         ClassificationScores.LOSS))) {
             Trainer<?> trainer = new Trainer<>(configuration.loop(), task, run, progress);
-            if (resume) {
-                trainer.resume();
-            } else {
-                AtomicFile.write(
-                        run.configuration(),
-                        configuration.toJson().getBytes(StandardCharsets.UTF_8));
+            if (start != Start.FRESH) {
+                trainer.resume(
+                        problem -> System.err.println("warning: " + VisibleText.of(problem)));
             }
-            return TrainingRun.train(trainer, run);
+            data.write(run.data());
+            AtomicFile.write(
+                    run.configuration(), configuration.toJson().getBytes(StandardCharsets.UTF_8));
+            return TrainingRun.train(trainer, run, configuration.patience());
         }
     }
 

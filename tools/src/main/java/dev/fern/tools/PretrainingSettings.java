@@ -2,8 +2,10 @@ package dev.fern.tools;
 
 import dev.fern.detection.train.PretrainingConfiguration;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Optional;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
@@ -48,15 +50,21 @@ final class PretrainingSettings {
     /**
      * Lays the settings of the options over those of the file, and these over the defaults.
      *
+     * @param base a file of settings that stands in for the defaults, such as a run's {@code
+     *     config.json}
      * @throws IOException naming the file if it can't be read
      * @throws BadInputException if a setting is unknown or out of range
      */
-    PretrainingConfiguration configuration() throws IOException, BadInputException {
+    PretrainingConfiguration configuration(Optional<Path> base)
+            throws IOException, BadInputException {
+        if (common.isBatchSizeAutomatic()) {
+            throw new BadInputException("--batch-size auto is for fern train alone");
+        }
         Map<String, Object> options = new HashMap<>();
         options.put("stem", stem);
         options.put("inputSize", inputSize);
         options.put("labelSmoothing", labelSmoothing);
         options.put("valFraction", valFraction);
-        return common.read(options, PretrainingConfiguration::of);
+        return common.read(base, options, PretrainingConfiguration::of);
     }
 }

@@ -3,7 +3,9 @@ package dev.fern.tools;
 import dev.fern.detection.data.LoaderOptions;
 import dev.fern.detection.train.RunDirectory;
 import dev.fern.detection.train.TrainingConfiguration;
+import dev.fern.tools.TrainingRun.Start;
 import java.nio.file.Path;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -16,10 +18,14 @@ import picocli.CommandLine.Option;
         sortOptions = false,
         footer = {
             "",
-            "The output folder receives config.json (every setting), metrics.jsonl (a line a step and"
-                    + " an evaluation), the curves loss.png and ap.png, and the model directories"
-                    + " last and best.",
-            "Ctrl-C writes a checkpoint; the same command with --resume goes on from it."
+            "The output folder receives config.json (every setting), data.json (what tells the data"
+                    + " from others), metrics.jsonl (a line a step and an evaluation), the curves"
+                    + " loss.png and ap.png, the model directories last and best, and older"
+                    + " checkpoints in the folder checkpoints.",
+            "Ctrl-C writes a checkpoint; the same command with --resume goes on from it as if it had"
+                    + " not been interrupted. After a crash it goes on from the last checkpoint that"
+                    + " is whole. Settings that are not given again are those of the run; those that"
+                    + " change the result, and data, must be the same (--force goes on regardless)."
         })
 final class TrainCommand implements Callable<Integer> {
 
@@ -68,6 +74,11 @@ final class TrainCommand implements Callable<Integer> {
     private boolean resume;
 
     @Option(
+            names = "--force",
+            description = "With --resume: even if settings or data are not those of the run.")
+    private boolean force;
+
+    @Option(
             names = "--skip-bad-images",
             description = "Leave out images that can't be used, and count them.")
     private boolean skipBadImages;
@@ -109,16 +120,31 @@ final class TrainCommand implements Callable<Integer> {
                             + loaderThreads);
         }
         requireNotNegative("--log-every", logEvery);
-        TrainingConfiguration configuration = settings.configuration();
-        RunDirectory run = TrainingOutput.open(output, resume, configuration.toJson());
+        if (force && !resume) {
+            throw new BadInputException("--force goes with --resume");
+        }
+        RunDirectory run = RunDirectory.open(output);
+        TrainingConfiguration configuration =
+                settings.configuration(
+                        resume ? Optional.of(TrainingOutput.resumable(run)) : Optional.empty());
+        if (!resume) {
+            TrainingOutput.requireUnused(run);
+        }
         LabelledImages train =
                 LabelledImages.open(trainAnnotations, trainImages, skipBadImages, limitTrain);
         LabelledImages val =
                 LabelledImages.open(valAnnotations, valImages, skipBadImages, limitVal);
+        if (!resume && settings.isBatchSizeAutomatic()) {
+            configuration =
+                    configuration.withBatchSize(
+                            AutomaticBatchSize.of(
+                                    configuration, train.images(), System.err::println));
+        }
         LoaderOptions loading =
                 new LoaderOptions(loaderThreads, 2 * loaderThreads + 1, skipBadImages);
+        Start start = force ? Start.FORCED : resume ? Start.RESUMED : Start.FRESH;
         int status =
-                new TrainingRun(configuration, train, val, run, loading, logEvery).execute(resume);
+                new TrainingRun(configuration, train, val, run, loading, logEvery).execute(start);
         if (status == 0) {
             System.out.println("best model: " + run.best());
         }

@@ -6,6 +6,7 @@ import dev.fern.detection.data.DetectionDataset;
 import dev.fern.detection.data.LoaderOptions;
 import dev.fern.detection.model.BackboneWeights;
 import dev.fern.detection.model.Detector;
+import dev.fern.detection.train.DataIdentity;
 import dev.fern.detection.train.DetectionTask;
 import dev.fern.detection.train.RunDirectory;
 import dev.fern.detection.train.Trainer;
@@ -33,38 +34,55 @@ record TrainingRun(
         LoaderOptions loading,
         int logEvery) {
 
+    /** How a training starts. */
+    enum Start {
+        /** From the beginning. */
+        FRESH,
+        /** From the run's last checkpoint, with the run's settings and data. */
+        RESUMED,
+        /** From the run's last checkpoint, whatever settings and data were before. */
+        FORCED
+    }
+
     /**
      * Trains.
      *
-     * @param resume whether to go on from the run's last checkpoint
      * @return the status to end the process with
      * @throws IOException if a file can't be used
-     * @throws BadInputException if the engine is unknown
+     * @throws BadInputException if the engine is unknown, or if settings or data are not those of
+     *     the run that is to be resumed
      */
-    int execute(boolean resume) throws IOException, InterruptedException, BadInputException {
+    int execute(Start start) throws IOException, InterruptedException, BadInputException {
         try {
             Engines.require(configuration.engine());
         } catch (IllegalArgumentException e) {
             throw new BadInputException(e.getMessage(), e);
         }
+        DataIdentity data = DataIdentity.of(train.images(), val.images());
+        if (start == Start.RESUMED) {
+            ResumeCheck.require(
+                    run,
+                    settings -> configuration.changesFrom(TrainingConfiguration.of(settings)),
+                    data);
+        }
         LeftOutImages leftOut = new LeftOutImages();
         describe(leftOut);
         try (Detector detector = detector()) {
-            if (!resume) {
-                start(detector);
+            if (start == Start.FRESH) {
+                takeBackbone(detector);
             }
             // Only now, so that settings and data that can't be used leave no folder behind.
             RunDirectory.create(run.path());
             Closeable lock = run.lock();
             try {
-                return execute(detector, leftOut, resume);
+                return execute(detector, leftOut, start, data);
             } finally {
                 lock.close();
             }
         }
     }
 
-    private int execute(Detector detector, LeftOutImages leftOut, boolean resume)
+    private int execute(Detector detector, LeftOutImages leftOut, Start start, DataIdentity data)
             throws IOException, InterruptedException {
         try (DetectionTask task =
                         new DetectionTask(
@@ -80,14 +98,14 @@ record TrainingRun(
                                 logEvery,
                                 List.of("AP", "AP50", "AP75"))) {
             Trainer<?> trainer = new Trainer<>(configuration.loop(), task, run, progress);
-            if (resume) {
-                trainer.resume();
-            } else {
-                AtomicFile.write(
-                        run.configuration(),
-                        configuration.toJson().getBytes(StandardCharsets.UTF_8));
+            if (start != Start.FRESH) {
+                trainer.resume(
+                        problem -> System.err.println("warning: " + VisibleText.of(problem)));
             }
-            int status = train(trainer, run);
+            data.write(run.data());
+            AtomicFile.write(
+                    run.configuration(), configuration.toJson().getBytes(StandardCharsets.UTF_8));
+            int status = train(trainer, run, configuration.patience());
             if (status == 0) {
                 RunCurves.write(run);
             }
@@ -111,12 +129,12 @@ record TrainingRun(
     }
 
     /** Gives a fresh detector the backbone that the settings name. */
-    private void start(Detector detector) throws IOException {
+    private void takeBackbone(Detector detector) throws IOException {
         Optional<BackboneWeights> start = configuration.startingBackbone();
         if (start.isPresent()) {
             BackboneWeights weights = start.get();
             weights.copyInto(detector);
-            System.err.println("the backbone starts from " + weights.directory());
+            System.err.println("the backbone starts from " + VisibleText.of(weights.directory()));
             if (!weights.normalization().equals(detector.configuration().normalization())) {
                 System.err.println(
                         "warning: that backbone was trained with another pixelMean or pixelStd");
@@ -128,19 +146,23 @@ record TrainingRun(
      * Runs a training until its end or until the process is told to end, which then waits for the
      * checkpoint.
      *
+     * @param patience evaluations without a better score after which it ends, for the message
      * @return the status to end the process with
      */
-    static int train(Trainer<?> trainer, RunDirectory run)
+    static int train(Trainer<?> trainer, RunDirectory run, int patience)
             throws IOException, InterruptedException {
         boolean finished = false;
         OnInterrupt interrupt = new OnInterrupt(trainer::requestStop);
         try {
             finished = trainer.train();
+            if (finished && trainer.lostPatience()) {
+                System.err.printf("ended early: no better score in %d evaluations%n", patience);
+            }
             if (!finished) {
                 System.err.println("checkpoint: " + run.last() + " (go on with --resume)");
             }
         } catch (TrainingException e) {
-            System.err.println("fern: " + e.getMessage());
+            System.err.println("fern: " + VisibleText.of(e.getMessage()));
             return Fern.FAULT;
         } finally {
             if (trainer.imagesSkipped() > 0) {

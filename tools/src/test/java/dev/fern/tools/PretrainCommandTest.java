@@ -134,7 +134,8 @@ class PretrainCommandTest {
         assertThat(resumed.errors()).contains("all 6 steps are taken already");
         assertThat(resumed.out()).isEqualTo(trained.out());
         assertRefused(pretrain("--val-fraction", "0.25"), "holds a training already");
-        assertRefused(pretrain("--val-fraction", "0.5", "--resume"), "the settings differ");
+        assertRefused(
+                pretrain("--val-fraction", "0.5", "--resume"), "valFraction is 0.5, was 0.25");
     }
 
     @Test

@@ -27,10 +27,14 @@ import java.util.List;
  */
 public final class ResNet extends AbstractBlock {
 
+    /** The stem and the four groups of residual blocks. */
+    public static final int STAGES = 5;
+
     private final ResNetConfiguration configuration;
     private final Block conv1;
     private final Block norm1;
     private final List<List<Block>> stages = new ArrayList<>();
+    private int frozenStages;
 
     /** Builds the network; its parameters are initialised later. */
     public ResNet(ResNetConfiguration configuration) {
@@ -75,21 +79,48 @@ public final class ResNet extends AbstractBlock {
         return configuration;
     }
 
+    /**
+     * Leaves the first stages as they are in a training: their parameters have no gradient, and
+     * their normalisers work as they do when nothing is trained, without moving their running
+     * averages.
+     *
+     * @param count 0 for none, 1 for the stem, 2 for the stem and layer1, ..., {@value #STAGES} for
+     *     all; torchvision's {@code trainable_backbone_layers} is {@value #STAGES} - count
+     */
+    public void freeze(int count) {
+        frozenStages = count;
+        if (count > 0) {
+            conv1.freezeParameters(true);
+            norm1.freezeParameters(true);
+        }
+        for (int s = 0; s < stages.size(); s++) {
+            if (isFrozen(s)) {
+                stages.get(s).forEach(block -> block.freezeParameters(true));
+            }
+        }
+    }
+
+    /** Whether layer s + 1 is frozen; the stem comes before all of them. */
+    private boolean isFrozen(int s) {
+        return s + 1 < frozenStages;
+    }
+
     @Override
     protected NDList forwardInternal(
             ParameterStore parameters,
             NDList inputs,
             boolean training,
             PairList<String, Object> params) {
-        NDList x = conv1.forward(parameters, inputs, training);
-        x = norm1.forward(parameters, x, training);
+        boolean stemTrains = training && frozenStages == 0;
+        NDList x = conv1.forward(parameters, inputs, stemTrains);
+        x = norm1.forward(parameters, x, stemTrains);
         if (configuration.stem().pooled()) {
             x = new NDList(MaxPooling.apply(x.singletonOrThrow()));
         }
         NDList outputs = new NDList(4);
-        for (List<Block> stage : stages) {
-            for (Block block : stage) {
-                x = block.forward(parameters, x, training);
+        for (int s = 0; s < stages.size(); s++) {
+            for (Block block : stages.get(s)) {
+                x = block.forward(parameters, x, training && !isFrozen(s));
             }
             outputs.add(x.singletonOrThrow());
         }

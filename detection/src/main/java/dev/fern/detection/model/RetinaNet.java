@@ -120,6 +120,15 @@ public final class RetinaNet extends AbstractBlock {
         initialize(manager, DataType.FLOAT32, SAMPLE_INPUT);
     }
 
+    /**
+     * Leaves the first stages of the backbone as they are, see {@link ResNet#freeze}.
+     *
+     * @param stages 0 to {@link ResNet#STAGES}
+     */
+    public void freezeBackbone(int stages) {
+        backbone.freeze(stages);
+    }
+
     @Override
     protected NDList forwardInternal(
             ParameterStore parameters,

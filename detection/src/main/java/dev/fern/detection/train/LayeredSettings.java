@@ -1,5 +1,6 @@
 package dev.fern.detection.train;
 
+import com.google.gson.Gson;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
@@ -14,10 +15,21 @@ import java.util.Collections;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.stream.Stream;
 
 /** Settings laid over settings, the lowest layer being a file of defaults beside this class. */
 final class LayeredSettings {
+
+    private static final Gson GSON = new Gson();
+
+    private static final Set<String> WITHOUT_EFFECT_ON_STEPS =
+            Set.of(
+                    "evaluateEvery",
+                    "patience",
+                    "keepCheckpoints",
+                    "checkpointMinutes",
+                    "checkpointSteps");
 
     private LayeredSettings() {}
 
@@ -91,5 +103,19 @@ final class LayeredSettings {
             previous = current;
         }
         return previous[setting.length()];
+    }
+
+    /**
+     * Returns which settings differ from those of another training, as in {@code seed is 2, was 1},
+     * but for those that say only how often it is looked at and saved, and when it is given up.
+     */
+    static List<String> changes(Record settings, Record others) {
+        JsonObject now = GSON.toJsonTree(settings).getAsJsonObject();
+        JsonObject before = GSON.toJsonTree(others).getAsJsonObject();
+        return now.keySet().stream()
+                .filter(name -> !WITHOUT_EFFECT_ON_STEPS.contains(name))
+                .filter(name -> !now.get(name).equals(before.get(name)))
+                .map(name -> name + " is " + now.get(name) + ", was " + before.get(name))
+                .toList();
     }
 }

@@ -18,7 +18,12 @@ import java.util.List;
  * @param schedule cosine or step
  * @param milestones of the step schedule: where the rate falls to a tenth, as parts of the training
  * @param clipNorm largest gradient norm; 0 for no clipping
+ * @param emaDecay see {@link LoopSettings}
  * @param evaluateEvery epochs from one evaluation to the next; the last epoch is always evaluated
+ * @param patience see {@link LoopSettings}
+ * @param keepCheckpoints see {@link CheckpointRule}
+ * @param checkpointMinutes see {@link CheckpointRule}
+ * @param checkpointSteps see {@link CheckpointRule}
  */
 record Optimization(
         int batchSize,
@@ -33,7 +38,12 @@ record Optimization(
         String schedule,
         List<Double> milestones,
         double clipNorm,
-        int evaluateEvery) {
+        double emaDecay,
+        int evaluateEvery,
+        int patience,
+        int keepCheckpoints,
+        double checkpointMinutes,
+        long checkpointSteps) {
 
     /** Checks the ranges. */
     Optimization {
@@ -69,7 +79,15 @@ record Optimization(
 
     /** Returns how the trainer goes through the images. */
     LoopSettings loop() {
-        return new LoopSettings(epochs, steps, accumulate, evaluateEvery, this::rates);
+        return new LoopSettings(
+                epochs,
+                steps,
+                accumulate,
+                evaluateEvery,
+                patience,
+                emaDecay,
+                new CheckpointRule(keepCheckpoints, checkpointMinutes, checkpointSteps),
+                this::rates);
     }
 
     /**

@@ -53,7 +53,12 @@ import java.util.List;
  * @param schedule cosine or step
  * @param milestones of the step schedule: where the rate falls to a tenth, as parts of the training
  * @param clipNorm largest gradient norm; 0 for no clipping
+ * @param emaDecay see {@link LoopSettings}
  * @param evaluateEvery epochs from one evaluation to the next; the last epoch is always evaluated
+ * @param patience see {@link LoopSettings}
+ * @param keepCheckpoints see {@link CheckpointRule}
+ * @param checkpointMinutes see {@link CheckpointRule}
+ * @param checkpointSteps see {@link CheckpointRule}
  */
 public record PretrainingConfiguration(
         String engine,
@@ -87,7 +92,12 @@ public record PretrainingConfiguration(
         String schedule,
         List<Double> milestones,
         double clipNorm,
-        int evaluateEvery) {
+        double emaDecay,
+        int evaluateEvery,
+        int patience,
+        int keepCheckpoints,
+        double checkpointMinutes,
+        long checkpointSteps) {
 
     private static final Gson GSON =
             new GsonBuilder().setPrettyPrinting().disableHtmlEscaping().create();
@@ -128,6 +138,14 @@ public record PretrainingConfiguration(
     /** Returns the settings as a configuration file holds them. */
     public String toJson() {
         return GSON.toJson(this) + "\n";
+    }
+
+    /**
+     * Returns which settings differ from those of another training, as in {@code seed is 2, was 1},
+     * but for those that say only how often it is looked at and saved, and when it is given up.
+     */
+    public List<String> changesFrom(PretrainingConfiguration other) {
+        return LayeredSettings.changes(this, other);
     }
 
     /** Returns what the classifier that is to be trained is. */
@@ -186,6 +204,11 @@ public record PretrainingConfiguration(
                 schedule,
                 milestones,
                 clipNorm,
-                evaluateEvery);
+                emaDecay,
+                evaluateEvery,
+                patience,
+                keepCheckpoints,
+                checkpointMinutes,
+                checkpointSteps);
     }
 }

@@ -4,7 +4,6 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.nn.Block;
 import ai.djl.nn.Parameter;
 import dev.fern.backbone.host.HostFunctions;
-import dev.fern.backbone.host.Parallel;
 import dev.fern.backbone.host.Sums;
 import dev.fern.backbone.parameter.NamedParameters;
 import dev.fern.backbone.parameter.ParameterReplica;
@@ -22,8 +21,6 @@ import java.util.Map;
  * the same on every engine.
  */
 public final class SgdOptimizer {
-
-    private static final int CHUNK = 1 << 14;
 
     private final double momentum;
     private final double clipNorm;
@@ -113,7 +110,7 @@ public final class SgdOptimizer {
     private void add(Slot slot, FloatBuffer gradient, int images) {
         float[] sums = slot.gradient;
         boolean first = accumulatedImages == 0;
-        forChunks(
+        FloatChunks.forEach(
                 sums.length,
                 (start, count, terms) -> {
                     gradient.get(start, terms, 0, count);
@@ -161,7 +158,7 @@ public final class SgdOptimizer {
                 direct
                         ? HostFunctions.floats(slot.array)
                         : FloatBuffer.wrap(slot.array.toFloatArray());
-        forChunks(
+        FloatChunks.forEach(
                 gradient.length,
                 (start, count, w) -> {
                     weights.get(start, w, 0, count);
@@ -178,25 +175,6 @@ public final class SgdOptimizer {
         if (!direct) {
             slot.array.set(weights);
         }
-    }
-
-    /** A part of an array, with room for as many values. */
-    private interface Chunk {
-        void accept(int start, int count, float[] room);
-    }
-
-    private static void forChunks(int length, Chunk body) {
-        int chunks = (length + CHUNK - 1) / CHUNK;
-        Parallel.forRows(
-                chunks,
-                CHUNK,
-                (from, to) -> {
-                    float[] room = new float[CHUNK];
-                    for (int chunk = from; chunk < to; chunk++) {
-                        int start = chunk * CHUNK;
-                        body.accept(start, Math.min(CHUNK, length - start), room);
-                    }
-                });
     }
 
     /** Returns a copy of the velocities by the parameters' names. */

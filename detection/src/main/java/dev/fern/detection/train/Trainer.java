@@ -1,9 +1,6 @@
 package dev.fern.detection.train;
 
-import dev.fern.backbone.parameter.ParameterValues;
 import dev.fern.detection.data.BatchSource;
-import dev.fern.detection.train.RunDirectory.Checkpoint;
-import dev.fern.detection.train.RunDirectory.Progress;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.util.HashSet;
@@ -11,6 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Consumer;
 import java.util.stream.IntStream;
 
 /**
@@ -22,12 +20,12 @@ import java.util.stream.IntStream;
  */
 public final class Trainer<B> {
 
-    private static final long CHECKPOINT_NANOS = 600_000_000_000L;
-
     private final LoopSettings settings;
     private final TrainingTask<B> task;
     private final RunDirectory run;
+    private final CheckpointStore store;
     private final TrainingListener listener;
+    private final TrainingState state;
 
     private volatile boolean stopRequested;
 
@@ -36,9 +34,18 @@ public final class Trainer<B> {
 
     private Progress progress = Progress.START;
     private final Set<String> skippedImages = new HashSet<>();
-    private long lastCheckpointNanos = System.nanoTime();
 
-    /** Prepares a training. */
+    /** What the last checkpoint holds, once there is one. */
+    private Optional<Progress> saved = Optional.empty();
+
+    private long savedNanos = System.nanoTime();
+
+    /** Writes something into the run's folder. */
+    private interface Writing {
+        void write() throws IOException;
+    }
+
+    /** Prepares a training that begins with the network as it is. */
     public Trainer(
             LoopSettings settings,
             TrainingTask<B> task,
@@ -47,26 +54,29 @@ public final class Trainer<B> {
         this.settings = settings;
         this.task = task;
         this.run = run;
+        this.store = new CheckpointStore(run, settings.checkpoints().keep());
         this.listener = listener;
+        this.state = new TrainingState(task, settings.emaDecay());
     }
 
     /**
-     * Goes on from the run's last checkpoint.
+     * Goes on from the run's newest checkpoint that is whole.
      *
-     * @throws IOException if it is missing or damaged
+     * @param warnings is told of checkpoints that are damaged
+     * @throws IOException if there is none, or it is of another training
      */
-    public void resume() throws IOException {
-        Checkpoint checkpoint = run.readLast();
+    public void resume(Consumer<String> warnings) throws IOException {
+        Checkpoint checkpoint = store.restore(warnings);
         task.checkModel(run.last());
         try {
-            ParameterValues.assign(task.network(), checkpoint.parameters());
-            task.optimizer().restoreState(checkpoint.velocities());
+            state.restore(checkpoint);
         } catch (IllegalArgumentException e) {
             throw new IOException(
                     run.last() + ": the checkpoint does not fit this training: " + e.getMessage(),
                     e);
         }
         progress = checkpoint.progress();
+        saved = Optional.of(progress);
     }
 
     /**
@@ -85,13 +95,19 @@ public final class Trainer<B> {
         return skippedImages.size();
     }
 
+    /** Returns whether the training ended, or will end, because its score rose no more. */
+    public boolean lostPatience() {
+        return settings.patience() > 0 && progress.evaluationsSinceBest() >= settings.patience();
+    }
+
     /**
      * Trains to the end, or until asked to stop.
      *
      * @return whether the end was reached
-     * @throws IOException if an image can't be used and is not to be skipped, if there is none that
-     *     can be used, or if a file can't be written
-     * @throws TrainingException if the loss or the gradient is not finite
+     * @throws IOException if an image can't be used and is not to be skipped, or if there is none
+     *     that can be used; what was trained until then is in a checkpoint
+     * @throws TrainingException if the loss or the gradient is not finite, or if a file of the run
+     *     can't be written
      */
     public boolean train() throws IOException, InterruptedException, TrainingException {
         if (task.images() == 0) {
@@ -99,7 +115,10 @@ public final class Trainer<B> {
         }
         long totalSteps = totalSteps();
         if (progress.step() > totalSteps) {
-            throw beyondTheEnd();
+            throw new IOException(
+                    run.last()
+                            + ": the checkpoint is beyond the end of this training; resume with the"
+                            + " same data and settings");
         }
         LearningRateSchedule schedule = settings.schedule().apply(totalSteps);
         listener.started(progress.step() + 1, totalSteps);
@@ -110,20 +129,18 @@ public final class Trainer<B> {
                 }
             }
             saveLast();
+        } catch (IOException e) {
+            if (progress.step() > 0) {
+                saveLast();
+            }
+            throw e;
         }
         return isFinished(totalSteps);
     }
 
-    /** Whether all steps were taken and the evaluation after the last is done too. */
+    /** Whether the last epoch's evaluation is done too. */
     private boolean isFinished(long totalSteps) {
-        return progress.step() >= totalSteps && progress.batch() == 0;
-    }
-
-    private IOException beyondTheEnd() {
-        return new IOException(
-                run.last()
-                        + ": the checkpoint is beyond the end of this training; resume with the same"
-                        + " data and settings");
+        return progress.batch() == 0 && (progress.step() >= totalSteps || lostPatience());
     }
 
     private long totalSteps() {
@@ -142,11 +159,10 @@ public final class Trainer<B> {
         if (progress.step() >= totalSteps) {
             return true;
         }
-        if (progress.batch() > task.batches(progress.epoch())) {
-            throw beyondTheEnd();
-        }
         StepTotals totals = new StepTotals();
-        try (BatchSource<B> loader = task.load(progress.epoch(), progress.batch())) {
+        // Other settings may have made the epoch shorter.
+        int first = Math.min(progress.batch(), task.batches(progress.epoch()));
+        try (BatchSource<B> loader = task.load(progress.epoch(), first)) {
             int skippedBefore = 0;
             Optional<B> next = loader.next();
             if (next.isEmpty() && progress.batch() == 0) {
@@ -191,20 +207,20 @@ public final class Trainer<B> {
 
     private void takeStep(
             LearningRateSchedule schedule, StepTotals totals, MetricsLog metrics, int nextBatch)
-            throws IOException, TrainingException {
+            throws TrainingException {
         double rate = schedule.at(progress.step());
-        double norm = task.optimizer().step(rate);
+        double norm = state.step(rate, progress.step() + 1);
         if (!Double.isFinite(norm)) {
             throw notFinite("gradient", totals.images());
         }
-        progress =
-                new Progress(
-                        progress.epoch(), nextBatch, progress.step() + 1, progress.bestScore());
+        progress = progress.afterStep(nextBatch);
         TrainingListener.Step step =
                 totals.finish(progress.step(), progress.epoch() + 1, rate, norm);
-        metrics.step(step);
+        write(() -> metrics.step(step));
         listener.step(step);
-        if (System.nanoTime() - lastCheckpointNanos > CHECKPOINT_NANOS) {
+        long nanosSince = System.nanoTime() - savedNanos;
+        long savedStep = saved.orElse(Progress.START).step();
+        if (settings.checkpoints().isDue(nanosSince, progress.step() - savedStep)) {
             saveLast();
         }
     }
@@ -221,27 +237,27 @@ public final class Trainer<B> {
 
     /** Evaluates where that is due. If it is broken off, the epoch remains to be finished. */
     private void finishEpoch(long totalSteps, MetricsLog metrics)
-            throws IOException, InterruptedException {
-        int epoch = progress.epoch() + 1;
-        double bestScore = progress.bestScore();
+            throws IOException, InterruptedException, TrainingException {
+        Progress finished = progress.afterEpoch();
         boolean end = progress.step() >= totalSteps;
-        if (end || epoch % settings.evaluateEvery() == 0) {
+        if (end || finished.epoch() % settings.evaluateEvery() == 0) {
             Optional<Map<String, Double>> evaluation = evaluate();
             if (evaluation.isEmpty()) {
                 return;
             }
             Map<String, Double> numbers = evaluation.get();
-            metrics.evaluation(epoch, progress.step(), numbers);
+            write(() -> metrics.evaluation(finished.epoch(), finished.step(), numbers));
             double score = numbers.get(task.score());
-            boolean best = score > bestScore || !Files.exists(run.best());
-            listener.evaluated(epoch, numbers, best);
+            boolean best = score > finished.bestScore() || !Files.exists(run.best());
+            listener.evaluated(finished.epoch(), numbers, best);
             if (best) {
-                bestScore = score;
-                run.saveBest(task::writeModel, ParameterValues.copyOf(task.network()));
+                write(() -> store.saveBest(task::writeModel, state.model()));
             }
+            progress = finished.afterEvaluation(score, best);
+        } else {
+            progress = finished;
         }
-        progress = new Progress(epoch, 0, progress.step(), bestScore);
-        if (!end) {
+        if (!isFinished(totalSteps)) {
             saveLast();
         }
     }
@@ -257,7 +273,7 @@ public final class Trainer<B> {
             evaluating = Thread.currentThread();
         }
         try {
-            return Optional.of(task.evaluate());
+            return Optional.of(state.evaluate());
         } catch (InterruptedException e) {
             if (!stopRequested) {
                 throw e;
@@ -273,21 +289,32 @@ public final class Trainer<B> {
         }
     }
 
-    private void saveLast() throws IOException {
-        run.saveLast(
-                task::writeModel,
-                new Checkpoint(
-                        progress,
-                        ParameterValues.copyOf(task.network()),
-                        task.optimizer().copyState()));
-        lastCheckpointNanos = System.nanoTime();
+    private void saveLast() throws TrainingException {
+        if (!saved.equals(Optional.of(progress))) {
+            write(() -> store.save(task::writeModel, state.checkpoint(progress)));
+            saved = Optional.of(progress);
+            savedNanos = System.nanoTime();
+        }
+    }
+
+    private void write(Writing writing) throws TrainingException {
+        try {
+            writing.write();
+        } catch (IOException e) {
+            throw new TrainingException(
+                    run.path()
+                            + ": can't be written to at step "
+                            + progress.step()
+                            + ": "
+                            + e.getMessage()
+                            + "; "
+                            + lastCheckpoint()
+                            + "; make room, then go on with --resume",
+                    e);
+        }
     }
 
     private TrainingException notFinite(String what, List<String> images) {
-        String checkpoint =
-                run.hasCheckpoint()
-                        ? "the last good checkpoint is " + run.last()
-                        : "there is no checkpoint yet";
         return new TrainingException(
                 "the "
                         + what
@@ -296,7 +323,18 @@ public final class Trainer<B> {
                         + ", images "
                         + images
                         + "; "
-                        + checkpoint
-                        + "; try a lower learningRate or a longer warm-up");
+                        + lastCheckpoint()
+                        + "; try a lower learningRate or a longer warm-up",
+                null);
+    }
+
+    private String lastCheckpoint() {
+        return saved.map(
+                        at ->
+                                "the last good checkpoint is "
+                                        + run.last()
+                                        + ", of step "
+                                        + at.step())
+                .orElse("there is no checkpoint yet");
     }
 }

@@ -6,6 +6,7 @@ import com.google.gson.GsonBuilder;
 import com.google.gson.JsonObject;
 import dev.fern.backbone.fpn.FeaturePyramid.P6Source;
 import dev.fern.backbone.norm.Normalizations;
+import dev.fern.backbone.resnet.ResNet;
 import dev.fern.backbone.resnet.ResNetDepth;
 import dev.fern.cocoeval.CocoCategory;
 import dev.fern.detection.anchor.AnchorParameters;
@@ -39,6 +40,8 @@ import java.util.Optional;
  * @param norm a name of {@link Normalizations}
  * @param backboneWeights model directory whose backbone a fresh detector starts from, see {@link
  *     BackboneWeights}; empty for a random one
+ * @param freezeStages stages of the backbone that are not trained, counted from the stem, 0 to 5:
+ *     torchvision's {@code trainable_backbone_layers} is 5 less this
  * @param pyramidChannels channels of the pyramid and the heads
  * @param p6 P5 or C5
  * @param pyramidNorm a name of {@link Normalizations}, or none
@@ -82,7 +85,12 @@ import java.util.Optional;
  * @param schedule cosine or step
  * @param milestones of the step schedule: where the rate falls to a tenth, as parts of the training
  * @param clipNorm largest gradient norm; 0 for no clipping
+ * @param emaDecay see {@link LoopSettings}
  * @param evaluateEvery epochs from one evaluation to the next; the last epoch is always evaluated
+ * @param patience see {@link LoopSettings}
+ * @param keepCheckpoints see {@link CheckpointRule}
+ * @param checkpointMinutes see {@link CheckpointRule}
+ * @param checkpointSteps see {@link CheckpointRule}
  * @param scoreThreshold see {@link PostProcessing}
  * @param nmsIou see {@link PostProcessing}
  * @param candidatesPerLevel see {@link PostProcessing}
@@ -95,6 +103,7 @@ public record TrainingConfiguration(
         double width,
         String norm,
         String backboneWeights,
+        int freezeStages,
         int pyramidChannels,
         P6Source p6,
         String pyramidNorm,
@@ -137,7 +146,12 @@ public record TrainingConfiguration(
         String schedule,
         List<Double> milestones,
         double clipNorm,
+        double emaDecay,
         int evaluateEvery,
+        int patience,
+        int keepCheckpoints,
+        double checkpointMinutes,
+        long checkpointSteps,
         double scoreThreshold,
         double nmsIou,
         int candidatesPerLevel,
@@ -161,7 +175,15 @@ public record TrainingConfiguration(
                 schedule,
                 milestones,
                 clipNorm,
-                evaluateEvery);
+                emaDecay,
+                evaluateEvery,
+                patience,
+                keepCheckpoints,
+                checkpointMinutes,
+                checkpointSteps);
+        require(
+                freezeStages >= 0 && freezeStages <= ResNet.STAGES,
+                "freezeStages must be 0 to " + ResNet.STAGES);
         require(headDeviation >= 0 && headDeviation <= 1, "headDeviation must be in [0, 1]");
         require(boxLossWeight >= 0, "boxLossWeight must be at least 0");
         require(minPositives >= 1, "minPositives must be at least 1");
@@ -197,6 +219,21 @@ public record TrainingConfiguration(
         return GSON.toJson(this) + "\n";
     }
 
+    /** Returns these settings with another batch size. */
+    public TrainingConfiguration withBatchSize(int images) {
+        JsonObject settings = GSON.toJsonTree(this).getAsJsonObject();
+        settings.addProperty("batchSize", images);
+        return of(List.of(settings));
+    }
+
+    /**
+     * Returns which settings differ from those of another training, as in {@code seed is 2, was 1},
+     * but for those that say only how often it is looked at and saved, and when it is given up.
+     */
+    public List<String> changesFrom(TrainingConfiguration other) {
+        return LayeredSettings.changes(this, other);
+    }
+
     /** Returns what the detector that is to be trained is. */
     public DetectorConfiguration detector(List<CocoCategory> categories) {
         Architecture architecture =
@@ -225,7 +262,9 @@ public record TrainingConfiguration(
 
     /** Returns a fresh detector that is to be trained. */
     public Detector newDetector(List<CocoCategory> categories) {
-        return Detector.create(detector(categories), engine, seed, headDeviation);
+        Detector fresh = Detector.create(detector(categories), engine, seed, headDeviation);
+        fresh.network().freezeBackbone(freezeStages);
+        return fresh;
     }
 
     /**
@@ -254,7 +293,12 @@ public record TrainingConfiguration(
                 schedule,
                 milestones,
                 clipNorm,
-                evaluateEvery);
+                emaDecay,
+                evaluateEvery,
+                patience,
+                keepCheckpoints,
+                checkpointMinutes,
+                checkpointSteps);
     }
 
     /** Returns the optimiser of an initialised network. */

@@ -145,7 +145,7 @@ class ClassificationTaskTest {
                                     settings, classifier, train, c -> score(c, train), LOADING)) {
                 Trainer<?> trainer = new Trainer<>(settings.loop(), task, run, told);
                 if (resumed) {
-                    trainer.resume();
+                    trainer.resume(problem -> assertThat(problem).isNull());
                 }
                 told.onStep =
                         step -> {
