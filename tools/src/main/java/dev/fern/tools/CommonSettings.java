@@ -108,7 +108,7 @@ final class CommonSettings {
     @Option(
             names = "--patience",
             paramLabel = "N",
-            description = "End after N evaluations without a better AP; 0 to train to the end.")
+            description = "End after N evaluations without a better score; 0 to train to the end.")
     private Integer patience;
 
     @Option(
@@ -123,8 +123,16 @@ final class CommonSettings {
             description = "Time from one checkpoint to the next within an epoch.")
     private Double checkpointMinutes;
 
-    @Option(names = "--engine", paramLabel = "NAME", description = "DJL engine: MXNet.")
+    @Option(names = "--engine", paramLabel = "NAME", description = "DJL engine: MXNet or PyTorch.")
     private String engine;
+
+    @Option(
+            names = "--devices",
+            paramLabel = "NAME",
+            description =
+                    "cpu, gpu (all), gpu:0,1 (those), or auto: the GPUs that the engine sees, else"
+                            + " the CPU. Several share every batch.")
+    private String devices;
 
     /** Returns whether the batch size is to be found by what fits into memory. */
     boolean isBatchSizeAutomatic() {
@@ -191,6 +199,7 @@ final class CommonSettings {
         given.put("keepCheckpoints", keepCheckpoints);
         given.put("checkpointMinutes", checkpointMinutes);
         given.put("engine", engine);
+        given.put("devices", devices);
         return given;
     }
 

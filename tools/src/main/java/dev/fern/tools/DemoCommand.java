@@ -54,6 +54,13 @@ final class DemoCommand implements Callable<Integer> {
             description = "Folder to write to (default: ${DEFAULT-VALUE}).")
     private Path output;
 
+    @Option(
+            names = "--engine",
+            paramLabel = "NAME",
+            defaultValue = Engines.DEFAULT,
+            description = "DJL engine: MXNet or PyTorch (default: ${DEFAULT-VALUE}).")
+    private String engine;
+
     @Spec private CommandSpec spec;
 
     @Override
@@ -81,7 +88,7 @@ final class DemoCommand implements Callable<Integer> {
         }
         System.err.println("3. evaluating the best model and drawing what it finds");
         PrintWriter out = spec.commandLine().getOut();
-        try (Detector detector = Detector.load(run.best(), "MXNet")) {
+        try (Detector detector = Detector.load(run.best(), engine)) {
             Evaluation evaluation =
                     DetectionScores.evaluate(detector, val, 2, loading, new LeftOutImages());
             out.print(evaluation.table());
@@ -91,12 +98,13 @@ final class DemoCommand implements Callable<Integer> {
         return 0;
     }
 
-    private static TrainingConfiguration configuration() throws IOException {
+    private TrainingConfiguration configuration() throws IOException {
         try (Reader reader =
                 new InputStreamReader(
                         DemoCommand.class.getResourceAsStream("demo.json"),
                         StandardCharsets.UTF_8)) {
             JsonObject settings = JsonParser.parseReader(reader).getAsJsonObject();
+            settings.addProperty("engine", engine);
             return TrainingConfiguration.of(List.of(settings));
         }
     }

@@ -80,7 +80,11 @@ record PretrainingRun(
             }
         }
         if (status == 0) {
-            try (Classifier classifier = Classifier.load(run.best(), configuration.engine())) {
+            try (Classifier classifier =
+                    Classifier.load(
+                            run.best(),
+                            configuration.engine(),
+                            configuration.deviceList().get(0))) {
                 best.accept(new ClassifierReport(run.best(), score(classifier, leftOut)));
             }
         }

@@ -49,12 +49,13 @@ record TrainingRun(
      *
      * @return the status to end the process with
      * @throws IOException if a file can't be used
-     * @throws BadInputException if the engine is unknown, or if settings or data are not those of
-     *     the run that is to be resumed
+     * @throws BadInputException if the engine or its devices are not here, or if settings or data
+     *     are not those of the run that is to be resumed
      */
     int execute(Start start) throws IOException, InterruptedException, BadInputException {
         try {
             Engines.require(configuration.engine());
+            configuration.deviceList();
         } catch (IllegalArgumentException e) {
             throw new BadInputException(e.getMessage(), e);
         }

@@ -18,8 +18,10 @@ import java.util.SplittableRandom;
 import net.jqwik.api.Example;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
+import net.jqwik.api.Tag;
 import net.jqwik.api.constraints.IntRange;
 
+@Tag("engine")
 class FilterResponseBlockTest {
 
     private static final double TOLERANCE = 1e-5;

@@ -1,5 +1,6 @@
 package dev.fern.detection.model;
 
+import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
@@ -38,13 +39,17 @@ public final class Classifier implements AutoCloseable {
      * Returns a classifier with fresh parameters.
      *
      * @param engine DJL's name of the engine
+     * @param device one that the engine sees
      * @param seed of the initial parameters
      */
     public static Classifier create(
-            ClassifierConfiguration configuration, String engine, long seed) {
+            ClassifierConfiguration configuration, String engine, Device device, long seed) {
         try {
             return of(
-                    configuration, engine, (network, manager) -> network.initialize(manager, seed));
+                    configuration,
+                    engine,
+                    device,
+                    (network, manager) -> network.initialize(manager, seed));
         } catch (IOException e) {
             throw new IllegalStateException(e); // nothing was read
         }
@@ -54,21 +59,23 @@ public final class Classifier implements AutoCloseable {
      * Loads a model directory.
      *
      * @param engine DJL's name of the engine
+     * @param device one that the engine sees
      * @throws IOException if a file is missing, damaged, or does not fit the other; the message
      *     names it
      */
-    public static Classifier load(Path directory, String engine) throws IOException {
+    public static Classifier load(Path directory, String engine, Device device) throws IOException {
         return of(
                 ClassifierDirectory.readConfiguration(directory),
                 engine,
+                device,
                 (network, manager) ->
                         ClassifierDirectory.readParameters(directory, network, manager));
     }
 
     private static Classifier of(
-            ClassifierConfiguration configuration, String engine, Filling filling)
+            ClassifierConfiguration configuration, String engine, Device device, Filling filling)
             throws IOException {
-        NDManager manager = EngineStart.newManager(engine);
+        NDManager manager = EngineStart.newManager(engine, device);
         try {
             ResNetClassifier network =
                     new ResNetClassifier(
@@ -111,6 +118,7 @@ public final class Classifier implements AutoCloseable {
      */
     public float[] logits(FloatBuffer pixels, int images) {
         int side = configuration.inputSize();
+        HostFunctions.recordNothing(manager);
         try (NDManager step = manager.newSubManager()) {
             NDArray input = step.create(pixels.duplicate(), new Shape(images, 3, side, side));
             return HostFunctions.copy(

@@ -1,5 +1,6 @@
 package dev.fern.detection.train;
 
+import ai.djl.Device;
 import dev.fern.detection.anchor.AnchorTargets;
 import dev.fern.detection.anchor.Anchors;
 import dev.fern.detection.loss.DetectionLoss;
@@ -9,13 +10,12 @@ import java.nio.FloatBuffer;
 import java.util.List;
 
 /**
- * Computes the gradients of a detector's batches, split among threads where no norm mixes images.
+ * Computes the gradients of a detector's batches, split among threads or devices where no norm
+ * mixes images.
  */
 public final class BatchGradients implements AutoCloseable {
 
-    private final Detector detector;
-    private final RetinaNetLoss loss;
-    private final GradientLanes lanes;
+    private final GradientLanes<GradientStep> lanes;
 
     /**
      * A run of images of a batch.
@@ -35,28 +35,34 @@ public final class BatchGradients implements AutoCloseable {
      * Prepares the threads.
      *
      * @param optimizer takes the gradients
-     * @param lanes how many threads; 1 for the calling one
+     * @param devices where each thread computes; one for the calling thread and the detector's
      */
-    BatchGradients(Detector detector, RetinaNetLoss loss, SgdOptimizer optimizer, int lanes) {
-        this.detector = detector;
-        this.loss = loss;
-        this.lanes =
-                new GradientLanes(
+    BatchGradients(
+            Detector detector, RetinaNetLoss loss, SgdOptimizer optimizer, List<Device> devices) {
+        lanes =
+                new GradientLanes<>(
                         detector.network(),
                         detector.manager(),
                         detector.parameterStore(),
                         optimizer,
-                        lanes);
+                        devices,
+                        (parameters, manager) ->
+                                new GradientStep(detector, loss, parameters, manager));
     }
 
-    /** Prepares as many threads as are of use in a training. */
+    /** Prepares the devices of a training or, on a single one, as many threads as are of use. */
     public static BatchGradients of(
             TrainingConfiguration configuration, Detector detector, SgdOptimizer optimizer) {
         return new BatchGradients(
                 detector,
                 configuration.loss(),
                 optimizer,
-                Math.min(configuration.batchSize(), lanes(detector)));
+                GradientLanes.lanes(
+                        configuration.deviceList(),
+                        detector.network(),
+                        detector.configuration().architecture().isBatchIndependent(),
+                        detector.manager(),
+                        configuration.batchSize()));
     }
 
     /** Returns how many threads may compute gradients of this detector beside each other. */
@@ -85,16 +91,13 @@ public final class BatchGradients implements AutoCloseable {
         return lanes
                 .accumulate(
                         targets.size(),
-                        (parameters, first, end) ->
-                                new GradientStep(detector, loss, parameters)
-                                        .run(
-                                                pixels.slice(
-                                                        first * imageSize,
-                                                        (end - first) * imageSize),
-                                                height,
-                                                width,
-                                                anchors,
-                                                targets.subList(first, end)),
+                        (step, first, end) ->
+                                step.run(
+                                        pixels.slice(first * imageSize, (end - first) * imageSize),
+                                        height,
+                                        width,
+                                        anchors,
+                                        targets.subList(first, end)),
                         DetectionLoss::isFinite)
                 .stream()
                 .map(part -> new Part(part.loss(), part.first(), part.end()))

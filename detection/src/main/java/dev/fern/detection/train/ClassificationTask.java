@@ -1,5 +1,6 @@
 package dev.fern.detection.train;
 
+import ai.djl.Device;
 import ai.djl.nn.Block;
 import dev.fern.backbone.classification.ClassificationLoss;
 import dev.fern.backbone.norm.Normalizations;
@@ -39,8 +40,7 @@ public final class ClassificationTask implements TrainingTask<Batch>, AutoClosea
     private final int batchSize;
     private final BatchSampler sampler;
     private final SgdOptimizer optimizer;
-    private final ClassificationStep step;
-    private final GradientLanes lanes;
+    private final GradientLanes<ClassificationStep> lanes;
     private final BatchDecoder decoder;
 
     /** Scores the classifier during training. */
@@ -71,17 +71,17 @@ public final class ClassificationTask implements TrainingTask<Batch>, AutoClosea
                 dataset,
                 validation,
                 loading,
-                Math.min(configuration.batchSize(), lanes(classifier)));
+                lanes(configuration, classifier));
     }
 
-    /** Likewise, with a number of threads that compute gradients. */
+    /** Likewise, with threads that compute gradients on these devices. */
     ClassificationTask(
             PretrainingConfiguration configuration,
             Classifier classifier,
             ClassificationDataset dataset,
             Validation validation,
             LoaderOptions loading,
-            int lanes) {
+            List<Device> lanes) {
         this.classifier = classifier;
         this.dataset = dataset;
         this.validation = validation;
@@ -96,26 +96,30 @@ public final class ClassificationTask implements TrainingTask<Batch>, AutoClosea
                         (sample, epoch) -> crop.draw(sample.size(), seed, epoch, sample.imageId()),
                         seed);
         optimizer = configuration.optimizer(classifier.network());
-        step = new ClassificationStep(classifier, configuration.loss());
         decoder =
                 new BatchDecoder(
                         ImageReader.forDataSets(),
                         new ImageTransform(classifier.configuration().normalization(), true));
         this.lanes =
-                new GradientLanes(
+                new GradientLanes<>(
                         classifier.network(),
                         classifier.manager(),
                         classifier.parameterStore(),
                         optimizer,
-                        lanes);
+                        lanes,
+                        (parameters, manager) ->
+                                new ClassificationStep(
+                                        classifier, configuration.loss(), parameters, manager));
     }
 
-    private static int lanes(Classifier classifier) {
-        String norm = classifier.configuration().backbone().norm();
-        return GradientLanes.available(
+    private static List<Device> lanes(
+            PretrainingConfiguration configuration, Classifier classifier) {
+        return GradientLanes.lanes(
+                configuration.deviceList(),
                 classifier.network(),
-                Normalizations.parse(norm).isBatchIndependent(),
-                classifier.manager());
+                Normalizations.parse(configuration.norm()).isBatchIndependent(),
+                classifier.manager(),
+                configuration.batchSize());
     }
 
     @Override
@@ -154,9 +158,8 @@ public final class ClassificationTask implements TrainingTask<Batch>, AutoClosea
             return lanes
                     .accumulate(
                             labels.length,
-                            (parameters, first, end) ->
+                            (step, first, end) ->
                                     step.run(
-                                            parameters,
                                             pixels.slice(
                                                     first * imageSize, (end - first) * imageSize),
                                             Arrays.copyOfRange(labels, first, end)),

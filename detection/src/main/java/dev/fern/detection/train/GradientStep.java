@@ -1,13 +1,8 @@
 package dev.fern.detection.train;
 
-import ai.djl.engine.Engine;
-import ai.djl.ndarray.NDArray;
-import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
-import ai.djl.training.GradientCollector;
 import ai.djl.training.ParameterStore;
-import dev.fern.backbone.host.HostFunctions;
 import dev.fern.detection.anchor.AnchorTargets;
 import dev.fern.detection.anchor.Anchors;
 import dev.fern.detection.loss.DetectionLoss;
@@ -17,26 +12,30 @@ import dev.fern.detection.model.Detector;
 import dev.fern.detection.model.RetinaNet;
 import java.nio.FloatBuffer;
 import java.util.List;
+import java.util.stream.Stream;
 
 /** Forward pass, loss and backward pass of one batch; the gradients stay with the parameters. */
 public final class GradientStep {
 
     private final Detector detector;
     private final RetinaNetLoss loss;
-    private final ParameterStore parameters;
-    private final Engine engine;
+    private final NetworkPass pass;
 
     /** Trains this detector's network by this loss. */
     public GradientStep(Detector detector, RetinaNetLoss loss) {
-        this(detector, loss, detector.parameterStore());
+        this(detector, loss, detector.parameterStore(), detector.manager());
     }
 
-    /** Trains by this loss, and leaves the gradients with the parameters of this store. */
-    GradientStep(Detector detector, RetinaNetLoss loss, ParameterStore parameters) {
+    /**
+     * Trains by this loss, and leaves the gradients with the parameters of this store.
+     *
+     * @param manager of the device that the parameters are on
+     */
+    GradientStep(
+            Detector detector, RetinaNetLoss loss, ParameterStore parameters, NDManager manager) {
         this.detector = detector;
         this.loss = loss;
-        this.parameters = parameters;
-        this.engine = detector.manager().getEngine();
+        this.pass = new NetworkPass(detector.network(), parameters, manager);
     }
 
     /**
@@ -52,34 +51,25 @@ public final class GradientStep {
             int width,
             Anchors anchors,
             List<AnchorTargets> targets) {
-        try (NDManager step = detector.manager().newSubManager();
-                GradientCollector collector = engine.newGradientCollector()) {
-            NDArray input =
-                    step.create(pixels.duplicate(), new Shape(targets.size(), 3, height, width));
-            NDList outputs = detector.network().forward(parameters, new NDList(input), true);
-            DetectionLoss result =
-                    loss.compute(
-                            detector.configuration().categories().size(),
-                            RetinaNet.read(outputs),
-                            anchors,
-                            targets);
-            if (result.isFinite()) {
-                HostFunctions.backward(
-                        collector, outputs, gradients(step, outputs, result.gradients()));
-            }
-            return result;
-        }
+        return pass.run(
+                pixels,
+                new Shape(targets.size(), 3, height, width),
+                outputs ->
+                        loss.compute(
+                                detector.configuration().categories().size(),
+                                RetinaNet.read(outputs),
+                                anchors,
+                                targets),
+                GradientStep::gradients);
     }
 
-    private static NDList gradients(NDManager step, NDList outputs, List<HeadOutput> gradients) {
-        NDList list = new NDList(outputs.size());
-        for (int i = 0; i < outputs.size(); i++) {
-            HeadOutput level = gradients.get(i % gradients.size());
-            list.add(
-                    step.create(
-                            i < gradients.size() ? level.logits() : level.codes(),
-                            outputs.get(i).getShape()));
-        }
-        return list;
+    /** In the order of the network's outputs: the logits of all levels, then the box codes. */
+    private static List<float[]> gradients(DetectionLoss loss) {
+        return loss.isFinite()
+                ? Stream.concat(
+                                loss.gradients().stream().map(HeadOutput::logits),
+                                loss.gradients().stream().map(HeadOutput::codes))
+                        .toList()
+                : List.of();
     }
 }

@@ -1,10 +1,12 @@
 package dev.fern.detection.train;
 
+import ai.djl.Device;
 import ai.djl.nn.Block;
 import com.google.gson.Gson;
 import com.google.gson.GsonBuilder;
 import com.google.gson.JsonObject;
 import dev.fern.backbone.classification.CrossEntropyLoss;
+import dev.fern.backbone.host.Devices;
 import dev.fern.backbone.norm.Normalizations;
 import dev.fern.backbone.resnet.ResNetDepth;
 import dev.fern.backbone.resnet.Stem;
@@ -22,6 +24,7 @@ import java.util.List;
  * too have the same names.
  *
  * @param engine DJL's name of the engine
+ * @param devices see {@link Devices}
  * @param seed of the initial parameters, the split, the order of the images and their augmentation
  * @param backbone a name of {@link ResNetDepth}
  * @param width factor on the backbone's published widths
@@ -62,6 +65,7 @@ import java.util.List;
  */
 public record PretrainingConfiguration(
         String engine,
+        String devices,
         long seed,
         String backbone,
         double width,
@@ -104,6 +108,7 @@ public record PretrainingConfiguration(
 
     /** Checks the settings that no other class does. */
     public PretrainingConfiguration {
+        Devices.requireKnown(devices);
         require(cropArea.size() == 2, "cropArea takes two parts: smallest and largest");
         require(cropAspect.size() == 2, "cropAspect takes two ratios: smallest and largest");
         require(
@@ -160,7 +165,18 @@ public record PretrainingConfiguration(
 
     /** Returns a fresh classifier that is to be trained. */
     public Classifier newClassifier(List<String> classes) {
-        return Classifier.create(classifier(classes), engine, seed);
+        return Classifier.create(classifier(classes), engine, deviceList().get(0), seed);
+    }
+
+    /**
+     * Returns the devices to train on, at least one; no more than one where a norm mixes the images
+     * of a batch, which must then be together.
+     *
+     * @throws IllegalArgumentException if the engine does not see them, or one is too many
+     */
+    public List<Device> deviceList() {
+        return TrainingDevices.of(
+                devices, engine, Normalizations.parse(norm).isBatchIndependent(), norm);
     }
 
     /** Returns the loss. */

@@ -88,12 +88,7 @@ public final class SgdOptimizer {
     public void accumulate(int images) {
         for (Slot slot : slots) {
             try (NDArray gradient = slot.array.getGradient()) {
-                if (HostFunctions.supports(gradient)) {
-                    add(slot, HostFunctions.floats(gradient), images);
-                } else {
-                    add(slot, FloatBuffer.wrap(gradient.toFloatArray()), images);
-                    gradient.subi(gradient); // PyTorch adds to gradients, MXNet replaces them
-                }
+                add(slot, gradient, images);
             }
         }
         accumulatedImages += images;
@@ -102,12 +97,15 @@ public final class SgdOptimizer {
     /** Adds the gradients of a replica of the parameters likewise. */
     void accumulate(int images, ParameterReplica replica) {
         for (Slot slot : slots) {
-            add(slot, HostFunctions.floats(replica.gradient(slot.parameter)), images);
+            try (NDArray gradient = replica.gradient(slot.parameter)) {
+                add(slot, gradient, images);
+            }
         }
         accumulatedImages += images;
     }
 
-    private void add(Slot slot, FloatBuffer gradient, int images) {
+    private void add(Slot slot, NDArray gradientArray, int images) {
+        FloatBuffer gradient = floats(gradientArray);
         float[] sums = slot.gradient;
         boolean first = accumulatedImages == 0;
         FloatChunks.forEach(
@@ -153,11 +151,7 @@ public final class SgdOptimizer {
         float[] velocity = slot.velocity;
         float keep = (float) momentum;
         float decay = (float) slot.decay;
-        boolean direct = HostFunctions.supports(slot.array);
-        FloatBuffer weights =
-                direct
-                        ? HostFunctions.floats(slot.array)
-                        : FloatBuffer.wrap(slot.array.toFloatArray());
+        FloatBuffer weights = floats(slot.array);
         FloatChunks.forEach(
                 gradient.length,
                 (start, count, w) -> {
@@ -172,9 +166,16 @@ public final class SgdOptimizer {
                     }
                     weights.put(start, w, 0, count);
                 });
-        if (!direct) {
+        if (!HostFunctions.hasFloats(slot.array)) {
             slot.array.set(weights);
         }
+    }
+
+    /** The values of an array, or a copy of them where its memory is not at hand. */
+    private static FloatBuffer floats(NDArray array) {
+        return HostFunctions.hasFloats(array)
+                ? HostFunctions.floats(array)
+                : FloatBuffer.wrap(array.toFloatArray());
     }
 
     /** Returns a copy of the velocities by the parameters' names. */

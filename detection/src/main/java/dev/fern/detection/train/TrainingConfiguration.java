@@ -1,10 +1,12 @@
 package dev.fern.detection.train;
 
+import ai.djl.Device;
 import ai.djl.nn.Block;
 import com.google.gson.Gson;
 import com.google.gson.GsonBuilder;
 import com.google.gson.JsonObject;
 import dev.fern.backbone.fpn.FeaturePyramid.P6Source;
+import dev.fern.backbone.host.Devices;
 import dev.fern.backbone.norm.Normalizations;
 import dev.fern.backbone.resnet.ResNet;
 import dev.fern.backbone.resnet.ResNetDepth;
@@ -34,6 +36,7 @@ import java.util.Optional;
  * check their ranges.
  *
  * @param engine DJL's name of the engine
+ * @param devices where it is trained; see {@link Devices}
  * @param seed of the initial parameters, the order of the images and their augmentation
  * @param backbone a name of {@link ResNetDepth}
  * @param width factor on the backbone's published widths
@@ -98,6 +101,7 @@ import java.util.Optional;
  */
 public record TrainingConfiguration(
         String engine,
+        String devices,
         long seed,
         String backbone,
         double width,
@@ -162,6 +166,7 @@ public record TrainingConfiguration(
 
     /** Checks every setting, by building what it describes. */
     public TrainingConfiguration {
+        Devices.requireKnown(devices);
         new Optimization(
                 batchSize,
                 accumulate,
@@ -262,9 +267,25 @@ public record TrainingConfiguration(
 
     /** Returns a fresh detector that is to be trained. */
     public Detector newDetector(List<CocoCategory> categories) {
-        Detector fresh = Detector.create(detector(categories), engine, seed, headDeviation);
+        Detector fresh =
+                Detector.create(
+                        detector(categories), engine, deviceList().get(0), seed, headDeviation);
         fresh.network().freezeBackbone(freezeStages);
         return fresh;
+    }
+
+    /**
+     * Returns the devices to train on, at least one; no more than one where a norm mixes the images
+     * of a batch, which must then be together.
+     *
+     * @throws IllegalArgumentException if the engine does not see them, or one is too many
+     */
+    public List<Device> deviceList() {
+        return TrainingDevices.of(
+                devices,
+                engine,
+                detector(List.of(new CocoCategory(1, "", ""))).architecture().isBatchIndependent(),
+                norm);
     }
 
     /**

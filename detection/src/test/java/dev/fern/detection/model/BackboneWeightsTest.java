@@ -3,6 +3,7 @@ package dev.fern.detection.model;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import ai.djl.Device;
 import dev.fern.backbone.parameter.ParameterValues;
 import dev.fern.backbone.parameter.Tensor;
 import dev.fern.backbone.resnet.ResNetDepth;
@@ -41,7 +42,7 @@ class BackboneWeightsTest {
 
     private Path write(ClassifierConfiguration configuration) throws IOException {
         Path model = Files.createDirectories(folder.resolve("classifier"));
-        try (Classifier classifier = Classifier.create(configuration, ENGINE, 5)) {
+        try (Classifier classifier = Classifier.create(configuration, ENGINE, Device.cpu(), 5)) {
             ClassifierDirectory.writeInto(
                     model, configuration, ParameterValues.copyOf(classifier.network()));
         }
@@ -137,7 +138,7 @@ class BackboneWeightsTest {
                     .hasMessageContaining("parameters.safetensors")
                     .hasMessageContaining("backbone.conv1.weight is missing");
         }
-        assertThatThrownBy(() -> Classifier.load(model, ENGINE))
+        assertThatThrownBy(() -> Classifier.load(model, ENGINE, Device.cpu()))
                 .isInstanceOf(IOException.class)
                 .hasMessageContaining("backbone.conv1.weight is missing");
     }
@@ -151,12 +152,12 @@ class BackboneWeightsTest {
             pixels.put(i, (float) Math.sin(i));
         }
         float[] expected;
-        try (Classifier classifier = Classifier.create(configuration, ENGINE, 5)) {
+        try (Classifier classifier = Classifier.create(configuration, ENGINE, Device.cpu(), 5)) {
             expected = classifier.logits(pixels, 2);
         }
         Path model = write(configuration);
         assertThat(ClassifierDirectory.readConfiguration(model)).isEqualTo(configuration);
-        try (Classifier classifier = Classifier.load(model, ENGINE)) {
+        try (Classifier classifier = Classifier.load(model, ENGINE, Device.cpu())) {
             assertThat(classifier.logits(pixels, 2)).hasSize(6).isEqualTo(expected);
         }
     }
@@ -172,7 +173,7 @@ class BackboneWeightsTest {
         try (Detector any = Detector.create(detector("frn"), ENGINE, 1)) {
             ModelDirectory.write(detector, any.configuration(), any.copyParameters());
         }
-        assertThatThrownBy(() -> Classifier.load(detector, ENGINE))
+        assertThatThrownBy(() -> Classifier.load(detector, ENGINE, Device.cpu()))
                 .isInstanceOf(IOException.class)
                 .hasMessage(
                         detector.resolve("model.json") + ": holds a detector, not a classifier");
@@ -199,7 +200,7 @@ class BackboneWeightsTest {
             assertThatThrownBy(
                             () -> {
                                 if (kind.equals("classifier")) {
-                                    Classifier.load(model, ENGINE).close();
+                                    Classifier.load(model, ENGINE, Device.cpu()).close();
                                 } else {
                                     BackboneWeights.read(model);
                                 }

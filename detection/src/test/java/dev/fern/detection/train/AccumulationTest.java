@@ -10,10 +10,12 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** One batch of 8, two of 4 and eight of 1 take the same steps, unless norms mix images. */
+@Tag("engine")
 class AccumulationTest {
 
     private static final CanvasRule RULE = new CanvasRule(64, 64);
@@ -52,7 +54,7 @@ class AccumulationTest {
     }
 
     private static Detector detector(String norm) {
-        return Detector.create(TinyDetectors.smallest(norm, RULE), "MXNet", 12);
+        return Detector.create(TinyDetectors.smallest(norm, RULE), TinyDetectors.ENGINE, 12);
     }
 
     private static Map<String, Tensor> initial(String norm) {

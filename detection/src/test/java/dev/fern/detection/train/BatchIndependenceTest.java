@@ -3,12 +3,12 @@ package dev.fern.detection.train;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
-import ai.djl.engine.Engine;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.training.GradientCollector;
+import dev.fern.backbone.host.HostFunctions;
 import dev.fern.cocoeval.CocoDataset;
 import dev.fern.cocoeval.CocoDetection;
 import dev.fern.detection.data.AugmentationParameters;
@@ -41,6 +41,7 @@ import java.util.Map;
 import java.util.Random;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -51,6 +52,7 @@ import org.junit.jupiter.params.provider.EnumSource;
  * images that share its batch. Batch Normalization goes through the same checks to show that they
  * can fail.
  */
+@Tag("engine")
 class BatchIndependenceTest {
 
     private static final CanvasRule RULE = new CanvasRule(120, 160);
@@ -186,7 +188,7 @@ class BatchIndependenceTest {
             throws IOException {
         try (Batch batch = batch(dataset, indices);
                 NDManager manager = detector.manager().newSubManager();
-                GradientCollector collector = Engine.getEngine("MXNet").newGradientCollector()) {
+                GradientCollector collector = HostFunctions.newGradientCollector(manager)) {
             assertThat(collector).isNotNull(); // MXNet computes as in training only under one
             ImageSize size = batch.canvasSize();
             NDArray input =

@@ -3,6 +3,7 @@ package dev.fern.detection.train;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import ai.djl.Device;
 import com.google.gson.JsonParser;
 import dev.fern.backbone.parameter.ParameterValues;
 import dev.fern.backbone.parameter.Tensor;
@@ -18,6 +19,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
@@ -97,7 +99,7 @@ class ClassificationTaskTest {
         ClassificationDataset val = images("val", 10, 2);
         PretrainingConfiguration settings =
                 settings(
-                        "{\"epochs\": 8, \"batchSize\": 6, \"learningRate\": 0.1,"
+                        "{\"epochs\": 6, \"batchSize\": 6, \"learningRate\": 0.03,"
                                 + " \"labelSmoothing\": 0, \"clipNorm\": 10}");
         RunDirectory run = RunDirectory.create(folder.resolve("run"));
         Told told = new Told();
@@ -107,10 +109,10 @@ class ClassificationTaskTest {
                                 settings, classifier, train, c -> score(c, val), LOADING)) {
             assertThat(new Trainer<>(settings.loop(), task, run, told).train()).isTrue();
         }
-        assertThat(told.steps).hasSize(8 * 12);
+        assertThat(told.steps).hasSize(6 * 12);
         assertThat(told.steps.get(0).losses()).containsOnlyKeys("cross-entropy");
-        assertThat(told.evaluations).hasSize(8);
-        try (Classifier best = Classifier.load(run.best(), "MXNet")) {
+        assertThat(told.evaluations).hasSize(6);
+        try (Classifier best = Classifier.load(run.best(), "MXNet", Device.cpu())) {
             ClassificationScores scores = score(best, val);
             assertThat(scores.top1()).isGreaterThan(0.9);
             assertThat(scores.top5()).isEqualTo(1);
@@ -161,7 +163,7 @@ class ClassificationTaskTest {
                 .extracting(TrainingListener.Step::step)
                 .hasSize(9)
                 .doesNotHaveDuplicates();
-        try (Classifier last = Classifier.load(run.last(), "MXNet")) {
+        try (Classifier last = Classifier.load(run.last(), "MXNet", Device.cpu())) {
             return ParameterValues.copyOf(last.network());
         }
     }
@@ -199,7 +201,7 @@ class ClassificationTaskTest {
                                 train,
                                 c -> score(c, train),
                                 LOADING,
-                                lanes)) {
+                                Collections.nCopies(lanes, Device.cpu()))) {
             new Trainer<>(settings.loop(), task, RunDirectory.create(place), new Told()).train();
             return ParameterValues.copyOf(classifier.network());
         }

@@ -17,6 +17,7 @@ import dev.fern.detection.image.ImageReader;
 import dev.fern.detection.model.DatasetDetection;
 import dev.fern.detection.model.Detector;
 import dev.fern.detection.model.ModelDirectory;
+import dev.fern.detection.model.TinyDetectors;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -27,12 +28,14 @@ import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
+@Tag("engine")
 class TrainerTest {
 
     private static final String SMALL =
@@ -79,6 +82,7 @@ class TrainerTest {
                 throws IOException {
             List<JsonObject> objects = new ArrayList<>();
             objects.add(JsonParser.parseString(SMALL).getAsJsonObject());
+            objects.get(0).addProperty("engine", TinyDetectors.ENGINE);
             for (String layer : layers) {
                 objects.add(JsonParser.parseString(layer).getAsJsonObject());
             }
@@ -190,7 +194,7 @@ class TrainerTest {
             assertThat(after).isLessThan(0.6 * before);
             assertThat(training.best).hasSize(3);
             for (Path model : List.of(training.run.last(), training.run.best())) {
-                try (Detector loaded = Detector.load(model, "MXNet")) {
+                try (Detector loaded = Detector.load(model, TinyDetectors.ENGINE)) {
                     assertThat(loaded.configuration()).isEqualTo(training.detector.configuration());
                 }
             }

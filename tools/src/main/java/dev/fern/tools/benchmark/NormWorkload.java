@@ -84,7 +84,7 @@ final class NormWorkload implements AutoCloseable {
 
     private void pass(Forward forward) {
         try (NDManager step = manager.newSubManager();
-                GradientCollector collector = manager.getEngine().newGradientCollector()) {
+                GradientCollector collector = HostFunctions.newGradientCollector(step)) {
             x.tempAttach(step); // so that all that is made of it goes with the step
             NDArray output = forward.apply(new NDList(x));
             HostFunctions.backward(collector, new NDList(output), new NDList(gradient));
@@ -92,6 +92,7 @@ final class NormWorkload implements AutoCloseable {
         try (NDArray result = x.getGradient()) {
             result.flatten().getFloat(0); // waits for all of it
         }
+        HostFunctions.clearGradient(x);
     }
 
     @Override
