@@ -25,6 +25,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
             DemoCommand.class,
             TrainCommand.class,
             ReportCommand.class,
+            PretrainCommand.class,
             EvaluateCommand.class,
             CompareCommand.class,
             DetectCommand.class,

@@ -4,7 +4,6 @@ import dev.fern.detection.data.LoaderOptions;
 import dev.fern.detection.train.RunDirectory;
 import dev.fern.detection.train.TrainingConfiguration;
 import dev.fern.tools.TrainingRun.Start;
-import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.concurrent.Callable;
@@ -132,9 +131,10 @@ final class TrainCommand implements Callable<Integer> {
         }
         RunDirectory run = RunDirectory.open(output);
         TrainingConfiguration configuration =
-                settings.configuration(resume ? Optional.of(resumable(run)) : Optional.empty());
+                settings.configuration(
+                        resume ? Optional.of(TrainingOutput.resumable(run)) : Optional.empty());
         if (!resume) {
-            requireUnused(run);
+            TrainingOutput.requireUnused(run);
         }
         LabelledImages train =
                 LabelledImages.open(trainAnnotations, trainImages, skipBadImages, limitTrain);
@@ -163,28 +163,5 @@ final class TrainCommand implements Callable<Integer> {
         if (value < 0) {
             throw new BadInputException(option + " must be at least 0, not " + value);
         }
-    }
-
-    private void requireUnused(RunDirectory run) throws IOException, BadInputException {
-        if (run.hasCheckpoint()) {
-            throw new BadInputException(
-                    output
-                            + ": holds a training already; go on with --resume or choose another"
-                            + " --output");
-        }
-        if (run.holdsOtherFiles()) {
-            throw new BadInputException(
-                    output
-                            + ": holds files that a training would replace (best, last, config.json"
-                            + " or metrics.jsonl); choose another --output");
-        }
-    }
-
-    /** Returns the file of the settings of a run that can be resumed. */
-    private static Path resumable(RunDirectory run) throws IOException, BadInputException {
-        if (!run.hasCheckpoint()) {
-            throw new BadInputException(run.last() + ": no checkpoint to resume from");
-        }
-        return run.configuration();
     }
 }

@@ -1,14 +1,8 @@
 package dev.fern.detection.train;
 
-import ai.djl.ndarray.NDArray;
-import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
-import ai.djl.nn.Parameter;
-import ai.djl.training.GradientCollector;
 import ai.djl.training.ParameterStore;
-import dev.fern.backbone.host.HostFunctions;
-import dev.fern.backbone.parameter.NamedParameters;
 import dev.fern.detection.anchor.AnchorTargets;
 import dev.fern.detection.anchor.Anchors;
 import dev.fern.detection.loss.DetectionLoss;
@@ -18,15 +12,14 @@ import dev.fern.detection.model.Detector;
 import dev.fern.detection.model.RetinaNet;
 import java.nio.FloatBuffer;
 import java.util.List;
+import java.util.stream.Stream;
 
 /** Forward pass, loss and backward pass of one batch; the gradients stay with the parameters. */
 public final class GradientStep {
 
     private final Detector detector;
     private final RetinaNetLoss loss;
-    private final ParameterStore parameters;
-    private final NDManager manager;
-    private final List<Parameter> trained;
+    private final NetworkPass pass;
 
     /** Trains this detector's network by this loss. */
     public GradientStep(Detector detector, RetinaNetLoss loss) {
@@ -40,14 +33,9 @@ public final class GradientStep {
      */
     GradientStep(
             Detector detector, RetinaNetLoss loss, ParameterStore parameters, NDManager manager) {
-        this.manager = manager;
-        this.trained =
-                NamedParameters.of(detector.network()).values().stream()
-                        .filter(Parameter::requiresGradient)
-                        .toList();
         this.detector = detector;
         this.loss = loss;
-        this.parameters = parameters;
+        this.pass = new NetworkPass(detector.network(), parameters, manager);
     }
 
     /**
@@ -63,39 +51,25 @@ public final class GradientStep {
             int width,
             Anchors anchors,
             List<AnchorTargets> targets) {
-        try (NDManager step = manager.newSubManager();
-                GradientCollector collector = HostFunctions.newGradientCollector(step)) {
-            NDArray input =
-                    step.create(pixels.duplicate(), new Shape(targets.size(), 3, height, width));
-            NDList outputs = detector.network().forward(parameters, new NDList(input), true);
-            DetectionLoss result =
-                    loss.compute(
-                            detector.configuration().categories().size(),
-                            RetinaNet.read(outputs),
-                            anchors,
-                            targets);
-            if (result.isFinite()) {
-                trained.forEach(
-                        parameter ->
-                                HostFunctions.clearGradient(
-                                        parameters.getValue(parameter, manager.getDevice(), true)));
-                HostFunctions.backward(
-                        collector, outputs, gradients(step, outputs, result.gradients()));
-            }
-            return result;
-        }
+        return pass.run(
+                pixels,
+                new Shape(targets.size(), 3, height, width),
+                outputs ->
+                        loss.compute(
+                                detector.configuration().categories().size(),
+                                RetinaNet.read(outputs),
+                                anchors,
+                                targets),
+                GradientStep::gradients);
     }
 
-    private static NDList gradients(NDManager step, NDList outputs, List<HeadOutput> gradients) {
-        NDList list = new NDList(outputs.size());
-        for (int i = 0; i < outputs.size(); i++) {
-            HeadOutput level = gradients.get(i % gradients.size());
-            list.add(
-                    HostFunctions.create(
-                            step,
-                            i < gradients.size() ? level.logits() : level.codes(),
-                            outputs.get(i).getShape()));
-        }
-        return list;
+    /** In the order of the network's outputs: the logits of all levels, then the box codes. */
+    private static List<float[]> gradients(DetectionLoss loss) {
+        return loss.isFinite()
+                ? Stream.concat(
+                                loss.gradients().stream().map(HeadOutput::logits),
+                                loss.gradients().stream().map(HeadOutput::codes))
+                        .toList()
+                : List.of();
     }
 }

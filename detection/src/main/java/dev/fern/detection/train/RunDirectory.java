@@ -26,6 +26,10 @@ public record RunDirectory(Path path) {
     /** The file of a checkpoint that tells how far the training had come. */
     static final String PROGRESS_FILE = "progress.json";
 
+    /** A setting that every detector's configuration has, and one that every classifier's has. */
+    private static final List<String> OWN_SETTINGS =
+            List.of("\"candidatesPerLevel\"", "\"labelSmoothing\"");
+
     private static final String CHECKPOINT_PREFIX = "step-";
 
     /**
@@ -80,7 +84,7 @@ public record RunDirectory(Path path) {
         return path.resolve("last");
     }
 
-    /** Returns the folder of the model with the best AP so far. */
+    /** Returns the folder of the model with the best score so far. */
     public Path best() {
         return path.resolve("best");
     }
@@ -130,10 +134,11 @@ public record RunDirectory(Path path) {
         if (hasCheckpoint()) {
             return false;
         }
-        boolean ofATraining =
-                Files.exists(configuration())
-                        && Files.readString(configuration(), StandardCharsets.ISO_8859_1)
-                                .contains("\"candidatesPerLevel\"");
+        boolean ofATraining = false;
+        if (Files.exists(configuration())) {
+            String text = Files.readString(configuration(), StandardCharsets.ISO_8859_1);
+            ofATraining = OWN_SETTINGS.stream().anyMatch(text::contains);
+        }
         return Files.exists(last())
                 || Files.exists(best())
                 || !ofATraining && (Files.exists(configuration()) || Files.exists(metrics()));

@@ -1,0 +1,43 @@
+package dev.fern.tools;
+
+import dev.fern.detection.train.RunDirectory;
+import java.io.IOException;
+import java.nio.file.Path;
+
+/** The folder that a training writes to. */
+final class TrainingOutput {
+
+    private TrainingOutput() {}
+
+    /**
+     * Checks that a training can begin in a folder.
+     *
+     * @throws BadInputException naming what is in the way
+     */
+    static void requireUnused(RunDirectory run) throws IOException, BadInputException {
+        if (run.hasCheckpoint()) {
+            throw new BadInputException(
+                    run.path()
+                            + ": holds a training already; go on with --resume or choose another"
+                            + " --output");
+        }
+        if (run.holdsOtherFiles()) {
+            throw new BadInputException(
+                    run.path()
+                            + ": holds files that a training would replace (best, last, config.json"
+                            + " or metrics.jsonl); choose another --output");
+        }
+    }
+
+    /**
+     * Returns the file of the settings of a run that can be resumed.
+     *
+     * @throws BadInputException if there is nothing to go on with
+     */
+    static Path resumable(RunDirectory run) throws IOException, BadInputException {
+        if (!run.hasCheckpoint()) {
+            throw new BadInputException(run.last() + ": no checkpoint to resume from");
+        }
+        return run.configuration();
+    }
+}
