@@ -19,8 +19,10 @@ import java.util.List;
 import net.jqwik.api.Example;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
+import net.jqwik.api.Tag;
 import net.jqwik.api.constraints.IntRange;
 
+@Tag("engine")
 class BatchNormalizationTest {
 
     private static final double EPSILON = 1e-5;
@@ -151,6 +153,13 @@ class BatchNormalizationTest {
                                 assertClose(name, stored, moments.variances(), tolerance);
                             }
                         });
+    }
+
+    /** The terms of dx cancel but for epsilon's share. */
+    @Property(tries = 60)
+    void groupsOfTwoValuesMatchTheReference(@ForAll long seed) {
+        NormCase drawn = NormCase.random(seed, 1, 1, 1, 2);
+        drawn.assertMatches(new BatchNormalization(), Reference.of(drawn.ofChannels(EPSILON)));
     }
 
     @Property(tries = 25)
