@@ -5,6 +5,7 @@ import dev.fern.detection.train.RunDirectory;
 import dev.fern.detection.train.TrainingConfiguration;
 import dev.fern.tools.TrainingRun.Start;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.concurrent.Callable;
@@ -126,7 +127,7 @@ final class TrainCommand implements Callable<Integer> {
         }
         RunDirectory run = RunDirectory.open(output);
         TrainingConfiguration configuration =
-                settings.configuration(resume ? Optional.of(resumable(run)) : Optional.empty());
+                settings.configuration(resume ? settingsOf(run) : Optional.empty());
         if (!resume) {
             requireUnused(run);
         }
@@ -167,16 +168,17 @@ final class TrainCommand implements Callable<Integer> {
         if (run.holdsOtherFiles()) {
             throw new BadInputException(
                     output
-                            + ": holds files that a training would replace (best, last, config.json"
-                            + " or metrics.jsonl); choose another --output");
+                            + ": holds files that a training would replace (best, last, config.json,"
+                            + " data.json or metrics.jsonl); choose another --output");
         }
     }
 
-    /** Returns the file of the settings of a run that can be resumed. */
-    private static Path resumable(RunDirectory run) throws IOException, BadInputException {
+    /** Returns the file of the settings of the run that is to be resumed, if it is of use. */
+    private Optional<Path> settingsOf(RunDirectory run) throws IOException, BadInputException {
         if (!run.hasCheckpoint()) {
             throw new BadInputException(run.last() + ": no checkpoint to resume from");
         }
-        return run.configuration();
+        boolean lost = force && !Files.exists(run.configuration());
+        return lost ? Optional.empty() : Optional.of(run.configuration());
     }
 }

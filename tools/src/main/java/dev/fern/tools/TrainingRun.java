@@ -99,9 +99,9 @@ record TrainingRun(
                 trainer.resume(
                         problem -> System.err.println("warning: " + VisibleText.of(problem)));
             }
-            data.write(run.data());
             AtomicFile.write(
                     run.configuration(), configuration.toJson().getBytes(StandardCharsets.UTF_8));
+            data.write(run.data());
             int status = train(trainer);
             if (status == 0) {
                 RunCurves.write(run);

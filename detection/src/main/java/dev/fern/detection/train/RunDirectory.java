@@ -136,7 +136,8 @@ public record RunDirectory(Path path) {
                                 .contains("\"candidatesPerLevel\"");
         return Files.exists(last())
                 || Files.exists(best())
-                || !ofATraining && (Files.exists(configuration()) || Files.exists(metrics()));
+                || !ofATraining
+                        && Stream.of(configuration(), data(), metrics()).anyMatch(Files::exists);
     }
 
     /**
