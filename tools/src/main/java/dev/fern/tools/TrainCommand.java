@@ -132,7 +132,7 @@ final class TrainCommand implements Callable<Integer> {
         RunDirectory run = RunDirectory.open(output);
         TrainingConfiguration configuration =
                 settings.configuration(
-                        resume ? Optional.of(TrainingOutput.resumable(run)) : Optional.empty());
+                        resume ? TrainingOutput.settings(run, force) : Optional.empty());
         if (!resume) {
             TrainingOutput.requireUnused(run);
         }

@@ -112,9 +112,9 @@ record TrainingRun(
                 trainer.resume(
                         problem -> System.err.println("warning: " + VisibleText.of(problem)));
             }
-            data.write(run.data());
             AtomicFile.write(
                     run.configuration(), configuration.toJson().getBytes(StandardCharsets.UTF_8));
+            data.write(run.data());
             RunRecord.add(
                     run, train, val, loading.skipBadImages(), configuration.engine(), arguments);
             int status = train(trainer, run, configuration.patience());

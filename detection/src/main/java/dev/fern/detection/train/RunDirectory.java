@@ -141,7 +141,8 @@ public record RunDirectory(Path path) {
         }
         return Files.exists(last())
                 || Files.exists(best())
-                || !ofATraining && (Files.exists(configuration()) || Files.exists(metrics()));
+                || !ofATraining
+                        && Stream.of(configuration(), data(), metrics()).anyMatch(Files::exists);
     }
 
     /**
