@@ -13,8 +13,12 @@ import java.nio.file.Path;
  *
  * @param coco the annotations
  * @param images the same, ready to be loaded
+ * @param annotations the file
+ * @param folder of the images
+ * @param limit the first so many images alone are used; 0 for all
  */
-record LabelledImages(CocoDataset coco, DetectionDataset images) {
+record LabelledImages(
+        CocoDataset coco, DetectionDataset images, Path annotations, Path folder, int limit) {
 
     /**
      * Opens both.
@@ -42,6 +46,6 @@ record LabelledImages(CocoDataset coco, DetectionDataset images) {
         if (images.samples().isEmpty()) {
             throw new IOException(annotations + ": no usable image in it");
         }
-        return new LabelledImages(coco, images);
+        return new LabelledImages(coco, images, annotations, folder, limit);
     }
 }

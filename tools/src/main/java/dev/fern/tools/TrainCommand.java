@@ -10,7 +10,9 @@ import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
 
 /** {@code fern train}. */
 @Command(
@@ -19,10 +21,12 @@ import picocli.CommandLine.Option;
         sortOptions = false,
         footer = {
             "",
-            "The output folder receives config.json (every setting), data.json (what tells the data"
-                    + " from others), metrics.jsonl (a line a step and an evaluation), the curves"
-                    + " loss.png and ap.png, the model directories last and best, and older"
-                    + " checkpoints in the folder checkpoints.",
+            "The output folder receives config.json (every setting), run.json (command, versions, data"
+                    + " files), data.json (what tells the data from others), metrics.jsonl (a line a"
+                    + " step and an evaluation), the same as tables (metrics.csv, evaluations.csv)"
+                    + " and for TensorBoard (events.out.tfevents.*), the curves loss.png and ap.png,"
+                    + " the model directories last and best, and older checkpoints in the folder"
+                    + " checkpoints. 'fern report' makes a page of it.",
             "Ctrl-C writes a checkpoint; the same command with --resume goes on from it as if it had"
                     + " not been interrupted. After a crash it goes on from the last checkpoint that"
                     + " is whole. Settings that are not given again are those of the run; those that"
@@ -109,6 +113,8 @@ final class TrainCommand implements Callable<Integer> {
             description = "Steps from one log line to the next where there is no terminal.")
     private int logEvery;
 
+    @Spec private CommandSpec spec;
+
     @Override
     public Integer call() throws Exception {
         requireNotNegative("--limit-train", limitTrain);
@@ -144,9 +150,11 @@ final class TrainCommand implements Callable<Integer> {
                 new LoaderOptions(loaderThreads, 2 * loaderThreads + 1, skipBadImages);
         Start start = force ? Start.FORCED : resume ? Start.RESUMED : Start.FRESH;
         int status =
-                new TrainingRun(configuration, train, val, run, loading, logEvery).execute(start);
+                new TrainingRun(configuration, train, val, run, loading, logEvery)
+                        .execute(start, spec.root().commandLine().getParseResult().originalArgs());
         if (status == 0) {
             System.out.println("best model: " + run.best());
+            System.err.println("look at the run: fern report " + VisibleText.of(output));
         }
         return status;
     }

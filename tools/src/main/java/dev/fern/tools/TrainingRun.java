@@ -11,6 +11,7 @@ import dev.fern.detection.train.RunDirectory;
 import dev.fern.detection.train.Trainer;
 import dev.fern.detection.train.TrainingConfiguration;
 import dev.fern.detection.train.TrainingException;
+import dev.fern.tools.log.RunLogs;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -49,12 +50,14 @@ record TrainingRun(
     /**
      * Trains.
      *
+     * @param arguments of {@code fern}, for the record
      * @return the status to end the process with
      * @throws IOException if a file can't be used
      * @throws BadInputException if the engine or its devices are not here, or if settings or data
      *     are not those of the run that is to be resumed
      */
-    int execute(Start start) throws IOException, InterruptedException, BadInputException {
+    int execute(Start start, List<String> arguments)
+            throws IOException, InterruptedException, BadInputException {
         try {
             Engines.require(configuration.engine());
             configuration.deviceList();
@@ -72,14 +75,19 @@ record TrainingRun(
             RunDirectory.create(run.path());
             Closeable lock = run.lock();
             try {
-                return execute(detector, leftOut, start, data);
+                return execute(detector, leftOut, start, data, arguments);
             } finally {
                 lock.close();
             }
         }
     }
 
-    private int execute(Detector detector, LeftOutImages leftOut, Start start, DataIdentity data)
+    private int execute(
+            Detector detector,
+            LeftOutImages leftOut,
+            Start start,
+            DataIdentity data,
+            List<String> arguments)
             throws IOException, InterruptedException {
         try (DetectionTask task =
                         new DetectionTask(
@@ -93,8 +101,9 @@ record TrainingRun(
                                 System.err,
                                 System.console() != null,
                                 logEvery,
-                                List.of("AP", "AP50", "AP75"))) {
-            Trainer<?> trainer = new Trainer<>(configuration.loop(), task, run, progress);
+                                List.of("AP", "AP50", "AP75"));
+                RunLogs logs = new RunLogs(run, progress, System.err)) {
+            Trainer<?> trainer = new Trainer<>(configuration.loop(), task, run, logs);
             if (start != Start.FRESH) {
                 trainer.resume(
                         problem -> System.err.println("warning: " + VisibleText.of(problem)));
@@ -102,6 +111,8 @@ record TrainingRun(
             data.write(run.data());
             AtomicFile.write(
                     run.configuration(), configuration.toJson().getBytes(StandardCharsets.UTF_8));
+            RunRecord.add(
+                    run, train, val, loading.skipBadImages(), configuration.engine(), arguments);
             int status = train(trainer);
             if (status == 0) {
                 RunCurves.write(run);

@@ -37,11 +37,16 @@ record StoredStatistic(NDArray array) {
         }
     }
 
-    /** Moves a running average: a = (1 - rate) a + rate * measured. */
+    /**
+     * Moves a running average: a = (1 - rate) a + rate * measured, where that is finite, so that a
+     * batch that overflows does not spoil it for good.
+     */
     void follow(double[] measured, double rate) {
         double[] values = values();
         for (int i = 0; i < values.length; i++) {
-            values[i] = (1 - rate) * values[i] + rate * measured[i];
+            if (Double.isFinite(measured[i])) {
+                values[i] = (1 - rate) * values[i] + rate * measured[i];
+            }
         }
         set(values);
     }

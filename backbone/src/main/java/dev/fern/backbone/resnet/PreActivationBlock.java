@@ -79,20 +79,19 @@ final class PreActivationBlock extends AbstractBlock {
             NDList inputs,
             boolean training,
             PairList<String, Object> params) {
-        NDList activated = BlockChain.run(start, parameters, inputs, training);
-        NDList residual = BlockChain.run(branch, parameters, activated, training);
-        NDList identity =
+        NDArray x = inputs.singletonOrThrow();
+        NDArray activated = BlockChain.forward(start, parameters, x, training);
+        NDArray residual = BlockChain.forward(branch, parameters, activated, training);
+        NDArray identity =
                 projection.isEmpty()
-                        ? inputs
-                        : BlockChain.run(projection, parameters, activated, training);
-        NDArray sum =
-                ResidualAddition.apply(residual.singletonOrThrow(), identity.singletonOrThrow());
+                        ? x
+                        : BlockChain.forward(projection, parameters, activated, training);
+        NDArray sum = ResidualAddition.apply(residual, identity);
         residual.close();
-        if (activated != inputs) {
-            activated.close();
-        }
-        if (identity != inputs) {
-            identity.close();
+        for (NDArray made : List.of(activated, identity)) {
+            if (made != x) {
+                made.close();
+            }
         }
         return new NDList(sum);
     }

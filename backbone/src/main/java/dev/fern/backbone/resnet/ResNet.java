@@ -1,5 +1,6 @@
 package dev.fern.backbone.resnet;
 
+import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
@@ -106,16 +107,16 @@ public final class ResNet extends AbstractBlock {
             boolean training,
             PairList<String, Object> params) {
         boolean stemTrains = training && frozenStages == 0;
-        NDList stem = BlockChain.run(List.of(conv1, norm1), parameters, inputs, stemTrains);
-        NDList pooled = new NDList(MaxPooling.apply(stem.singletonOrThrow()));
+        NDArray stem =
+                BlockChain.forward(
+                        List.of(conv1, norm1), parameters, inputs.singletonOrThrow(), stemTrains);
+        NDArray x = MaxPooling.apply(stem);
         stem.close();
         NDList outputs = new NDList(4);
-        NDList x = pooled;
         for (int s = 0; s < stages.size(); s++) {
-            x = BlockChain.run(stages.get(s), parameters, x, training && !isFrozen(s));
-            outputs.add(x.singletonOrThrow());
+            x = BlockChain.forward(stages.get(s), parameters, x, training && !isFrozen(s));
+            outputs.add(x);
         }
-        pooled.close();
         return outputs;
     }
 

@@ -1,5 +1,6 @@
 package dev.fern.backbone.resnet;
 
+import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
@@ -64,18 +65,15 @@ final class ResidualBlock extends AbstractBlock {
             NDList inputs,
             boolean training,
             PairList<String, Object> params) {
-        NDList residual = BlockChain.run(branch, parameters, inputs, training);
-        NDList identity = BlockChain.run(shortcut, parameters, inputs, training);
-        NDList output =
-                joint.forward(
-                        parameters,
-                        new NDList(residual.singletonOrThrow(), identity.singletonOrThrow()),
-                        training);
+        NDArray x = inputs.singletonOrThrow();
+        NDArray residual = BlockChain.forward(branch, parameters, x, training);
+        NDArray identity = BlockChain.forward(shortcut, parameters, x, training);
+        NDList sum = joint.forward(parameters, new NDList(residual, identity), training);
         residual.close();
-        if (identity != inputs) {
+        if (identity != x) {
             identity.close();
         }
-        return output;
+        return sum;
     }
 
     @Override

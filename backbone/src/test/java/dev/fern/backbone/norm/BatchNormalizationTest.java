@@ -200,6 +200,21 @@ class BatchNormalizationTest {
     }
 
     @Example
+    void aBatchThatOverflowsDoesNotSpoilTheRunningAverages() {
+        NormCase drawn = NormCase.random(5, 2, 2, 3, 3);
+        Moments moments = drawn.ofChannels(EPSILON).moments(widen(drawn.x()));
+        drawn.x()[0] = Float.POSITIVE_INFINITY;
+        Block block = new BatchNormalization().norm(2);
+        try (NDManager manager = NDManager.newBaseManager()) {
+            drawn.prepare(manager, block);
+            BlockPass.of(manager, block, drawn.inputs(), List.of(drawn.outputGradient()));
+            double[] means = {0, 0.1 * moments.means()[1]};
+            double[] variances = {1, 0.9 + 0.1 * moments.variances()[1] * 18 / 17};
+            assertMoments(block, new Moments(means, variances), TOLERANCE);
+        }
+    }
+
+    @Example
     void oneValueAChannelGivesBetaAndSaysNothingOfTheVariance() {
         NormCase drawn = NormCase.random(4, 1, 3, 1, 1);
         Block block = new BatchNormalization().norm(3);

@@ -23,32 +23,20 @@ import java.util.Optional;
  */
 final class HeadBranch extends AbstractBlock {
 
-    private final List<Block> convolutions = new ArrayList<>();
-
-    /** Each convolution's norm and activation; empty for ReLU alone. */
-    private final List<Block> activations = new ArrayList<>();
-
-    private final Block output;
-
-    /** All of the branch in the order of its passes. */
-    private final List<Block> chain = new ArrayList<>();
+    /** Convolutions with their activations in turn, and the output convolution. */
+    private final List<Block> blocks = new ArrayList<>();
 
     HeadBranch(Architecture architecture, int outputs) {
         Optional<Normalization> norm = architecture.headNormalization();
         int channels = architecture.pyramidChannels();
         for (int i = 0; i < architecture.headConvolutions(); i++) {
-            convolutions.add(
-                    addChildBlock("conv" + i, ConvBlocks.conv(channels, 3, 1, norm.isEmpty())));
-            chain.add(convolutions.get(i));
-            if (norm.isPresent()) {
-                activations.add(addChildBlock("norm" + i, norm.get().normActivation(channels)));
-                chain.add(activations.get(i));
-            } else {
-                chain.add(Activation.reluBlock());
-            }
+            blocks.add(addChildBlock("conv" + i, ConvBlocks.conv(channels, 3, 1, norm.isEmpty())));
+            blocks.add(
+                    norm.isPresent()
+                            ? addChildBlock("norm" + i, norm.get().normActivation(channels))
+                            : Activation.reluBlock());
         }
-        output = addChildBlock("output", ConvBlocks.conv(outputs, 3, 1, true));
-        chain.add(output);
+        blocks.add(addChildBlock("output", ConvBlocks.conv(outputs, 3, 1, true)));
     }
 
     @Override
@@ -57,23 +45,20 @@ final class HeadBranch extends AbstractBlock {
             NDList inputs,
             boolean training,
             PairList<String, Object> params) {
-        return BlockChain.run(chain, parameters, inputs, training);
+        return new NDList(
+                BlockChain.forward(blocks, parameters, inputs.singletonOrThrow(), training));
     }
 
     @Override
     protected void initializeChildBlocks(
             NDManager manager, DataType dataType, Shape... inputShapes) {
-        for (Block block : convolutions) {
-            block.initialize(manager, dataType, inputShapes);
+        for (Block child : getChildren().values()) {
+            child.initialize(manager, dataType, inputShapes);
         }
-        for (Block block : activations) {
-            block.initialize(manager, dataType, inputShapes);
-        }
-        output.initialize(manager, dataType, inputShapes);
     }
 
     @Override
     public Shape[] getOutputShapes(Shape[] inputShapes) {
-        return output.getOutputShapes(inputShapes);
+        return blocks.get(blocks.size() - 1).getOutputShapes(inputShapes);
     }
 }

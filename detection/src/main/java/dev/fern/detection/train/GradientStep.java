@@ -27,6 +27,7 @@ public final class GradientStep {
     private final ParameterStore parameters;
     private final NDManager manager;
     private final List<Parameter> trained;
+    private final boolean imageByImage;
 
     /** Trains this detector's network by this loss. */
     public GradientStep(Detector detector, RetinaNetLoss loss) {
@@ -45,13 +46,17 @@ public final class GradientStep {
                 NamedParameters.of(detector.network()).values().stream()
                         .filter(Parameter::requiresGradient)
                         .toList();
+        this.imageByImage =
+                HostFunctions.roundsByBatch(manager)
+                        && detector.configuration().architecture().isBatchIndependent();
         this.detector = detector;
         this.loss = loss;
         this.parameters = parameters;
     }
 
     /**
-     * Computes the loss of a batch and, where it is finite, its gradients.
+     * Computes the loss of a batch and, where it is finite, its gradients; where it is not, the
+     * gradients are of no use.
      *
      * @param pixels [N, 3, H, W], normalised
      * @param anchors anchors of the canvas H x W
@@ -63,6 +68,58 @@ public final class GradientStep {
             int width,
             Anchors anchors,
             List<AnchorTargets> targets) {
+        if (imageByImage && targets.size() > 1) {
+            return oneByOne(pixels, height, width, anchors, targets);
+        }
+        clearGradients();
+        return pass(pixels, height, width, anchors, targets, 1);
+    }
+
+    /** A pass for each image, each adding its share to the gradients. */
+    private DetectionLoss oneByOne(
+            FloatBuffer pixels,
+            int height,
+            int width,
+            Anchors anchors,
+            List<AnchorTargets> targets) {
+        int images = targets.size();
+        int size = 3 * height * width;
+        double classification = 0;
+        double regression = 0;
+        int positives = 0;
+        clearGradients();
+        for (int n = 0; n < images; n++) {
+            DetectionLoss own =
+                    pass(
+                            pixels.slice(pixels.position() + n * size, size),
+                            height,
+                            width,
+                            anchors,
+                            targets.subList(n, n + 1),
+                            1f / images);
+            classification += own.classification() / images;
+            regression += own.regression() / images;
+            positives += own.positives();
+        }
+        return new DetectionLoss(classification, regression, List.of(), positives);
+    }
+
+    private void clearGradients() {
+        for (Parameter parameter : trained) {
+            HostFunctions.clearGradient(parameters.getValue(parameter, manager.getDevice(), true));
+        }
+    }
+
+    /**
+     * @param share what the gradients are multiplied by
+     */
+    private DetectionLoss pass(
+            FloatBuffer pixels,
+            int height,
+            int width,
+            Anchors anchors,
+            List<AnchorTargets> targets,
+            float share) {
         try (NDManager step = manager.newSubManager();
                 GradientCollector collector = HostFunctions.newGradientCollector(step)) {
             NDArray input =
@@ -75,26 +132,25 @@ public final class GradientStep {
                             anchors,
                             targets);
             if (result.isFinite()) {
-                trained.forEach(
-                        parameter ->
-                                HostFunctions.clearGradient(
-                                        parameters.getValue(parameter, manager.getDevice(), true)));
                 HostFunctions.backward(
-                        collector, outputs, gradients(step, outputs, result.gradients()));
+                        collector, outputs, gradients(step, outputs, result.gradients(), share));
             }
             return result;
         }
     }
 
-    private static NDList gradients(NDManager step, NDList outputs, List<HeadOutput> gradients) {
+    private static NDList gradients(
+            NDManager step, NDList outputs, List<HeadOutput> gradients, float share) {
         NDList list = new NDList(outputs.size());
         for (int i = 0; i < outputs.size(); i++) {
             HeadOutput level = gradients.get(i % gradients.size());
-            list.add(
-                    HostFunctions.create(
-                            step,
-                            i < gradients.size() ? level.logits() : level.codes(),
-                            outputs.get(i).getShape()));
+            float[] values = i < gradients.size() ? level.logits() : level.codes();
+            if (share != 1) {
+                for (int k = 0; k < values.length; k++) {
+                    values[k] *= share;
+                }
+            }
+            list.add(HostFunctions.create(step, values, outputs.get(i).getShape()));
         }
         return list;
     }

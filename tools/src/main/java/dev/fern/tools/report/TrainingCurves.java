@@ -1,5 +1,6 @@
 package dev.fern.tools.report;
 
+import dev.fern.cocoeval.CocoMetric;
 import java.awt.BasicStroke;
 import java.awt.Color;
 import java.awt.Font;
@@ -43,24 +44,24 @@ public final class TrainingCurves {
      * means. Values that are not finite are left out; where a few steps are far above the rest, the
      * axis ends below them.
      *
-     * @param losses in order of their steps
+     * @param curves of a training
      */
-    public static Figure loss(String title, List<StepLosses> losses) {
-        double[] steps = values(losses, StepLosses::step);
+    public static Figure loss(String title, StepCurves curves) {
+        double[] steps = curves.steps();
         XYChart chart = chart(title, "step", steps, "loss");
-        double[] total = values(losses, StepLosses::total);
-        double[] classification = values(losses, StepLosses::classification);
-        double[] box = values(losses, StepLosses::box);
+        double[] total = curves.means(StepCurves.Value.LOSS);
+        double[] classification = curves.means(StepCurves.Value.CLASSIFICATION);
+        double[] box = curves.means(StepCurves.Value.REGRESSION);
         addPoints(chart, "total", steps, total, BLACK);
         addPoints(chart, "classification", steps, classification, BLUE);
         addPoints(chart, "box", steps, box, VERMILION);
-        addLine(chart, "total", steps, smooth(total), BLACK);
-        addLine(chart, "classification", steps, smooth(classification), BLUE);
-        addLine(chart, "box", steps, smooth(box), VERMILION);
+        addLine(chart, "total", steps, Smoothing.of(total), BLACK);
+        addLine(chart, "classification", steps, Smoothing.of(classification), BLUE);
+        addLine(chart, "box", steps, Smoothing.of(box), VERMILION);
         chart.getStyler().setMarkerSize(4);
-        double[] ordered = Arrays.stream(total).filter(Double::isFinite).sorted().toArray();
-        if (ordered.length > 0) {
-            chart.getStyler().setYAxisMax(1.05 * ordered[(int) (0.99 * (ordered.length - 1))]);
+        double top = Smoothing.topWithoutSpikes(total);
+        if (top > 0) {
+            chart.getStyler().setYAxisMax(top);
         }
         return new Figure(chart);
     }
@@ -74,42 +75,15 @@ public final class TrainingCurves {
     public static Figure averagePrecision(String title, List<EpochScores> scores) {
         double[] epochs = values(scores, EpochScores::epoch);
         XYChart chart = chart(title, "epoch", epochs, "average precision");
-        addScores(chart, "AP50", epochs, values(scores, EpochScores::ap50), GREEN);
-        addScores(chart, "AP75", epochs, values(scores, EpochScores::ap75), VERMILION);
-        addScores(chart, "AP", epochs, values(scores, EpochScores::ap), BLUE);
+        addScores(chart, "AP50", epochs, values(scores, s -> s.of(CocoMetric.AP50)), GREEN);
+        addScores(chart, "AP75", epochs, values(scores, s -> s.of(CocoMetric.AP75)), VERMILION);
+        addScores(chart, "AP", epochs, values(scores, s -> s.of(CocoMetric.AP)), BLUE);
         chart.getStyler().setYAxisMax(1.0);
         return new Figure(chart);
     }
 
-    /** A running mean twice over, so that a single high value makes a slope and not a step. */
-    private static double[] smooth(double[] values) {
-        int radius = values.length / 60;
-        return runningMean(runningMean(values, radius), radius);
-    }
-
-    /**
-     * Means of up to {@code 2 * radius + 1} values around each one; values that are not finite
-     * count as absent.
-     */
-    static double[] runningMean(double[] values, int radius) {
-        double[] sums = new double[values.length + 1];
-        int[] counts = new int[values.length + 1];
-        for (int i = 0; i < values.length; i++) {
-            boolean finite = Double.isFinite(values[i]);
-            sums[i + 1] = sums[i] + (finite ? values[i] : 0);
-            counts[i + 1] = counts[i] + (finite ? 1 : 0);
-        }
-        double[] means = new double[values.length];
-        for (int i = 0; i < values.length; i++) {
-            int from = Math.max(0, i - radius);
-            int to = Math.min(values.length, i + radius + 1);
-            means[i] = (sums[to] - sums[from]) / (counts[to] - counts[from]);
-        }
-        return means;
-    }
-
-    private static <T> double[] values(List<T> records, ToDoubleFunction<T> value) {
-        return records.stream().mapToDouble(value).toArray();
+    private static double[] values(List<EpochScores> scores, ToDoubleFunction<EpochScores> value) {
+        return scores.stream().mapToDouble(value).toArray();
     }
 
     private static XYChart chart(String title, String xTitle, double[] x, String yTitle) {
