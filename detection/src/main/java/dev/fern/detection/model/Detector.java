@@ -30,21 +30,12 @@ public final class Detector implements AutoCloseable {
     private final ParameterStore parameters;
     private final ImagePipeline pipeline;
 
-    /**
-     * PyTorch's convolutions on the CPU round by the size of the batch, and gain nothing from it:
-     * images pass them one by one.
-     */
-    private final boolean roundsByBatch;
-
     private Detector(DetectorConfiguration configuration, NDManager manager, RetinaNet network) {
         this.configuration = configuration;
         this.manager = manager;
         this.network = network;
         this.parameters = new ParameterStore(manager, false);
         this.pipeline = new ImagePipeline(configuration);
-        this.roundsByBatch =
-                manager.getEngine().getEngineName().equals("PyTorch")
-                        && !manager.getDevice().isGpu();
     }
 
     /** Returns a detector with fresh parameters, its heads' as in the paper. */
@@ -173,7 +164,7 @@ public final class Detector implements AutoCloseable {
      * @return for each image its detections by falling score, in pixels of the image
      */
     public List<List<Detection>> detect(FloatBuffer pixels, List<Canvas> canvases) {
-        if (!roundsByBatch) {
+        if (!HostFunctions.roundsByBatch(manager)) {
             return pipeline.detections(forward(pixels, canvases), canvases);
         }
         int imageSize = pixels.remaining() / canvases.size();

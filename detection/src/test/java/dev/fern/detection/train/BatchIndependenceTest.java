@@ -167,7 +167,7 @@ class BatchIndependenceTest {
         PlannedBatch batch = eight(images.open(folder));
         for (String norm : List.of("frn", "gn4", "frozen-bn")) {
             try (Detector detector = detector(norm)) {
-                assertThat(measuring(detector).outputs(batch)).as(norm).isLessThan(1e-5);
+                assertThat(measuring(detector).outputs(batch)).as(norm).isLessThan(1e-4);
             }
         }
         try (Detector detector = detector("bn")) {
@@ -213,7 +213,7 @@ class BatchIndependenceTest {
         PlannedBatch batch = eight(Images.DRAWINGS.open(folder));
         for (String norm : List.of("frn-relu", "gn4-tlu", "ln", "in")) {
             try (Detector detector = detector(norm)) {
-                assertThat(measuring(detector).outputs(batch)).as(norm).isLessThan(1e-5);
+                assertThat(measuring(detector).outputs(batch)).as(norm).isLessThan(1e-4);
             }
         }
         try (Detector detector = detector("bn-tlu")) {
