@@ -14,7 +14,7 @@ import java.nio.file.Path;
  * @param coco the annotations
  * @param images the same, ready to be loaded
  */
-record LabelledImages(CocoDataset coco, DetectionDataset images) {
+public record LabelledImages(CocoDataset coco, DetectionDataset images) {
 
     /**
      * Opens both.
@@ -22,8 +22,8 @@ record LabelledImages(CocoDataset coco, DetectionDataset images) {
      * @param limit use the first so many images; 0 for all
      * @throws IOException naming the file and record that can't be used
      */
-    static LabelledImages open(Path annotations, Path folder, boolean skipBadImages, int limit)
-            throws IOException {
+    public static LabelledImages open(
+            Path annotations, Path folder, boolean skipBadImages, int limit) throws IOException {
         CocoDataset coco = CocoDataset.read(annotations);
         DetectionDataset images;
         try {

@@ -1,7 +1,6 @@
 package dev.fern.tools;
 
 import dev.fern.cocoeval.TextFile;
-import dev.fern.detection.data.LoaderOptions;
 import dev.fern.detection.train.RunDirectory;
 import dev.fern.detection.train.TrainingConfiguration;
 import java.io.IOException;
@@ -20,41 +19,14 @@ import picocli.CommandLine.Option;
         footer = {
             "",
             "The output folder receives config.json (every setting), metrics.jsonl (a line a step and"
-                    + " an evaluation), the curves loss.png and ap.png, and the model directories"
-                    + " last and best.",
+                    + " an evaluation), detections.json (what the newest evaluation found in the"
+                    + " validation images, as fern compare takes it), the curves loss.png and"
+                    + " ap.png, and the model directories last and best.",
             "Ctrl-C writes a checkpoint; the same command with --resume goes on from it."
         })
 final class TrainCommand implements Callable<Integer> {
 
-    private static final int MAX_LOADER_THREADS = 256;
-
-    @Option(
-            names = "--train-annotations",
-            required = true,
-            paramLabel = "FILE",
-            description = "COCO instances file of the training images.")
-    private Path trainAnnotations;
-
-    @Option(
-            names = "--train-images",
-            required = true,
-            paramLabel = "DIR",
-            description = "Folder of the training images.")
-    private Path trainImages;
-
-    @Option(
-            names = "--val-annotations",
-            required = true,
-            paramLabel = "FILE",
-            description = "COCO instances file of the validation images.")
-    private Path valAnnotations;
-
-    @Option(
-            names = "--val-images",
-            required = true,
-            paramLabel = "DIR",
-            description = "Folder of the validation images.")
-    private Path valImages;
+    @Mixin private TrainingData data;
 
     @Option(
             names = {"-o", "--output"},
@@ -71,30 +43,6 @@ final class TrainCommand implements Callable<Integer> {
     private boolean resume;
 
     @Option(
-            names = "--skip-bad-images",
-            description = "Leave out images that can't be used, and count them.")
-    private boolean skipBadImages;
-
-    @Option(
-            names = "--limit-train",
-            paramLabel = "N",
-            description = "Train on the first N images only.")
-    private int limitTrain;
-
-    @Option(
-            names = "--limit-val",
-            paramLabel = "N",
-            description = "Evaluate on the first N images only.")
-    private int limitVal;
-
-    @Option(
-            names = "--loader-threads",
-            paramLabel = "N",
-            defaultValue = "2",
-            description = "Threads that read images (default: ${DEFAULT-VALUE}).")
-    private int loaderThreads;
-
-    @Option(
             names = "--log-every",
             paramLabel = "N",
             description = "Steps from one log line to the next where there is no terminal.")
@@ -102,16 +50,8 @@ final class TrainCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws Exception {
-        requireNotNegative("--limit-train", limitTrain);
-        requireNotNegative("--limit-val", limitVal);
-        if (loaderThreads < 1 || loaderThreads > MAX_LOADER_THREADS) {
-            throw new BadInputException(
-                    "--loader-threads must be 1 to "
-                            + MAX_LOADER_THREADS
-                            + ", not "
-                            + loaderThreads);
-        }
-        requireNotNegative("--log-every", logEvery);
+        data.requireValid();
+        TrainingData.requireNotNegative("--log-every", logEvery);
         TrainingConfiguration configuration = settings.configuration();
         RunDirectory run = RunDirectory.open(output);
         if (resume) {
@@ -124,27 +64,22 @@ final class TrainCommand implements Callable<Integer> {
         } else if (run.holdsOtherFiles()) {
             throw new BadInputException(
                     output
-                            + ": holds files that a training would replace (best, last, config.json"
-                            + " or metrics.jsonl); choose another --output");
+                            + ": holds files that a training would replace (best, last, config.json,"
+                            + " metrics.jsonl or detections.json); choose another --output");
         }
-        LabelledImages train =
-                LabelledImages.open(trainAnnotations, trainImages, skipBadImages, limitTrain);
-        LabelledImages val =
-                LabelledImages.open(valAnnotations, valImages, skipBadImages, limitVal);
-        LoaderOptions loading =
-                new LoaderOptions(loaderThreads, 2 * loaderThreads + 1, skipBadImages);
         int status =
-                new TrainingRun(configuration, train, val, run, loading, logEvery).execute(resume);
+                new TrainingRun(
+                                configuration,
+                                data.train(),
+                                data.val(),
+                                run,
+                                data.loading(),
+                                logEvery)
+                        .execute(resume);
         if (status == 0) {
             System.out.println("best model: " + run.best());
         }
         return status;
-    }
-
-    private static void requireNotNegative(String option, int value) throws BadInputException {
-        if (value < 0) {
-            throw new BadInputException(option + " must be at least 0, not " + value);
-        }
     }
 
     private void checkResumable(RunDirectory run, TrainingConfiguration configuration)

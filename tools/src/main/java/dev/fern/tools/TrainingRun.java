@@ -13,8 +13,6 @@ import java.io.Closeable;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
 
 /**
  * A training as a command carries it out: with progress on standard error, an evaluation after
@@ -30,8 +28,6 @@ record TrainingRun(
         RunDirectory run,
         LoaderOptions loading,
         int logEvery) {
-
-    private static final int CHECKPOINT_MINUTES = 5;
 
     /**
      * Trains.
@@ -77,7 +73,8 @@ record TrainingRun(
                                                     val,
                                                     configuration.batchSize(),
                                                     loading,
-                                                    leftOut)),
+                                                    leftOut,
+                                                    found -> found.write(run.detections()))),
                             run,
                             loading,
                             progress);
@@ -105,10 +102,8 @@ record TrainingRun(
     }
 
     private int train(Trainer trainer) throws IOException, InterruptedException {
-        CountDownLatch ended = new CountDownLatch(1);
-        Thread onInterrupt = new Thread(() -> stop(trainer, ended));
-        Runtime.getRuntime().addShutdownHook(onInterrupt);
         boolean finished = false;
+        OnInterrupt interrupt = new OnInterrupt(trainer::requestStop);
         try {
             finished = trainer.train();
             if (!finished) {
@@ -121,31 +116,9 @@ record TrainingRun(
             if (trainer.imagesSkipped() > 0) {
                 System.err.printf("%d images were left out%n", trainer.imagesSkipped());
             }
-            ended.countDown();
-            removeHook(onInterrupt);
+            interrupt.close();
         }
         return finished ? 0 : Fern.INTERRUPTED;
-    }
-
-    /** Runs when the process is told to end; the virtual machine ends once it returns. */
-    private static void stop(Trainer trainer, CountDownLatch ended) {
-        trainer.requestStop();
-        try {
-            if (!ended.await(CHECKPOINT_MINUTES, TimeUnit.MINUTES)) {
-                System.err.println("fern: gave up waiting for the checkpoint");
-            }
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
-    }
-
-    private static void removeHook(Thread hook) {
-        try {
-            Runtime.getRuntime().removeShutdownHook(hook);
-        } catch (IllegalStateException e) {
-            // The process is ending: the hook runs already.
-            return;
-        }
     }
 
     private void describe(LeftOutImages leftOut) {

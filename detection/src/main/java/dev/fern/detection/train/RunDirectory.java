@@ -23,8 +23,8 @@ import java.nio.file.StandardOpenOption;
 import java.util.Map;
 
 /**
- * A training's folder: {@code config.json}, {@code metrics.jsonl}, and the model directories {@code
- * last} and {@code best}; {@code last} also holds what it takes to go on.
+ * A training's folder: {@code config.json}, {@code metrics.jsonl}, {@code detections.json}, and the
+ * model directories {@code last} and {@code best}; {@code last} also holds what it takes to go on.
  *
  * @param path the folder
  */
@@ -108,6 +108,11 @@ public record RunDirectory(Path path) {
         return path.resolve("metrics.jsonl");
     }
 
+    /** Returns the file of what the newest evaluation found in the validation images. */
+    public Path detections() {
+        return path.resolve("detections.json");
+    }
+
     /** Returns the folder of the newest model. */
     public Path last() {
         return path.resolve("last");
@@ -125,7 +130,7 @@ public record RunDirectory(Path path) {
 
     /**
      * Returns whether files that no training wrote are where one would write: models without a
-     * checkpoint, or a configuration or metrics of something else.
+     * checkpoint, or a configuration, metrics or detections of something else.
      */
     public boolean holdsOtherFiles() throws IOException {
         if (hasCheckpoint()) {
@@ -137,7 +142,10 @@ public record RunDirectory(Path path) {
                                 .contains("\"candidatesPerLevel\"");
         return Files.exists(last())
                 || Files.exists(best())
-                || !ofATraining && (Files.exists(configuration()) || Files.exists(metrics()));
+                || !ofATraining
+                        && (Files.exists(configuration())
+                                || Files.exists(metrics())
+                                || Files.exists(detections()));
     }
 
     /**
