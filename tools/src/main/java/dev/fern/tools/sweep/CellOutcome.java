@@ -6,10 +6,10 @@ package dev.fern.tools.sweep;
  * @param reason of a failure, one line; else empty
  * @param environment what it was trained with, at least its last part
  */
-record CellOutcome(Status status, String reason, Environment environment) {
+public record CellOutcome(Status status, String reason, Environment environment) {
 
     /** Whether there is a result. */
-    enum Status {
+    public enum Status {
         DONE,
         FAILED
     }

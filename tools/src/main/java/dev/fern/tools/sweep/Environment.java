@@ -1,6 +1,7 @@
 package dev.fern.tools.sweep;
 
-import ai.djl.engine.Engine;
+import ai.djl.ndarray.NDManager;
+import dev.fern.backbone.host.EngineStart;
 import dev.fern.tools.VersionProvider;
 
 /**
@@ -13,13 +14,17 @@ import dev.fern.tools.VersionProvider;
  * @param cores cores of the machine
  * @param threads cores that a cell had for itself
  */
-record Environment(String fern, String engine, String java, String system, int cores, int threads) {
+public record Environment(String fern, String engine, String java, String system, int cores, int threads) {
 
     /** Returns this process's. */
     static Environment here(String engine, int threads) {
+        String engineVersion;
+        try (NDManager manager = EngineStart.newManager(engine)) {
+            engineVersion = manager.getEngine().getVersion();
+        }
         return new Environment(
                 VersionProvider.version(),
-                engine + " " + Engine.getEngine(engine).getVersion(),
+                engine + " " + engineVersion,
                 System.getProperty("java.vm.name") + " " + System.getProperty("java.version"),
                 System.getProperty("os.name") + " " + System.getProperty("os.arch"),
                 Runtime.getRuntime().availableProcessors(),

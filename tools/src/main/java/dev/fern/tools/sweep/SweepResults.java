@@ -75,7 +75,9 @@ record SweepResults(Grid grid, SweepFolder folder, List<CellResult> cells) {
 
     /** What a cell's last model found in the validation images. */
     CocoResults detections(Cell cell) throws CocoFormatException {
-        return CocoResults.read(folder.cell(cell).run().detections());
+        CocoResults read = CocoResults.read(folder.cell(cell).run().detections());
+        // A file without detections is refused by the evaluation, as pycocotools does.
+        return read.size() == 0 ? CocoResults.builder().build() : read;
     }
 
     /**
