@@ -46,7 +46,7 @@ public final class TrainingSettings {
             paramLabel = "NAME",
             description =
                     "Normaliser of the backbone: frn (FRN + TLU), frn-eps (learned epsilon), bn,"
-                            + " frozen-bn, gn or gnN (N groups).")
+                            + " frozen-bn, gn, gnN (N groups), ln or in; gn-tlu for TLU in place of ReLU.")
     private String norm;
 
     @Option(

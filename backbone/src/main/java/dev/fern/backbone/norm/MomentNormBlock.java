@@ -1,0 +1,148 @@
+package dev.fern.backbone.norm;
+
+import ai.djl.Device;
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.types.Shape;
+import ai.djl.nn.AbstractBlock;
+import ai.djl.nn.Parameter;
+import ai.djl.training.ParameterStore;
+import ai.djl.training.initializer.Initializer;
+import ai.djl.util.PairList;
+import dev.fern.backbone.host.HostFunctions;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Standardisation by mean and variance, then a scale and shift each channel: y = gamma * xhat +
+ * beta. Input and output [N, C, H, W]. On MXNet's CPU arrays one fused function computes it, with
+ * what follows where an {@link ActivatedNorm} asks for it; elsewhere the engine's operators do.
+ */
+abstract class MomentNormBlock extends AbstractBlock {
+
+    private final int channels;
+    private final Parameter gamma;
+    private final Parameter beta;
+
+    /**
+     * @param channels C
+     * @param trained whether gamma and beta are trained
+     */
+    MomentNormBlock(int channels, boolean trained) {
+        this.channels = channels;
+        gamma = parameter("gamma", Parameter.Type.GAMMA, channels, Initializer.ONES, trained);
+        beta = parameter("beta", Parameter.Type.BETA, channels, Initializer.ZEROS, trained);
+    }
+
+    final Parameter parameter(
+            String name, Parameter.Type type, int size, Initializer initializer, boolean trained) {
+        return addParameter(
+                Parameter.builder()
+                        .setName(name)
+                        .setType(type)
+                        .optShape(new Shape(size))
+                        .optInitializer(initializer)
+                        .optRequiresGrad(trained)
+                        .build());
+    }
+
+    /**
+     * Returns how this application standardises.
+     *
+     * @param x on the host
+     */
+    abstract Standardizer standardizer(ParameterStore parameters, NDArray x, boolean training);
+
+    /** Takes note of what a {@link #standardizer} measured; called after its application. */
+    void learn(ParameterStore parameters, NDArray x, Standardizer standardizer) {}
+
+    /** Returns xhat, computed by the engine's operators. */
+    abstract NDArray standardized(ParameterStore parameters, NDArray x, boolean training);
+
+    /** Returns a parameter of this block as [1, C, 1, 1]. */
+    static NDArray perChannel(
+            ParameterStore parameters, Parameter parameter, NDArray x, boolean training) {
+        return parameters
+                .getValue(parameter, x.getDevice(), training)
+                .reshape(new Shape(1, x.getShape().get(1), 1, 1));
+    }
+
+    @Override
+    protected final NDList forwardInternal(
+            ParameterStore parameters,
+            NDList inputs,
+            boolean training,
+            PairList<String, Object> params) {
+        return new NDList(
+                HostFunctions.supports(inputs.get(0))
+                        ? fused(parameters, inputs, Activation.NONE, null, training)
+                        : operators(parameters, inputs, Activation.NONE, null, training));
+    }
+
+    /**
+     * Computes norm, addition and activation by one {@link dev.fern.backbone.host.HostFunction}.
+     *
+     * @param inputs x, and the shortcut if there is one; MXNet float32 arrays on the CPU
+     * @param tau TLU's threshold [C], else null
+     */
+    final NDArray fused(
+            ParameterStore parameters,
+            NDList inputs,
+            Activation activation,
+            NDArray tau,
+            boolean training) {
+        NDArray x = inputs.get(0);
+        Device device = x.getDevice();
+        List<NDArray> arguments = new ArrayList<>(5);
+        arguments.add(x);
+        arguments.add(parameters.getValue(gamma, device, training));
+        arguments.add(parameters.getValue(beta, device, training));
+        boolean addsShortcut = inputs.size() > 1;
+        if (addsShortcut) {
+            arguments.add(inputs.get(1));
+        }
+        if (tau != null) {
+            arguments.add(tau);
+        }
+        Standardizer standardizer = standardizer(parameters, x, training);
+        NDArray z =
+                HostFunctions.apply(
+                        new StandardizationFunction(standardizer, addsShortcut, activation),
+                        arguments.toArray(NDArray[]::new));
+        learn(parameters, x, standardizer);
+        return z;
+    }
+
+    /**
+     * Computes norm, addition and activation by the engine's operators.
+     *
+     * @param inputs x, and the shortcut if there is one
+     * @param tau TLU's threshold [C], else null
+     */
+    final NDArray operators(
+            ParameterStore parameters,
+            NDList inputs,
+            Activation activation,
+            NDArray tau,
+            boolean training) {
+        NDArray x = inputs.get(0);
+        NDArray y =
+                standardized(parameters, x, training)
+                        .mul(perChannel(parameters, gamma, x, training))
+                        .add(perChannel(parameters, beta, x, training));
+        if (inputs.size() > 1) {
+            y = y.add(inputs.get(1));
+        }
+        return activation.operators(y, tau);
+    }
+
+    /** Returns C. */
+    final int channels() {
+        return channels;
+    }
+
+    @Override
+    public final Shape[] getOutputShapes(Shape[] inputShapes) {
+        return new Shape[] {inputShapes[0]};
+    }
+}
