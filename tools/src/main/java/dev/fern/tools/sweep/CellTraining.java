@@ -31,7 +31,7 @@ record CellTraining(
     /**
      * Starts the process; from the cell's checkpoint, where there is one.
      *
-     * @param cores that it may use; 0 for as many as this process
+     * @param cores that it may use
      * @throws IOException if that fails or another process trains the cell
      */
     Process start(int cores) throws IOException {
@@ -47,12 +47,9 @@ record CellTraining(
         if (folder.run().hasCheckpoint()) {
             arguments.add("--resume");
         }
-        List<String> javaOptions =
-                cores == 0 ? List.of() : List.of("-XX:ActiveProcessorCount=" + cores);
-        ProcessBuilder builder = FernProcess.of(javaOptions, arguments);
-        if (cores != 0) {
-            builder.environment().put("OMP_NUM_THREADS", Integer.toString(cores));
-        }
+        ProcessBuilder builder =
+                FernProcess.of(List.of("-XX:ActiveProcessorCount=" + cores), arguments);
+        builder.environment().put("OMP_NUM_THREADS", Integer.toString(cores));
         return builder.redirectErrorStream(true).redirectOutput(folder.log().toFile()).start();
     }
 

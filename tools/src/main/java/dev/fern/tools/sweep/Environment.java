@@ -14,7 +14,8 @@ import dev.fern.tools.VersionProvider;
  * @param cores cores of the machine
  * @param threads cores that a cell had for itself
  */
-public record Environment(String fern, String engine, String java, String system, int cores, int threads) {
+public record Environment(
+        String fern, String engine, String java, String system, int cores, int threads) {
 
     /** Returns this process's. */
     static Environment here(String engine, int threads) {

@@ -2,6 +2,7 @@ package dev.fern.tools.sweep;
 
 import dev.fern.backbone.host.EngineThreads;
 import dev.fern.cocoeval.PairedBootstrap;
+import dev.fern.detection.image.ImageFolder;
 import dev.fern.detection.train.TrainingConfiguration;
 import dev.fern.tools.BadInputException;
 import dev.fern.tools.Engines;
@@ -16,6 +17,7 @@ import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -168,7 +170,16 @@ public final class SweepCommand implements Callable<Integer> {
         try {
             sweep.write(folder.settings());
             SweepOutput written =
-                    new SweepOutput(typed(), grid, folder, sweep, val, bootstrap, !noPictures);
+                    new SweepOutput(
+                            typed(),
+                            grid,
+                            folder,
+                            sweep,
+                            val,
+                            bootstrap,
+                            noPictures
+                                    ? Optional.empty()
+                                    : Optional.of(new ImageFolder(data.valImages())));
             if (!reportOnly && !train(grid, folder, sweep.scaling(), written)) {
                 return Fern.INTERRUPTED;
             }

@@ -32,7 +32,8 @@ final class SweepRunner {
     private record Started(CellTraining training, Process process) {}
 
     /**
-     * @param environment what the cells are trained with
+     * @param environment what the cells are trained with; {@code threads} is each one's share of
+     *     the cores
      * @param listener is told how each cell ended
      */
     SweepRunner(
@@ -51,7 +52,7 @@ final class SweepRunner {
     /**
      * Trains cells; those that were begun go on.
      *
-     * @param processes how many at a time; of several each gets its share of the cores
+     * @param processes how many at a time
      * @return whether all have ended; else it was told to stop
      * @throws IOException if a file can't be written or a process not started
      */
@@ -62,9 +63,8 @@ final class SweepRunner {
         ExecutorService threads = Executors.newFixedThreadPool(processes);
         try {
             List<Future<Boolean>> workers = new ArrayList<>();
-            int cores = processes == 1 ? 0 : environment.threads();
             for (int i = 0; i < processes; i++) {
-                workers.add(threads.submit(() -> work(cores)));
+                workers.add(threads.submit(() -> work()));
             }
             boolean all = true;
             for (Future<Boolean> worker : workers) {
@@ -91,10 +91,10 @@ final class SweepRunner {
     }
 
     /** Returns whether every cell that this worker took has ended. */
-    private boolean work(int cores) throws IOException, InterruptedException {
+    private boolean work() throws IOException, InterruptedException {
         boolean all = true;
         for (Optional<Cell> cell = next(); cell.isPresent(); cell = next()) {
-            all &= train(cell.get(), cores);
+            all &= train(cell.get());
         }
         return all && !isStopped();
     }
@@ -107,9 +107,9 @@ final class SweepRunner {
         return stopped ? Optional.empty() : Optional.ofNullable(waiting.poll());
     }
 
-    private boolean train(Cell cell, int cores) throws IOException, InterruptedException {
+    private boolean train(Cell cell) throws IOException, InterruptedException {
         long startNanos = System.nanoTime();
-        Optional<Started> started = start(cell, cores);
+        Optional<Started> started = start(cell);
         if (started.isEmpty()) {
             return false;
         }
@@ -135,13 +135,13 @@ final class SweepRunner {
         return outcome.isPresent();
     }
 
-    private synchronized Optional<Started> start(Cell cell, int cores) throws IOException {
+    private synchronized Optional<Started> start(Cell cell) throws IOException {
         if (stopped) {
             return Optional.empty();
         }
         CellTraining training =
                 new CellTraining(folder.cell(cell), scaling.configuration(cell), dataArguments);
-        Process process = training.start(cores);
+        Process process = training.start(environment.threads());
         running.add(process);
         return Optional.of(new Started(training, process));
     }
