@@ -71,6 +71,8 @@ public final class SweepCommand implements Callable<Integer> {
     private static final List<List<String>> VARIED =
             List.of(List.of("--norm", "--norms"), List.of("--seed", "--seeds"));
 
+    private static final List<String> PASSING = List.of("--report-only", "--retry-failed");
+
     @Option(
             names = "--norms",
             required = true,
@@ -183,14 +185,27 @@ public final class SweepCommand implements Callable<Integer> {
             if (!reportOnly && !train(grid, folder, sweep.scaling(), written)) {
                 return Fern.INTERRUPTED;
             }
+            SweepResults results = written.read();
             PrintWriter out = spec.commandLine().getOut();
-            out.print(written.writeAll());
+            out.print(written.writeAll(results));
             out.println("report: " + folder.report());
             out.flush();
-            return 0;
+            return status(results);
         } finally {
             lock.close();
         }
+    }
+
+    /** A failed cell is a result among others; nothing but failures is none. */
+    private int status(SweepResults results) {
+        List<CellResult> failed = results.failed();
+        if (failed.size() < results.cells().size()) {
+            return 0;
+        }
+        System.err.println(
+                "fern: every cell failed, the first: "
+                        + failed.get(0).outcome().map(CellOutcome::reason).orElse(""));
+        return Fern.FAULT;
     }
 
     private void requireUsable() throws BadInputException {
@@ -266,11 +281,12 @@ public final class SweepCommand implements Callable<Integer> {
         }
     }
 
-    /** The command line as a shell takes it. */
+    /** The command line as a shell takes it, without what bears on this call alone. */
     private String typed() {
         return Stream.concat(
                         Stream.of("fern", "sweep"),
                         spec.commandLine().getParseResult().originalArgs().stream())
+                .filter(argument -> !PASSING.contains(argument))
                 .map(SweepCommand::quoted)
                 .collect(Collectors.joining(" "));
     }

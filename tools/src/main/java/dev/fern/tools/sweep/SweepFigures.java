@@ -50,7 +50,7 @@ final class SweepFigures {
         XYStyler styler = chart.getStyler();
         styler.setErrorBarsColorSeriesColor(true);
         styler.setMarkerSize(8);
-        double most = 0.05;
+        double most = 0;
         for (int n = 0; n < norms.size(); n++) {
             double shift = NORMS_APART * (n - (norms.size() - 1) / 2.0);
             String norm = norms.get(n);
@@ -90,14 +90,22 @@ final class SweepFigures {
         styler.setXAxisTickMarkSpacingHint(ChartStyle.WIDTH / (sizes.size() + 1));
         styler.setxAxisTickLabelsFormattingFunction(x -> atIndex(sizes, x));
         styler.setYAxisMin(0.0);
-        styler.setYAxisMax(1.08 * most);
+        styler.setYAxisMax(top(most));
         return new Figure(chart);
     }
 
     private static String atIndex(List<Integer> sizes, double x) {
         long index = Math.round(x);
         boolean at = Math.abs(x - index) < 1e-6 && index >= 0 && index < sizes.size();
-        return at ? sizes.get((int) index).toString() : " ";
+        // Blanks of different lengths, since XChart drops ticks until no two labels are equal.
+        return at
+                ? sizes.get((int) index).toString()
+                : " ".repeat(2 + (int) Math.round(10 * x + 9));
+    }
+
+    /** Rounded up, so that ticks fall on round numbers. */
+    private static double top(double most) {
+        return Math.max(0.1, Math.ceil(1.04 * most / 0.05) * 0.05);
     }
 
     private static void points(XYSeries series, Color color) {
@@ -141,7 +149,7 @@ final class SweepFigures {
     /** AP against the images seen: a faint line a seed, a line of their means. */
     Figure scores(int batchSize) {
         XYChart chart = ChartStyle.chart("AP, batch size " + batchSize, "images seen", "AP");
-        double most = 0.05;
+        double most = 0;
         for (String norm : results.grid().norms()) {
             List<Curve> curves =
                     results.cells(norm, batchSize).stream()
@@ -153,7 +161,7 @@ final class SweepFigures {
                 most = Math.max(most, Arrays.stream(curve.y()).max().orElse(0));
             }
         }
-        chart.getStyler().setYAxisMax(1.05 * most);
+        chart.getStyler().setYAxisMax(top(most));
         return new Figure(chart);
     }
 

@@ -44,7 +44,8 @@ final class SweepOutput {
         this.photographs = photographs;
     }
 
-    private SweepResults read() throws IOException {
+    /** Reads the cells as far as they have come. */
+    SweepResults read() throws IOException {
         return SweepResults.read(grid, folder, settings.scaling());
     }
 
@@ -60,8 +61,7 @@ final class SweepOutput {
      *
      * @return the means as a table
      */
-    synchronized String writeAll() throws IOException {
-        SweepResults results = read();
+    synchronized String writeAll(SweepResults results) throws IOException {
         List<NormComparison> comparisons = results.compare(val, bootstrap);
         new ResultsCsv(results).write(folder.csv());
         new ResultsJson(command, settings, results).with(comparisons).write(folder.json());
