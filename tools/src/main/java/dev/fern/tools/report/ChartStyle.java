@@ -53,6 +53,7 @@ public final class ChartStyle {
                         .build();
         XYStyler styler = chart.getStyler();
         styler.setLocale(Locale.ROOT);
+        styler.setYAxisDecimalPattern("0.####");
         styler.setChartBackgroundColor(Color.WHITE);
         styler.setChartTitleFont(new Font(Font.SANS_SERIF, Font.BOLD, 18));
         styler.setAxisTitleFont(new Font(Font.SANS_SERIF, Font.PLAIN, 15));

@@ -17,9 +17,14 @@ final class CategoryTable {
     /** More would not be looked at; the JSON has all. */
     private static final int MOST_CATEGORIES = 30;
 
+    private final String first;
     private final List<NormComparison> comparisons;
 
-    CategoryTable(List<NormComparison> comparisons) {
+    /**
+     * @param first the norm that others are compared with
+     */
+    CategoryTable(String first, List<NormComparison> comparisons) {
+        this.first = first;
         this.comparisons = comparisons;
     }
 
@@ -40,10 +45,12 @@ final class CategoryTable {
         return html.toString();
     }
 
-    private static String table(List<NormComparison> columns) {
+    private String table(List<NormComparison> columns) {
         StringBuilder table = new StringBuilder("<table><thead><tr><th>category");
         for (NormComparison column : columns) {
-            table.append("<th class=\"group\">AP of A<th>")
+            table.append("<th class=\"group\">")
+                    .append(escape(first))
+                    .append("<th>")
                     .append(escape(column.norm()))
                     .append("<th>difference<th>95% interval");
         }

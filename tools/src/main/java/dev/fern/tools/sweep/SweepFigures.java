@@ -22,8 +22,10 @@ final class SweepFigures {
 
     private static final int FAINT = 110;
 
+    private static final int TICKS_APART = 110;
+
     /** More would lie on the same pixels. */
-    private static final int MOST_POINTS = 300;
+    private static final int MOST_POINTS = 100;
 
     private static final BasicStroke THIN =
             new BasicStroke(0.9f, BasicStroke.CAP_ROUND, BasicStroke.JOIN_ROUND);
@@ -180,6 +182,7 @@ final class SweepFigures {
         styler.setXAxisMin(0.0);
         styler.setYAxisMin(0.0);
         styler.setMarkerSize(6);
+        styler.setXAxisTickMarkSpacingHint(TICKS_APART);
         if (curves.isEmpty()) {
             return new Curve(new double[0], new double[0]);
         }

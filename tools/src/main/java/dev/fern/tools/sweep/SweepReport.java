@@ -201,13 +201,12 @@ final class SweepReport {
     }
 
     private void categories() {
-        CategoryTable table = new CategoryTable(comparisons);
+        CategoryTable table = new CategoryTable(results.grid().norms().get(0), comparisons);
         if (!table.isEmpty()) {
             page.section(
                     "Categories",
-                    "A: "
-                            + escape(results.grid().norms().get(0))
-                            + ". Means over the seeds; intervals as above.",
+                    "AP: means over the seeds that both norms have; intervals as above. Where a"
+                            + " category is on few images, its interval is too narrow.",
                     "<div class=\"wide-table\">" + table.html() + "</div>");
         }
     }
