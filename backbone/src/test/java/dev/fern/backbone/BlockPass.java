@@ -1,6 +1,5 @@
 package dev.fern.backbone;
 
-import ai.djl.engine.Engine;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
@@ -10,6 +9,7 @@ import ai.djl.nn.Block;
 import ai.djl.nn.Parameter;
 import ai.djl.training.GradientCollector;
 import ai.djl.training.ParameterStore;
+import dev.fern.backbone.host.HostFunctions;
 import dev.fern.backbone.parameter.NamedParameters;
 import dev.fern.backbone.parameter.Tensor;
 import java.util.ArrayList;
@@ -76,7 +76,7 @@ public record BlockPass(
         try (NDManager scope = manager.newSubManager()) {
             NDList arrays = arrays(scope, inputs, true);
             List<Tensor> outputs = new ArrayList<>();
-            try (GradientCollector collector = Engine.getInstance().newGradientCollector()) {
+            try (GradientCollector collector = HostFunctions.newGradientCollector(scope)) {
                 NDList results = forward.run(new ParameterStore(scope, false), arrays);
                 NDArray sum = null;
                 for (int i = 0; i < results.size(); i++) {
@@ -97,6 +97,7 @@ public record BlockPass(
                                     parameterGradients.put(
                                             name,
                                             parameter.getArray().getGradient().toFloatArray());
+                                    HostFunctions.clearGradient(parameter.getArray());
                                 }
                             });
             return new BlockPass(

@@ -11,6 +11,7 @@ import dev.fern.detection.model.Detection;
 import dev.fern.detection.model.Detector;
 import dev.fern.detection.train.RunDirectory;
 import dev.fern.detection.train.TrainingConfiguration;
+import dev.fern.tools.TrainingRun.Start;
 import dev.fern.tools.dataset.ShapesSynthesizer;
 import dev.fern.tools.dataset.ShapesSynthesizer.Split;
 import java.io.IOException;
@@ -53,6 +54,13 @@ final class DemoCommand implements Callable<Integer> {
             description = "Folder to write to (default: ${DEFAULT-VALUE}).")
     private Path output;
 
+    @Option(
+            names = "--engine",
+            paramLabel = "NAME",
+            defaultValue = Engines.DEFAULT,
+            description = "DJL engine: MXNet or PyTorch (default: ${DEFAULT-VALUE}).")
+    private String engine;
+
     @Spec private CommandSpec spec;
 
     @Override
@@ -74,13 +82,13 @@ final class DemoCommand implements Callable<Integer> {
         LoaderOptions loading = new LoaderOptions(2, 5, false);
         int status =
                 new TrainingRun(configuration(), train, val, run, loading, 0)
-                        .execute(run.hasCheckpoint());
+                        .execute(run.hasCheckpoint() ? Start.RESUMED : Start.FRESH);
         if (status != 0) {
             return status;
         }
         System.err.println("3. evaluating the best model and drawing what it finds");
         PrintWriter out = spec.commandLine().getOut();
-        try (Detector detector = Detector.load(run.best(), "MXNet")) {
+        try (Detector detector = Detector.load(run.best(), engine)) {
             Evaluation evaluation =
                     DetectionScores.evaluate(
                             detector, val, 2, loading, new LeftOutImages(), found -> {});
@@ -91,12 +99,13 @@ final class DemoCommand implements Callable<Integer> {
         return 0;
     }
 
-    private static TrainingConfiguration configuration() throws IOException {
+    private TrainingConfiguration configuration() throws IOException {
         try (Reader reader =
                 new InputStreamReader(
                         DemoCommand.class.getResourceAsStream("demo.json"),
                         StandardCharsets.UTF_8)) {
             JsonObject settings = JsonParser.parseReader(reader).getAsJsonObject();
+            settings.addProperty("engine", engine);
             return TrainingConfiguration.of(List.of(settings));
         }
     }

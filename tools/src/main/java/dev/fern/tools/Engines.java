@@ -7,6 +7,12 @@ import java.util.TreeSet;
 /** The engines on the class path. */
 public final class Engines {
 
+    /** The engine that commands use unless another is named. */
+    public static final String DEFAULT = "MXNet";
+
+    private static final String PYTORCH = "PyTorch";
+    private static final String PYTORCH_LIBRARY = "native/lib/pytorch.properties";
+
     private Engines() {}
 
     /**
@@ -22,5 +28,15 @@ public final class Engines {
             throw new IllegalArgumentException(
                     "engine '" + name + "' is not here: use one of " + usable);
         }
+        if (name.equals(PYTORCH) && !hasPyTorchLibrary()) {
+            throw new IllegalArgumentException(
+                    "engine 'PyTorch' lacks its native library: start ./fern once with --engine"
+                            + " PyTorch, which fetches it, or build with mvn -Ppytorch package");
+        }
+    }
+
+    private static boolean hasPyTorchLibrary() {
+        return Engines.class.getClassLoader().getResource(PYTORCH_LIBRARY) != null
+                || System.getenv("PYTORCH_LIBRARY_PATH") != null;
     }
 }

@@ -28,6 +28,7 @@ import picocli.CommandLine.ScopeType;
             CompareCommand.class,
             SweepCommand.class,
             DetectCommand.class,
+            VerifyCommand.class,
             ImportCommand.class,
             DatasetCommand.class,
             BenchmarkCommand.class

@@ -1,5 +1,7 @@
 package dev.fern.tools;
 
+import ai.djl.Device;
+import dev.fern.backbone.host.Devices;
 import dev.fern.detection.data.LoaderOptions;
 import dev.fern.detection.image.CanvasRule;
 import dev.fern.detection.model.Detector;
@@ -36,9 +38,18 @@ final class ModelOptions {
     @Option(
             names = "--engine",
             paramLabel = "NAME",
-            defaultValue = "MXNet",
-            description = "DJL engine (default: MXNet).")
+            defaultValue = Engines.DEFAULT,
+            description = "DJL engine: MXNet or PyTorch (default: ${DEFAULT-VALUE}).")
     private String engine;
+
+    @Option(
+            names = "--devices",
+            paramLabel = "NAME",
+            defaultValue = Devices.AUTO,
+            description =
+                    "cpu, gpu, gpu:N or auto: the first GPU that the engine sees, else the CPU"
+                            + " (default: ${DEFAULT-VALUE}).")
+    private String devices;
 
     @Option(
             names = "--skip-bad-images",
@@ -65,13 +76,15 @@ final class ModelOptions {
      *
      * @param scoreThreshold overrides the model's, unless null
      * @throws IOException naming the file of the model that can't be used
-     * @throws BadInputException if an option is out of range or the engine is unknown
+     * @throws BadInputException if an option is out of range or the engine or its device is not
+     *     here
      */
     Detector load(Path directory, Double scoreThreshold) throws IOException, BadInputException {
         if (batchSize < 1) {
             throw new BadInputException("--batch-size must be at least 1, not " + batchSize);
         }
         DetectorConfiguration configuration = ModelDirectory.readConfiguration(directory);
+        Device device;
         try {
             CanvasRule own = configuration.canvas();
             int min = minSize == null ? own.minSize() : minSize;
@@ -83,9 +96,10 @@ final class ModelOptions {
                                 configuration.postProcessing().withScoreThreshold(scoreThreshold));
             }
             Engines.require(engine);
+            device = Devices.of(devices, engine).get(0);
         } catch (IllegalArgumentException e) {
             throw new BadInputException(e.getMessage(), e);
         }
-        return Detector.load(directory, configuration, engine);
+        return Detector.load(directory, configuration, engine, device);
     }
 }

@@ -2,6 +2,7 @@ package dev.fern.tools;
 
 import com.google.gson.JsonObject;
 import dev.fern.detection.model.RecordJson;
+import dev.fern.detection.train.DetectionTask;
 import dev.fern.detection.train.MetricsLog;
 import dev.fern.detection.train.RunDirectory;
 import dev.fern.tools.report.EpochScores;
@@ -56,8 +57,8 @@ final class RunCurves {
     private static StepLosses losses(JsonObject line) {
         return new StepLosses(
                 (long) RecordJson.value(line.get("step"), long.class, "step"),
-                number(line, "classification"),
-                number(line, "regression"));
+                number(line, DetectionTask.CLASSIFICATION),
+                number(line, DetectionTask.REGRESSION));
     }
 
     private static EpochScores scores(JsonObject line) {

@@ -1,11 +1,11 @@
 package dev.fern.tools;
 
-import dev.fern.cocoeval.TextFile;
 import dev.fern.detection.train.RunDirectory;
 import dev.fern.detection.train.TrainingConfiguration;
+import dev.fern.tools.TrainingRun.Start;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -18,11 +18,16 @@ import picocli.CommandLine.Option;
         sortOptions = false,
         footer = {
             "",
-            "The output folder receives config.json (every setting), metrics.jsonl (a line a step and"
-                    + " an evaluation), detections.json (what the newest evaluation found in the"
-                    + " validation images, as fern compare takes it), the curves loss.png and"
-                    + " ap.png, and the model directories last and best.",
-            "Ctrl-C writes a checkpoint; the same command with --resume goes on from it."
+            "The output folder receives config.json (every setting), data.json (what tells the data"
+                    + " from others), metrics.jsonl (a line a step and an evaluation),"
+                    + " detections.json (what the newest evaluation found in the validation images,"
+                    + " as fern compare takes it), the curves loss.png and ap.png, the model"
+                    + " directories last and best, and older checkpoints in the folder"
+                    + " checkpoints.",
+            "Ctrl-C writes a checkpoint; the same command with --resume goes on from it as if it had"
+                    + " not been interrupted. After a crash it goes on from the last checkpoint that"
+                    + " is whole. Settings that are not given again are those of the run; those that"
+                    + " change the result, and data, must be the same (--force goes on regardless)."
         })
 final class TrainCommand implements Callable<Integer> {
 
@@ -43,6 +48,11 @@ final class TrainCommand implements Callable<Integer> {
     private boolean resume;
 
     @Option(
+            names = "--force",
+            description = "With --resume: even if settings or data are not those of the run.")
+    private boolean force;
+
+    @Option(
             names = "--log-every",
             paramLabel = "N",
             description = "Steps from one log line to the next where there is no terminal.")
@@ -52,47 +62,53 @@ final class TrainCommand implements Callable<Integer> {
     public Integer call() throws Exception {
         data.requireValid();
         TrainingData.requireNotNegative("--log-every", logEvery);
-        TrainingConfiguration configuration = settings.configuration();
-        RunDirectory run = RunDirectory.open(output);
-        if (resume) {
-            checkResumable(run, configuration);
-        } else if (run.hasCheckpoint()) {
-            throw new BadInputException(
-                    output
-                            + ": holds a training already; go on with --resume or choose another"
-                            + " --output");
-        } else if (run.holdsOtherFiles()) {
-            throw new BadInputException(
-                    output
-                            + ": holds files that a training would replace (best, last, config.json,"
-                            + " metrics.jsonl or detections.json); choose another --output");
+        if (force && !resume) {
+            throw new BadInputException("--force goes with --resume");
         }
+        RunDirectory run = RunDirectory.open(output);
+        TrainingConfiguration configuration =
+                settings.configuration(resume ? Optional.of(resumable(run)) : Optional.empty());
+        if (!resume) {
+            requireUnused(run);
+        }
+        LabelledImages train = data.train();
+        LabelledImages val = data.val();
+        if (!resume && settings.isBatchSizeAutomatic()) {
+            configuration =
+                    configuration.withBatchSize(
+                            AutomaticBatchSize.of(
+                                    configuration, train.images(), System.err::println));
+        }
+        Start start = force ? Start.FORCED : resume ? Start.RESUMED : Start.FRESH;
         int status =
-                new TrainingRun(
-                                configuration,
-                                data.train(),
-                                data.val(),
-                                run,
-                                data.loading(),
-                                logEvery)
-                        .execute(resume);
+                new TrainingRun(configuration, train, val, run, data.loading(), logEvery)
+                        .execute(start);
         if (status == 0) {
             System.out.println("best model: " + run.best());
         }
         return status;
     }
 
-    private void checkResumable(RunDirectory run, TrainingConfiguration configuration)
-            throws IOException, BadInputException {
+    private void requireUnused(RunDirectory run) throws IOException, BadInputException {
+        if (run.hasCheckpoint()) {
+            throw new BadInputException(
+                    output
+                            + ": holds a training already; go on with --resume or choose another"
+                            + " --output");
+        }
+        if (run.holdsOtherFiles()) {
+            throw new BadInputException(
+                    output
+                            + ": holds files that a training would replace (best, last, config.json,"
+                            + " metrics.jsonl or detections.json); choose another --output");
+        }
+    }
+
+    /** Returns the file of the settings of a run that can be resumed. */
+    private static Path resumable(RunDirectory run) throws IOException, BadInputException {
         if (!run.hasCheckpoint()) {
             throw new BadInputException(run.last() + ": no checkpoint to resume from");
         }
-        if (Files.exists(run.configuration())
-                && !TextFile.read(run.configuration()).equals(configuration.toJson())) {
-            throw new BadInputException(
-                    run.configuration()
-                            + ": the settings differ from those of the run; give the same options"
-                            + " as at its start");
-        }
+        return run.configuration();
     }
 }

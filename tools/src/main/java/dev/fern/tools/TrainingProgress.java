@@ -3,8 +3,11 @@ package dev.fern.tools;
 import dev.fern.detection.train.TrainingListener;
 import java.io.PrintStream;
 import java.time.Duration;
+import java.util.Collection;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.stream.Collectors;
 import me.tongfei.progressbar.ProgressBar;
 import me.tongfei.progressbar.ProgressBarBuilder;
 import me.tongfei.progressbar.ProgressBarStyle;
@@ -20,6 +23,7 @@ final class TrainingProgress implements TrainingListener, AutoCloseable {
     private final PrintStream err;
     private final boolean terminal;
     private final int lineEvery;
+    private final List<String> shown;
     private ProgressBar bar;
     private long totalSteps;
     private long lastLineNanos;
@@ -30,11 +34,13 @@ final class TrainingProgress implements TrainingListener, AutoCloseable {
      * @param terminal whether to draw a bar
      * @param lineEvery steps from one line to the next without a bar; 0 for a line every ten
      *     seconds
+     * @param shown names of the numbers of an evaluation that are shown
      */
-    TrainingProgress(PrintStream err, boolean terminal, int lineEvery) {
+    TrainingProgress(PrintStream err, boolean terminal, int lineEvery, List<String> shown) {
         this.err = err;
         this.terminal = terminal;
         this.lineEvery = lineEvery;
+        this.shown = shown;
     }
 
     @Override
@@ -63,7 +69,7 @@ final class TrainingProgress implements TrainingListener, AutoCloseable {
 
     @Override
     public void step(Step step) {
-        loss = smooth(loss, step.classification() + step.regression());
+        loss = smooth(loss, step.loss());
         secondsPerStep = smooth(secondsPerStep, step.seconds());
         double imagesPerSecond = step.images() / secondsPerStep;
         if (bar != null) {
@@ -87,14 +93,13 @@ final class TrainingProgress implements TrainingListener, AutoCloseable {
                     Duration.ofSeconds(Math.round(secondsPerStep * (totalSteps - step.step())));
             err.printf(
                     Locale.ROOT,
-                    "step %d/%d  epoch %d  loss %.4f (focal %.4f, box %.4f)  rate %.5f"
+                    "step %d/%d  epoch %d  loss %.4f (%s)  rate %.5f"
                             + "  gradient %.2f  %.1f images/s  %s left%n",
                     step.step(),
                     totalSteps,
                     step.epoch(),
                     loss,
-                    step.classification(),
-                    step.regression(),
+                    numbers(step.losses(), step.losses().keySet(), "%s %.4f", ", "),
                     step.learningRate(),
                     step.gradientNorm(),
                     imagesPerSecond,
@@ -104,6 +109,13 @@ final class TrainingProgress implements TrainingListener, AutoCloseable {
 
     private static double smooth(double mean, double value) {
         return Double.isNaN(mean) ? value : mean + SMOOTHING * (value - mean);
+    }
+
+    private static String numbers(
+            Map<String, Double> numbers, Collection<String> names, String format, String between) {
+        return names.stream()
+                .map(name -> String.format(Locale.ROOT, format, name, numbers.get(name)))
+                .collect(Collectors.joining(between));
     }
 
     private static String clock(Duration duration) {
@@ -120,11 +132,9 @@ final class TrainingProgress implements TrainingListener, AutoCloseable {
         print(
                 String.format(
                         Locale.ROOT,
-                        "epoch %d  AP %.3f  AP50 %.3f  AP75 %.3f%s",
+                        "epoch %d  %s%s",
                         epoch,
-                        numbers.get("AP"),
-                        numbers.get("AP50"),
-                        numbers.get("AP75"),
+                        numbers(numbers, shown, "%s %.3f", "  "),
                         best ? "  (best so far)" : ""));
     }
 

@@ -5,6 +5,8 @@ import dev.fern.cocoeval.CocoCategory;
 import dev.fern.detection.data.DetectionDataset;
 import dev.fern.detection.data.LoaderOptions;
 import dev.fern.detection.model.Detector;
+import dev.fern.detection.train.DataIdentity;
+import dev.fern.detection.train.DetectionTask;
 import dev.fern.detection.train.RunDirectory;
 import dev.fern.detection.train.Trainer;
 import dev.fern.detection.train.TrainingConfiguration;
@@ -13,6 +15,7 @@ import java.io.Closeable;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.Map;
 
 /**
  * A training as a command carries it out: with progress on standard error, an evaluation after
@@ -29,19 +32,34 @@ record TrainingRun(
         LoaderOptions loading,
         int logEvery) {
 
+    /** How a training starts. */
+    enum Start {
+        /** From the beginning. */
+        FRESH,
+        /** From the run's last checkpoint, with the run's settings and data. */
+        RESUMED,
+        /** From the run's last checkpoint, whatever settings and data were before. */
+        FORCED
+    }
+
     /**
      * Trains.
      *
-     * @param resume whether to go on from the run's last checkpoint
      * @return the status to end the process with
      * @throws IOException if a file can't be used
-     * @throws BadInputException if the engine is unknown
+     * @throws BadInputException if the engine or its devices are not here, or if settings or data
+     *     are not those of the run that is to be resumed
      */
-    int execute(boolean resume) throws IOException, InterruptedException, BadInputException {
+    int execute(Start start) throws IOException, InterruptedException, BadInputException {
         try {
             Engines.require(configuration.engine());
+            configuration.deviceList();
         } catch (IllegalArgumentException e) {
             throw new BadInputException(e.getMessage(), e);
+        }
+        DataIdentity data = DataIdentity.of(train.images(), val.images());
+        if (start == Start.RESUMED) {
+            ResumeCheck.require(run, configuration, data);
         }
         LeftOutImages leftOut = new LeftOutImages();
         describe(leftOut);
@@ -50,47 +68,54 @@ record TrainingRun(
             RunDirectory.create(run.path());
             Closeable lock = run.lock();
             try {
-                return execute(detector, leftOut, resume);
+                return execute(detector, leftOut, start, data);
             } finally {
                 lock.close();
             }
         }
     }
 
-    private int execute(Detector detector, LeftOutImages leftOut, boolean resume)
+    private int execute(Detector detector, LeftOutImages leftOut, Start start, DataIdentity data)
             throws IOException, InterruptedException {
-        try (TrainingProgress progress =
-                new TrainingProgress(System.err, System.console() != null, logEvery)) {
-            Trainer trainer =
-                    new Trainer(
-                            configuration,
-                            detector,
-                            train.images(),
-                            trained ->
-                                    DetectionScores.numbers(
-                                            DetectionScores.evaluate(
-                                                    trained,
-                                                    val,
-                                                    configuration.batchSize(),
-                                                    loading,
-                                                    leftOut,
-                                                    found -> found.write(run.detections()))),
-                            run,
-                            loading,
-                            progress);
-            if (resume) {
-                trainer.resume();
-            } else {
-                AtomicFile.write(
-                        run.configuration(),
-                        configuration.toJson().getBytes(StandardCharsets.UTF_8));
+        try (DetectionTask task =
+                        new DetectionTask(
+                                configuration,
+                                detector,
+                                train.images(),
+                                trained -> score(trained, leftOut),
+                                loading);
+                TrainingProgress progress =
+                        new TrainingProgress(
+                                System.err,
+                                System.console() != null,
+                                logEvery,
+                                List.of("AP", "AP50", "AP75"))) {
+            Trainer<?> trainer = new Trainer<>(configuration.loop(), task, run, progress);
+            if (start != Start.FRESH) {
+                trainer.resume(
+                        problem -> System.err.println("warning: " + VisibleText.of(problem)));
             }
+            data.write(run.data());
+            AtomicFile.write(
+                    run.configuration(), configuration.toJson().getBytes(StandardCharsets.UTF_8));
             int status = train(trainer);
             if (status == 0) {
                 RunCurves.write(run);
             }
             return status;
         }
+    }
+
+    private Map<String, Double> score(Detector trained, LeftOutImages leftOut)
+            throws IOException, InterruptedException {
+        return DetectionScores.numbers(
+                DetectionScores.evaluate(
+                        trained,
+                        val,
+                        configuration.batchSize(),
+                        loading,
+                        leftOut,
+                        found -> found.write(run.detections())));
     }
 
     private Detector detector() throws BadInputException {
@@ -101,16 +126,21 @@ record TrainingRun(
         }
     }
 
-    private int train(Trainer trainer) throws IOException, InterruptedException {
+    private int train(Trainer<?> trainer) throws IOException, InterruptedException {
         boolean finished = false;
         OnInterrupt interrupt = new OnInterrupt(trainer::requestStop);
         try {
             finished = trainer.train();
+            if (finished && trainer.lostPatience()) {
+                System.err.printf(
+                        "ended early: no better score in %d evaluations%n",
+                        configuration.patience());
+            }
             if (!finished) {
                 System.err.println("checkpoint: " + run.last() + " (go on with --resume)");
             }
         } catch (TrainingException e) {
-            System.err.println("fern: " + e.getMessage());
+            System.err.println("fern: " + VisibleText.of(e.getMessage()));
             return Fern.FAULT;
         } finally {
             if (trainer.imagesSkipped() > 0) {

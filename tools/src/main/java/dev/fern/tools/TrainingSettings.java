@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import picocli.CommandLine.Option;
 
 /** The options that make a training's configuration. */
@@ -32,7 +33,9 @@ public final class TrainingSettings {
     @Option(
             names = "--backbone",
             paramLabel = "NAME",
-            description = "resnet18, resnet34, resnet50, resnet101 or resnet152.")
+            description =
+                    "resnet18, resnet34, resnet50, resnet101 or resnet152; with v2 at the end, such"
+                            + " as resnet50v2, with pre-activation.")
     private String backbone;
 
     @Option(
@@ -45,15 +48,20 @@ public final class TrainingSettings {
             names = "--norm",
             paramLabel = "NAME",
             description =
-                    "Normaliser of the backbone: frn (FRN + TLU), frn-eps (learned epsilon), bn,"
-                            + " frozen-bn, gn, gnN (N groups), ln or in; gn-tlu for TLU in place of ReLU.")
+                    "Normaliser of the backbone: frn (FRN + TLU), frn-eps (learned epsilon), bn, brn"
+                            + " (Batch Renormalization; brnN: its schedule in N steps), frozen-bn,"
+                            + " gn (32 groups), gnN (N groups), ln or in. With -relu or -tlu at the"
+                            + " end, another activation: frn-relu, bn-tlu.")
     private String norm;
 
     @Option(
             names = "--batch-size",
             paramLabel = "N",
-            description = "Images that pass the network together.")
-    private Integer batchSize;
+            description =
+                    "Images that pass the network together. fern train also takes auto: the largest"
+                            + " power of two, at most 64, whose step fits into 80 %% of the memory"
+                            + " that is left, as measured; the learning rate stays as it is.")
+    private String batchSize;
 
     @Option(
             names = "--accumulate",
@@ -100,8 +108,50 @@ public final class TrainingSettings {
             description = "Seed of the parameters, the order and the augmentation.")
     private Long seed;
 
-    @Option(names = "--engine", paramLabel = "NAME", description = "DJL engine: MXNet.")
+    @Option(
+            names = "--freeze-stages",
+            paramLabel = "N",
+            description =
+                    "Stages of the backbone that are not trained: 1 the stem, 2 the stem and layer1,"
+                            + " ..., 5 all.")
+    private Integer freezeStages;
+
+    @Option(
+            names = "--ema-decay",
+            paramLabel = "X",
+            description =
+                    "Evaluate and save a moving average of the weights, which keeps this part of"
+                            + " itself a step, such as 0.9998; 0 for none.")
+    private Double emaDecay;
+
+    @Option(
+            names = "--patience",
+            paramLabel = "N",
+            description = "End after N evaluations without a better AP; 0 to train to the end.")
+    private Integer patience;
+
+    @Option(
+            names = "--keep-checkpoints",
+            paramLabel = "N",
+            description = "Newest checkpoints to keep.")
+    private Integer keepCheckpoints;
+
+    @Option(
+            names = "--checkpoint-minutes",
+            paramLabel = "X",
+            description = "Time from one checkpoint to the next within an epoch.")
+    private Double checkpointMinutes;
+
+    @Option(names = "--engine", paramLabel = "NAME", description = "DJL engine: MXNet or PyTorch.")
     private String engine;
+
+    @Option(
+            names = "--devices",
+            paramLabel = "NAME",
+            description =
+                    "cpu, gpu (all), gpu:0,1 (those), or auto: the GPUs that the engine sees, else"
+                            + " the CPU. Several share every batch.")
+    private String devices;
 
     /**
      * Lays the settings of the options over those of the file, and these over the defaults.
@@ -115,7 +165,41 @@ public final class TrainingSettings {
 
     /** Likewise, with another normaliser in place of the option's; null for the settings' own. */
     public TrainingConfiguration configuration(String norm) throws IOException, BadInputException {
-        List<JsonObject> layers = new ArrayList<>();
+        if (isBatchSizeAutomatic()) {
+            throw new BadInputException("--batch-size auto is for fern train alone");
+        }
+        return configuration(List.of(), norm);
+    }
+
+    /**
+     * Likewise, where {@link #isBatchSizeAutomatic} is allowed, which leaves the batch size as it
+     * is.
+     *
+     * @param base a file of settings that stands in for the defaults, such as a run's {@code
+     *     config.json}
+     */
+    public TrainingConfiguration configuration(Optional<Path> base)
+            throws IOException, BadInputException {
+        return configuration(base.isPresent() ? List.of(read(base.get())) : List.of(), norm);
+    }
+
+    /** Returns whether the batch size is to be found by what fits into memory. */
+    public boolean isBatchSizeAutomatic() {
+        return "auto".equals(batchSize);
+    }
+
+    private int batchSize() throws BadInputException {
+        try {
+            return Integer.parseInt(batchSize);
+        } catch (NumberFormatException e) {
+            throw new BadInputException(
+                    "--batch-size must be a number or auto, not '" + batchSize + "'", e);
+        }
+    }
+
+    private TrainingConfiguration configuration(List<JsonObject> base, String norm)
+            throws IOException, BadInputException {
+        List<JsonObject> layers = new ArrayList<>(base);
         if (config != null) {
             layers.add(read(config));
         }
@@ -124,7 +208,9 @@ public final class TrainingSettings {
         put(options, "backbone", backbone);
         put(options, "width", width);
         put(options, "norm", norm);
-        put(options, "batchSize", batchSize);
+        if (batchSize != null && !isBatchSizeAutomatic()) {
+            put(options, "batchSize", batchSize());
+        }
         put(options, "accumulate", accumulate);
         put(options, "epochs", epochs);
         put(options, "steps", steps);
@@ -134,7 +220,13 @@ public final class TrainingSettings {
         put(options, "warmupSteps", warmupSteps);
         put(options, "schedule", schedule);
         put(options, "seed", seed);
+        put(options, "freezeStages", freezeStages);
+        put(options, "emaDecay", emaDecay);
+        put(options, "patience", patience);
+        put(options, "keepCheckpoints", keepCheckpoints);
+        put(options, "checkpointMinutes", checkpointMinutes);
         put(options, "engine", engine);
+        put(options, "devices", devices);
         layers.add(options);
         try {
             return TrainingConfiguration.of(layers);

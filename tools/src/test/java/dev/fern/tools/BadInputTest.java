@@ -2,6 +2,8 @@ package dev.fern.tools;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.google.gson.JsonElement;
+import com.google.gson.JsonParser;
 import dev.fern.detection.train.RunDirectory;
 import dev.fern.tools.dataset.ShapesSynthesizer;
 import dev.fern.tools.dataset.ShapesSynthesizer.Split;
@@ -275,6 +277,44 @@ class BadInputTest {
         assertThat(run.errors())
                 .filteredOn(line -> line.startsWith("warning: 1 validation images were left out"))
                 .hasSize(1);
+    }
+
+    @Test
+    void badImagesAmongAThousandAreNamedAndNoOthersAreLost(@TempDir Path work) throws IOException {
+        new ShapesSynthesizer(64, 64, 6).write(work, Split.TRAIN, 1000);
+        Path file = work.resolve("annotations/instances_train.json");
+        Path many = work.resolve("train");
+        Files.delete(many.resolve("000100.jpg"));
+        Files.delete(many.resolve("000700.jpg"));
+        Files.write(many.resolve("000300.jpg"), new byte[0]);
+        Files.writeString(many.resolve("000400.jpg"), "no image");
+        byte[] whole = Files.readAllBytes(many.resolve("000500.jpg"));
+        Files.write(many.resolve("000500.jpg"), Arrays.copyOf(whole, whole.length / 2));
+        String[] options = {"--batch-size=50", "--limit-val=10"};
+        CommandRun strict = train(file, many, work.resolve("strict"), options);
+        assertRefused(strict, "000100.jpg", "2 more");
+        assertThat(work.resolve("strict")).doesNotExist();
+
+        CommandRun skipping =
+                train(
+                        file,
+                        many,
+                        work.resolve("skipping"),
+                        options[0],
+                        options[1],
+                        "--skip-bad-images");
+        assertThat(skipping.status()).as(skipping.errors().toString()).isZero();
+        assertThat(skipping.errors())
+                .anyMatch(line -> line.contains("3 training images were left out"))
+                .anyMatch(line -> line.startsWith("left out: ") && line.contains("000400.jpg"))
+                .anyMatch(line -> line.startsWith("left out: ") && line.contains("000500.jpg"))
+                .contains("2 images were left out");
+        int used = 0;
+        for (String line : Files.readAllLines(work.resolve("skipping/metrics.jsonl"))) {
+            JsonElement images = JsonParser.parseString(line).getAsJsonObject().get("images");
+            used += images == null ? 0 : images.getAsInt();
+        }
+        assertThat(used).isEqualTo(995);
     }
 
     @Test

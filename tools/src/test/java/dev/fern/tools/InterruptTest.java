@@ -7,94 +7,77 @@ import dev.fern.tools.dataset.ShapesSynthesizer.Split;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.List;
-import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.DisabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Ctrl-C during a training: a checkpoint, then status 130; with --resume it goes on. */
+@DisabledOnOs(OS.WINDOWS)
 class InterruptTest {
+
+    private static final String[] ENDLESS = {"--steps=100000", "--set=evaluateEvery=1000000"};
+    private static final String[] RESUMED = {
+        "--steps=100000", "--set=evaluateEvery=1000000", "--resume"
+    };
 
     @TempDir Path folder;
 
     @Test
-    @DisabledOnOs(OS.WINDOWS)
     void anInterruptedTrainingLeavesACheckpointToGoOnFrom() throws Exception {
         new ShapesSynthesizer(64, 64, 5).write(folder, Split.TRAIN, 6);
         Path run = folder.resolve("run");
-        Process process = start(run, 100_000);
-        waitForSteps(process, run.resolve("log"), 3);
-        assertThat(
-                        new ProcessBuilder("kill", "-INT", String.valueOf(process.pid()))
-                                .start()
-                                .waitFor())
-                .isZero();
-        assertThat(process.waitFor(2, TimeUnit.MINUTES)).isTrue();
-        assertThat(process.exitValue()).isEqualTo(130);
+        try (TrainingProcess training = new TrainingProcess(folder, run, ENDLESS)) {
+            assertThat(training.awaitSteps(3)).as(training.lines().toString()).isTrue();
+            assertThat(training.interrupt()).isEqualTo(130);
+        }
         assertThat(run.resolve("last/parameters.safetensors")).exists();
         long steps = steps(run);
+        assertThat(steps).isGreaterThanOrEqualTo(3);
 
-        Process resumed = start(run, 100_000, "--resume");
-        waitForSteps(resumed, run.resolve("log"), 3);
-        resumed.destroy();
-        assertThat(resumed.waitFor(2, TimeUnit.MINUTES)).isTrue();
+        try (TrainingProcess resumed = new TrainingProcess(folder, run, RESUMED)) {
+            assertThat(resumed.awaitSteps(3)).as(resumed.lines().toString()).isTrue();
+            assertThat(resumed.interrupt()).isEqualTo(130);
+        }
         assertThat(steps(run)).isGreaterThan(steps);
         assertThat(Files.readAllLines(run.resolve("metrics.jsonl")))
                 .filteredOn(line -> line.startsWith("{\"step\":" + steps + ","))
                 .hasSize(1);
     }
 
+    @Test
+    void anAnnotationFileThatIsReplacedDuringATrainingDoesNoHarm() throws Exception {
+        new ShapesSynthesizer(64, 64, 5).write(folder, Split.TRAIN, 6);
+        Path annotations = folder.resolve("annotations/instances_train.json");
+        String original = Files.readString(annotations);
+        Path run = folder.resolve("run");
+        try (TrainingProcess training = new TrainingProcess(folder, run, ENDLESS)) {
+            assertThat(training.awaitSteps(2)).as(training.lines().toString()).isTrue();
+            Files.writeString(
+                    annotations, original.replaceFirst("\"bbox\":\\s*\\[", "\"bbox\": [1"));
+            assertThat(training.awaitSteps(3)).as(training.lines().toString()).isTrue();
+            assertThat(training.interrupt()).isEqualTo(130);
+        }
+        long steps = steps(run);
+        CommandRun refused = TrainingProcess.inThisProcess(folder, run, RESUMED);
+        assertThat(refused.status()).isEqualTo(2);
+        assertThat(refused.complaints())
+                .singleElement()
+                .asString()
+                .contains("data.json", "training annotations have 6 images", "--force");
+        assertThat(steps(run)).isEqualTo(steps);
+
+        Files.writeString(annotations, original);
+        try (TrainingProcess resumed = new TrainingProcess(folder, run, RESUMED)) {
+            assertThat(resumed.awaitSteps(1)).as(resumed.lines().toString()).isTrue();
+            assertThat(resumed.interrupt()).isEqualTo(130);
+        }
+        assertThat(steps(run)).isGreaterThan(steps);
+    }
+
     private static long steps(Path run) throws IOException {
         return Files.readAllLines(run.resolve("metrics.jsonl")).stream()
                 .filter(line -> line.startsWith("{\"step\""))
                 .count();
-    }
-
-    private Process start(Path run, int steps, String... more) throws IOException {
-        List<String> command =
-                new ArrayList<>(
-                        List.of(
-                                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                                "-Dai.djl.offline=true",
-                                "-cp",
-                                System.getProperty("java.class.path"),
-                                Fern.class.getName(),
-                                "train",
-                                "--train-annotations="
-                                        + folder
-                                        + "/annotations/instances_train.json",
-                                "--train-images=" + folder + "/train",
-                                "--val-annotations=" + folder + "/annotations/instances_train.json",
-                                "--val-images=" + folder + "/train",
-                                "--output=" + run,
-                                "--steps=" + steps,
-                                "--log-every=1",
-                                "--width=0.1",
-                                "--min-size=64",
-                                "--max-size=64",
-                                "--set=pyramidChannels=8",
-                                "--set=headConvolutions=0",
-                                "--set=evaluateEvery=1000000"));
-        command.addAll(List.of(more));
-        Files.createDirectories(run);
-        return new ProcessBuilder(command)
-                .redirectErrorStream(true)
-                .redirectOutput(run.resolve("log").toFile())
-                .start();
-    }
-
-    private static void waitForSteps(Process process, Path log, int steps) throws Exception {
-        for (int i = 0; i < 1200 && process.isAlive(); i++) {
-            long lines =
-                    Files.readAllLines(log).stream().filter(l -> l.startsWith("step ")).count();
-            if (lines >= steps) {
-                return;
-            }
-            Thread.sleep(100);
-        }
-        throw new AssertionError("no progress: " + Files.readString(log));
     }
 }

@@ -9,14 +9,20 @@ import ai.djl.nn.AbstractBlock;
 import ai.djl.nn.Block;
 import ai.djl.training.ParameterStore;
 import ai.djl.util.PairList;
+import dev.fern.backbone.norm.Normalization;
 import dev.fern.backbone.resnet.ConvBlocks;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * Feature pyramid of RetinaNet (Lin et al., CVPR 2017 and ICCV 2017): C3 to C5 in, P3 to P7 out,
  * each [N, channels, H / s, W / s] for s = 8, 16, 32, 64, 128. H and W of the image must be
  * multiples of 32, so that a level is exactly twice the one above.
+ *
+ * <p>With a normaliser, each lateral and output convolution of C3 to C5 is followed by a norm in
+ * place of its bias and by no activation, as torchvision's and detectron2's pyramids have it; P6
+ * and P7 have none.
  */
 public final class FeaturePyramid extends AbstractBlock {
 
@@ -29,26 +35,54 @@ public final class FeaturePyramid extends AbstractBlock {
     }
 
     private final P6Source p6Source;
-    private final List<Block> lateral = new ArrayList<>();
-    private final List<Block> output = new ArrayList<>();
+    private final List<List<Block>> lateral = new ArrayList<>();
+    private final List<List<Block>> output = new ArrayList<>();
     private final Block p6;
     private final Block p7;
 
     /**
+     * A pyramid without norms.
+     *
      * @param inputs how many backbone maps come in; 3 for C3 to C5
      * @param channels channels of every output; 256 in the paper
      * @param p6Source from which map P6 is made
      */
     public FeaturePyramid(int inputs, int channels, P6Source p6Source) {
+        this(inputs, channels, p6Source, Optional.empty());
+    }
+
+    /**
+     * A pyramid with or without norms.
+     *
+     * @param normalization whose norm follows each lateral and output convolution
+     */
+    public FeaturePyramid(
+            int inputs, int channels, P6Source p6Source, Optional<Normalization> normalization) {
         this.p6Source = p6Source;
         for (int i = 0; i < inputs; i++) {
-            lateral.add(addChildBlock("lateral" + i, ConvBlocks.conv(channels, 1, 1, true)));
+            lateral.add(convolution("lateral", i, channels, 1, normalization));
         }
         for (int i = 0; i < inputs; i++) {
-            output.add(addChildBlock("output" + i, ConvBlocks.conv(channels, 3, 1, true)));
+            output.add(convolution("output", i, channels, 3, normalization));
         }
         p6 = addChildBlock("p6", ConvBlocks.conv(channels, 3, 2, true));
         p7 = addChildBlock("p7", ConvBlocks.conv(channels, 3, 2, true));
+    }
+
+    private List<Block> convolution(
+            String name,
+            int index,
+            int channels,
+            int kernel,
+            Optional<Normalization> normalization) {
+        List<Block> blocks = new ArrayList<>();
+        blocks.add(
+                addChildBlock(
+                        name + index,
+                        ConvBlocks.conv(channels, kernel, 1, normalization.isEmpty())));
+        normalization.ifPresent(
+                norm -> blocks.add(addChildBlock(name + "Norm" + index, norm.norm(channels))));
+        return blocks;
     }
 
     @Override
@@ -81,6 +115,15 @@ public final class FeaturePyramid extends AbstractBlock {
     }
 
     private static NDArray run(
+            List<Block> blocks, NDArray input, ParameterStore parameters, boolean training) {
+        NDArray x = input;
+        for (Block block : blocks) {
+            x = run(block, x, parameters, training);
+        }
+        return x;
+    }
+
+    private static NDArray run(
             Block block, NDArray input, ParameterStore parameters, boolean training) {
         return block.forward(parameters, new NDList(input), training).singletonOrThrow();
     }
@@ -90,9 +133,8 @@ public final class FeaturePyramid extends AbstractBlock {
             NDManager manager, DataType dataType, Shape... inputShapes) {
         Shape[] last = null;
         for (int i = 0; i < inputShapes.length; i++) {
-            lateral.get(i).initialize(manager, dataType, inputShapes[i]);
-            last = lateral.get(i).getOutputShapes(new Shape[] {inputShapes[i]});
-            output.get(i).initialize(manager, dataType, last);
+            last = initialize(lateral.get(i), manager, dataType, inputShapes[i]);
+            initialize(output.get(i), manager, dataType, last);
         }
         Shape[] source =
                 p6Source == P6Source.C5 ? new Shape[] {inputShapes[inputShapes.length - 1]} : last;
@@ -100,11 +142,21 @@ public final class FeaturePyramid extends AbstractBlock {
         p7.initialize(manager, dataType, p6.getOutputShapes(source));
     }
 
+    private static Shape[] initialize(
+            List<Block> blocks, NDManager manager, DataType dataType, Shape... inputShapes) {
+        Shape[] shape = inputShapes;
+        for (Block block : blocks) {
+            block.initialize(manager, dataType, shape);
+            shape = block.getOutputShapes(shape);
+        }
+        return shape;
+    }
+
     @Override
     public Shape[] getOutputShapes(Shape[] inputShapes) {
         Shape[] outputs = new Shape[inputShapes.length + 2];
         for (int i = 0; i < inputShapes.length; i++) {
-            outputs[i] = lateral.get(i).getOutputShapes(new Shape[] {inputShapes[i]})[0];
+            outputs[i] = lateral.get(i).get(0).getOutputShapes(new Shape[] {inputShapes[i]})[0];
         }
         int n = inputShapes.length;
         outputs[n] = p6.getOutputShapes(new Shape[] {outputs[n - 1]})[0];

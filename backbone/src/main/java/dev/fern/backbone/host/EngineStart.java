@@ -1,5 +1,6 @@
 package dev.fern.backbone.host;
 
+import ai.djl.Device;
 import ai.djl.mxnet.jna.JnaUtils;
 import ai.djl.ndarray.NDManager;
 import com.sun.jna.Native;
@@ -28,20 +29,26 @@ public final class EngineStart {
         static native int close(int descriptor);
     }
 
+    /** Returns a manager of an engine's arrays on the CPU, owned by the caller. */
+    public static NDManager newManager(String engine) {
+        return newManager(engine, Device.cpu());
+    }
+
     /**
      * Returns a manager of an engine's arrays, owned by the caller.
      *
      * @param engine DJL's name of the engine
+     * @param device where its arrays are
      */
-    public static NDManager newManager(String engine) {
+    public static NDManager newManager(String engine, Device device) {
         if (!engine.equals("MXNet") || Platform.isWindows()) {
-            return NDManager.newBaseManager(engine);
+            return NDManager.newBaseManager(device, engine);
         }
         int saved = CLibrary.dup(STANDARD_ERROR);
         int nothing = CLibrary.open("/dev/null", WRITE_ONLY);
         CLibrary.dup2(nothing, STANDARD_ERROR);
         try {
-            NDManager manager = NDManager.newBaseManager(engine);
+            NDManager manager = NDManager.newBaseManager(device, engine);
             JnaUtils.waitAll(); // MXNet starts at the first call that needs it
             return manager;
         } finally {

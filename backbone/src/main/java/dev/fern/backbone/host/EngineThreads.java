@@ -8,10 +8,11 @@ import java.util.concurrent.Executors;
 import java.util.function.Supplier;
 
 /**
- * Threads that call MXNet beside each other, each with its share of the cores. A convolution gains
- * little from a second core; two convolutions of different images, a core each, gain nearly all.
+ * Threads that call an engine beside each other, each with its share of the cores. A convolution of
+ * MXNet gains little from a second core; two convolutions of different images, a core each, gain
+ * nearly all.
  *
- * <p>This needs MXNet's NaiveEngine, which runs an operator on the thread that asks for it and
+ * <p>On MXNet this needs its NaiveEngine, which runs an operator on the thread that asks for it and
  * keeps scratch memory by thread; its other engines take turns.
  */
 public final class EngineThreads implements AutoCloseable {
@@ -21,19 +22,22 @@ public final class EngineThreads implements AutoCloseable {
     /**
      * Starts the threads.
      *
+     * @param engine DJL's name of the engine
      * @param count how many, 1 or more
      */
-    public EngineThreads(int count) {
+    public EngineThreads(String engine, int count) {
         int share = Math.max(1, cores() / count);
-        executor = Executors.newFixedThreadPool(count, work -> new Member(work, share));
+        executor = Executors.newFixedThreadPool(count, work -> new Member(work, engine, share));
     }
 
-    /** A thread whose loops, MXNet's and Java's, take no more than a number of cores. */
+    /** A thread whose loops, the engine's and Java's, take no more than a number of cores. */
     static final class Member extends Thread {
+        private final String engine;
         private final int cores;
 
-        private Member(Runnable work, int cores) {
+        private Member(Runnable work, String engine, int cores) {
             super(work, "engine");
+            this.engine = engine;
             this.cores = cores;
             setDaemon(true);
         }
@@ -44,13 +48,15 @@ public final class EngineThreads implements AutoCloseable {
 
         @Override
         public void run() {
-            MxNetLibrary.check(MxNetLibrary.MXSetNumOMPThreads(cores));
+            if (engine.equals("MXNet")) {
+                MxNetLibrary.check(MxNetLibrary.MXSetNumOMPThreads(cores));
+            }
             super.run();
         }
     }
 
     /**
-     * Returns how many threads may call an engine beside each other.
+     * Returns how many threads are of use on an engine beside each other, on the CPU.
      *
      * @param engine DJL's name of the engine
      */

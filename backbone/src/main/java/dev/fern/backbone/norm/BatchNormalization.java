@@ -1,23 +1,20 @@
 package dev.fern.backbone.norm;
 
-import ai.djl.nn.Block;
-import ai.djl.nn.norm.BatchNorm;
-
 /**
- * Batch Normalization (Ioffe &amp; Szegedy, 2015), then ReLU: the baseline whose results depend on
- * the batch. The running average of the variance is of the biased one on MXNet, of the unbiased one
- * on PyTorch.
+ * Batch Normalization (Ioffe &amp; Szegedy, 2015): the baseline whose results depend on the batch.
+ *
+ * @param activation what follows
  */
-public record BatchNormalization() implements Normalization {
+public record BatchNormalization(Activation activation) implements MomentNormalization {
 
-    /** torchvision's: the running averages keep 0.9 of their value a step. */
-    private static final float MOMENTUM = 0.9f;
-
-    private static final float EPSILON = 1e-5f;
+    /** Batch Normalization with ReLU. */
+    public BatchNormalization() {
+        this(Activation.RELU);
+    }
 
     @Override
     public String name() {
-        return "bn";
+        return nameOf("bn");
     }
 
     @Override
@@ -26,7 +23,7 @@ public record BatchNormalization() implements Normalization {
     }
 
     @Override
-    public Block norm(int channels) {
-        return BatchNorm.builder().optMomentum(MOMENTUM).optEpsilon(EPSILON).build();
+    public MomentNormBlock momentNorm(int channels) {
+        return new BatchNormBlock(channels);
     }
 }

@@ -14,7 +14,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * FRN, optionally followed by the addition of a second input, optionally followed by TLU.
+ * FRN, optionally followed by the addition of a second input, optionally followed by an activation.
  *
  * <p>Input [N, C, H, W] (and a shortcut of the same shape), output [N, C, H, W]. On MXNet's CPU
  * arrays one fused function computes it; elsewhere the engine's operators do. Both are public, so
@@ -26,6 +26,7 @@ public final class FilterResponseBlock extends AbstractBlock {
 
     private final boolean learnedEpsilon;
     private final boolean addsShortcut;
+    private final Activation activation;
     private final Parameter gamma;
     private final Parameter beta;
     private final Parameter epsilon;
@@ -35,12 +36,13 @@ public final class FilterResponseBlock extends AbstractBlock {
      * @param channels C
      * @param learnedEpsilon whether epsilon is learned
      * @param addsShortcut whether a second input is added after the normalisation
-     * @param thresholded whether TLU follows
+     * @param activation what follows
      */
     public FilterResponseBlock(
-            int channels, boolean learnedEpsilon, boolean addsShortcut, boolean thresholded) {
+            int channels, boolean learnedEpsilon, boolean addsShortcut, Activation activation) {
         this.learnedEpsilon = learnedEpsilon;
         this.addsShortcut = addsShortcut;
+        this.activation = activation;
         Shape shape = new Shape(channels);
         gamma = parameter("gamma", Parameter.Type.GAMMA, shape, 1f);
         beta = parameter("beta", Parameter.Type.BETA, shape, 0f);
@@ -48,7 +50,10 @@ public final class FilterResponseBlock extends AbstractBlock {
                 learnedEpsilon
                         ? parameter("eps", Parameter.Type.OTHER, shape, INITIAL_LEARNED_EPSILON)
                         : null;
-        tau = thresholded ? parameter("tau", Parameter.Type.OTHER, shape, 0f) : null;
+        tau =
+                activation == Activation.TLU
+                        ? parameter("tau", Parameter.Type.OTHER, shape, 0f)
+                        : null;
     }
 
     private Parameter parameter(String name, Parameter.Type type, Shape shape, float initial) {
@@ -92,11 +97,14 @@ public final class FilterResponseBlock extends AbstractBlock {
         if (addsShortcut) {
             arguments.add(inputs.get(1));
         }
-        if (tau != null) {
-            arguments.add(parameters.getValue(tau, device, training));
+        switch (activation) {
+            case NONE -> {}
+            case RELU -> arguments.add(x.getManager().zeros(new Shape(x.getShape().get(1))));
+            case TLU -> arguments.add(parameters.getValue(tau, device, training));
         }
         return HostFunctions.apply(
-                new FilterResponseFunction(learnedEpsilon, addsShortcut, tau != null),
+                new FilterResponseFunction(
+                        learnedEpsilon, addsShortcut, activation != Activation.NONE),
                 arguments.toArray(NDArray[]::new));
     }
 
@@ -127,12 +135,8 @@ public final class FilterResponseBlock extends AbstractBlock {
         if (addsShortcut) {
             y = y.add(inputs.get(1));
         }
-        if (tau == null) {
-            return y;
-        }
-        // max(y, tau) = ReLU(y - tau) + tau (the paper's equation 4)
-        NDArray threshold = parameters.getValue(tau, device, training).reshape(perChannel);
-        return y.sub(threshold).getNDArrayInternal().relu().add(threshold);
+        return activation.operators(
+                y, tau == null ? null : parameters.getValue(tau, device, training));
     }
 
     @Override

@@ -26,6 +26,9 @@ final class FilterResponseFunction implements HostFunction {
     /** Added under the root; the paper's value. */
     static final float MINIMUM_EPSILON = 1e-6f;
 
+    /** Squared cosine between dy and x above which the terms of dx nearly cancel. */
+    private static final double NEARLY_PARALLEL = 0.99;
+
     private final boolean learnsEpsilon;
     private final boolean addsShortcut;
     private final boolean thresholds;
@@ -97,13 +100,14 @@ final class FilterResponseFunction implements HostFunction {
                         in.x.get(start, x);
                         meanSquares[row] = Sums.dot(x, x) / length;
                         double r = 1 / Math.sqrt(meanSquares[row] + epsilon(in, c));
-                        scaleAndShift(x, (float) (in.gamma.get(c) * r), in.beta.get(c));
+                        float scale = (float) (in.gamma.get(c) * r);
+                        float shift = in.beta.get(c);
+                        float tau = thresholds ? in.tau.get(c) : Float.NEGATIVE_INFINITY;
                         if (addsShortcut) {
                             in.shortcut.get(start, shortcut);
-                            add(x, shortcut);
-                        }
-                        if (thresholds) {
-                            threshold(x, in.tau.get(c));
+                            normaliseAndAdd(x, scale, shift, shortcut, tau);
+                        } else {
+                            normalise(x, scale, shift, tau);
                         }
                         output.put(start, x);
                     }
@@ -132,20 +136,23 @@ final class FilterResponseFunction implements HostFunction {
                     for (int row = from; row < to; row++) {
                         int c = row % channels;
                         int start = row * length;
+                        double gamma = in.gamma.get(c);
+                        double eps = epsilon(in, c);
+                        double r = 1 / Math.sqrt(meanSquares[row] + eps);
                         in.x.get(start, x);
                         outputGradient.get(start, dz);
-                        if (thresholds) {
-                            output.get(start, dy);
-                            maskThresholded(dy, dz, in.tau.get(c));
-                        } else {
+                        if (!thresholds) {
                             System.arraycopy(dz, 0, dy, 0, length);
+                        } else if (addsShortcut) {
+                            output.get(start, dy);
+                            maskByOutput(dy, dz, in.tau.get(c));
+                        } else {
+                            maskByInput(
+                                    x, (float) (gamma * r), in.beta.get(c), in.tau.get(c), dz, dy);
                         }
                         double dzSum = Sums.sum(dz);
                         double dySum = thresholds ? Sums.sum(dy) : dzSum;
                         double dyx = Sums.dot(dy, x);
-                        double gamma = in.gamma.get(c);
-                        double eps = epsilon(in, c);
-                        double r = 1 / Math.sqrt(meanSquares[row] + eps);
                         gammaGradients[row] = dyx * r;
                         betaGradients[row] = dySum;
                         tauGradients[row] = dzSum - dySum;
@@ -156,7 +163,12 @@ final class FilterResponseFunction implements HostFunction {
                         if (addsShortcut) {
                             gradient.shortcut.put(start, dy);
                         }
-                        combine(dy, x, gamma * r * r * r, meanSquares[row], eps, dyx / length);
+                        if (dyx * dyx > NEARLY_PARALLEL * Sums.dot(dy, dy) * Sums.dot(x, x)) {
+                            combineCancelling(dy, x, gamma * r * r * r, eps);
+                        } else {
+                            float ofX = (float) (gamma * r * r * r * dyx / length);
+                            combine(dy, (float) (gamma * r), x, ofX);
+                        }
                         gradient.x.put(start, dy);
                     }
                 });
@@ -182,21 +194,16 @@ final class FilterResponseFunction implements HostFunction {
 
     // The loops below stand alone so that the JIT compiler vectorises each.
 
-    private static void scaleAndShift(float[] a, float scale, float shift) {
-        for (int i = 0; i < a.length; i++) {
-            a[i] = a[i] * scale + shift;
+    private static void normalise(float[] x, float scale, float shift, float tau) {
+        for (int i = 0; i < x.length; i++) {
+            x[i] = Math.max(x[i] * scale + shift, tau);
         }
     }
 
-    private static void add(float[] a, float[] b) {
-        for (int i = 0; i < a.length; i++) {
-            a[i] += b[i];
-        }
-    }
-
-    private static void threshold(float[] a, float tau) {
-        for (int i = 0; i < a.length; i++) {
-            a[i] = Math.max(a[i], tau);
+    private static void normaliseAndAdd(
+            float[] x, float scale, float shift, float[] shortcut, float tau) {
+        for (int i = 0; i < x.length; i++) {
+            x[i] = Math.max(x[i] * scale + shift + shortcut[i], tau);
         }
     }
 
@@ -204,20 +211,39 @@ final class FilterResponseFunction implements HostFunction {
      * Turns z into dy: dz where z is above tau, else 0. A factor of 0 or 1 instead of a branch,
      * which would be mispredicted half of the time.
      */
-    private static void maskThresholded(float[] z, float[] dz, float tau) {
+    private static void maskByOutput(float[] z, float[] dz, float tau) {
         for (int i = 0; i < z.length; i++) {
             z[i] = Math.min((z[i] - tau) * Float.MAX_VALUE, 1f) * dz[i];
         }
     }
 
+    /** Likewise, with z from x by the forward pass's own operations: less memory is read. */
+    private static void maskByInput(
+            float[] x, float scale, float shift, float tau, float[] dz, float[] dy) {
+        for (int i = 0; i < x.length; i++) {
+            float z = Math.max(x[i] * scale + shift, tau);
+            dy[i] = Math.min((z - tau) * Float.MAX_VALUE, 1f) * dz[i];
+        }
+    }
+
     /**
-     * dx = gamma r (dy - x r^2 mean(dy x)) with 1 / r^2 = nu2 + eps multiplied out: where dy is
-     * along x, as on every map of one place, dy nu2 and x mean(dy x) cancel exactly.
+     * dx = gamma r (dy - x r^2 mean(dy x)) with 1 / r^2 = nu2 + eps multiplied out, in float64:
+     * where dy is along x, as on every map of one place, dy nu2 and x mean(dy x) cancel exactly,
+     * and only eps leaves something of dy.
+     *
+     * @param scale gamma r^3
      */
-    private static void combine(
-            float[] dy, float[] x, double scale, double nu2, double eps, double meanDyX) {
+    private static void combineCancelling(float[] dy, float[] x, double scale, double eps) {
+        double nu2 = Sums.exactDot(x, x) / x.length;
+        double meanDyX = Sums.exactDot(dy, x) / x.length;
         for (int i = 0; i < dy.length; i++) {
             dy[i] = (float) (scale * ((dy[i] * nu2 - x[i] * meanDyX) + eps * dy[i]));
+        }
+    }
+
+    private static void combine(float[] dy, float ofDy, float[] x, float ofX) {
+        for (int i = 0; i < dy.length; i++) {
+            dy[i] = dy[i] * ofDy - x[i] * ofX;
         }
     }
 }

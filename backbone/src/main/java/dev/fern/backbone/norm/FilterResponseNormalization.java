@@ -3,30 +3,39 @@ package dev.fern.backbone.norm;
 import ai.djl.nn.Block;
 
 /**
- * FRN + TLU (Singh &amp; Krishnan, CVPR 2020): no statistic depends on another image of the batch.
+ * Filter Response Normalization (Singh &amp; Krishnan, CVPR 2020): no statistic depends on another
+ * image of the batch.
  *
  * @param learnedEpsilon whether epsilon is a parameter: 1e-6 + |eps_l| with eps_l = 1e-4 at the
  *     start, for maps that shrink to 1x1; otherwise it is 1e-6
+ * @param activation what follows; TLU in the paper, ReLU is its ablation
  */
-public record FilterResponseNormalization(boolean learnedEpsilon) implements Normalization {
+public record FilterResponseNormalization(boolean learnedEpsilon, Activation activation)
+        implements Normalization {
+
+    /** FRN + TLU. */
+    public FilterResponseNormalization(boolean learnedEpsilon) {
+        this(learnedEpsilon, Activation.TLU);
+    }
 
     @Override
     public String name() {
-        return learnedEpsilon ? "frn-eps" : "frn";
+        String normaliser = learnedEpsilon ? "frn-eps" : "frn";
+        return activation == Activation.TLU ? normaliser : normaliser + activation.suffix();
     }
 
     @Override
     public Block norm(int channels) {
-        return new FilterResponseBlock(channels, learnedEpsilon, false, false);
+        return new FilterResponseBlock(channels, learnedEpsilon, false, Activation.NONE);
     }
 
     @Override
     public Block normActivation(int channels) {
-        return new FilterResponseBlock(channels, learnedEpsilon, false, true);
+        return new FilterResponseBlock(channels, learnedEpsilon, false, activation);
     }
 
     @Override
     public Block normAddActivation(int channels) {
-        return new FilterResponseBlock(channels, learnedEpsilon, true, true);
+        return new FilterResponseBlock(channels, learnedEpsilon, true, activation);
     }
 }

@@ -1,7 +1,6 @@
 package dev.fern.backbone.norm;
 
 import ai.djl.ndarray.NDArray;
-import ai.djl.ndarray.types.Shape;
 import ai.djl.training.ParameterStore;
 
 /**
@@ -40,6 +39,11 @@ final class GroupNormBlock extends MomentNormBlock {
         }
 
         @Override
+        public double epsilon() {
+            return EPSILON;
+        }
+
+        @Override
         public Standardization of(int group, double mean, double variance) {
             return Standardization.of(mean, variance, EPSILON);
         }
@@ -48,15 +52,5 @@ final class GroupNormBlock extends MomentNormBlock {
     @Override
     Standardizer standardizer(ParameterStore parameters, NDArray x, boolean training) {
         return new OfGroups(groups);
-    }
-
-    @Override
-    NDArray standardized(ParameterStore parameters, NDArray x, boolean training) {
-        Shape shape = x.getShape();
-        long images = shape.get(0);
-        NDArray grouped = x.reshape(images, groups, shape.size() / images / groups);
-        NDArray centred = grouped.sub(grouped.mean(new int[] {2}, true));
-        NDArray variance = centred.square().mean(new int[] {2}, true);
-        return centred.div(variance.add(EPSILON).sqrt()).reshape(shape);
     }
 }

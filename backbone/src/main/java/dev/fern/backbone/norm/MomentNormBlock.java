@@ -1,6 +1,5 @@
 package dev.fern.backbone.norm;
 
-import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.types.Shape;
@@ -46,21 +45,10 @@ abstract class MomentNormBlock extends AbstractBlock {
                         .build());
     }
 
-    /**
-     * Returns how this application standardises.
-     *
-     * @param x on the host
-     */
+    /** Returns how one application to x standardises. */
     abstract Standardizer standardizer(ParameterStore parameters, NDArray x, boolean training);
 
-    /** Takes note of what a {@link #standardizer} measured; called after its application. */
-    void learn(ParameterStore parameters, NDArray x, Standardizer standardizer) {}
-
-    /** Returns xhat, computed by the engine's operators. */
-    abstract NDArray standardized(ParameterStore parameters, NDArray x, boolean training);
-
-    /** Returns a parameter of this block as [1, C, 1, 1]. */
-    static NDArray perChannel(
+    private static NDArray perChannel(
             ParameterStore parameters, Parameter parameter, NDArray x, boolean training) {
         return parameters
                 .getValue(parameter, x.getDevice(), training)
@@ -92,11 +80,10 @@ abstract class MomentNormBlock extends AbstractBlock {
             NDArray tau,
             boolean training) {
         NDArray x = inputs.get(0);
-        Device device = x.getDevice();
         List<NDArray> arguments = new ArrayList<>(5);
         arguments.add(x);
-        arguments.add(parameters.getValue(gamma, device, training));
-        arguments.add(parameters.getValue(beta, device, training));
+        arguments.add(recordable(parameters, gamma, x, training));
+        arguments.add(recordable(parameters, beta, x, training));
         boolean addsShortcut = inputs.size() > 1;
         if (addsShortcut) {
             arguments.add(inputs.get(1));
@@ -109,8 +96,19 @@ abstract class MomentNormBlock extends AbstractBlock {
                 HostFunctions.apply(
                         new StandardizationFunction(standardizer, addsShortcut, activation),
                         arguments.toArray(NDArray[]::new));
-        learn(parameters, x, standardizer);
+        standardizer.applied();
         return z;
+    }
+
+    /**
+     * Returns a parameter for the tape. MXNet writes on an array without gradient that it records,
+     * which threads that share a parameter must not do beside each other: such a one gets an array
+     * of its own.
+     */
+    private static NDArray recordable(
+            ParameterStore parameters, Parameter parameter, NDArray x, boolean training) {
+        NDArray value = parameters.getValue(parameter, x.getDevice(), training);
+        return parameter.requiresGradient() ? value : HostFunctions.share(value, x.getManager());
     }
 
     /**
@@ -127,7 +125,7 @@ abstract class MomentNormBlock extends AbstractBlock {
             boolean training) {
         NDArray x = inputs.get(0);
         NDArray y =
-                standardized(parameters, x, training)
+                StandardizationOperators.apply(standardizer(parameters, x, training), x)
                         .mul(perChannel(parameters, gamma, x, training))
                         .add(perChannel(parameters, beta, x, training));
         if (inputs.size() > 1) {

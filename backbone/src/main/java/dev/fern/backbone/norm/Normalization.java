@@ -3,8 +3,8 @@ package dev.fern.backbone.norm;
 import ai.djl.nn.Block;
 
 /**
- * A normaliser together with the activation that belongs to it, ReLU unless it brings its own: the
- * one choice that a network's blocks are handed.
+ * A normaliser together with the activation that follows it: the one choice that a network's blocks
+ * are handed.
  */
 public interface Normalization {
 
@@ -28,9 +28,7 @@ public interface Normalization {
      *
      * @param channels C
      */
-    default Block normActivation(int channels) {
-        return new RectifiedNorm(norm(channels));
-    }
+    Block normActivation(int channels);
 
     /**
      * Returns a block that normalises its first input, adds its second, and activates the sum: the
@@ -38,7 +36,5 @@ public interface Normalization {
      *
      * @param channels C
      */
-    default Block normAddActivation(int channels) {
-        return new RectifiedNorm(norm(channels));
-    }
+    Block normAddActivation(int channels);
 }

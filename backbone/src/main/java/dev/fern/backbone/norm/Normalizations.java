@@ -7,20 +7,27 @@ public final class Normalizations {
 
     private Normalizations() {}
 
-    /** The known names; {@code gnN} is group normalisation with N groups. */
+    /**
+     * The known names; {@code gnN} is group normalisation with N groups, {@code brnN} batch
+     * renormalisation with a schedule of N steps. Each may end with {@code -relu} or {@code -tlu}
+     * for another activation.
+     */
     public static final List<String> NAMES =
             List.of(
                     "frn",
                     "frn-eps",
                     "bn",
+                    "brn",
+                    "brnN",
                     "frozen-bn",
                     "frozen-bn-eps0",
                     "gn",
                     "gnN",
                     "ln",
                     "in",
-                    "gn-tlu",
-                    "gnN-tlu");
+                    "frn-relu",
+                    "bn-tlu",
+                    "gn-tlu");
 
     /**
      * Returns the normalisation of that name.
@@ -28,28 +35,51 @@ public final class Normalizations {
      * @throws IllegalArgumentException naming the known ones if there is none
      */
     public static Normalization parse(String name) {
-        boolean thresholded = name.endsWith(Activation.TLU.suffix());
-        String normaliser =
-                thresholded
-                        ? name.substring(0, name.length() - Activation.TLU.suffix().length())
-                        : name;
-        Activation activation = thresholded ? Activation.TLU : Activation.RELU;
+        for (Activation activation : List.of(Activation.RELU, Activation.TLU)) {
+            if (name.endsWith(activation.suffix())) {
+                int end = name.length() - activation.suffix().length();
+                return find(name, name.substring(0, end), activation, activation);
+            }
+        }
+        return find(name, name, Activation.TLU, Activation.RELU);
+    }
+
+    /**
+     * Finds a normaliser.
+     *
+     * @param ofFrn what follows if it is FRN
+     * @param ofOthers what follows if it is another one
+     */
+    private static Normalization find(
+            String name, String normaliser, Activation ofFrn, Activation ofOthers) {
+        return switch (normaliser) {
+            case "frn" -> new FilterResponseNormalization(false, ofFrn);
+            case "frn-eps" -> new FilterResponseNormalization(true, ofFrn);
+            case "bn" -> new BatchNormalization(ofOthers);
+            case "brn" -> new BatchRenormalization(BatchRenormalization.DEFAULT_STEPS, ofOthers);
+            case "frozen-bn" ->
+                    new FrozenBatchNormalization(
+                            FrozenBatchNormalization.DEFAULT_EPSILON, ofOthers);
+            case "frozen-bn-eps0" -> new FrozenBatchNormalization(0, ofOthers);
+            case "gn" -> new GroupNormalization(GroupNormalization.DEFAULT_GROUPS, ofOthers);
+            case "ln" -> new GroupNormalization(1, ofOthers);
+            case "in" -> new InstanceNormalization(ofOthers);
+            default -> numbered(name, normaliser, ofOthers);
+        };
+    }
+
+    private static Normalization numbered(String name, String normaliser, Activation activation) {
         if (normaliser.matches("gn[1-9][0-9]{0,4}")) {
             return new GroupNormalization(Integer.parseInt(normaliser.substring(2)), activation);
         }
-        return switch (name) {
-            case "frn" -> new FilterResponseNormalization(false);
-            case "frn-eps" -> new FilterResponseNormalization(true);
-            case "bn" -> new BatchNormalization();
-            case "frozen-bn" -> new FrozenBatchNormalization(1e-5f);
-            case "frozen-bn-eps0" -> new FrozenBatchNormalization(0);
-            case "gn", "gn-tlu" ->
-                    new GroupNormalization(GroupNormalization.DEFAULT_GROUPS, activation);
-            case "ln", "ln-tlu" -> new GroupNormalization(1, activation);
-            case "in", "in-tlu" -> new InstanceNormalization(activation);
-            default ->
-                    throw new IllegalArgumentException(
-                            "unknown normaliser '" + name + "': use one of " + NAMES);
-        };
+        if (normaliser.matches("brn[1-9][0-9]{0,6}")) {
+            return new BatchRenormalization(Integer.parseInt(normaliser.substring(3)), activation);
+        }
+        throw new IllegalArgumentException(
+                "unknown normaliser '"
+                        + name
+                        + "': use one of "
+                        + NAMES
+                        + ", or with -relu or -tlu at the end");
     }
 }

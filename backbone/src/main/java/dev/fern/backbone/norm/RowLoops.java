@@ -7,28 +7,30 @@ final class RowLoops {
 
     private RowLoops() {}
 
-    /** a = (a - centre) * scale + shift. */
-    static void standardize(float[] a, float centre, float scale, float shift) {
+    static void subtract(float[] a, float subtrahend) {
         for (int i = 0; i < a.length; i++) {
-            a[i] = (a[i] - centre) * scale + shift;
+            a[i] -= subtrahend;
         }
     }
 
-    static void add(float[] a, float[] b) {
-        for (int i = 0; i < a.length; i++) {
-            a[i] += b[i];
-        }
-    }
-
-    static void scale(float[] a, float factor) {
+    static void multiply(float[] a, float factor) {
         for (int i = 0; i < a.length; i++) {
             a[i] *= factor;
         }
     }
 
-    static void threshold(float[] a, float tau) {
-        for (int i = 0; i < a.length; i++) {
-            a[i] = Math.max(a[i], tau);
+    /** x = max((x - centre) * scale + shift, tau). */
+    static void standardize(float[] x, float centre, float scale, float shift, float tau) {
+        for (int i = 0; i < x.length; i++) {
+            x[i] = Math.max((x[i] - centre) * scale + shift, tau);
+        }
+    }
+
+    /** x = max((x - centre) * scale + shift + shortcut, tau). */
+    static void standardizeAndAdd(
+            float[] x, float centre, float scale, float shift, float[] shortcut, float tau) {
+        for (int i = 0; i < x.length; i++) {
+            x[i] = Math.max((x[i] - centre) * scale + shift + shortcut[i], tau);
         }
     }
 
@@ -36,19 +38,39 @@ final class RowLoops {
      * Turns z into dy: dz where z is above tau, else 0. A factor of 0 or 1 instead of a branch,
      * which would be mispredicted half of the time.
      */
-    static void maskThresholded(float[] z, float[] dz, float tau) {
+    static void maskByOutput(float[] z, float[] dz, float tau) {
         for (int i = 0; i < z.length; i++) {
             z[i] = Math.min((z[i] - tau) * Float.MAX_VALUE, 1f) * dz[i];
         }
     }
 
-    /**
-     * a = a * p + b * q + s, in float64: in a group of few elements the three cancel but for
-     * epsilon's share.
-     */
-    static void combine(float[] a, double p, float[] b, double q, double s) {
-        for (int i = 0; i < a.length; i++) {
-            a[i] = (float) (a[i] * p + b[i] * q + s);
+    /** Likewise, with z by the operations of {@link #standardize} from x - centre. */
+    static void maskByInput(
+            float[] centred, float scale, float shift, float tau, float[] dz, float[] dy) {
+        for (int i = 0; i < centred.length; i++) {
+            float z = Math.max(centred[i] * scale + shift, tau);
+            dy[i] = Math.min((z - tau) * Float.MAX_VALUE, 1f) * dz[i];
+        }
+    }
+
+    /** dy = dy * ofDy + x * ofX + constant. */
+    static void combine(float[] dy, float ofDy, float[] x, float ofX, float constant) {
+        for (int i = 0; i < dy.length; i++) {
+            dy[i] = dy[i] * ofDy + x[i] * ofX + constant;
+        }
+    }
+
+    /** dy = (dy * gamma - mean) * scale + (x + offset) * slope, in float64. */
+    static void combineCancelling(
+            float[] dy,
+            double gamma,
+            double mean,
+            double scale,
+            float[] x,
+            double offset,
+            double slope) {
+        for (int i = 0; i < dy.length; i++) {
+            dy[i] = (float) ((dy[i] * gamma - mean) * scale + (x[i] + offset) * slope);
         }
     }
 

@@ -18,11 +18,13 @@ import java.util.List;
  *
  * with mean, var, r and d of each group of rows by a {@link Standardizer}. Inputs: x [N, C, H, W],
  * gamma and beta [C]; then, of those that there are, the shortcut [N, C, H, W] and TLU's tau [C].
- * Where y equals the threshold the gradient goes to tau, or with ReLU nowhere. Moments are summed
- * in float64, so that var = mean(x^2) - mean^2 is right for all but maps that float32 itself can't
- * tell from constant ones.
+ * Where y equals the threshold the gradient goes to tau, or with ReLU nowhere. A variance is summed
+ * up from rows less their means, so that it is as accurate for maps far from zero.
  */
 final class StandardizationFunction implements HostFunction {
+
+    /** Part of the gradient's squares above which the terms of dx nearly cancel. */
+    private static final double NEARLY_ALL = 0.99;
 
     private final Standardizer standardizer;
     private final boolean addsShortcut;
@@ -77,8 +79,24 @@ final class StandardizationFunction implements HostFunction {
         return x;
     }
 
-    private static float threshold(Arguments in, int channel) {
-        return in.tau == null ? 0 : in.tau.get(channel);
+    /** Returns what z is at least. */
+    private float threshold(Arguments in, int channel) {
+        return switch (activation) {
+            case NONE -> Float.NEGATIVE_INFINITY;
+            case RELU -> 0;
+            case TLU -> in.tau.get(channel);
+        };
+    }
+
+    /** Of (x - centre) * scale + shift, which is y less the shortcut. */
+    private record Affine(float centre, float scale, float shift) {
+
+        static Affine of(Standardization s, double gamma, double beta) {
+            float centre = (float) s.mean();
+            double scale = gamma * s.inverse() * s.r();
+            double shift = beta + gamma * s.d() + (centre - s.mean()) * scale;
+            return new Affine(centre, (float) scale, (float) shift);
+        }
     }
 
     @Override
@@ -100,48 +118,44 @@ final class StandardizationFunction implements HostFunction {
                 });
     }
 
-    /** Measures a group, which leaves its last row in {@code x}. */
+    /** Measures a group, with {@code x} as room for a row. */
     private Standardization standardize(int group, FloatBuffer values, float[] x) {
         if (!standardizer.measures()) {
             return standardizer.of(group, Double.NaN, Double.NaN);
         }
-        double sum = 0;
+        double[] means = new double[groups.size()];
+        double mean = 0;
         double squares = 0;
-        for (int i = 0; i < groups.size(); i++) {
+        for (int i = 0; i < means.length; i++) {
             values.get(groups.row(group, i) * length, x);
-            sum += Sums.sum(x);
-            squares += Sums.dot(x, x);
+            float near = (float) (Sums.sum(x) / length);
+            RowLoops.subtract(x, near);
+            double rest = Sums.sum(x) / length;
+            means[i] = near + rest;
+            mean += means[i] / means.length;
+            squares += Sums.dot(x, x) / length - rest * rest;
         }
-        double count = (double) groups.size() * length;
-        double mean = sum / count;
-        return standardizer.of(group, mean, Math.max(0, squares / count - mean * mean));
+        double variance = squares / means.length;
+        for (double ofRow : means) {
+            variance += (ofRow - mean) * (ofRow - mean) / means.length;
+        }
+        return standardizer.of(group, mean, Math.max(0, variance));
     }
 
     private void forward(
             int group, int row, Arguments in, float[] x, float[] shortcut, FloatBuffer output) {
         int c = row % channels;
         int start = row * length;
-        if (!hasOneMeasuredRow()) {
-            in.x.get(start, x);
-        }
-        Standardization s = standardizations[group];
-        float centre = (float) s.mean();
-        double scale = in.gamma.get(c) * s.inverse() * s.r();
-        double shift = in.beta.get(c) + in.gamma.get(c) * s.d() + (centre - s.mean()) * scale;
-        RowLoops.standardize(x, centre, (float) scale, (float) shift);
+        Affine affine = Affine.of(standardizations[group], in.gamma.get(c), in.beta.get(c));
+        float tau = threshold(in, c);
+        in.x.get(start, x);
         if (addsShortcut) {
             in.shortcut.get(start, shortcut);
-            RowLoops.add(x, shortcut);
-        }
-        if (activation != Activation.NONE) {
-            RowLoops.threshold(x, threshold(in, c));
+            RowLoops.standardizeAndAdd(x, affine.centre, affine.scale, affine.shift, shortcut, tau);
+        } else {
+            RowLoops.standardize(x, affine.centre, affine.scale, affine.shift, tau);
         }
         output.put(start, x);
-    }
-
-    /** Returns whether a group's only row is at hand from its first reading. */
-    private boolean hasOneMeasuredRow() {
-        return standardizer.measures() && groups.size() == 1;
     }
 
     @Override
@@ -150,91 +164,150 @@ final class StandardizationFunction implements HostFunction {
             FloatBuffer output,
             FloatBuffer outputGradient,
             List<FloatBuffer> inputGradients) {
-        Arguments in = arguments(inputs);
         Arguments gradient = arguments(inputGradients);
-        double[] gammaGradients = new double[rows];
-        double[] betaGradients = new double[rows];
-        double[] tauGradients = new double[rows];
-        Parallel.forRows(
-                groups.count(),
-                (long) groups.size() * length,
-                (from, to) -> {
-                    float[] x = new float[length];
-                    float[] dz = new float[length];
-                    float[] masked = new float[length];
-                    float[] dy = activation == Activation.NONE ? dz : masked;
-                    for (int group = from; group < to; group++) {
-                        Standardization s = standardizations[group];
-                        double gradientSum = 0;
-                        double centredSum = 0;
-                        for (int i = 0; i < groups.size(); i++) {
-                            int row = groups.row(group, i);
-                            int c = row % channels;
-                            int start = row * length;
-                            in.x.get(start, x);
-                            outputGradient.get(start, dz);
-                            if (activation != Activation.NONE) {
-                                output.get(start, dy);
-                                RowLoops.maskThresholded(dy, dz, threshold(in, c));
-                            }
-                            double sum = Sums.sum(dy);
-                            double centred = Sums.dot(dy, x) - s.mean() * sum;
-                            betaGradients[row] = sum;
-                            gammaGradients[row] = centred * s.inverse() * s.r() + sum * s.d();
-                            if (in.tau != null) {
-                                tauGradients[row] = Sums.sum(dz) - sum;
-                            }
-                            if (addsShortcut) {
-                                gradient.shortcut.put(start, dy);
-                            }
-                            gradientSum += in.gamma.get(c) * sum;
-                            centredSum += in.gamma.get(c) * centred;
-                            if (!standardizer.measures()) {
-                                RowLoops.scale(dy, (float) (in.gamma.get(c) * s.inverse() * s.r()));
-                            }
-                            if (!hasOneMeasuredRow()) {
-                                gradient.x.put(start, dy);
-                            }
-                        }
-                        if (standardizer.measures()) {
-                            passThroughMoments(
-                                    group, in, gradient.x, x, dy, gradientSum, centredSum);
-                        }
-                    }
-                });
-        RowLoops.sumOverImages(gammaGradients, gradient.gamma);
-        RowLoops.sumOverImages(betaGradients, gradient.beta);
+        Gradients sums = new Gradients(new double[rows], new double[rows], new double[rows]);
+        Backward pass = new Backward(arguments(inputs), output, outputGradient, gradient, sums);
+        Parallel.forRows(groups.count(), (long) groups.size() * length, pass::groups);
+        RowLoops.sumOverImages(sums.gamma, gradient.gamma);
+        RowLoops.sumOverImages(sums.beta, gradient.beta);
         if (gradient.tau != null) {
-            RowLoops.sumOverImages(tauGradients, gradient.tau);
+            RowLoops.sumOverImages(sums.tau, gradient.tau);
         }
     }
 
-    /**
-     * dx = r / sigma (g - mean(g) - (x - mean) / sigma^2 mean(g (x - mean))) with g = gamma dy and
-     * sigma^2 = var + eps, over a group whose dy stand in {@code gradient}.
-     */
-    private void passThroughMoments(
-            int group,
-            Arguments in,
-            FloatBuffer gradient,
-            float[] x,
-            float[] dy,
-            double gradientSum,
-            double centredSum) {
-        Standardization s = standardizations[group];
-        double count = (double) groups.size() * length;
-        double scale = s.inverse() * s.r();
-        double ofX = -scale * s.inverse() * s.inverse() * (centredSum / count);
-        double constant = -scale * (gradientSum / count) - ofX * s.mean();
-        for (int i = 0; i < groups.size(); i++) {
-            int row = groups.row(group, i);
-            int start = row * length;
-            if (!hasOneMeasuredRow()) {
-                in.x.get(start, x);
-                gradient.get(start, dy);
+    /** Each row's share in the gradients of its channel's parameters. */
+    private record Gradients(double[] gamma, double[] beta, double[] tau) {}
+
+    /** One backward pass. */
+    private final class Backward {
+
+        private final Arguments in;
+        private final FloatBuffer output;
+        private final FloatBuffer outputGradient;
+        private final Arguments gradient;
+        private final Gradients sums;
+
+        Backward(
+                Arguments in,
+                FloatBuffer output,
+                FloatBuffer outputGradient,
+                Arguments gradient,
+                Gradients sums) {
+            this.in = in;
+            this.output = output;
+            this.outputGradient = outputGradient;
+            this.gradient = gradient;
+            this.sums = sums;
+        }
+
+        void groups(int from, int to) {
+            float[] x = new float[length];
+            float[] dz = new float[length];
+            float[] dy = activation == Activation.NONE ? dz : new float[length];
+            for (int group = from; group < to; group++) {
+                Standardization s = standardizations[group];
+                double gradientSum = 0;
+                double centredSum = 0;
+                double squares = 0;
+                for (int i = 0; i < groups.size(); i++) {
+                    int row = groups.row(group, i);
+                    double gamma = in.gamma.get(row % channels);
+                    float centre = readRow(s, row, x, dz, dy);
+                    double sum = sums.beta[row];
+                    double centred = Sums.dot(dy, x) + (centre - s.mean()) * sum;
+                    sums.gamma[row] = centred * s.inverse() * s.r() + sum * s.d();
+                    if (standardizer.measures()) {
+                        gradientSum += gamma * sum;
+                        centredSum += gamma * centred;
+                        squares += gamma * gamma * Sums.dot(dy, dy);
+                    } else {
+                        RowLoops.multiply(dy, (float) (gamma * s.inverse() * s.r()));
+                    }
+                    gradient.x.put(row * length, dy);
+                }
+                if (standardizer.measures()) {
+                    passThroughMoments(group, x, dy, gradientSum, centredSum, squares);
+                }
             }
-            RowLoops.combine(dy, scale * in.gamma.get(row % channels), x, ofX, constant);
-            gradient.put(start, dy);
+        }
+
+        /**
+         * Reads a row: x less its centre, which is returned, and dy, which is also the shortcut's
+         * gradient. Adds up dy and dz.
+         */
+        private float readRow(Standardization s, int row, float[] x, float[] dz, float[] dy) {
+            int c = row % channels;
+            int start = row * length;
+            Affine affine = Affine.of(s, in.gamma.get(c), in.beta.get(c));
+            in.x.get(start, x);
+            RowLoops.subtract(x, affine.centre);
+            outputGradient.get(start, dz);
+            if (activation != Activation.NONE) {
+                float tau = threshold(in, c);
+                if (addsShortcut) {
+                    output.get(start, dy);
+                    RowLoops.maskByOutput(dy, dz, tau);
+                } else {
+                    RowLoops.maskByInput(x, affine.scale, affine.shift, tau, dz, dy);
+                }
+            }
+            sums.beta[row] = Sums.sum(dy);
+            if (activation == Activation.TLU) {
+                sums.tau[row] = Sums.sum(dz) - sums.beta[row];
+            }
+            if (addsShortcut) {
+                gradient.shortcut.put(start, dy);
+            }
+            return affine.centre;
+        }
+
+        /**
+         * dx = r / sigma (g - mean(g) - (x - mean) / sigma^2 mean(g (x - mean))) with g = gamma dy
+         * and sigma^2 = var + eps, over a group whose dy stand where dx shall. Where g is nearly
+         * all in its mean and along x, as in every group of one or two values, the three terms
+         * cancel but for epsilon's share, and are combined in float64.
+         *
+         * @param gradientSum sum of g
+         * @param centredSum sum of g (x - mean)
+         * @param squares sum of g^2
+         */
+        private void passThroughMoments(
+                int group,
+                float[] x,
+                float[] dy,
+                double gradientSum,
+                double centredSum,
+                double squares) {
+            Standardization s = standardizations[group];
+            double count = (double) groups.size() * length;
+            double mean = gradientSum / count;
+            double scale = s.inverse() * s.r();
+            double along = centredSum * s.inverse() * s.inverse() / count;
+            double slope = -scale * along;
+            boolean cancelling = gradientSum * mean + centredSum * along > NEARLY_ALL * squares;
+            float centre = (float) s.mean();
+            for (int i = 0; i < groups.size(); i++) {
+                int row = groups.row(group, i);
+                int start = row * length;
+                double gamma = in.gamma.get(row % channels);
+                if (groups.size() > 1) {
+                    in.x.get(start, x);
+                    RowLoops.subtract(x, centre);
+                    gradient.x.get(start, dy);
+                }
+                double offset = centre - s.mean();
+                if (cancelling) {
+                    RowLoops.combineCancelling(dy, gamma, mean, scale, x, offset, slope);
+                } else {
+                    RowLoops.combine(
+                            dy,
+                            (float) (gamma * scale),
+                            x,
+                            (float) slope,
+                            (float) (offset * slope - mean * scale));
+                }
+                gradient.x.put(start, dy);
+            }
         }
     }
 }

@@ -12,6 +12,9 @@ interface Standardizer {
      */
     boolean measures();
 
+    /** Returns what is added to measured variances. */
+    double epsilon();
+
     /**
      * Returns how a group is standardised. Called once a group, by several threads.
      *
@@ -19,6 +22,17 @@ interface Standardizer {
      * @param variance the group's variance with the divisor N, likewise
      */
     Standardization of(int group, double mean, double variance);
+
+    /**
+     * Returns whether {@link #of} must be asked for every group even where the engine's operators
+     * do the rest: because it corrects or takes note of what is measured.
+     */
+    default boolean observes() {
+        return false;
+    }
+
+    /** Called after {@link #of} has been asked for every group. */
+    default void applied() {}
 
     /**
      * xhat = (x - mean) * inverse * r + d. Where mean and inverse are measured the gradient passes

@@ -7,46 +7,80 @@ import ai.djl.nn.Block;
 import ai.djl.nn.Parameter;
 import ai.djl.training.ParameterStore;
 import dev.fern.backbone.host.HostFunctions;
+import java.util.Collection;
 import java.util.IdentityHashMap;
 import java.util.Map;
 
 /**
- * A block's parameters once more: the same values in the same memory, but with gradients of their
- * own, so that threads can compute gradients beside each other.
+ * A block's parameters once more, with gradients of their own, so that threads can compute
+ * gradients beside each other: on the parameters' device the same values in the same memory, on
+ * another copies.
  */
 public final class ParameterReplica extends ParameterStore {
 
-    private final Map<Parameter, Trained> trained = new IdentityHashMap<>();
-
-    /** A parameter's values, and the gradient that every backward pass writes anew. */
-    private record Trained(NDArray values, NDArray gradient) {}
+    private final Collection<Parameter> parameters;
+    private final NDManager owner;
+    private final Map<Parameter, NDArray> arrays = new IdentityHashMap<>();
+    private NDManager manager;
 
     /**
-     * Makes a replica.
+     * Makes a replica on the device of a manager.
      *
-     * @param block initialised, on MXNet; its parameters must be {@linkplain HostFunctions#supports
-     *     supported}
-     * @param manager owns the replica's gradients; it must be closed before the parameters are
+     * @param block initialised; where its parameters are on that device, {@link
+     *     HostFunctions#hasFloats} holds for them
+     * @param owner owns the replica's arrays; it must be closed before the parameters are
      */
-    public ParameterReplica(Block block, NDManager manager) {
-        super(manager, false);
-        for (Parameter parameter : NamedParameters.of(block).values()) {
-            if (parameter.requiresGradient()) {
-                NDArray shared = HostFunctions.share(parameter.getArray(), manager);
-                shared.setRequiresGradient(true);
-                trained.put(parameter, new Trained(shared, shared.getGradient()));
+    public ParameterReplica(Block block, NDManager owner) {
+        super(owner, false);
+        this.owner = owner;
+        parameters = NamedParameters.of(block).values();
+        make();
+    }
+
+    private void make() {
+        manager = owner.newSubManager();
+        for (Parameter parameter : parameters) {
+            NDArray original = parameter.getArray();
+            boolean here = isHere(original);
+            if (here && !parameter.requiresGradient()) {
+                continue;
             }
+            NDArray array =
+                    here
+                            ? HostFunctions.share(original, manager)
+                            : manager.create(original.toFloatArray(), original.getShape());
+            if (parameter.requiresGradient()) {
+                array.setRequiresGradient(true);
+            }
+            arrays.put(parameter, array);
+        }
+    }
+
+    private boolean isHere(NDArray array) {
+        return array.getDevice().equals(owner.getDevice());
+    }
+
+    /** Takes the parameters' present values, and drops the gradients, before a backward pass. */
+    public void refresh() {
+        boolean current =
+                parameters.stream()
+                        .map(Parameter::getArray)
+                        .allMatch(array -> isHere(array) && !HostFunctions.addsToGradients(array));
+        if (!current) {
+            manager.close();
+            arrays.clear();
+            make();
         }
     }
 
     @Override
     public NDArray getValue(Parameter parameter, Device device, boolean training) {
-        Trained own = trained.get(parameter);
-        return own != null ? own.values : super.getValue(parameter, device, training);
+        NDArray own = arrays.get(parameter);
+        return own != null ? own : super.getValue(parameter, device, training);
     }
 
-    /** Returns the gradient of a trained parameter, which stays the replica's. */
+    /** Returns the gradient of a trained parameter, to be closed by the caller. */
     public NDArray gradient(Parameter parameter) {
-        return trained.get(parameter).gradient;
+        return arrays.get(parameter).getGradient();
     }
 }

@@ -66,7 +66,7 @@ public final class ParameterValues {
      * MXNet can't set an array that it has laid out anew for inference, as it does with weights.
      */
     private static void set(NDArray array, float[] values) {
-        if (HostFunctions.supports(array)) {
+        if (HostFunctions.hasFloats(array)) {
             HostFunctions.floats(array).put(0, values);
         } else {
             array.set(FloatBuffer.wrap(values));

@@ -13,16 +13,27 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * The convolutional part of a ResNet (He et al., CVPR 2016; version 1 with the stride on the 3x3
- * convolution, as torchvision). Input [N, 3, H, W]; outputs C2 to C5: [N, C_i, H / s, W / s] for s
- * = 4, 8, 16, 32, rounded up.
+ * The convolutional part of a ResNet, with the stride on the 3x3 convolution as torchvision has it.
+ * Input [N, 3, H, W]; outputs C2 to C5: [N, C_i, H / s, W / s] for s = 4, 8, 16, 32, rounded up.
+ *
+ * <p>Version 1 (He et al., CVPR 2016) activates every sum. In version 2 (ECCV 2016) a sum is left
+ * as it is, and grows from block to block. What follows the paper's appendix for the whole network,
+ * an activation right after the first convolution and one after the last sum, is done here for
+ * every stage: norm and activation of a stage's last sum are its output, for the pyramid or a
+ * classifier as for both paths of the next stage's first block. So the outputs are activated maps
+ * in either version, the function is that of the paper, and no output needs a norm that the network
+ * did not have.
  */
 public final class ResNet extends AbstractBlock {
+
+    /** The stem and the four groups of residual blocks. */
+    public static final int STAGES = 5;
 
     private final ResNetConfiguration configuration;
     private final Block conv1;
     private final Block norm1;
     private final List<List<Block>> stages = new ArrayList<>();
+    private int frozenStages;
 
     /** Builds the network; its parameters are initialised later. */
     public ResNet(ResNetConfiguration configuration) {
@@ -34,24 +45,58 @@ public final class ResNet extends AbstractBlock {
         for (int s = 0; s < 4; s++) {
             List<Block> stage = new ArrayList<>();
             for (int b = 0; b < configuration.blocks().get(s); b++) {
-                stage.add(
-                        addChildBlock(
-                                "layer" + (s + 1) + "." + b,
-                                new ResidualBlock(
-                                        channels,
-                                        configuration.widths().get(s),
-                                        s > 0 && b == 0 ? 2 : 1,
-                                        configuration.bottleneck(),
-                                        normalization)));
+                stage.add(addChildBlock("layer" + (s + 1) + "." + b, block(channels, s, b)));
                 channels = configuration.outputChannels(s);
+            }
+            if (configuration.version() == ResNetVersion.V2) {
+                stage.add(addChildBlock("norm" + (s + 2), normalization.normActivation(channels)));
             }
             stages.add(stage);
         }
     }
 
+    private Block block(int channels, int stage, int index) {
+        int width = configuration.widths().get(stage);
+        int stride = stage > 0 && index == 0 ? 2 : 1;
+        boolean bottleneck = configuration.bottleneck();
+        Normalization normalization = configuration.normalization();
+        return switch (configuration.version()) {
+            case V1 -> new ResidualBlock(channels, width, stride, bottleneck, normalization);
+            case V2 ->
+                    new PreActivationBlock(
+                            channels, width, stride, bottleneck, index == 0, normalization);
+        };
+    }
+
     /** Returns what this network was built from. */
     public ResNetConfiguration configuration() {
         return configuration;
+    }
+
+    /**
+     * Leaves the first stages as they are in a training: their parameters have no gradient, and
+     * their normalisers work as they do when nothing is trained, without moving their running
+     * averages.
+     *
+     * @param count 0 for none, 1 for the stem, 2 for the stem and layer1, ..., {@value #STAGES} for
+     *     all; torchvision's {@code trainable_backbone_layers} is {@value #STAGES} - count
+     */
+    public void freeze(int count) {
+        frozenStages = count;
+        if (count > 0) {
+            conv1.freezeParameters(true);
+            norm1.freezeParameters(true);
+        }
+        for (int s = 0; s < stages.size(); s++) {
+            if (isFrozen(s)) {
+                stages.get(s).forEach(block -> block.freezeParameters(true));
+            }
+        }
+    }
+
+    /** Whether layer s + 1 is frozen; the stem comes before all of them. */
+    private boolean isFrozen(int s) {
+        return s + 1 < frozenStages;
     }
 
     @Override
@@ -60,13 +105,14 @@ public final class ResNet extends AbstractBlock {
             NDList inputs,
             boolean training,
             PairList<String, Object> params) {
-        NDList x = conv1.forward(parameters, inputs, training);
-        x = norm1.forward(parameters, x, training);
+        boolean stemTrains = training && frozenStages == 0;
+        NDList x = conv1.forward(parameters, inputs, stemTrains);
+        x = norm1.forward(parameters, x, stemTrains);
         x = new NDList(MaxPooling.apply(x.singletonOrThrow()));
         NDList outputs = new NDList(4);
-        for (List<Block> stage : stages) {
-            for (Block block : stage) {
-                x = block.forward(parameters, x, training);
+        for (int s = 0; s < stages.size(); s++) {
+            for (Block block : stages.get(s)) {
+                x = block.forward(parameters, x, training && !isFrozen(s));
             }
             outputs.add(x.singletonOrThrow());
         }

@@ -2,10 +2,12 @@ package dev.fern.backbone.resnet;
 
 import dev.fern.backbone.norm.Normalization;
 import java.util.List;
+import java.util.Objects;
 
 /**
  * What a {@link ResNet} is built from.
  *
+ * @param version where blocks have their norms and activations
  * @param bottleneck whether blocks are bottlenecks (expansion 4) or basic
  * @param blocks blocks of each of the four stages, each at least 1
  * @param widths channels of the 3x3 convolutions of each stage; 64, 128, 256, 512 in the paper
@@ -13,6 +15,7 @@ import java.util.List;
  * @param normalization normaliser and activation of every block
  */
 public record ResNetConfiguration(
+        ResNetVersion version,
         boolean bottleneck,
         List<Integer> blocks,
         List<Integer> widths,
@@ -23,6 +26,7 @@ public record ResNetConfiguration(
 
     /** Checks the lists' lengths and values. */
     public ResNetConfiguration {
+        Objects.requireNonNull(version, "version");
         blocks = List.copyOf(blocks);
         widths = List.copyOf(widths);
         if (blocks.size() != 4 || widths.size() != 4) {
@@ -48,6 +52,7 @@ public record ResNetConfiguration(
         }
         int width = (int) Math.max(1, Math.round(PAPER_WIDTH * widthMultiplier));
         return new ResNetConfiguration(
+                depth.version(),
                 depth.bottleneck(),
                 depth.blocks(),
                 List.of(width, 2 * width, 4 * width, 8 * width),

@@ -2,32 +2,54 @@ package dev.fern.backbone.resnet;
 
 import java.util.List;
 
-/** The depths of He et al. (CVPR 2016), table 1. */
+/** The depths of He et al. (CVPR 2016), table 1, in both versions. */
 public enum ResNetDepth {
     /** 18 layers of basic blocks. */
-    RESNET18("resnet18", false, List.of(2, 2, 2, 2)),
+    RESNET18("resnet18", ResNetVersion.V1, false, List.of(2, 2, 2, 2)),
     /** 34 layers of basic blocks. */
-    RESNET34("resnet34", false, List.of(3, 4, 6, 3)),
+    RESNET34("resnet34", ResNetVersion.V1, false, List.of(3, 4, 6, 3)),
     /** 50 layers of bottlenecks. */
-    RESNET50("resnet50", true, List.of(3, 4, 6, 3)),
+    RESNET50("resnet50", ResNetVersion.V1, true, List.of(3, 4, 6, 3)),
     /** 101 layers of bottlenecks. */
-    RESNET101("resnet101", true, List.of(3, 4, 23, 3)),
+    RESNET101("resnet101", ResNetVersion.V1, true, List.of(3, 4, 23, 3)),
     /** 152 layers of bottlenecks. */
-    RESNET152("resnet152", true, List.of(3, 8, 36, 3));
+    RESNET152("resnet152", ResNetVersion.V1, true, List.of(3, 8, 36, 3)),
+    /** 18 layers of basic blocks with pre-activation. */
+    RESNET18V2(RESNET18),
+    /** 34 layers of basic blocks with pre-activation. */
+    RESNET34V2(RESNET34),
+    /** 50 layers of bottlenecks with pre-activation. */
+    RESNET50V2(RESNET50),
+    /** 101 layers of bottlenecks with pre-activation. */
+    RESNET101V2(RESNET101),
+    /** 152 layers of bottlenecks with pre-activation. */
+    RESNET152V2(RESNET152);
 
     private final String id;
+    private final ResNetVersion version;
     private final boolean bottleneck;
     private final List<Integer> blocks;
 
-    ResNetDepth(String id, boolean bottleneck, List<Integer> blocks) {
+    ResNetDepth(String id, ResNetVersion version, boolean bottleneck, List<Integer> blocks) {
         this.id = id;
+        this.version = version;
         this.bottleneck = bottleneck;
         this.blocks = blocks;
     }
 
-    /** Returns the name used in configurations, as torchvision spells it. */
+    /** The same depth in version 2. */
+    ResNetDepth(ResNetDepth other) {
+        this(other.id + "v2", ResNetVersion.V2, other.bottleneck, other.blocks);
+    }
+
+    /** Returns the name used in configurations: torchvision's, with v2 behind it for version 2. */
     public String id() {
         return id;
+    }
+
+    /** Returns where the blocks have their norms and activations. */
+    public ResNetVersion version() {
+        return version;
     }
 
     /** Returns whether the blocks are bottlenecks (1x1, 3x3, 1x1) or basic (3x3, 3x3). */

@@ -11,16 +11,21 @@ import ai.djl.ndarray.types.Shape;
 import dev.fern.backbone.BlockPass;
 import dev.fern.backbone.NumericalGradient;
 import dev.fern.backbone.fpn.FeaturePyramid.P6Source;
+import dev.fern.backbone.norm.Normalizations;
 import dev.fern.backbone.parameter.NamedParameters;
 import dev.fern.backbone.parameter.Tensor;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.SplittableRandom;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 
+@Tag("engine")
 class FeaturePyramidTest {
 
     private static final int CHANNELS = 2;
@@ -68,9 +73,14 @@ class FeaturePyramidTest {
 
     /** The whole pyramid against plain loops in float64, forward and the inputs' gradients. */
     @ParameterizedTest
-    @EnumSource(P6Source.class)
-    void thePyramidAndItsGradientsMatchTheReference(P6Source source) {
-        FeaturePyramid pyramid = new FeaturePyramid(3, CHANNELS, source);
+    @CsvSource({"C5, false", "P5, false", "P5, true"})
+    void thePyramidAndItsGradientsMatchTheReference(P6Source source, boolean normalized) {
+        FeaturePyramid pyramid =
+                new FeaturePyramid(
+                        3,
+                        CHANNELS,
+                        source,
+                        normalized ? Optional.of(Normalizations.parse("ln")) : Optional.empty());
         List<Tensor> maps = maps(1, 32, 64);
         try (NDManager manager = NDManager.newBaseManager()) {
             BlockPass.prepare(manager, pyramid, maps, Map.of());
@@ -112,6 +122,17 @@ class FeaturePyramidTest {
                 assertClose("dC" + (3 + m), pass.inputGradients().get(m), gradient, 1e-5);
             }
         }
+    }
+
+    @Test
+    void aNormTakesTheBiasesPlaceAndHasNoActivation() {
+        FeaturePyramid pyramid =
+                new FeaturePyramid(
+                        3, CHANNELS, P6Source.P5, Optional.of(Normalizations.parse("bn-tlu")));
+        assertThat(NamedParameters.of(pyramid))
+                .containsKeys(
+                        "lateral2.weight", "lateralNorm2.gamma", "outputNorm0.beta", "p6.bias")
+                .doesNotContainKeys("lateral2.bias", "output0.bias", "outputNorm0.tau");
     }
 
     @Test

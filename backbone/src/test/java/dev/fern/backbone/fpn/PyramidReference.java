@@ -4,11 +4,15 @@ import ai.djl.nn.Parameter;
 import dev.fern.backbone.fpn.FeaturePyramid.P6Source;
 import dev.fern.backbone.parameter.Tensor;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedList;
 import java.util.List;
 import java.util.Map;
 
-/** The feature pyramid of one image by plain loops in float64. */
+/**
+ * The feature pyramid of one image by plain loops in float64, with or without layer norms after its
+ * lateral and output convolutions.
+ */
 final class PyramidReference {
 
     private record FeatureMap(int channels, int height, int width, double[] values) {
@@ -40,7 +44,8 @@ final class PyramidReference {
         LinkedList<FeatureMap> levels = new LinkedList<>();
         FeatureMap top = null;
         for (int i = maps.size() - 1; i >= 0; i--) {
-            FeatureMap lateral = convolve("lateral" + i, maps.get(i), 1, 1);
+            FeatureMap lateral =
+                    normalize("lateralNorm" + i, convolve("lateral" + i, maps.get(i), 1, 1));
             if (top != null) {
                 for (int c = 0; c < channels; c++) {
                     for (int y = 0; y < lateral.height; y++) {
@@ -52,7 +57,7 @@ final class PyramidReference {
                 }
             }
             top = lateral;
-            levels.addFirst(convolve("output" + i, top, 3, 1));
+            levels.addFirst(normalize("outputNorm" + i, convolve("output" + i, top, 3, 1)));
         }
         FeatureMap p6 =
                 convolve(
@@ -71,7 +76,8 @@ final class PyramidReference {
 
     private FeatureMap convolve(String name, FeatureMap in, int kernel, int stride) {
         float[] weight = parameters.get(name + ".weight").getArray().toFloatArray();
-        float[] bias = parameters.get(name + ".bias").getArray().toFloatArray();
+        Parameter biases = parameters.get(name + ".bias");
+        float[] bias = biases == null ? new float[channels] : biases.getArray().toFloatArray();
         int height = (in.height + stride - 1) / stride;
         int width = (in.width + stride - 1) / stride;
         double[] out = new double[channels * height * width];
@@ -96,5 +102,23 @@ final class PyramidReference {
             }
         }
         return new FeatureMap(channels, height, width, out);
+    }
+
+    /** Layer Normalization, if the pyramid has it. */
+    private FeatureMap normalize(String name, FeatureMap map) {
+        if (!parameters.containsKey(name + ".gamma")) {
+            return map;
+        }
+        float[] gamma = parameters.get(name + ".gamma").getArray().toFloatArray();
+        float[] beta = parameters.get(name + ".beta").getArray().toFloatArray();
+        int size = map.values.length;
+        double mean = Arrays.stream(map.values).sum() / size;
+        double variance = Arrays.stream(map.values).map(v -> (v - mean) * (v - mean)).sum() / size;
+        for (int i = 0; i < size; i++) {
+            int c = i / (map.height * map.width);
+            map.values[i] =
+                    (map.values[i] - mean) / Math.sqrt(variance + 1e-5) * gamma[c] + beta[c];
+        }
+        return map;
     }
 }

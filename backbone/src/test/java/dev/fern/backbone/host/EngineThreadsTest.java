@@ -22,7 +22,7 @@ class EngineThreadsTest {
                         throw new IllegalStateException(e);
                     }
                 };
-        try (EngineThreads threads = new EngineThreads(3)) {
+        try (EngineThreads threads = new EngineThreads("MXNet", 3)) {
             assertThat(threads.run(List.of(meet, meet, meet))).containsExactlyInAnyOrder(0, 1, 2);
             List<Supplier<String>> ordered =
                     List.of(
@@ -50,7 +50,7 @@ class EngineThreadsTest {
                             pause();
                             return ended.incrementAndGet();
                         });
-        try (EngineThreads threads = new EngineThreads(2)) {
+        try (EngineThreads threads = new EngineThreads("MXNet", 2)) {
             assertThatThrownBy(() -> threads.run(tasks))
                     .isInstanceOf(IllegalArgumentException.class)
                     .hasMessage("first");
@@ -61,7 +61,7 @@ class EngineThreadsTest {
     @Test
     void loopsOfAThreadWithOneCoreStayOnIt() {
         try (EngineThreads threads =
-                new EngineThreads(Runtime.getRuntime().availableProcessors())) {
+                new EngineThreads("MXNet", Runtime.getRuntime().availableProcessors())) {
             Supplier<Long> strangers =
                     () -> {
                         Thread own = Thread.currentThread();

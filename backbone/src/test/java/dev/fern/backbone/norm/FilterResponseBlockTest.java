@@ -18,8 +18,10 @@ import java.util.SplittableRandom;
 import net.jqwik.api.Example;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
+import net.jqwik.api.Tag;
 import net.jqwik.api.constraints.IntRange;
 
+@Tag("engine")
 class FilterResponseBlockTest {
 
     private static final double TOLERANCE = 1e-5;
@@ -119,7 +121,10 @@ class FilterResponseBlockTest {
         FilterResponseBlock block(NDManager manager) {
             FilterResponseBlock block =
                     new FilterResponseBlock(
-                            channels, epsilon != null, shortcut != null, tau != null);
+                            channels,
+                            epsilon != null,
+                            shortcut != null,
+                            tau == null ? Activation.NONE : Activation.TLU);
             Map<String, float[]> values = new LinkedHashMap<>();
             values.put("gamma", gamma);
             values.put("beta", beta);
@@ -346,6 +351,76 @@ class FilterResponseBlockTest {
         }
     }
 
+    @Property(tries = 40)
+    void reluIsAThresholdOfZero(
+            @ForAll long seed,
+            @ForAll @IntRange(min = 1, max = 3) int images,
+            @ForAll @IntRange(min = 1, max = 4) int channels,
+            @ForAll @IntRange(min = 1, max = 7) int side,
+            @ForAll boolean addsShortcut) {
+        Case drawn = Case.random(seed, images, channels, side, side, 1, false, addsShortcut, false);
+        FilterResponseReference unbounded = drawn.reference();
+        double[] y = unbounded.normalised();
+        for (int i = 0; i < y.length; i++) {
+            // float32 and float64 may differ in the side of zero
+            drawn.outputGradient[i] = Math.abs(y[i]) < 1e-5 ? 0 : drawn.outputGradient[i];
+        }
+        FilterResponseReference reference =
+                new FilterResponseReference(
+                        channels,
+                        side * side,
+                        unbounded.x(),
+                        unbounded.gamma(),
+                        unbounded.beta(),
+                        null,
+                        unbounded.shortcut(),
+                        new double[channels]);
+        FilterResponseReference gradients = reference.backward(widen(drawn.outputGradient));
+        Normalization normalization = Normalizations.parse("frn-relu");
+        FilterResponseBlock block =
+                (FilterResponseBlock)
+                        (addsShortcut
+                                ? normalization.normAddActivation(channels)
+                                : normalization.normActivation(channels));
+        try (NDManager manager = NDManager.newBaseManager()) {
+            BlockPass.prepare(
+                    manager,
+                    block,
+                    drawn.inputs(),
+                    Map.of("gamma", drawn.gamma, "beta", drawn.beta));
+            for (boolean fused : new boolean[] {true, false}) {
+                BlockPass pass =
+                        BlockPass.of(
+                                manager,
+                                block,
+                                (parameters, list) ->
+                                        new NDList(
+                                                fused
+                                                        ? block.fused(parameters, list, true)
+                                                        : block.operators(parameters, list, true)),
+                                drawn.inputs(),
+                                List.of(drawn.outputGradient));
+                // the operators' own float32 sums set their tolerance
+                double tolerance = fused ? TOLERANCE : 5e-5;
+                assertClose("z", pass.outputs().get(0).data(), reference.forward(), tolerance);
+                if (fused || side > 1) {
+                    assertClose("dx", pass.inputGradients().get(0), gradients.x(), tolerance, 1e-2);
+                }
+                if (addsShortcut) {
+                    assertClose(
+                            "dshortcut",
+                            pass.inputGradients().get(1),
+                            gradients.shortcut(),
+                            tolerance);
+                }
+                Map<String, float[]> parameters = pass.parameterGradients();
+                assertThat(parameters).containsOnlyKeys("gamma", "beta");
+                assertClose("dgamma", parameters.get("gamma"), gradients.gamma(), tolerance, 1);
+                assertClose("dbeta", parameters.get("beta"), gradients.beta(), tolerance, 1);
+            }
+        }
+    }
+
     @Example
     void inferenceGivesTheSameAsTraining() {
         Case drawn = Case.random(5, 2, 3, 5, 7, 1, true, true, true);
@@ -440,7 +515,7 @@ class FilterResponseBlockTest {
     @Example
     void parametersStartAsThePaperSays() {
         try (NDManager manager = NDManager.newBaseManager()) {
-            FilterResponseBlock block = new FilterResponseBlock(3, true, false, true);
+            FilterResponseBlock block = new FilterResponseBlock(3, true, false, Activation.TLU);
             BlockPass.prepare(
                     manager,
                     block,

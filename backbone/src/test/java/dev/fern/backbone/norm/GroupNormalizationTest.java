@@ -24,7 +24,7 @@ class GroupNormalizationTest {
 
     private static final double EPSILON = 1e-5;
 
-    @Property(tries = 100)
+    @Property(tries = 60)
     void forwardAndAllGradientsMatchTheReference(
             @ForAll long seed,
             @ForAll @IntRange(min = 1, max = 3) int images,
@@ -66,7 +66,7 @@ class GroupNormalizationTest {
     void mapsThatAreSplitAmongThreadsMatchTheReference() {
         NormCase drawn = NormCase.random(12, 2, 6, 80, 61, true, Activation.TLU);
         for (int i = 0; i < drawn.x().length; i++) {
-            drawn.x()[i] += 20;
+            drawn.x()[i] += 1000;
         }
         for (int groups : new int[] {1, 3, 6}) {
             drawn.assertMatches(
@@ -75,7 +75,7 @@ class GroupNormalizationTest {
         }
     }
 
-    @Property(tries = 40)
+    @Property(tries = 25)
     void theFusedAndTheOperatorVersionAreEqual(
             @ForAll long seed,
             @ForAll @IntRange(min = 1, max = 3) int images,
@@ -146,7 +146,7 @@ class GroupNormalizationTest {
                     pass.outputs().get(0).data(),
                     new double[] {beta[0], beta[1], beta[2], beta[0], beta[1], beta[2]},
                     TOLERANCE);
-            assertClose("dx", pass.inputGradients().get(0), new double[6], 1e-12, 1);
+            assertThat(pass.inputGradients().get(0)).containsOnly(0);
         }
     }
 

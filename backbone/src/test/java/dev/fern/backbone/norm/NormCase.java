@@ -14,6 +14,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
+import java.util.function.Consumer;
 
 /**
  * Random float32 values that go through a normaliser, what follows it, and the gradient of its
@@ -148,9 +149,19 @@ record NormCase(
 
     /** Compares a prepared block in training with its reference. */
     void assertMatches(NDManager manager, Block block, Reference reference) {
+        assertMatches(
+                manager,
+                block,
+                (parameters, list) -> block.forward(parameters, list, true),
+                reference);
+    }
+
+    /** Likewise with a forward pass of some kind. */
+    void assertMatches(
+            NDManager manager, Block block, BlockPass.Forward forward, Reference reference) {
         double[] z = reference.forward(widen(x), widen(gamma), widen(beta));
         double[] dy = activate(z);
-        BlockPass pass = BlockPass.of(manager, block, inputs(), List.of(outputGradient));
+        BlockPass pass = BlockPass.of(manager, block, forward, inputs(), List.of(outputGradient));
         assertClose("z", pass.outputs().get(0).data(), z, TOLERANCE);
         Gradients expected = reference.backward(widen(x), widen(gamma), dy);
         assertClose("dx", pass.inputGradients().get(0), expected.x(), TOLERANCE, 1e-6);
@@ -211,8 +222,13 @@ record NormCase(
 
     /** Compares the two ways in which a normalisation is computed in training. */
     void assertFusedEqualsOperators(Normalization normalization) {
-        BlockPass fused = runWays(normalization, true);
-        BlockPass operators = runWays(normalization, false);
+        assertFusedEqualsOperators(normalization, block -> {});
+    }
+
+    /** Likewise from a state that is set before. */
+    void assertFusedEqualsOperators(Normalization normalization, Consumer<Block> state) {
+        BlockPass fused = run(normalization, state, true);
+        BlockPass operators = run(normalization, state, false);
         // the operators' own float32 sums set the tolerance
         double tolerance = 5e-5;
         assertClose(
@@ -239,10 +255,11 @@ record NormCase(
                                         1));
     }
 
-    private BlockPass runWays(Normalization normalization, boolean fused) {
+    private BlockPass run(Normalization normalization, Consumer<Block> state, boolean fused) {
         try (NDManager manager = NDManager.newBaseManager()) {
             ActivatedNorm block = (ActivatedNorm) block(normalization);
             prepare(manager, block);
+            state.accept(block);
             return BlockPass.of(
                     manager,
                     block,

@@ -10,8 +10,10 @@ import ai.djl.nn.Parameter;
 import java.util.HashSet;
 import java.util.Set;
 import java.util.function.BiConsumer;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
+@Tag("engine")
 class InitializationTest {
 
     /** A convolution's weight of fan-in 8 * 9 and fan-out 64 * 9. */

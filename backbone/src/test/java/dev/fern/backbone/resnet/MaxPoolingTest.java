@@ -2,7 +2,6 @@ package dev.fern.backbone.resnet;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import ai.djl.engine.Engine;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
@@ -11,10 +10,12 @@ import ai.djl.nn.pooling.Pool;
 import ai.djl.training.GradientCollector;
 import dev.fern.backbone.host.HostFunctions;
 import java.util.SplittableRandom;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
+@Tag("engine")
 class MaxPoolingTest {
 
     /** Values and gradients as the definition gives them, one window after the other. */
@@ -75,7 +76,7 @@ class MaxPoolingTest {
         try (NDManager manager = NDManager.newBaseManager()) {
             NDArray array = manager.create(x, new Shape(n, c, height, width));
             array.setRequiresGradient(true);
-            try (GradientCollector collector = Engine.getInstance().newGradientCollector()) {
+            try (GradientCollector collector = HostFunctions.newGradientCollector(manager)) {
                 NDArray pooled = MaxPooling.apply(array);
                 assertThat(pooled.getShape()).isEqualTo(MaxPooling.outputShape(array.getShape()));
                 assertThat(pooled.toFloatArray()).isEqualTo(reference.pooled);
@@ -103,7 +104,7 @@ class MaxPoolingTest {
         try (NDManager manager = NDManager.newBaseManager()) {
             NDArray x = manager.create(new float[] {1, Float.NaN, 3, 4}, new Shape(1, 1, 2, 2));
             x.setRequiresGradient(true);
-            try (GradientCollector collector = Engine.getInstance().newGradientCollector()) {
+            try (GradientCollector collector = HostFunctions.newGradientCollector(manager)) {
                 NDArray pooled = MaxPooling.apply(x);
                 assertThat(pooled.toFloatArray()).containsExactly(Float.NaN);
                 HostFunctions.backward(

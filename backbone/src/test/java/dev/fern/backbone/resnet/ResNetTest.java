@@ -6,22 +6,27 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
+import ai.djl.nn.Block;
 import ai.djl.nn.Parameter;
 import ai.djl.training.initializer.Initializer;
 import dev.fern.backbone.BlockPass;
+import dev.fern.backbone.Closeness;
 import dev.fern.backbone.norm.BatchNormalization;
 import dev.fern.backbone.norm.FilterResponseNormalization;
 import dev.fern.backbone.norm.Normalization;
 import dev.fern.backbone.parameter.NamedParameters;
 import dev.fern.backbone.parameter.Tensor;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 
+@Tag("engine")
 class ResNetTest {
 
     private static final Normalization FRN = new FilterResponseNormalization(false);
@@ -39,14 +44,22 @@ class ResNetTest {
         return new Tensor(new long[] {1, 3, height, width}, pixels);
     }
 
-    /** The trained parameters of torchvision's models less those of their classifiers. */
+    /**
+     * The trained parameters of torchvision's models less those of their classifiers; version 2 has
+     * no norms on its projections, of four times the width in bottlenecks.
+     */
     @ParameterizedTest
     @CsvSource({
         "resnet18, 11176512",
         "resnet34, 21284672",
         "resnet50, 23508032",
         "resnet101, 42500160",
-        "resnet152, 58143808"
+        "resnet152, 58143808",
+        "resnet18v2, 11174720",
+        "resnet34v2, 21282880",
+        "resnet50v2, 23500352",
+        "resnet101v2, 42492480",
+        "resnet152v2, 58136128"
     })
     void aNetworkHasThePublishedNumberOfParameters(String depth, long count) {
         ResNet network = network(ResNetDepth.parse(depth), 1, new BatchNormalization());
@@ -146,8 +159,95 @@ class ResNetTest {
     }
 
     @Test
-    void everyParameterGetsAGradient() {
-        ResNet network = network(ResNetDepth.RESNET50, 0.0625, FRN);
+    void parametersOfVersion2AreNamedByStageBlockAndLayer() {
+        ResNet network = network(ResNetDepth.RESNET18V2, 0.0625, FRN);
+        try (NDManager manager = NDManager.newBaseManager()) {
+            network.initialize(manager, DataType.FLOAT32, new Shape(1, 3, 32, 32));
+            assertThat(NamedParameters.of(network))
+                    .containsKeys(
+                            "norm1.tau",
+                            "layer1.0.conv1.weight",
+                            "layer1.0.norm2.tau",
+                            "layer1.1.norm1.tau",
+                            "norm2.tau",
+                            "layer2.0.shortcutConv.weight",
+                            "norm5.tau")
+                    .doesNotContainKeys(
+                            "layer1.0.norm1.tau",
+                            "layer1.0.shortcutConv.weight",
+                            "layer2.0.shortcutNorm.gamma",
+                            "norm6.tau");
+        }
+    }
+
+    /** Figure 4e of the paper; with branches at zero the input passes unchanged, its sign too. */
+    @Test
+    void aPreActivationBlockWithoutItsBranchIsTheIdentity() {
+        PreActivationBlock block = new PreActivationBlock(3, 3, 1, false, false, FRN);
+        block.setInitializer(Initializer.ZEROS, Parameter.Type.WEIGHT);
+        Tensor x = image(4, 5);
+        try (NDManager manager = NDManager.newBaseManager()) {
+            BlockPass.prepare(manager, block, List.of(x), Map.of());
+            assertThat(BlockPass.infer(manager, block, List.of(x)).get(0).data())
+                    .isEqualTo(x.data());
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"false, false, 1", "false, true, 1", "true, false, 1", "true, false, 2"})
+    void aPreActivationBlockRunsItsLayersInThePapersOrder(
+            boolean bottleneck, boolean activatedInput, int stride) {
+        PreActivationBlock block =
+                new PreActivationBlock(3, 3, stride, bottleneck, activatedInput, FRN);
+        Tensor x = image(6, 5);
+        try (NDManager manager = NDManager.newBaseManager()) {
+            BlockPass.prepare(manager, block, List.of(x), Map.of());
+            Map<String, Block> layers = new HashMap<>();
+            block.getChildren().forEach(p -> layers.put(p.getKey().substring(2), p.getValue()));
+            Tensor activated = activatedInput ? x : run(manager, layers.get("norm1"), x);
+            Tensor branch = activated;
+            List<String> order = List.of("conv1", "norm2", "conv2", "norm3", "conv3");
+            for (String name : bottleneck ? order : order.subList(0, 3)) {
+                branch = run(manager, layers.get(name), branch);
+            }
+            Tensor shortcut = bottleneck ? run(manager, layers.get("shortcutConv"), activated) : x;
+            double[] sums = Closeness.widen(branch.data());
+            for (int i = 0; i < sums.length; i++) {
+                sums[i] += shortcut.data()[i];
+            }
+            Closeness.assertClose(
+                    "sum", BlockPass.infer(manager, block, List.of(x)).get(0).data(), sums, 1e-6);
+        }
+    }
+
+    private static Tensor run(NDManager manager, Block layer, Tensor x) {
+        return BlockPass.infer(manager, layer, List.of(x)).get(0);
+    }
+
+    /** An output is at least tau, 0 at the start; a raw sum would not be. */
+    @ParameterizedTest
+    @EnumSource(
+            value = ResNetDepth.class,
+            names = {"RESNET18", "RESNET50", "RESNET18V2", "RESNET50V2"})
+    void outputsAreActivatedMapsInEitherVersion(ResNetDepth depth) {
+        ResNet network = network(depth, 0.125, FRN);
+        try (NDManager manager = NDManager.newBaseManager()) {
+            BlockPass.prepare(manager, network, List.of(image(64, 64)), Map.of());
+            for (Tensor output : BlockPass.infer(manager, network, List.of(image(64, 64)))) {
+                assertThat(output.data()).contains(0);
+                for (float value : output.data()) {
+                    assertThat(value).isNotNegative();
+                }
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(
+            value = ResNetDepth.class,
+            names = {"RESNET50", "RESNET18V2", "RESNET50V2"})
+    void everyParameterGetsAGradient(ResNetDepth depth) {
+        ResNet network = network(depth, 0.0625, FRN);
         Tensor image = image(64, 64);
         try (NDManager manager = NDManager.newBaseManager()) {
             BlockPass.prepare(manager, network, List.of(image), Map.of());
@@ -184,12 +284,19 @@ class ResNetTest {
         }
         List<Integer> four = List.of(1, 1, 1, 1);
         for (List<Integer> wrong : List.of(List.of(1, 1, 1), List.of(1, 1, 1, 0))) {
-            assertThatThrownBy(() -> new ResNetConfiguration(false, wrong, four, 8, FRN))
+            assertThatThrownBy(
+                            () ->
+                                    new ResNetConfiguration(
+                                            ResNetVersion.V1, false, wrong, four, 8, FRN))
                     .isInstanceOf(IllegalArgumentException.class);
-            assertThatThrownBy(() -> new ResNetConfiguration(false, four, wrong, 8, FRN))
+            assertThatThrownBy(
+                            () ->
+                                    new ResNetConfiguration(
+                                            ResNetVersion.V1, false, four, wrong, 8, FRN))
                     .isInstanceOf(IllegalArgumentException.class);
         }
-        assertThatThrownBy(() -> new ResNetConfiguration(false, four, four, 0, FRN))
+        assertThatThrownBy(
+                        () -> new ResNetConfiguration(ResNetVersion.V1, false, four, four, 0, FRN))
                 .isInstanceOf(IllegalArgumentException.class);
     }
 
@@ -199,7 +306,7 @@ class ResNetTest {
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("'resnet20'")
                 .hasMessageContaining("resnet18")
-                .hasMessageContaining("resnet152");
+                .hasMessageContaining("resnet152v2");
         for (ResNetDepth depth : ResNetDepth.values()) {
             assertThat(ResNetDepth.parse(depth.id())).isEqualTo(depth);
         }

@@ -21,7 +21,7 @@ import java.util.function.Function;
  *
  * @param <T> what is made of each batch on the loader's threads; it may hold the batch itself
  */
-public final class BatchLoader<T> implements AutoCloseable {
+public final class BatchLoader<T> implements BatchSource<T> {
 
     private final List<PlannedBatch> plan;
     private final BatchDecoder decoder;
@@ -76,6 +76,7 @@ public final class BatchLoader<T> implements AutoCloseable {
      * @throws BadImageException if an image can't be used and is not to be skipped. Of several it
      *     is the first in the plan's order.
      */
+    @Override
     public Optional<T> next() throws IOException, InterruptedException {
         while (!ahead.isEmpty()) {
             Loaded<T> loaded = await(ahead.peekFirst());
@@ -94,11 +95,13 @@ public final class BatchLoader<T> implements AutoCloseable {
     }
 
     /** Index in the plan of the batch that {@link #next} turns to: where to go on from later. */
+    @Override
     public int position() {
         return position;
     }
 
     /** The images that were left out so far, in the plan's order. */
+    @Override
     public List<BadImageException> skipped() {
         return List.copyOf(skipped);
     }

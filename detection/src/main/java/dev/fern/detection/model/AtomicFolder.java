@@ -1,9 +1,12 @@
 package dev.fern.detection.model;
 
+import java.io.File;
 import java.io.IOException;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
 import java.util.Comparator;
 import java.util.List;
 import java.util.stream.Stream;
@@ -24,26 +27,71 @@ public final class AtomicFolder {
     private AtomicFolder() {}
 
     /**
-     * Writes a folder, or replaces one with all that is in it.
+     * Writes a folder, or replaces one with all that is in it. It is on the disk before it takes
+     * its place.
      *
      * @throws IOException if that fails; a folder that was there before is then unchanged
      */
     public static void replace(Path target, Content content) throws IOException {
-        Path fresh = twin(target, "new");
         Path replaced = twin(target, "old");
-        delete(fresh);
+        replace(target, content, replaced);
+        delete(replaced);
+    }
+
+    /**
+     * As {@link #replace(Path, Content)}, but the folder that was there before is kept.
+     *
+     * @param kept where it goes, on the same disk; what is there is deleted
+     */
+    public static void replace(Path target, Content content, Path kept) throws IOException {
+        Path fresh = twin(target, "new");
+        delete(fresh); // what an ended process did not finish
         try {
             Files.createDirectories(fresh);
             content.writeTo(fresh);
+            force(fresh);
             if (Files.exists(target)) {
-                delete(replaced);
-                Files.move(target, replaced, StandardCopyOption.ATOMIC_MOVE);
+                move(target, kept);
             }
-            Files.move(fresh, target, StandardCopyOption.ATOMIC_MOVE);
+            move(fresh, target);
         } finally {
             delete(fresh); // what was not finished
         }
-        delete(replaced);
+    }
+
+    /**
+     * Moves a folder, at once and for good.
+     *
+     * @param to its new place on the same disk; what is there is deleted
+     */
+    public static void move(Path from, Path to) throws IOException {
+        Path folder = to.toAbsolutePath().getParent();
+        Files.createDirectories(folder);
+        delete(to);
+        Files.move(from, to, StandardCopyOption.ATOMIC_MOVE);
+        forceEntries(folder);
+        forceEntries(from.toAbsolutePath().getParent());
+    }
+
+    /** Forces a folder and its files to the disk. */
+    private static void force(Path folder) throws IOException {
+        try (Stream<Path> paths = Files.list(folder)) {
+            for (Path file : paths.toList()) {
+                try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
+                    channel.force(true);
+                }
+            }
+        }
+        forceEntries(folder);
+    }
+
+    /** Forces a folder's list of names to the disk, where the system can open folders. */
+    private static void forceEntries(Path folder) throws IOException {
+        if (File.separatorChar == '/') {
+            try (FileChannel channel = FileChannel.open(folder, StandardOpenOption.READ)) {
+                channel.force(true);
+            }
+        }
     }
 
     /** Puts back what was there before, if a process ended amidst replacing it. */
@@ -59,7 +107,8 @@ public final class AtomicFolder {
         return place.resolveSibling("." + place.getFileName() + "." + kind);
     }
 
-    private static void delete(Path folder) throws IOException {
+    /** Deletes a folder with all that is in it, if it is there. */
+    public static void delete(Path folder) throws IOException {
         if (Files.exists(folder)) {
             try (Stream<Path> paths = Files.walk(folder)) {
                 List<Path> deepestFirst = paths.sorted(Comparator.reverseOrder()).toList();

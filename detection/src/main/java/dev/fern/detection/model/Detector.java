@@ -1,11 +1,13 @@
 package dev.fern.detection.model;
 
+import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.training.ParameterStore;
 import dev.fern.backbone.host.EngineStart;
+import dev.fern.backbone.host.HostFunctions;
 import dev.fern.backbone.parameter.ParameterValues;
 import dev.fern.backbone.parameter.Tensor;
 import dev.fern.detection.anchor.Anchors;
@@ -41,7 +43,7 @@ public final class Detector implements AutoCloseable {
     }
 
     /**
-     * Returns a detector with fresh parameters.
+     * Returns a detector with fresh parameters on the CPU.
      *
      * @param engine DJL's name of the engine
      * @param seed of the initial parameters
@@ -49,7 +51,21 @@ public final class Detector implements AutoCloseable {
      */
     public static Detector create(
             DetectorConfiguration configuration, String engine, long seed, double headDeviation) {
-        NDManager manager = EngineStart.newManager(engine);
+        return create(configuration, engine, Device.cpu(), seed, headDeviation);
+    }
+
+    /**
+     * Likewise, on a device.
+     *
+     * @param device one that the engine sees
+     */
+    public static Detector create(
+            DetectorConfiguration configuration,
+            String engine,
+            Device device,
+            long seed,
+            double headDeviation) {
+        NDManager manager = EngineStart.newManager(engine, device);
         try {
             RetinaNet network =
                     new RetinaNet(configuration.architecture(), configuration.categories().size());
@@ -80,7 +96,18 @@ public final class Detector implements AutoCloseable {
      */
     public static Detector load(Path directory, DetectorConfiguration configuration, String engine)
             throws IOException {
-        NDManager manager = EngineStart.newManager(engine);
+        return load(directory, configuration, engine, Device.cpu());
+    }
+
+    /**
+     * Likewise, to a device.
+     *
+     * @param device one that the engine sees
+     */
+    public static Detector load(
+            Path directory, DetectorConfiguration configuration, String engine, Device device)
+            throws IOException {
+        NDManager manager = EngineStart.newManager(engine, device);
         try {
             return new Detector(
                     configuration,
@@ -141,6 +168,7 @@ public final class Detector implements AutoCloseable {
 
     private List<HeadOutput> forward(FloatBuffer pixels, List<Canvas> canvases) {
         Canvas canvas = canvases.get(0);
+        HostFunctions.recordNothing(manager);
         try (NDManager step = manager.newSubManager()) {
             NDArray input =
                     step.create(

@@ -15,7 +15,7 @@ import java.util.Set;
 /**
  * All that a detector is beside its parameters: the content of a model's {@code model.json}.
  *
- * @param version of this format; 1
+ * @param version of this format; 2
  * @param architecture the network
  * @param categories what it finds, in the order of its logits
  * @param canvas how an image is resized and padded
@@ -30,8 +30,8 @@ public record DetectorConfiguration(
         PixelNormalization normalization,
         PostProcessing postProcessing) {
 
-    /** The version that this code writes and reads. */
-    public static final int VERSION = 1;
+    /** The version that this code writes, and to which {@link FormatUpgrade} brings older ones. */
+    public static final int VERSION = 2;
 
     /** Of P5: the network needs canvases of multiples of it. */
     private static final int STRIDE = 32;
@@ -40,7 +40,7 @@ public record DetectorConfiguration(
     public DetectorConfiguration {
         if (version != VERSION) {
             throw new IllegalArgumentException(
-                    "format version " + version + " is unknown; this Fern reads " + VERSION);
+                    "format version " + version + " is unknown; this Fern reads 1 to " + VERSION);
         }
         Objects.requireNonNull(architecture, "architecture");
         Objects.requireNonNull(normalization, "normalization");

@@ -10,6 +10,7 @@ import ai.djl.ndarray.types.Shape;
 import ai.djl.translate.Batchifier;
 import ai.djl.translate.Translator;
 import ai.djl.translate.TranslatorContext;
+import dev.fern.backbone.host.HostFunctions;
 import dev.fern.detection.image.BgrImage;
 import dev.fern.detection.image.Canvas;
 import dev.fern.detection.image.ImageSize;
@@ -40,6 +41,7 @@ final class DetectorTranslator implements Translator<Image, DetectedObjects> {
 
     @Override
     public NDList processInput(TranslatorContext context, Image input) {
+        HostFunctions.recordNothing(context.getNDManager());
         try (NDArray rgb = input.toNDArray(context.getNDManager(), Image.Flag.COLOR);
                 BgrImage image =
                         BgrImage.of(

@@ -10,10 +10,10 @@ import ai.djl.nn.Block;
 import ai.djl.training.ParameterStore;
 import ai.djl.util.PairList;
 import dev.fern.backbone.norm.Normalization;
-import dev.fern.backbone.norm.Normalizations;
 import dev.fern.backbone.resnet.ConvBlocks;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * One of RetinaNet's two heads: 3x3 convolutions with activation, then a 3x3 convolution to the
@@ -30,14 +30,13 @@ final class HeadBranch extends AbstractBlock {
     private final Block output;
 
     HeadBranch(Architecture architecture, int outputs) {
-        boolean normalised = !architecture.headNorm().equals(Architecture.NO_NORM);
-        Normalization norm = normalised ? Normalizations.parse(architecture.headNorm()) : null;
+        Optional<Normalization> norm = architecture.headNormalization();
         int channels = architecture.pyramidChannels();
         for (int i = 0; i < architecture.headConvolutions(); i++) {
             convolutions.add(
-                    addChildBlock("conv" + i, ConvBlocks.conv(channels, 3, 1, !normalised)));
-            if (normalised) {
-                activations.add(addChildBlock("norm" + i, norm.normActivation(channels)));
+                    addChildBlock("conv" + i, ConvBlocks.conv(channels, 3, 1, norm.isEmpty())));
+            if (norm.isPresent()) {
+                activations.add(addChildBlock("norm" + i, norm.get().normActivation(channels)));
             }
         }
         output = addChildBlock("output", ConvBlocks.conv(outputs, 3, 1, true));

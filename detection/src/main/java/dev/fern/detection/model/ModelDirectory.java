@@ -52,32 +52,22 @@ public final class ModelDirectory {
     public static void write(
             Path directory, DetectorConfiguration configuration, Map<String, Tensor> parameters)
             throws IOException {
-        write(directory, configuration, parameters, folder -> {});
+        replace(directory, folder -> writeInto(folder, configuration, parameters));
     }
 
     /**
-     * As {@link #write(Path, DetectorConfiguration, Map)}, with more files.
+     * As {@link #write}, for a model of any kind.
      *
-     * @param more writes them into the folder that it is given
+     * @param content writes the model into the folder that it is given
      */
-    public static void write(
-            Path directory,
-            DetectorConfiguration configuration,
-            Map<String, Tensor> parameters,
-            AtomicFolder.Content more)
-            throws IOException {
+    public static void replace(Path directory, AtomicFolder.Content content) throws IOException {
         if (Files.exists(directory)
                 && !Files.exists(directory.resolve(CONFIGURATION_FILE))
                 && !isEmptyFolder(directory)) {
             throw new IOException(
                     directory + ": holds something that is no model; choose another folder");
         }
-        AtomicFolder.replace(
-                directory,
-                folder -> {
-                    writeInto(folder, configuration, parameters);
-                    more.writeTo(folder);
-                });
+        AtomicFolder.replace(directory, content);
     }
 
     private static boolean isEmptyFolder(Path path) throws IOException {
@@ -89,7 +79,12 @@ public final class ModelDirectory {
         }
     }
 
-    private static void writeInto(
+    /**
+     * Writes a model into an empty folder.
+     *
+     * @throws IOException if that fails
+     */
+    public static void writeInto(
             Path directory, DetectorConfiguration configuration, Map<String, Tensor> parameters)
             throws IOException {
         Files.writeString(directory.resolve(CONFIGURATION_FILE), GSON.toJson(configuration) + "\n");
@@ -123,7 +118,8 @@ public final class ModelDirectory {
         }
         try {
             return RecordJson.read(
-                    JsonParser.parseString(TextFile.read(file)), DetectorConfiguration.class);
+                    FormatUpgrade.apply(JsonParser.parseString(TextFile.read(file))),
+                    DetectorConfiguration.class);
         } catch (JsonParseException e) {
             throw new IOException(file + ": cut short or not JSON; copy the model again", e);
         } catch (IllegalArgumentException e) {

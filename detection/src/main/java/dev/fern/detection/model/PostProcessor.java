@@ -17,11 +17,19 @@ import java.util.List;
  */
 public final class PostProcessor {
 
+    /** More than a score differs from the float32 that it is rounded to. */
+    private static final double SCORE_ROUNDING = 1e-7;
+
     private final PostProcessing parameters;
+
+    /** A logit whose score is surely no more than the threshold, so that few need a sigmoid. */
+    private final float lowLogit;
 
     /** Works with these parameters. */
     public PostProcessor(PostProcessing parameters) {
         this.parameters = parameters;
+        double below = Math.max(0, parameters.scoreThreshold() - SCORE_ROUNDING);
+        lowLogit = Math.nextDown((float) Math.log(below / (1 - below)));
     }
 
     /**
@@ -74,7 +82,11 @@ public final class PostProcessor {
             int anchor = plane / categories;
             int category = plane % categories;
             for (int place = 0; place < places; place++) {
-                float score = sigmoid(logits[first + plane * places + place]);
+                float logit = logits[first + plane * places + place];
+                if (logit < lowLogit) {
+                    continue;
+                }
+                float score = sigmoid(logit);
                 if (score > parameters.scoreThreshold()) {
                     if (count == found.length) {
                         found = Arrays.copyOf(found, 2 * count);

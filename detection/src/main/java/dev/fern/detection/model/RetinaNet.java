@@ -55,7 +55,11 @@ public final class RetinaNet extends AbstractBlock {
         pyramid =
                 addChildBlock(
                         "pyramid",
-                        new FeaturePyramid(3, architecture.pyramidChannels(), architecture.p6()));
+                        new FeaturePyramid(
+                                3,
+                                architecture.pyramidChannels(),
+                                architecture.p6(),
+                                architecture.pyramidNormalization()));
         classification =
                 addChildBlock(
                         "classification",
@@ -141,6 +145,15 @@ public final class RetinaNet extends AbstractBlock {
                             });
                 });
         initialize(manager, DataType.FLOAT32, SAMPLE_INPUT);
+    }
+
+    /**
+     * Leaves the first stages of the backbone as they are, see {@link ResNet#freeze}.
+     *
+     * @param stages 0 to {@link ResNet#STAGES}
+     */
+    public void freezeBackbone(int stages) {
+        backbone.freeze(stages);
     }
 
     @Override

@@ -1,5 +1,6 @@
 package dev.fern.detection.train;
 
+import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.nn.Parameter;
@@ -14,13 +15,14 @@ import dev.fern.detection.loss.RetinaNetLoss;
 import dev.fern.detection.model.Detector;
 import java.nio.FloatBuffer;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.function.Supplier;
 
 /**
- * Computes the gradients of batches. Where no norm mixes images, a batch is split among threads,
- * each with gradients of its own, which are added up in a fixed order: the same sum as that of
- * accumulated smaller batches.
+ * Computes the gradients of batches. Where no norm mixes images, a batch is split among threads or
+ * devices, each with gradients of its own, which are added up in a fixed order: the same sum as
+ * that of accumulated smaller batches.
  */
 public final class BatchGradients implements AutoCloseable {
 
@@ -32,7 +34,18 @@ public final class BatchGradients implements AutoCloseable {
     private final List<NDArray> parameters;
 
     /** What computes gradients of its own. */
-    private record Worker(ParameterReplica parameters, GradientStep step) {}
+    private record Worker(ParameterReplica parameters, GradientStep step) {
+
+        DetectionLoss run(
+                FloatBuffer pixels,
+                int height,
+                int width,
+                Anchors anchors,
+                List<AnchorTargets> targets) {
+            parameters.refresh();
+            return step.run(pixels, height, width, anchors, targets);
+        }
+    }
 
     /**
      * A run of images of a batch.
@@ -52,28 +65,33 @@ public final class BatchGradients implements AutoCloseable {
      * Prepares the threads.
      *
      * @param optimizer takes the gradients
-     * @param lanes how many threads; 1 for the calling one
+     * @param devices where each thread computes; one for the calling thread and the detector's
      */
-    BatchGradients(Detector detector, RetinaNetLoss loss, SgdOptimizer optimizer, int lanes) {
+    BatchGradients(
+            Detector detector, RetinaNetLoss loss, SgdOptimizer optimizer, List<Device> devices) {
         this.optimizer = optimizer;
         whole = new GradientStep(detector, loss);
         parameters = parameters(detector);
         manager = detector.manager().newSubManager();
-        threads = new EngineThreads(lanes);
-        for (int i = 0; lanes > 1 && i < lanes; i++) {
-            ParameterReplica replica = new ParameterReplica(detector.network(), manager);
-            workers.add(new Worker(replica, new GradientStep(detector, loss, replica)));
+        threads = new EngineThreads(detector.manager().getEngine().getEngineName(), devices.size());
+        for (int i = 0; devices.size() > 1 && i < devices.size(); i++) {
+            NDManager own = manager.newSubManager(devices.get(i));
+            ParameterReplica replica = new ParameterReplica(detector.network(), own);
+            workers.add(new Worker(replica, new GradientStep(detector, loss, replica, own)));
         }
     }
 
-    /** Prepares as many threads as are of use in a training. */
+    /** Prepares the devices of a training or, on a single one, as many threads as are of use. */
     public static BatchGradients of(
             TrainingConfiguration configuration, Detector detector, SgdOptimizer optimizer) {
+        List<Device> devices = configuration.deviceList();
+        List<Device> lanes =
+                devices.size() == 1
+                        ? Collections.nCopies(lanes(detector), devices.get(0))
+                        : devices;
+        int used = Math.min(configuration.batchSize(), lanes.size());
         return new BatchGradients(
-                detector,
-                configuration.loss(),
-                optimizer,
-                Math.min(configuration.batchSize(), lanes(detector)));
+                detector, configuration.loss(), optimizer, lanes.subList(0, used));
     }
 
     private static List<NDArray> parameters(Detector detector) {
@@ -84,7 +102,7 @@ public final class BatchGradients implements AutoCloseable {
 
     /** Returns how many threads may compute gradients of this detector beside each other. */
     static int lanes(Detector detector) {
-        boolean supported = parameters(detector).stream().allMatch(HostFunctions::supports);
+        boolean supported = parameters(detector).stream().allMatch(HostFunctions::hasFloats);
         return supported && detector.configuration().architecture().isBatchIndependent()
                 ? EngineThreads.available(detector.manager().getEngine().getEngineName())
                 : 1;
@@ -114,18 +132,18 @@ public final class BatchGradients implements AutoCloseable {
             return List.of(part);
         }
         // lays weights out in C order, which threads must not do beside each other
-        parameters.forEach(HostFunctions::floats);
+        parameters.stream().filter(HostFunctions::hasFloats).forEach(HostFunctions::floats);
         int imageSize = 3 * height * width;
         List<Supplier<Part>> tasks = new ArrayList<>();
         for (int w = 0; w < count; w++) {
-            GradientStep step = workers.get(w).step;
+            Worker worker = workers.get(w);
             int first = images * w / count;
             int end = images * (w + 1) / count;
             FloatBuffer own = pixels.slice(first * imageSize, (end - first) * imageSize);
             tasks.add(
                     () ->
                             new Part(
-                                    step.run(
+                                    worker.run(
                                             own,
                                             height,
                                             width,

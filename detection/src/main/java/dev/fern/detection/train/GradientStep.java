@@ -1,13 +1,14 @@
 package dev.fern.detection.train;
 
-import ai.djl.engine.Engine;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
+import ai.djl.nn.Parameter;
 import ai.djl.training.GradientCollector;
 import ai.djl.training.ParameterStore;
 import dev.fern.backbone.host.HostFunctions;
+import dev.fern.backbone.parameter.NamedParameters;
 import dev.fern.detection.anchor.AnchorTargets;
 import dev.fern.detection.anchor.Anchors;
 import dev.fern.detection.loss.DetectionLoss;
@@ -24,19 +25,29 @@ public final class GradientStep {
     private final Detector detector;
     private final RetinaNetLoss loss;
     private final ParameterStore parameters;
-    private final Engine engine;
+    private final NDManager manager;
+    private final List<Parameter> trained;
 
     /** Trains this detector's network by this loss. */
     public GradientStep(Detector detector, RetinaNetLoss loss) {
-        this(detector, loss, detector.parameterStore());
+        this(detector, loss, detector.parameterStore(), detector.manager());
     }
 
-    /** Trains by this loss, and leaves the gradients with the parameters of this store. */
-    GradientStep(Detector detector, RetinaNetLoss loss, ParameterStore parameters) {
+    /**
+     * Trains by this loss, and leaves the gradients with the parameters of this store.
+     *
+     * @param manager of the device that the parameters are on
+     */
+    GradientStep(
+            Detector detector, RetinaNetLoss loss, ParameterStore parameters, NDManager manager) {
+        this.manager = manager;
+        this.trained =
+                NamedParameters.of(detector.network()).values().stream()
+                        .filter(Parameter::requiresGradient)
+                        .toList();
         this.detector = detector;
         this.loss = loss;
         this.parameters = parameters;
-        this.engine = detector.manager().getEngine();
     }
 
     /**
@@ -52,8 +63,8 @@ public final class GradientStep {
             int width,
             Anchors anchors,
             List<AnchorTargets> targets) {
-        try (NDManager step = detector.manager().newSubManager();
-                GradientCollector collector = engine.newGradientCollector()) {
+        try (NDManager step = manager.newSubManager();
+                GradientCollector collector = HostFunctions.newGradientCollector(step)) {
             NDArray input =
                     step.create(pixels.duplicate(), new Shape(targets.size(), 3, height, width));
             NDList outputs = detector.network().forward(parameters, new NDList(input), true);
@@ -64,6 +75,10 @@ public final class GradientStep {
                             anchors,
                             targets);
             if (result.isFinite()) {
+                trained.forEach(
+                        parameter ->
+                                HostFunctions.clearGradient(
+                                        parameters.getValue(parameter, manager.getDevice(), true)));
                 HostFunctions.backward(
                         collector, outputs, gradients(step, outputs, result.gradients()));
             }
@@ -76,7 +91,8 @@ public final class GradientStep {
         for (int i = 0; i < outputs.size(); i++) {
             HeadOutput level = gradients.get(i % gradients.size());
             list.add(
-                    step.create(
+                    HostFunctions.create(
+                            step,
                             i < gradients.size() ? level.logits() : level.codes(),
                             outputs.get(i).getShape()));
         }

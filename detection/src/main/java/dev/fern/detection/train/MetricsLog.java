@@ -38,7 +38,7 @@ public final class MetricsLog implements AutoCloseable {
      *     checkpoint, are dropped, as is a last line that was cut short
      * @throws IOException naming the file and the line if it holds something else
      */
-    MetricsLog(Path file, RunDirectory.Progress progress) throws IOException {
+    MetricsLog(Path file, Progress progress) throws IOException {
         if (Files.exists(file)) {
             StringBuilder kept = new StringBuilder();
             read(
@@ -54,7 +54,7 @@ public final class MetricsLog implements AutoCloseable {
                 Files.newBufferedWriter(file, StandardOpenOption.CREATE, StandardOpenOption.APPEND);
     }
 
-    private static boolean isBefore(JsonObject line, RunDirectory.Progress progress) {
+    private static boolean isBefore(JsonObject line, Progress progress) {
         long step = (long) RecordJson.value(line.get("step"), long.class, "step");
         int epoch = (int) RecordJson.value(line.get("epoch"), int.class, "epoch");
         return step <= progress.step() && (!line.has(EVALUATION) || epoch <= progress.epoch());
@@ -92,7 +92,16 @@ public final class MetricsLog implements AutoCloseable {
     }
 
     void step(TrainingListener.Step step) throws IOException {
-        write(GSON.toJson(step));
+        JsonObject line = new JsonObject();
+        line.addProperty("step", step.step());
+        line.addProperty("epoch", step.epoch());
+        step.losses().forEach(line::addProperty);
+        line.addProperty("learningRate", step.learningRate());
+        line.addProperty("gradientNorm", step.gradientNorm());
+        line.addProperty("images", step.images());
+        step.counts().forEach(line::addProperty);
+        line.addProperty("seconds", step.seconds());
+        write(GSON.toJson(line));
     }
 
     void evaluation(int epoch, long step, Map<String, Double> numbers) throws IOException {

@@ -1,15 +1,5 @@
 package dev.fern.detection.train;
 
-import com.google.gson.Gson;
-import com.google.gson.JsonParseException;
-import com.google.gson.JsonParser;
-import dev.fern.backbone.parameter.SafeTensors;
-import dev.fern.backbone.parameter.Tensor;
-import dev.fern.cocoeval.TextFile;
-import dev.fern.detection.model.AtomicFolder;
-import dev.fern.detection.model.DetectorConfiguration;
-import dev.fern.detection.model.ModelDirectory;
-import dev.fern.detection.model.RecordJson;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
@@ -17,55 +7,29 @@ import java.nio.channels.OverlappingFileLockException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import java.util.Map;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Locale;
+import java.util.stream.Stream;
 
 /**
- * A training's folder: {@code config.json}, {@code metrics.jsonl}, {@code detections.json}, and the
- * model directories {@code last} and {@code best}; {@code last} also holds what it takes to go on.
+ * A training's folder: {@code config.json}, {@code data.json}, {@code metrics.jsonl}, {@code
+ * detections.json}, and the model directories {@code last} and {@code best}; {@code last} also
+ * holds what it takes to go on, and {@code checkpoints} those before it.
  *
  * @param path the folder
  */
 public record RunDirectory(Path path) {
 
-    private static final String OPTIMIZER_FILE = "optimizer.safetensors";
-    private static final String PROGRESS_FILE = "progress.json";
-    private static final Gson GSON = new Gson();
+    /** The file of a checkpoint that tells how far the training had come. */
+    static final String PROGRESS_FILE = "progress.json";
+
+    private static final String CHECKPOINT_PREFIX = "step-";
 
     /**
-     * How far a training has come.
-     *
-     * @param epoch epochs that are finished
-     * @param batch batches of the current epoch that are finished
-     * @param step steps taken
-     * @param bestScore best AP so far, -1 before the first evaluation
-     */
-    public record Progress(int epoch, int batch, long step, double bestScore) {
-
-        /** The beginning. */
-        public static final Progress START = new Progress(0, 0, 0, -1);
-
-        /** Checks that nothing is negative but the score. */
-        public Progress {
-            if (epoch < 0 || batch < 0 || step < 0) {
-                throw new IllegalArgumentException("a training's progress is not negative");
-            }
-        }
-    }
-
-    /**
-     * What it takes to go on.
-     *
-     * @param velocities the optimiser's state
-     */
-    public record Checkpoint(
-            Progress progress, Map<String, Tensor> parameters, Map<String, Tensor> velocities) {}
-
-    /**
-     * Looks at a folder, which need not be there. Where a process ended amidst replacing a model,
-     * the one before is put back.
+     * Looks at a folder, which need not be there.
      *
      * @throws IOException naming the folder if it is a file
      */
@@ -73,10 +37,7 @@ public record RunDirectory(Path path) {
         if (Files.exists(path) && !Files.isDirectory(path)) {
             throw new IOException(path + ": is a file, not a folder to write to");
         }
-        RunDirectory run = new RunDirectory(path);
-        AtomicFolder.putBack(run.last());
-        AtomicFolder.putBack(run.best());
-        return run;
+        return new RunDirectory(path);
     }
 
     /**
@@ -92,8 +53,9 @@ public record RunDirectory(Path path) {
         } catch (AccessDeniedException e) {
             throw new IOException(path + ": the output folder can't be written to", e);
         } catch (IOException e) {
+            String problem = e.getMessage() == null ? e.toString() : e.getMessage();
             throw new IOException(
-                    path + ": the output folder can't be created or written to: " + e, e);
+                    path + ": the output folder can't be created or written to: " + problem, e);
         }
         return run;
     }
@@ -101,6 +63,11 @@ public record RunDirectory(Path path) {
     /** Returns the file of the resolved settings. */
     public Path configuration() {
         return path.resolve("config.json");
+    }
+
+    /** Returns the file that tells which data the training began with. */
+    public Path data() {
+        return path.resolve("data.json");
     }
 
     /** Returns the file of the metrics. */
@@ -123,9 +90,41 @@ public record RunDirectory(Path path) {
         return path.resolve("best");
     }
 
+    /** Returns the folder of the checkpoints before the last. */
+    public Path checkpoints() {
+        return path.resolve("checkpoints");
+    }
+
+    /** Returns the folder of an older checkpoint. */
+    Path checkpoint(long step) {
+        return checkpoints().resolve(String.format(Locale.ROOT, CHECKPOINT_PREFIX + "%08d", step));
+    }
+
+    /** Returns the step in the name of an older checkpoint's folder. */
+    static long step(Path checkpoint) {
+        return Long.parseLong(
+                checkpoint.getFileName().toString().substring(CHECKPOINT_PREFIX.length()));
+    }
+
+    /** Returns the folders of the checkpoints before the last, the newest first. */
+    List<Path> olderCheckpoints() throws IOException {
+        if (!Files.isDirectory(checkpoints())) {
+            return List.of();
+        }
+        try (Stream<Path> folders = Files.list(checkpoints())) {
+            return folders.filter(
+                            folder ->
+                                    folder.getFileName()
+                                            .toString()
+                                            .matches(CHECKPOINT_PREFIX + "\\d{8,18}"))
+                    .sorted(Comparator.comparingLong(RunDirectory::step).reversed())
+                    .toList();
+        }
+    }
+
     /** Returns whether there is a training to go on with. */
-    public boolean hasCheckpoint() {
-        return Files.exists(last().resolve(PROGRESS_FILE));
+    public boolean hasCheckpoint() throws IOException {
+        return Files.exists(last().resolve(PROGRESS_FILE)) || !olderCheckpoints().isEmpty();
     }
 
     /**
@@ -172,47 +171,5 @@ public record RunDirectory(Path path) {
     private IOException inUse(Exception cause) {
         return new IOException(
                 path + ": another training writes to this folder; choose another --output", cause);
-    }
-
-    /** Writes the newest model with what it takes to go on. */
-    public void saveLast(DetectorConfiguration configuration, Checkpoint checkpoint)
-            throws IOException {
-        ModelDirectory.write(
-                last(),
-                configuration,
-                checkpoint.parameters(),
-                folder -> {
-                    SafeTensors.write(
-                            folder.resolve(OPTIMIZER_FILE), checkpoint.velocities(), Map.of());
-                    Files.writeString(
-                            folder.resolve(PROGRESS_FILE),
-                            GSON.toJson(checkpoint.progress()) + "\n");
-                });
-    }
-
-    /** Writes the best model. */
-    public void saveBest(DetectorConfiguration configuration, Map<String, Tensor> parameters)
-            throws IOException {
-        ModelDirectory.write(best(), configuration, parameters);
-    }
-
-    /**
-     * Reads what it takes to go on.
-     *
-     * @throws IOException naming the file that is missing or damaged
-     */
-    public Checkpoint readLast() throws IOException {
-        Path progressFile = last().resolve(PROGRESS_FILE);
-        try {
-            return new Checkpoint(
-                    RecordJson.read(
-                            JsonParser.parseString(TextFile.read(progressFile)), Progress.class),
-                    ModelDirectory.readParameters(last()),
-                    SafeTensors.read(last().resolve(OPTIMIZER_FILE)));
-        } catch (NoSuchFileException e) {
-            throw new IOException(e.getFile() + ": no checkpoint to resume from", e);
-        } catch (JsonParseException | IllegalArgumentException e) {
-            throw new IOException(progressFile + ": the checkpoint is damaged", e);
-        }
     }
 }

@@ -4,7 +4,6 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.nn.Block;
 import ai.djl.nn.Parameter;
 import dev.fern.backbone.host.HostFunctions;
-import dev.fern.backbone.host.Parallel;
 import dev.fern.backbone.host.Sums;
 import dev.fern.backbone.parameter.NamedParameters;
 import dev.fern.backbone.parameter.ParameterReplica;
@@ -22,8 +21,6 @@ import java.util.Map;
  * the same on every engine.
  */
 public final class SgdOptimizer {
-
-    private static final int CHUNK = 1 << 14;
 
     private final double momentum;
     private final double clipNorm;
@@ -91,12 +88,7 @@ public final class SgdOptimizer {
     public void accumulate(int images) {
         for (Slot slot : slots) {
             try (NDArray gradient = slot.array.getGradient()) {
-                if (HostFunctions.supports(gradient)) {
-                    add(slot, HostFunctions.floats(gradient), images);
-                } else {
-                    add(slot, FloatBuffer.wrap(gradient.toFloatArray()), images);
-                    gradient.subi(gradient); // PyTorch adds to gradients, MXNet replaces them
-                }
+                add(slot, gradient, images);
             }
         }
         accumulatedImages += images;
@@ -105,15 +97,18 @@ public final class SgdOptimizer {
     /** Adds the gradients of a replica of the parameters likewise. */
     void accumulate(int images, ParameterReplica replica) {
         for (Slot slot : slots) {
-            add(slot, HostFunctions.floats(replica.gradient(slot.parameter)), images);
+            try (NDArray gradient = replica.gradient(slot.parameter)) {
+                add(slot, gradient, images);
+            }
         }
         accumulatedImages += images;
     }
 
-    private void add(Slot slot, FloatBuffer gradient, int images) {
+    private void add(Slot slot, NDArray gradientArray, int images) {
+        FloatBuffer gradient = floats(gradientArray);
         float[] sums = slot.gradient;
         boolean first = accumulatedImages == 0;
-        forChunks(
+        FloatChunks.forEach(
                 sums.length,
                 (start, count, terms) -> {
                     gradient.get(start, terms, 0, count);
@@ -156,12 +151,8 @@ public final class SgdOptimizer {
         float[] velocity = slot.velocity;
         float keep = (float) momentum;
         float decay = (float) slot.decay;
-        boolean direct = HostFunctions.supports(slot.array);
-        FloatBuffer weights =
-                direct
-                        ? HostFunctions.floats(slot.array)
-                        : FloatBuffer.wrap(slot.array.toFloatArray());
-        forChunks(
+        FloatBuffer weights = floats(slot.array);
+        FloatChunks.forEach(
                 gradient.length,
                 (start, count, w) -> {
                     weights.get(start, w, 0, count);
@@ -175,28 +166,16 @@ public final class SgdOptimizer {
                     }
                     weights.put(start, w, 0, count);
                 });
-        if (!direct) {
+        if (!HostFunctions.hasFloats(slot.array)) {
             slot.array.set(weights);
         }
     }
 
-    /** A part of an array, with room for as many values. */
-    private interface Chunk {
-        void accept(int start, int count, float[] room);
-    }
-
-    private static void forChunks(int length, Chunk body) {
-        int chunks = (length + CHUNK - 1) / CHUNK;
-        Parallel.forRows(
-                chunks,
-                CHUNK,
-                (from, to) -> {
-                    float[] room = new float[CHUNK];
-                    for (int chunk = from; chunk < to; chunk++) {
-                        int start = chunk * CHUNK;
-                        body.accept(start, Math.min(CHUNK, length - start), room);
-                    }
-                });
+    /** The values of an array, or a copy of them where its memory is not at hand. */
+    private static FloatBuffer floats(NDArray array) {
+        return HostFunctions.hasFloats(array)
+                ? HostFunctions.floats(array)
+                : FloatBuffer.wrap(array.toFloatArray());
     }
 
     /** Returns a copy of the velocities by the parameters' names. */

@@ -1,63 +1,31 @@
 package dev.fern.detection.train;
 
-import dev.fern.backbone.parameter.ParameterValues;
-import dev.fern.detection.anchor.AnchorTargets;
-import dev.fern.detection.anchor.Anchors;
-import dev.fern.detection.anchor.Matcher;
-import dev.fern.detection.data.BadImageException;
-import dev.fern.detection.data.Batch;
-import dev.fern.detection.data.BatchDecoder;
-import dev.fern.detection.data.BatchLoader;
-import dev.fern.detection.data.BatchPlan;
-import dev.fern.detection.data.BatchSampler;
-import dev.fern.detection.data.DetectionDataset;
-import dev.fern.detection.data.LoaderOptions;
-import dev.fern.detection.image.ImageReader;
-import dev.fern.detection.loss.DetectionLoss;
-import dev.fern.detection.model.Detector;
-import dev.fern.detection.model.ModelDirectory;
-import dev.fern.detection.train.RunDirectory.Checkpoint;
-import dev.fern.detection.train.RunDirectory.Progress;
+import dev.fern.detection.data.BatchSource;
 import java.io.IOException;
 import java.nio.file.Files;
-import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Consumer;
 import java.util.stream.IntStream;
 
 /**
- * The training loop. What a step does depends on the seed, the epoch and the step alone, so that a
- * resumed training goes on as if it had not been interrupted.
+ * The training loop of any {@link TrainingTask}: epochs, accumulation, the optimiser's steps,
+ * evaluations, metrics and checkpoints. What a step does depends on the seed, the epoch and the
+ * step alone, so that a resumed training goes on as if it had not been interrupted.
+ *
+ * @param <B> a batch of the task
  */
-public final class Trainer {
+public final class Trainer<B> {
 
-    private static final long CHECKPOINT_NANOS = 600_000_000_000L;
-
-    /** Scores the detector during training. */
-    @FunctionalInterface
-    public interface Validation {
-        /**
-         * Evaluates.
-         *
-         * @return numbers by name, finite; "AP" decides which model is the best
-         */
-        Map<String, Double> evaluate(Detector detector) throws IOException, InterruptedException;
-    }
-
-    private final TrainingConfiguration configuration;
-    private final Detector detector;
-    private final DetectionDataset dataset;
-    private final Validation validation;
+    private final LoopSettings settings;
+    private final TrainingTask<B> task;
     private final RunDirectory run;
-    private final LoaderOptions loading;
+    private final CheckpointStore store;
     private final TrainingListener listener;
-    private final BatchSampler sampler;
-    private final SgdOptimizer optimizer;
-    private final Matcher matcher;
-    private final BatchDecoder decoder;
+    private final TrainingState state;
 
     private volatile boolean stopRequested;
 
@@ -65,120 +33,50 @@ public final class Trainer {
     private Thread evaluating;
 
     private Progress progress = Progress.START;
-    private final Set<Long> skippedImages = new HashSet<>();
-    private long lastCheckpointNanos = System.nanoTime();
+    private final Set<String> skippedImages = new HashSet<>();
 
-    /** A batch with what its anchors should predict. */
-    private record MatchedBatch(Batch batch, Anchors anchors, List<AnchorTargets> targets)
-            implements AutoCloseable {
+    /** What the last checkpoint holds, once there is one. */
+    private Optional<Progress> saved = Optional.empty();
 
-        List<Long> imageIds() {
-            return batch.items().stream().map(Batch.Item::imageId).toList();
-        }
+    private long savedNanos = System.nanoTime();
 
-        @Override
-        public void close() {
-            batch.close();
-        }
+    /** Writes something into the run's folder. */
+    private interface Writing {
+        void write() throws IOException;
     }
 
-    /** Sums over the images of a step. */
-    private static final class StepTotals {
-        private double classification;
-        private double regression;
-        private final List<Long> imageIds = new ArrayList<>();
-        private int positives;
-        private int batches;
-        private long startNanos = System.nanoTime();
-
-        void add(DetectionLoss loss, List<Long> ids) {
-            classification += loss.classification() * ids.size();
-            regression += loss.regression() * ids.size();
-            imageIds.addAll(ids);
-            positives += loss.positives();
-        }
-
-        TrainingListener.Step finish(long step, int epoch, double rate, double norm) {
-            long now = System.nanoTime();
-            TrainingListener.Step finished =
-                    new TrainingListener.Step(
-                            step,
-                            epoch,
-                            classification / imageIds.size(),
-                            regression / imageIds.size(),
-                            rate,
-                            norm,
-                            imageIds.size(),
-                            positives,
-                            (now - startNanos) / 1e9);
-            classification = 0;
-            regression = 0;
-            imageIds.clear();
-            positives = 0;
-            batches = 0;
-            startNanos = now;
-            return finished;
-        }
-    }
-
-    /**
-     * Prepares a training.
-     *
-     * @param detector of {@code configuration}; its parameters are trained
-     * @param validation after epochs
-     * @param loading how images are read ahead
-     */
+    /** Prepares a training that begins with the network as it is. */
     public Trainer(
-            TrainingConfiguration configuration,
-            Detector detector,
-            DetectionDataset dataset,
-            Validation validation,
+            LoopSettings settings,
+            TrainingTask<B> task,
             RunDirectory run,
-            LoaderOptions loading,
             TrainingListener listener) {
-        this.configuration = configuration;
-        this.detector = detector;
-        this.dataset = dataset;
-        this.validation = validation;
+        this.settings = settings;
+        this.task = task;
         this.run = run;
-        this.loading = loading;
+        this.store = new CheckpointStore(run, settings.checkpoints().keep());
         this.listener = listener;
-        this.sampler =
-                new BatchSampler(
-                        dataset,
-                        configuration.batchSize(),
-                        configuration.canvasRule(),
-                        configuration.augmentation(),
-                        configuration.seed());
-        this.optimizer = configuration.optimizer(detector.network());
-        this.matcher = configuration.matcher();
-        this.decoder =
-                new BatchDecoder(
-                        ImageReader.forDataSets(), detector.configuration().normalization());
+        this.state = new TrainingState(task, settings.emaDecay());
     }
 
     /**
-     * Goes on from the run's last checkpoint.
+     * Goes on from the run's newest checkpoint that is whole.
      *
-     * @throws IOException if it is missing or damaged
+     * @param warnings is told of checkpoints that are damaged
+     * @throws IOException if there is none, or it is of another training
      */
-    public void resume() throws IOException {
-        Checkpoint checkpoint = run.readLast();
-        if (!ModelDirectory.readConfiguration(run.last())
-                .categories()
-                .equals(detector.configuration().categories())) {
-            throw new IOException(
-                    run.last() + ": was trained on other categories; resume with the same data");
-        }
+    public void resume(Consumer<String> warnings) throws IOException {
+        Checkpoint checkpoint = store.restore(warnings);
+        task.checkModel(run.last());
         try {
-            ParameterValues.assign(detector.network(), checkpoint.parameters());
-            optimizer.restoreState(checkpoint.velocities());
+            state.restore(checkpoint);
         } catch (IllegalArgumentException e) {
             throw new IOException(
                     run.last() + ": the checkpoint does not fit this training: " + e.getMessage(),
                     e);
         }
         progress = checkpoint.progress();
+        saved = Optional.of(progress);
     }
 
     /**
@@ -197,87 +95,80 @@ public final class Trainer {
         return skippedImages.size();
     }
 
+    /** Returns whether the training ended, or will end, because its score rose no more. */
+    public boolean lostPatience() {
+        return settings.patience() > 0 && progress.evaluationsSinceBest() >= settings.patience();
+    }
+
     /**
      * Trains to the end, or until asked to stop.
      *
      * @return whether the end was reached
-     * @throws IOException if an image can't be used and is not to be skipped, if there is none that
-     *     can be used, or if a file can't be written
-     * @throws TrainingException if the loss or the gradient is not finite
+     * @throws IOException if an image can't be used and is not to be skipped, or if there is none
+     *     that can be used; what was trained until then is in a checkpoint
+     * @throws TrainingException if the loss or the gradient is not finite, or if a file of the run
+     *     can't be written
      */
     public boolean train() throws IOException, InterruptedException, TrainingException {
-        if (dataset.samples().isEmpty()) {
+        if (task.images() == 0) {
             throw new IOException("the training set has no images");
         }
         long totalSteps = totalSteps();
         if (progress.step() > totalSteps) {
-            throw beyondTheEnd();
+            throw new IOException(
+                    run.last()
+                            + ": the checkpoint is beyond the end of this training; resume with the"
+                            + " same data and settings");
         }
-        LearningRateSchedule schedule = configuration.schedule(totalSteps);
+        LearningRateSchedule schedule = settings.schedule().apply(totalSteps);
         listener.started(progress.step() + 1, totalSteps);
-        try (MetricsLog metrics = new MetricsLog(run.metrics(), progress);
-                BatchGradients gradients = BatchGradients.of(configuration, detector, optimizer)) {
+        try (MetricsLog metrics = new MetricsLog(run.metrics(), progress)) {
             while (!isFinished(totalSteps) && !stopRequested) {
-                if (trainEpoch(schedule, totalSteps, gradients, metrics)) {
+                if (trainEpoch(schedule, totalSteps, metrics)) {
                     finishEpoch(totalSteps, metrics);
                 }
             }
             saveLast();
+        } catch (IOException e) {
+            if (progress.step() > 0) {
+                saveLast();
+            }
+            throw e;
         }
         return isFinished(totalSteps);
     }
 
-    /** Whether all steps were taken and the evaluation after the last is done too. */
+    /** Whether the last epoch's evaluation is done too. */
     private boolean isFinished(long totalSteps) {
-        return progress.step() >= totalSteps && progress.batch() == 0;
-    }
-
-    private IOException beyondTheEnd() {
-        return new IOException(
-                run.last()
-                        + ": the checkpoint is beyond the end of this training; resume with the same"
-                        + " data and settings");
+        return progress.batch() == 0 && (progress.step() >= totalSteps || lostPatience());
     }
 
     private long totalSteps() {
-        if (configuration.steps() > 0) {
-            return configuration.steps();
-        }
-        int epochs = configuration.epochs();
-        if (!configuration.augmentation().drawsCanvas()) {
-            return epochs * stepsOf(0); // every epoch has the same canvases
-        }
-        return IntStream.range(0, epochs).mapToLong(this::stepsOf).sum();
+        return settings.steps() > 0
+                ? settings.steps()
+                : IntStream.range(0, settings.epochs()).mapToLong(this::stepsOf).sum();
     }
 
     private long stepsOf(int epoch) {
-        int batches = sampler.epoch(epoch).batches().size();
-        return (batches - 1L) / configuration.accumulate() + 1; // rounded up
+        return (task.batches(epoch) - 1L) / settings.accumulate() + 1; // rounded up
     }
 
     /** Trains the rest of the current epoch; returns false if it was stopped before its end. */
-    private boolean trainEpoch(
-            LearningRateSchedule schedule,
-            long totalSteps,
-            BatchGradients gradients,
-            MetricsLog metrics)
+    private boolean trainEpoch(LearningRateSchedule schedule, long totalSteps, MetricsLog metrics)
             throws IOException, InterruptedException, TrainingException {
         if (progress.step() >= totalSteps) {
             return true;
         }
-        BatchPlan plan = detector.configuration().checked(sampler.epoch(progress.epoch()));
-        if (progress.batch() > plan.batches().size()) {
-            throw beyondTheEnd();
-        }
         StepTotals totals = new StepTotals();
-        try (BatchLoader<MatchedBatch> loader =
-                new BatchLoader<>(plan, progress.batch(), decoder, this::match, loading)) {
+        // Other settings may have made the epoch shorter.
+        int first = Math.min(progress.batch(), task.batches(progress.epoch()));
+        try (BatchSource<B> loader = task.load(progress.epoch(), first)) {
             int skippedBefore = 0;
-            Optional<MatchedBatch> next = loader.next();
+            Optional<B> next = loader.next();
             if (next.isEmpty() && progress.batch() == 0) {
                 throw new IOException(
                         "none of the "
-                                + dataset.samples().size()
+                                + task.images()
                                 + " training images can be used"
                                 + loader.skipped().stream()
                                         .findFirst()
@@ -285,12 +176,10 @@ public final class Trainer {
                                         .orElse(""));
             }
             while (next.isPresent()) {
-                try (MatchedBatch batch = next.get()) {
-                    accumulate(batch, gradients, totals);
-                }
+                accumulate(next.get(), totals);
                 next = loader.next();
                 boolean last = next.isEmpty();
-                if (totals.batches == configuration.accumulate() || last) {
+                if (totals.batches() == settings.accumulate() || last) {
                     takeStep(schedule, totals, metrics, loader.position() - (last ? 0 : 1));
                     skippedBefore = reportSkipped(loader, skippedBefore);
                     if (progress.step() == totalSteps) {
@@ -306,58 +195,40 @@ public final class Trainer {
         return true;
     }
 
-    private MatchedBatch match(Batch batch) {
-        Anchors anchors = detector.anchors(batch.items().get(0).canvas());
-        List<AnchorTargets> targets =
-                batch.items().stream()
-                        .map(i -> AnchorTargets.assign(matcher, anchors, i.boxes(), i.labels()))
-                        .toList();
-        return new MatchedBatch(batch, anchors, targets);
-    }
-
-    private void accumulate(MatchedBatch batch, BatchGradients gradients, StepTotals totals)
-            throws IOException, TrainingException {
-        List<BatchGradients.Part> parts =
-                gradients.accumulate(
-                        batch.batch.pixels(),
-                        batch.batch.canvasSize().height(),
-                        batch.batch.canvasSize().width(),
-                        batch.anchors,
-                        batch.targets);
-        for (BatchGradients.Part part : parts) {
-            List<Long> ids = batch.imageIds().subList(part.first(), part.end());
-            if (!part.loss().isFinite()) {
-                throw notFinite("loss", ids);
+    private void accumulate(B batch, StepTotals totals) throws TrainingException {
+        List<BatchLoss> losses = task.accumulate(batch);
+        for (BatchLoss part : losses) {
+            if (!part.isFinite()) {
+                throw notFinite("loss", part.images());
             }
-            totals.add(part.loss(), ids);
         }
-        totals.batches++;
+        totals.add(losses);
     }
 
     private void takeStep(
             LearningRateSchedule schedule, StepTotals totals, MetricsLog metrics, int nextBatch)
-            throws IOException, TrainingException {
+            throws TrainingException {
         double rate = schedule.at(progress.step());
-        double norm = optimizer.step(rate);
+        double norm = state.step(rate, progress.step() + 1);
         if (!Double.isFinite(norm)) {
-            throw notFinite("gradient", totals.imageIds);
+            throw notFinite("gradient", totals.images());
         }
-        progress =
-                new Progress(
-                        progress.epoch(), nextBatch, progress.step() + 1, progress.bestScore());
+        progress = progress.afterStep(nextBatch);
         TrainingListener.Step step =
                 totals.finish(progress.step(), progress.epoch() + 1, rate, norm);
-        metrics.step(step);
+        write(() -> metrics.step(step));
         listener.step(step);
-        if (System.nanoTime() - lastCheckpointNanos > CHECKPOINT_NANOS) {
+        long nanosSince = System.nanoTime() - savedNanos;
+        long savedStep = saved.orElse(Progress.START).step();
+        if (settings.checkpoints().isDue(nanosSince, progress.step() - savedStep)) {
             saveLast();
         }
     }
 
-    private int reportSkipped(BatchLoader<?> loader, int reported) {
-        List<BadImageException> skipped = loader.skipped();
-        for (BadImageException bad : skipped.subList(reported, skipped.size())) {
-            if (skippedImages.add(bad.imageId())) {
+    private int reportSkipped(BatchSource<B> loader, int reported) {
+        List<? extends IOException> skipped = loader.skipped();
+        for (IOException bad : skipped.subList(reported, skipped.size())) {
+            if (skippedImages.add(bad.getMessage())) {
                 listener.skipped(bad.getMessage());
             }
         }
@@ -366,26 +237,27 @@ public final class Trainer {
 
     /** Evaluates where that is due. If it is broken off, the epoch remains to be finished. */
     private void finishEpoch(long totalSteps, MetricsLog metrics)
-            throws IOException, InterruptedException {
-        int epoch = progress.epoch() + 1;
-        double bestScore = progress.bestScore();
+            throws IOException, InterruptedException, TrainingException {
+        Progress finished = progress.afterEpoch();
         boolean end = progress.step() >= totalSteps;
-        if (end || epoch % configuration.evaluateEvery() == 0) {
+        if (end || finished.epoch() % settings.evaluateEvery() == 0) {
             Optional<Map<String, Double>> evaluation = evaluate();
             if (evaluation.isEmpty()) {
                 return;
             }
             Map<String, Double> numbers = evaluation.get();
-            metrics.evaluation(epoch, progress.step(), numbers);
-            boolean best = numbers.get("AP") > bestScore || !Files.exists(run.best());
-            listener.evaluated(epoch, numbers, best);
+            write(() -> metrics.evaluation(finished.epoch(), finished.step(), numbers));
+            double score = numbers.get(task.score());
+            boolean best = score > finished.bestScore() || !Files.exists(run.best());
+            listener.evaluated(finished.epoch(), numbers, best);
             if (best) {
-                bestScore = numbers.get("AP");
-                run.saveBest(detector.configuration(), detector.copyParameters());
+                write(() -> store.saveBest(task::writeModel, state.model()));
             }
+            progress = finished.afterEvaluation(score, best);
+        } else {
+            progress = finished;
         }
-        progress = new Progress(epoch, 0, progress.step(), bestScore);
-        if (!end) {
+        if (!isFinished(totalSteps)) {
             saveLast();
         }
     }
@@ -401,7 +273,7 @@ public final class Trainer {
             evaluating = Thread.currentThread();
         }
         try {
-            return Optional.of(validation.evaluate(detector));
+            return Optional.of(state.evaluate());
         } catch (InterruptedException e) {
             if (!stopRequested) {
                 throw e;
@@ -417,27 +289,52 @@ public final class Trainer {
         }
     }
 
-    private void saveLast() throws IOException {
-        run.saveLast(
-                detector.configuration(),
-                new Checkpoint(progress, detector.copyParameters(), optimizer.copyState()));
-        lastCheckpointNanos = System.nanoTime();
+    private void saveLast() throws TrainingException {
+        if (!saved.equals(Optional.of(progress))) {
+            write(() -> store.save(task::writeModel, state.checkpoint(progress)));
+            saved = Optional.of(progress);
+            savedNanos = System.nanoTime();
+        }
     }
 
-    private TrainingException notFinite(String what, List<Long> imageIds) {
-        String checkpoint =
-                run.hasCheckpoint()
-                        ? "the last good checkpoint is " + run.last()
-                        : "there is no checkpoint yet";
+    private void write(Writing writing) throws TrainingException {
+        try {
+            writing.write();
+        } catch (IOException e) {
+            throw new TrainingException(
+                    run.path()
+                            + ": can't be written to at step "
+                            + progress.step()
+                            + ": "
+                            + e.getMessage()
+                            + "; "
+                            + lastCheckpoint()
+                            + "; make room, then go on with --resume",
+                    e);
+        }
+    }
+
+    private TrainingException notFinite(String what, List<String> images) {
         return new TrainingException(
                 "the "
                         + what
                         + " is not finite at step "
                         + (progress.step() + 1)
                         + ", images "
-                        + imageIds
+                        + images
                         + "; "
-                        + checkpoint
-                        + "; try a lower learningRate or a longer warm-up");
+                        + lastCheckpoint()
+                        + "; try a lower learningRate or a longer warm-up",
+                null);
+    }
+
+    private String lastCheckpoint() {
+        return saved.map(
+                        at ->
+                                "the last good checkpoint is "
+                                        + run.last()
+                                        + ", of step "
+                                        + at.step())
+                .orElse("there is no checkpoint yet");
     }
 }

@@ -1,5 +1,6 @@
 package dev.fern.detection.train;
 
+import ai.djl.Device;
 import ai.djl.nn.Block;
 import com.google.gson.Gson;
 import com.google.gson.GsonBuilder;
@@ -7,7 +8,9 @@ import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
 import dev.fern.backbone.fpn.FeaturePyramid.P6Source;
+import dev.fern.backbone.host.Devices;
 import dev.fern.backbone.norm.Normalizations;
+import dev.fern.backbone.resnet.ResNet;
 import dev.fern.backbone.resnet.ResNetDepth;
 import dev.fern.cocoeval.CocoCategory;
 import dev.fern.detection.anchor.AnchorParameters;
@@ -34,6 +37,7 @@ import java.util.Collections;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.stream.Stream;
 
 /**
@@ -42,12 +46,16 @@ import java.util.stream.Stream;
  * check their ranges.
  *
  * @param engine DJL's name of the engine
+ * @param devices where it is trained; see {@link Devices}
  * @param seed of the initial parameters, the order of the images and their augmentation
  * @param backbone a name of {@link ResNetDepth}
  * @param width factor on the backbone's published widths
  * @param norm a name of {@link Normalizations}
+ * @param freezeStages stages of the backbone that are not trained, counted from the stem, 0 to 5:
+ *     torchvision's {@code trainable_backbone_layers} is 5 less this
  * @param pyramidChannels channels of the pyramid and the heads
  * @param p6 P5 or C5
+ * @param pyramidNorm a name of {@link Normalizations}, or none
  * @param headConvolutions convolutions of each head before its output
  * @param headNorm a name of {@link Normalizations}, or none
  * @param headDeviation see {@link RetinaNet#initialize(ai.djl.ndarray.NDManager, long, double)};
@@ -88,7 +96,12 @@ import java.util.stream.Stream;
  * @param schedule cosine or step
  * @param milestones of the step schedule: where the rate falls to a tenth, as parts of the training
  * @param clipNorm largest gradient norm; 0 for no clipping
+ * @param emaDecay see {@link LoopSettings}
  * @param evaluateEvery epochs from one evaluation to the next; the last epoch is always evaluated
+ * @param patience see {@link LoopSettings}
+ * @param keepCheckpoints see {@link CheckpointRule}
+ * @param checkpointMinutes see {@link CheckpointRule}
+ * @param checkpointSteps see {@link CheckpointRule}
  * @param scoreThreshold see {@link PostProcessing}
  * @param nmsIou see {@link PostProcessing}
  * @param candidatesPerLevel see {@link PostProcessing}
@@ -96,12 +109,15 @@ import java.util.stream.Stream;
  */
 public record TrainingConfiguration(
         String engine,
+        String devices,
         long seed,
         String backbone,
         double width,
         String norm,
+        int freezeStages,
         int pyramidChannels,
         P6Source p6,
+        String pyramidNorm,
         int headConvolutions,
         String headNorm,
         double headDeviation,
@@ -141,7 +157,12 @@ public record TrainingConfiguration(
         String schedule,
         List<Double> milestones,
         double clipNorm,
+        double emaDecay,
         int evaluateEvery,
+        int patience,
+        int keepCheckpoints,
+        double checkpointMinutes,
+        long checkpointSteps,
         double scoreThreshold,
         double nmsIou,
         int candidatesPerLevel,
@@ -150,16 +171,26 @@ public record TrainingConfiguration(
     private static final Gson GSON =
             new GsonBuilder().setPrettyPrinting().disableHtmlEscaping().create();
 
+    private static final Set<String> WITHOUT_EFFECT_ON_STEPS =
+            Set.of(
+                    "evaluateEvery",
+                    "patience",
+                    "keepCheckpoints",
+                    "checkpointMinutes",
+                    "checkpointSteps");
+
     /** Checks every setting, by building what it describes. */
     public TrainingConfiguration {
+        Devices.requireKnown(devices);
         require(batchSize >= 1 && accumulate >= 1, "batchSize and accumulate must be at least 1");
-        require(steps >= 0 && (steps > 0 || epochs >= 1), "epochs or steps must be at least 1");
         require(learningRate > 0 && Double.isFinite(learningRate), "learningRate must be above 0");
         require(momentum >= 0 && momentum < 1, "momentum must be in [0, 1)");
         require(weightDecay >= 0 && normWeightDecay >= 0, "weight decays must be at least 0");
         require(warmupSteps >= 0, "warmupSteps must be at least 0");
         require(clipNorm >= 0, "clipNorm must be at least 0 (0 for none)");
-        require(evaluateEvery >= 1, "evaluateEvery must be at least 1");
+        require(
+                freezeStages >= 0 && freezeStages <= ResNet.STAGES,
+                "freezeStages must be 0 to " + ResNet.STAGES);
         require(headDeviation >= 0 && headDeviation <= 1, "headDeviation must be in [0, 1]");
         require(boxLossWeight >= 0, "boxLossWeight must be at least 0");
         require(minPositives >= 1, "minPositives must be at least 1");
@@ -201,6 +232,7 @@ public record TrainingConfiguration(
         configuration.matcher();
         configuration.loss();
         configuration.augmentation();
+        configuration.loop();
         return configuration;
     }
 
@@ -258,6 +290,27 @@ public record TrainingConfiguration(
         return GSON.toJson(this) + "\n";
     }
 
+    /** Returns these settings with another batch size. */
+    public TrainingConfiguration withBatchSize(int images) {
+        JsonObject settings = GSON.toJsonTree(this).getAsJsonObject();
+        settings.addProperty("batchSize", images);
+        return of(List.of(settings));
+    }
+
+    /**
+     * Returns which settings differ from those of another training, as in {@code seed is 2, was 1},
+     * but for those that say only how often it is looked at and saved, and when it is given up.
+     */
+    public List<String> changesFrom(TrainingConfiguration other) {
+        JsonObject now = GSON.toJsonTree(this).getAsJsonObject();
+        JsonObject before = GSON.toJsonTree(other).getAsJsonObject();
+        return now.keySet().stream()
+                .filter(name -> !WITHOUT_EFFECT_ON_STEPS.contains(name))
+                .filter(name -> !now.get(name).equals(before.get(name)))
+                .map(name -> name + " is " + now.get(name) + ", was " + before.get(name))
+                .toList();
+    }
+
     /** Returns what the detector that is to be trained is. */
     public DetectorConfiguration detector(List<CocoCategory> categories) {
         Architecture architecture =
@@ -267,6 +320,7 @@ public record TrainingConfiguration(
                         norm,
                         pyramidChannels,
                         p6,
+                        pyramidNorm,
                         headConvolutions,
                         headNorm,
                         new AnchorParameters(
@@ -285,7 +339,31 @@ public record TrainingConfiguration(
 
     /** Returns a fresh detector that is to be trained. */
     public Detector newDetector(List<CocoCategory> categories) {
-        return Detector.create(detector(categories), engine, seed, headDeviation);
+        Detector fresh =
+                Detector.create(
+                        detector(categories), engine, deviceList().get(0), seed, headDeviation);
+        fresh.network().freezeBackbone(freezeStages);
+        return fresh;
+    }
+
+    /**
+     * Returns the devices to train on, at least one; no more than one where a norm mixes the images
+     * of a batch, which must then be together.
+     *
+     * @throws IllegalArgumentException if the engine does not see them, or one is too many
+     */
+    public List<Device> deviceList() {
+        List<Device> list = Devices.of(devices, engine);
+        if (list.size() > 1 && !detector(List.of()).architecture().isBatchIndependent()) {
+            require(
+                    devices.equals(Devices.AUTO),
+                    "norm '"
+                            + norm
+                            + "' mixes the images of a batch: name one device, not "
+                            + devices);
+            return list.subList(0, 1);
+        }
+        return list;
     }
 
     /** Returns the optimiser of an initialised network. */
@@ -296,6 +374,19 @@ public record TrainingConfiguration(
                 weightDecay,
                 normWeightDecay,
                 clipNorm == 0 ? Double.POSITIVE_INFINITY : clipNorm);
+    }
+
+    /** Returns how the trainer goes through the images. */
+    public LoopSettings loop() {
+        return new LoopSettings(
+                epochs,
+                steps,
+                accumulate,
+                evaluateEvery,
+                patience,
+                emaDecay,
+                new CheckpointRule(keepCheckpoints, checkpointMinutes, checkpointSteps),
+                this::schedule);
     }
 
     /** Returns how images are resized and padded. */

@@ -10,24 +10,28 @@ public interface TrainingListener {
      *
      * @param step its number, from 1
      * @param epoch the epoch it belongs to, from 1
-     * @param classification focal loss, the mean over the step's images
-     * @param regression box loss, likewise
+     * @param losses the terms of the loss by name, each the mean over the step's images
      * @param learningRate of the step
      * @param gradientNorm norm of all gradients together before clipping
      * @param images number of images of the step
-     * @param positives number of positive anchors of the step
+     * @param counts sums over the step's images by name
      * @param seconds time since the step before
      */
     record Step(
             long step,
             int epoch,
-            double classification,
-            double regression,
+            Map<String, Double> losses,
             double learningRate,
             double gradientNorm,
             int images,
-            int positives,
-            double seconds) {}
+            Map<String, Long> counts,
+            double seconds) {
+
+        /** Returns what is minimised: the sum of the losses. */
+        public double loss() {
+            return losses.values().stream().mapToDouble(Double::doubleValue).sum();
+        }
+    }
 
     /**
      * The training starts or goes on.
@@ -44,8 +48,8 @@ public interface TrainingListener {
      * The model was evaluated.
      *
      * @param epoch epochs that are finished
-     * @param numbers AP and the others by name
-     * @param best whether this is the best AP so far
+     * @param numbers the score and others by name
+     * @param best whether this is the best score so far
      */
     void evaluated(int epoch, Map<String, Double> numbers, boolean best);
 

@@ -23,9 +23,11 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
+@Tag("engine")
 class DetectorTest {
 
     private static final CanvasRule RULE = new CanvasRule(48, 64);
@@ -107,9 +109,9 @@ class DetectorTest {
     void parametersDependOnTheSeedAlone() {
         DetectorConfiguration configuration =
                 TinyDetectors.configuration("frn", RULE, PostProcessing.DEFAULT);
-        try (Detector one = Detector.create(configuration, "MXNet", 1);
-                Detector again = Detector.create(configuration, "MXNet", 1);
-                Detector other = Detector.create(configuration, "MXNet", 2)) {
+        try (Detector one = Detector.create(configuration, TinyDetectors.ENGINE, 1);
+                Detector again = Detector.create(configuration, TinyDetectors.ENGINE, 1);
+                Detector other = Detector.create(configuration, TinyDetectors.ENGINE, 2)) {
             assertThat(one.copyParameters()).isEqualTo(again.copyParameters());
             assertThat(one.copyParameters()).isNotEqualTo(other.copyParameters());
         }
@@ -119,8 +121,8 @@ class DetectorTest {
     void headDeviationIsThatOfTheHeadsInnerConvolutionsAlone() {
         DetectorConfiguration configuration =
                 TinyDetectors.configuration("frn", RULE, PostProcessing.DEFAULT);
-        try (Detector usual = Detector.create(configuration, "MXNet", 1);
-                Detector wider = Detector.create(configuration, "MXNet", 1, 0.08)) {
+        try (Detector usual = Detector.create(configuration, TinyDetectors.ENGINE, 1);
+                Detector wider = Detector.create(configuration, TinyDetectors.ENGINE, 1, 0.08)) {
             Map<String, Tensor> expected = usual.copyParameters();
             int scaled = 0;
             for (Map.Entry<String, Tensor> entry : wider.copyParameters().entrySet()) {
@@ -145,10 +147,13 @@ class DetectorTest {
         DetectorConfiguration configuration =
                 TinyDetectors.configuration("frn", RULE, PostProcessing.DEFAULT);
         int channels = configuration.architecture().pyramidChannels();
-        try (Detector he = Detector.create(configuration, "MXNet", 1, 0);
+        try (Detector he = Detector.create(configuration, TinyDetectors.ENGINE, 1, 0);
                 Detector same =
                         Detector.create(
-                                configuration, "MXNet", 1, Math.sqrt(2.0 / (9 * channels)))) {
+                                configuration,
+                                TinyDetectors.ENGINE,
+                                1,
+                                Math.sqrt(2.0 / (9 * channels)))) {
             assertThat(he.copyParameters()).isEqualTo(same.copyParameters());
         }
     }
@@ -159,8 +164,8 @@ class DetectorTest {
         DetectorConfiguration configuration =
                 TinyDetectors.configuration("frn", RULE, PostProcessing.DEFAULT);
         Path file = TestImages.write(folder.resolve("a.png"), 64, 48, 3);
-        try (Detector one = Detector.create(configuration, "MXNet", 1);
-                Detector other = Detector.create(configuration, "MXNet", 2);
+        try (Detector one = Detector.create(configuration, TinyDetectors.ENGINE, 1);
+                Detector other = Detector.create(configuration, TinyDetectors.ENGINE, 2);
                 BgrImage image = ImageReader.forDataSets().read(file)) {
             one.detect(image);
             ParameterValues.assign(one.network(), other.copyParameters());
@@ -177,7 +182,7 @@ class DetectorTest {
                         Detector.create(
                                 TinyDetectors.configuration(
                                         "frn", RULE, new PostProcessing(0.001, 1, 1000, 1000)),
-                                "MXNet",
+                                TinyDetectors.ENGINE,
                                 4);
                 BgrImage image = ImageReader.forDataSets().read(file)) {
             List<Detection> found = detector.detect(image);
@@ -193,7 +198,7 @@ class DetectorTest {
                                 Detector.create(
                                         TinyDetectors.configuration(
                                                 "gn7", RULE, PostProcessing.DEFAULT),
-                                        "MXNet",
+                                        TinyDetectors.ENGINE,
                                         1))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("7 groups");

@@ -9,8 +9,12 @@ import com.google.gson.JsonNull;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
 import com.google.gson.JsonPrimitive;
+import dev.fern.backbone.fpn.FeaturePyramid.P6Source;
 import dev.fern.backbone.parameter.SafeTensors;
 import dev.fern.backbone.parameter.Tensor;
+import dev.fern.backbone.resnet.ResNetDepth;
+import dev.fern.backbone.resnet.ResNetVersion;
+import dev.fern.detection.anchor.AnchorParameters;
 import dev.fern.detection.image.BgrImage;
 import dev.fern.detection.image.CanvasRule;
 import java.io.IOException;
@@ -67,6 +71,47 @@ class ModelDirectoryTest {
             assertThat(loaded.configuration()).isEqualTo(detector.configuration());
             assertThat(loaded.copyParameters()).isEqualTo(detector.copyParameters());
             assertThat(loaded.detect(image)).isNotEmpty().isEqualTo(detector.detect(image));
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "resnet18v2, brn, frn, bn-tlu",
+        "resnet50v2, frn-relu, gn4, ln",
+        "resnet18, in, bn, brn"
+    })
+    void modelOfAnyVersionAndNormsIsReadBack(
+            String backbone, String norm, String pyramidNorm, String headNorm) throws IOException {
+        Architecture architecture =
+                Architecture.of(
+                        ResNetDepth.parse(backbone),
+                        0.0625,
+                        norm,
+                        8,
+                        P6Source.C5,
+                        pyramidNorm,
+                        1,
+                        headNorm,
+                        AnchorParameters.ofBaseSize(16));
+        DetectorConfiguration plain = detector.configuration();
+        DetectorConfiguration configuration =
+                new DetectorConfiguration(
+                        plain.version(),
+                        architecture,
+                        plain.categories(),
+                        plain.canvas(),
+                        plain.normalization(),
+                        plain.postProcessing());
+        byte[] pixels = new byte[3 * 50 * 40];
+        new Random(1).nextBytes(pixels);
+        try (Detector written = TinyDetectors.lively(configuration, 3);
+                BgrImage image = BgrImage.of(50, 40, pixels)) {
+            ModelDirectory.write(folder, configuration, written.copyParameters());
+            try (Detector loaded = Detector.load(folder, "MXNet")) {
+                assertThat(loaded.configuration()).isEqualTo(configuration);
+                assertThat(loaded.copyParameters()).isEqualTo(written.copyParameters());
+                assertThat(loaded.detect(image)).isNotEmpty().isEqualTo(written.detect(image));
+            }
         }
     }
 
@@ -199,7 +244,7 @@ class ModelDirectoryTest {
 
     @ParameterizedTest(name = "{0} = {1}")
     @CsvSource({
-        "version, 2",
+        "version, 3",
         "version, -1",
         "architecture.widths.0, 2147483648",
         "architecture.widths.3, 1000000000",
@@ -233,6 +278,8 @@ class ModelDirectoryTest {
     @CsvSource({
         "architecture.norm, xn",
         "architecture.headNorm, gn0",
+        "architecture.pyramidNorm, fr",
+        "architecture.resnetVersion, V3",
         "architecture.p6, P4",
         "architecture.anchors.rounding, UP"
     })
@@ -278,6 +325,20 @@ class ModelDirectoryTest {
         categories.set(1, categories.get(0));
         write(document);
         assertRefused("model.json", "two categories have the id");
+    }
+
+    /** What was written before there were pre-activation and norms in the pyramid. */
+    @Test
+    void modelOfFormat1IsReadAsVersion1WithoutNormsInThePyramid() throws IOException {
+        JsonObject document = document();
+        document.addProperty("version", 1);
+        document.getAsJsonObject("architecture").remove("resnetVersion");
+        document.getAsJsonObject("architecture").remove("pyramidNorm");
+        write(document);
+        DetectorConfiguration configuration = ModelDirectory.readConfiguration(folder);
+        assertThat(configuration).isEqualTo(detector.configuration());
+        assertThat(configuration.architecture().resnetVersion()).isEqualTo(ResNetVersion.V1);
+        assertThat(configuration.architecture().pyramidNorm()).isEqualTo("none");
     }
 
     /** As a full disk would, after the first file is written. */

@@ -23,10 +23,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A model directory is all that a program needs that knows DJL and not Fern. */
+@Tag("engine")
 class PlainDjlLoadingTest {
 
     @TempDir Path folder;
@@ -53,7 +55,7 @@ class PlainDjlLoadingTest {
                         TestImages.write(folder.resolve("high.png"), 40, 120, 2));
         try (ZooModel<Image, DetectedObjects> loaded = criteria(model).loadModel();
                 Predictor<Image, DetectedObjects> predictor = loaded.newPredictor();
-                Detector detector = Detector.load(model, "MXNet")) {
+                Detector detector = Detector.load(model, TinyDetectors.ENGINE)) {
             List<Image> images =
                     List.of(
                             ImageFactory.getInstance().fromFile(files.get(0)),

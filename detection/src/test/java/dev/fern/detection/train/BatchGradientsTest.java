@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import ai.djl.Device;
 import dev.fern.backbone.host.EngineThreads;
 import dev.fern.backbone.parameter.Tensor;
 import dev.fern.detection.anchor.AnchorTargets;
@@ -15,16 +16,19 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** Splitting a batch among threads changes who computes, not what. */
+@Tag("engine")
 class BatchGradientsTest {
 
     private static final CanvasRule RULE = new CanvasRule(64, 64);
@@ -71,7 +75,11 @@ class BatchGradientsTest {
         try (Detector detector = detector(norm)) {
             SgdOptimizer optimizer = new SgdOptimizer(detector.network(), 0.9, 1e-4, 0, 5);
             try (BatchGradients gradients =
-                    new BatchGradients(detector, LabelledBatches.LOSS, optimizer, lanes)) {
+                    new BatchGradients(
+                            detector,
+                            LabelledBatches.LOSS,
+                            optimizer,
+                            Collections.nCopies(lanes, Device.cpu()))) {
                 for (int images = losses.length; images > 0; images--) {
                     try (Batch batch = batches.decode(IntStream.range(0, images).toArray())) {
                         for (BatchGradients.Part part : accumulate(detector, gradients, batch)) {
@@ -119,14 +127,16 @@ class BatchGradientsTest {
 
     @Test
     void onlyNormsThatKeepImagesApartAllowSeveralThreads() {
-        for (String norm : List.of("frn", "frn-eps", "gn4", "frozen-bn")) {
+        for (String norm : List.of("frn", "frn-relu", "gn4", "ln", "in", "frozen-bn")) {
             try (Detector detector = detector(norm)) {
                 assertThat(BatchGradients.lanes(detector))
-                        .isEqualTo(EngineThreads.available("MXNet"));
+                        .isEqualTo(EngineThreads.available(TinyDetectors.ENGINE));
             }
         }
-        try (Detector detector = detector("bn")) {
-            assertThat(BatchGradients.lanes(detector)).isEqualTo(1);
+        for (String norm : List.of("bn", "brn")) {
+            try (Detector detector = detector(norm)) {
+                assertThat(BatchGradients.lanes(detector)).isEqualTo(1);
+            }
         }
     }
 
@@ -135,7 +145,11 @@ class BatchGradientsTest {
         try (Detector detector = detector("frn")) {
             SgdOptimizer optimizer = new SgdOptimizer(detector.network(), 0.9, 1e-4, 0, 5);
             try (BatchGradients gradients =
-                            new BatchGradients(detector, LabelledBatches.LOSS, optimizer, 2);
+                            new BatchGradients(
+                                    detector,
+                                    LabelledBatches.LOSS,
+                                    optimizer,
+                                    Collections.nCopies(2, Device.cpu()));
                     Batch batch = batches.decode(0, 1, 2)) {
                 List<AnchorTargets> targets = new ArrayList<>(targets(detector, batch));
                 Arrays.fill(targets.get(1).codes(), Float.NaN);
@@ -157,7 +171,11 @@ class BatchGradientsTest {
         try (Detector detector = detector("frn")) {
             SgdOptimizer optimizer = new SgdOptimizer(detector.network(), 0.9, 1e-4, 0, 5);
             try (BatchGradients gradients =
-                            new BatchGradients(detector, LabelledBatches.LOSS, optimizer, 2);
+                            new BatchGradients(
+                                    detector,
+                                    LabelledBatches.LOSS,
+                                    optimizer,
+                                    Collections.nCopies(2, Device.cpu()));
                     Batch batch = batches.decode(0, 1)) {
                 AnchorTargets wrong =
                         new AnchorTargets(new int[1], new int[] {0}, new float[] {0, 0, 0, 0});

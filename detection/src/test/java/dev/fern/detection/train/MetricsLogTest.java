@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
-import dev.fern.detection.train.RunDirectory.Progress;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -21,7 +20,15 @@ class MetricsLogTest {
     @TempDir Path folder;
 
     private static TrainingListener.Step step(long step) {
-        return new TrainingListener.Step(step, 1, 0.5, 0.25, 0.01, 3.5, 4, 17, 0.125);
+        return new TrainingListener.Step(
+                step,
+                1,
+                Map.of("classification", 0.5, "regression", 0.25),
+                0.01,
+                3.5,
+                4,
+                Map.of("positives", 17L),
+                0.125);
     }
 
     @Test
@@ -64,12 +71,12 @@ class MetricsLogTest {
             log.step(step(5));
         }
         List<String> lines = Files.readAllLines(file);
-        new MetricsLog(file, new Progress(2, 0, 4, 0.2)).close();
+        new MetricsLog(file, new Progress(2, 0, 4, 0.2, 0)).close();
         assertThat(Files.readAllLines(file)).isEqualTo(lines.subList(0, 6));
         // At the epoch's last step but before its evaluation, which comes again.
-        new MetricsLog(file, new Progress(1, 2, 4, 0.1)).close();
+        new MetricsLog(file, new Progress(1, 2, 4, 0.1, 0)).close();
         assertThat(Files.readAllLines(file)).isEqualTo(lines.subList(0, 5));
-        new MetricsLog(file, new Progress(1, 1, 3, 0.1)).close();
+        new MetricsLog(file, new Progress(1, 1, 3, 0.1, 0)).close();
         assertThat(Files.readAllLines(file)).isEqualTo(lines.subList(0, 4));
         new MetricsLog(file, Progress.START).close();
         assertThat(Files.readAllLines(file)).isEmpty();
@@ -86,7 +93,7 @@ class MetricsLogTest {
         int second = whole.indexOf('\n') + 1;
         for (int length = second; length < whole.length() - 1; length++) {
             Files.writeString(file, whole.substring(0, length));
-            new MetricsLog(file, new Progress(1, 0, 1, 0.1)).close();
+            new MetricsLog(file, new Progress(1, 0, 1, 0.1, 0)).close();
             assertThat(Files.readString(file))
                     .as("cut after " + length)
                     .isEqualTo(whole.substring(0, second));
@@ -112,7 +119,7 @@ class MetricsLogTest {
             log.step(step(1));
         }
         Files.writeString(file, Files.readString(file) + line + "\n" + Files.readString(file));
-        assertThatThrownBy(() -> new MetricsLog(file, new Progress(1, 0, 1, 0.1)))
+        assertThatThrownBy(() -> new MetricsLog(file, new Progress(1, 0, 1, 0.1, 0)))
                 .isInstanceOf(IOException.class)
                 .hasMessageStartingWith(file + ": line 2 ")
                 .hasMessageNotContaining("\n");

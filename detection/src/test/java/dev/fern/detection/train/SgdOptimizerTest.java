@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
-import ai.djl.engine.Engine;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
@@ -15,18 +14,22 @@ import ai.djl.nn.Parameter;
 import ai.djl.training.GradientCollector;
 import ai.djl.training.ParameterStore;
 import ai.djl.util.PairList;
+import dev.fern.backbone.host.HostFunctions;
 import dev.fern.backbone.parameter.NamedParameters;
 import dev.fern.backbone.parameter.ParameterValues;
 import dev.fern.backbone.parameter.Tensor;
+import dev.fern.detection.model.TinyDetectors;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Random;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
+@Tag("engine")
 class SgdOptimizerTest {
 
     private static final double DECAY = 0.01;
@@ -75,7 +78,7 @@ class SgdOptimizerTest {
 
     @BeforeEach
     void createParameters() {
-        manager = NDManager.newBaseManager("MXNet");
+        manager = NDManager.newBaseManager(TinyDetectors.ENGINE);
         block = new Parameters();
         NamedParameters.of(block)
                 .forEach(
@@ -103,10 +106,11 @@ class SgdOptimizerTest {
     /** Makes these the gradients of the last backward pass: of the sum of products. */
     private void backward(Map<String, float[]> gradients) {
         try (NDManager step = manager.newSubManager();
-                GradientCollector collector = Engine.getEngine("MXNet").newGradientCollector()) {
+                GradientCollector collector = HostFunctions.newGradientCollector(step)) {
             NDArray loss = step.create(0f);
             for (Map.Entry<String, float[]> entry : gradients.entrySet()) {
                 NDArray array = NamedParameters.of(block).get(entry.getKey()).getArray();
+                HostFunctions.clearGradient(array);
                 NDArray factor = step.create(entry.getValue(), array.getShape());
                 loss = loss.add(factor.mul(array).sum());
             }

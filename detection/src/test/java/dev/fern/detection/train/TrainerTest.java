@@ -2,18 +2,22 @@ package dev.fern.detection.train;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
 
+import ai.djl.nn.Block;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
 import dev.fern.backbone.parameter.ParameterValues;
 import dev.fern.backbone.parameter.Tensor;
 import dev.fern.detection.data.BadImageException;
+import dev.fern.detection.data.BatchSource;
 import dev.fern.detection.data.DetectionDataset;
 import dev.fern.detection.data.LoaderOptions;
 import dev.fern.detection.image.ImageReader;
 import dev.fern.detection.model.DatasetDetection;
 import dev.fern.detection.model.Detector;
 import dev.fern.detection.model.ModelDirectory;
+import dev.fern.detection.model.TinyDetectors;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -21,14 +25,17 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
+@Tag("engine")
 class TrainerTest {
 
     private static final String SMALL =
@@ -56,9 +63,11 @@ class TrainerTest {
 
         final RunDirectory run;
         final Detector detector;
-        final Trainer trainer;
+        final DetectionTask task;
+        final Trainer<?> trainer;
         final List<TrainingListener.Step> steps = new ArrayList<>();
         final List<String> skipped = new ArrayList<>();
+        final List<String> warnings = new ArrayList<>();
         final List<Map<String, Tensor>> evaluated = new ArrayList<>();
         final List<Boolean> best = new ArrayList<>();
         Consumer<TrainingListener.Step> onStep = step -> {};
@@ -73,6 +82,7 @@ class TrainerTest {
                 throws IOException {
             List<JsonObject> objects = new ArrayList<>();
             objects.add(JsonParser.parseString(SMALL).getAsJsonObject());
+            objects.get(0).addProperty("engine", TinyDetectors.ENGINE);
             for (String layer : layers) {
                 objects.add(JsonParser.parseString(layer).getAsJsonObject());
             }
@@ -83,8 +93,9 @@ class TrainerTest {
                             configuration.detector(dataset.categories()),
                             configuration.engine(),
                             configuration.seed());
-            trainer =
-                    new Trainer(
+            detector.network().freezeBackbone(configuration.freezeStages());
+            task =
+                    new DetectionTask(
                             configuration,
                             detector,
                             dataset,
@@ -101,9 +112,8 @@ class TrainerTest {
                                 return Map.of(
                                         "AP", epoch < scores.size() ? scores.get(epoch) : 0.5);
                             },
-                            run,
-                            new LoaderOptions(1, 2, skipBadImages),
-                            this);
+                            new LoaderOptions(1, 2, skipBadImages));
+            trainer = new Trainer<>(configuration.loop(), task, run, this);
         }
 
         Training(String name, String... layers) throws IOException {
@@ -125,6 +135,10 @@ class TrainerTest {
 
         private void requestStop() {
             trainer.requestStop();
+        }
+
+        void resume() throws IOException {
+            trainer.resume(warnings::add);
         }
 
         boolean train() throws Exception {
@@ -155,6 +169,7 @@ class TrainerTest {
 
         @Override
         public void close() {
+            task.close();
             detector.close();
         }
     }
@@ -179,7 +194,7 @@ class TrainerTest {
             assertThat(after).isLessThan(0.6 * before);
             assertThat(training.best).hasSize(3);
             for (Path model : List.of(training.run.last(), training.run.best())) {
-                try (Detector loaded = Detector.load(model, "MXNet")) {
+                try (Detector loaded = Detector.load(model, TinyDetectors.ENGINE)) {
                     assertThat(loaded.configuration()).isEqualTo(training.detector.configuration());
                 }
             }
@@ -206,10 +221,7 @@ class TrainerTest {
     }
 
     private static double meanLoss(List<TrainingListener.Step> steps) {
-        return steps.stream()
-                .mapToDouble(step -> step.classification() + step.regression())
-                .average()
-                .orElseThrow();
+        return steps.stream().mapToDouble(TrainingListener.Step::loss).average().orElseThrow();
     }
 
     @Test
@@ -230,7 +242,7 @@ class TrainerTest {
                         .isEqualTo(told.step());
                 assertThat(steps.get(i).get("epoch").getAsInt()).isEqualTo(i / 3 + 1);
                 assertThat(steps.get(i).get("classification").getAsDouble())
-                        .isEqualTo(told.classification());
+                        .isEqualTo(told.losses().get("classification"));
                 assertThat(told.learningRate())
                         .isEqualTo(new LearningRateSchedule.Cosine(0.05, 0, 9).at(i));
                 assertThat(told.images()).isBetween(1, 2);
@@ -272,16 +284,24 @@ class TrainerTest {
             training.train();
             assertThat(training.detections).isPositive();
             assertThat(training.detector.copyParameters()).isEqualTo(without);
-            assertThat(training.run.readLast().parameters()).isEqualTo(without);
+            assertThat(CheckpointStore.read(training.run.last()).parameters()).isEqualTo(without);
         }
     }
 
     /** Three batches an epoch; stops within an epoch, at its end, and more than once. */
-    @ParameterizedTest(name = "{0} batches a step, stopped after steps {1}")
-    @CsvSource({"1, 1", "1, 3", "1, 4 8", "1, 3 12", "2, 1 2 3"})
-    void resumedTrainingIsTheUndisturbedOneBitForBit(int accumulate, String stops)
-            throws Exception {
-        String settings = "{\"epochs\": 4, \"accumulate\": " + accumulate + "}";
+    @ParameterizedTest(name = "{0}, stopped after steps {1}")
+    @CsvSource({
+        "'', 1",
+        "'', 3",
+        "'', 4 8",
+        "'', 3 12",
+        "'\"accumulate\": 2', 1 2 3",
+        "'\"emaDecay\": 0.9', 2 6 7",
+        "'\"norm\": \"bn\", \"emaDecay\": 0.9', 4 5",
+        "'\"patience\": 2, \"brightness\": 0.2, \"multiScale\": [48, 64]', 1 5",
+    })
+    void resumedTrainingIsTheUndisturbedOneBitForBit(String more, String stops) throws Exception {
+        String settings = "{\"epochs\": 4" + (more.isEmpty() ? "" : ", " + more) + "}";
         RunDirectory undisturbed;
         try (Training training = new Training("undisturbed", settings)) {
             training.scores = List.of(0.1, 0.4, 0.3, 0.2);
@@ -301,7 +321,7 @@ class TrainerTest {
                             }
                         };
                 if (next > 1) {
-                    training.trainer.resume();
+                    training.resume();
                 }
                 assertThat(training.train()).isEqualTo(stop.equals("999"));
                 assertThat(training.firstStep).isEqualTo(next);
@@ -309,7 +329,8 @@ class TrainerTest {
                 evaluations += training.evaluated.size();
             }
         }
-        assertThat(interrupted.readLast()).isEqualTo(undisturbed.readLast());
+        assertThat(CheckpointStore.read(interrupted.last()))
+                .isEqualTo(CheckpointStore.read(undisturbed.last()));
         assertThat(ModelDirectory.readParameters(interrupted.best()))
                 .isEqualTo(ModelDirectory.readParameters(undisturbed.best()));
         assertThat(timeless(interrupted)).isEqualTo(timeless(undisturbed));
@@ -335,7 +356,7 @@ class TrainerTest {
             assertThat(Thread.currentThread().isInterrupted()).isFalse();
         }
         try (Training training = new Training("stopped", json)) {
-            training.trainer.resume();
+            training.resume();
             assertThat(training.train()).isTrue();
             assertThat(training.detector.copyParameters()).isEqualTo(undisturbed);
             assertThat(timeless(training.run)).isEqualTo(lines);
@@ -363,13 +384,166 @@ class TrainerTest {
             assertThatThrownBy(training::train).hasMessage("killed");
         }
         try (Training training = new Training("killed", settings)) {
-            training.trainer.resume();
+            training.resume();
             assertThat(training.train()).isTrue();
             assertThat(training.firstStep).isEqualTo(4);
             assertThat(training.detector.copyParameters()).isEqualTo(undisturbed);
             assertThat(metrics(training.run).stream().filter(line -> !line.has("evaluation")))
                     .extracting(line -> line.get("step").getAsLong())
                     .containsExactly(1L, 2L, 3L, 4L, 5L, 6L, 7L, 8L, 9L);
+        }
+    }
+
+    @Test
+    void checkpointsAreWrittenAfterTheStepsThatAreSetAndTheNewestAreKept() throws Exception {
+        String settings =
+                """
+                {"steps": 9, "checkpointSteps": 2, "keepCheckpoints": 3, "evaluateEvery": 99}
+                """;
+        try (Training training = new Training("killed", settings)) {
+            training.onStep =
+                    step -> {
+                        if (step.step() == 9) {
+                            throw new IllegalStateException("killed");
+                        }
+                    };
+            assertThatThrownBy(training::train).hasMessage("killed");
+            // Two after the end of the epoch of three steps, and so on.
+            assertThat(CheckpointStore.read(training.run.last()).progress().step()).isEqualTo(8);
+            assertThat(training.run.olderCheckpoints())
+                    .containsExactly(training.run.checkpoint(6), training.run.checkpoint(5));
+        }
+    }
+
+    @Test
+    void trainingGoesOnFromTheCheckpointBeforeADamagedOne() throws Exception {
+        String settings = "{\"epochs\": 3}";
+        Map<String, Tensor> undisturbed = trained("undisturbed", settings);
+        trained("damaged", "{\"epochs\": 3}");
+        RunDirectory run = RunDirectory.open(folder.resolve("damaged"));
+        Path file = run.last().resolve("parameters.safetensors");
+        byte[] bytes = Files.readAllBytes(file);
+        bytes[bytes.length - 2] ^= 1;
+        Files.write(file, bytes);
+        try (Training training = new Training("damaged", settings)) {
+            training.resume();
+            assertThat(training.warnings)
+                    .singleElement()
+                    .asString()
+                    .contains(file.toString(), "step 6");
+            assertThat(training.train()).isTrue();
+            assertThat(training.firstStep).isEqualTo(7);
+            assertThat(training.detector.copyParameters()).isEqualTo(undisturbed);
+        }
+    }
+
+    /** By its definition in double precision: a = d a + (1 - d) w, d = min(decay, (1+t)/(10+t)). */
+    @Test
+    void theAverageOfTheWeightsIsEvaluatedAndSaved() throws Exception {
+        List<Map<String, Tensor>> trained = new ArrayList<>();
+        try (Training training =
+                new Training("run", "{\"epochs\": 2, \"emaDecay\": 0.3, \"norm\": \"bn\"}")) {
+            trained.add(training.detector.copyParameters());
+            training.onStep = step -> trained.add(training.detector.copyParameters());
+            training.train();
+            for (String name : trained.get(0).keySet()) {
+                for (int i = 0; i < trained.get(0).get(name).data().length; i++) {
+                    double mean = trained.get(0).get(name).data()[i];
+                    for (int t = 1; t <= 6; t++) {
+                        double decay = Math.min(0.3, (1.0 + t) / (10 + t));
+                        double value = trained.get(t).get(name).data()[i];
+                        mean = decay * mean + (1 - decay) * value;
+                        if (t % 3 == 0) {
+                            assertThat(training.evaluated.get(t / 3 - 1).get(name).data()[i])
+                                    .as(name)
+                                    .isCloseTo(
+                                            (float) mean,
+                                            within(1e-5f + 1e-5f * (float) Math.abs(mean)));
+                        }
+                    }
+                }
+            }
+            assertThat(ModelDirectory.readParameters(training.run.last()))
+                    .isEqualTo(training.evaluated.get(1))
+                    .isNotEqualTo(trained.get(6));
+            assertThat(ModelDirectory.readParameters(training.run.best()))
+                    .isEqualTo(training.evaluated.get(0));
+            assertThat(training.detector.copyParameters()).isEqualTo(trained.get(6));
+            assertThat(CheckpointStore.read(training.run.last()).parameters())
+                    .isEqualTo(trained.get(6));
+        }
+    }
+
+    @Test
+    void theAverageDoesNotChangeWhatIsTrained() throws Exception {
+        assertThat(trained("averaged", "{\"epochs\": 2, \"emaDecay\": 0.99}"))
+                .isEqualTo(trained("plain", "{\"epochs\": 2}"));
+    }
+
+    @Test
+    void frozenStagesStayAsTheyAreAndTheOthersTrain() throws Exception {
+        for (String norm : List.of("frn", "gn4")) {
+            for (int stages : new int[] {1, 3, 5}) {
+                try (Training training =
+                        new Training(
+                                norm + stages,
+                                "{\"epochs\": 1, \"weightDecay\": 0.01, \"normWeightDecay\": 0.01,"
+                                        + "\"norm\": \""
+                                        + norm
+                                        + "\", \"freezeStages\": "
+                                        + stages
+                                        + "}")) {
+                    Map<String, Tensor> before = training.detector.copyParameters();
+                    training.train();
+                    Map<String, Tensor> after = training.detector.copyParameters();
+                    before.forEach(
+                            (name, tensor) -> {
+                                if (isFrozen(name, stages)) {
+                                    assertThat(after.get(name)).as(name).isEqualTo(tensor);
+                                } else if (name.endsWith("conv1.weight")
+                                        || name.endsWith("running_mean")) {
+                                    assertThat(after.get(name)).as(name).isNotEqualTo(tensor);
+                                }
+                            });
+                    assertThat(before.keySet()).anyMatch(name -> isFrozen(name, stages));
+                }
+            }
+        }
+    }
+
+    /** 1: the stem, 2: with layer1, ..., 5: with layer4. */
+    private static boolean isFrozen(String parameter, int stages) {
+        if (parameter.startsWith("backbone.conv1") || parameter.startsWith("backbone.norm1")) {
+            return stages >= 1;
+        }
+        for (int layer = 1; layer <= 4; layer++) {
+            if (parameter.startsWith("backbone.layer" + layer + ".")) {
+                return stages >= layer + 1;
+            }
+        }
+        return false;
+    }
+
+    @Test
+    void theTrainingEndsWhenItsScoreRisesNoMore() throws Exception {
+        try (Training training = new Training("run", "{\"epochs\": 9, \"patience\": 2}")) {
+            training.scores = List.of(0.1, 0.1, 0.3, 0.2, 0.3, 0.9);
+            assertThat(training.train()).isTrue();
+            assertThat(training.trainer.lostPatience()).isTrue();
+            assertThat(training.evaluated).hasSize(5);
+            assertThat(training.steps).hasSize(15);
+        }
+        try (Training training = new Training("run", "{\"epochs\": 9, \"patience\": 2}")) {
+            training.resume();
+            assertThat(training.train()).isTrue();
+            assertThat(training.steps).isEmpty();
+        }
+        try (Training training = new Training("run", "{\"epochs\": 9, \"patience\": 3}")) {
+            training.scores = List.of(0.4, 0.1, 0.1, 0.5);
+            training.resume();
+            assertThat(training.train()).isTrue();
+            assertThat(training.trainer.lostPatience()).isFalse();
+            assertThat(training.evaluated).hasSize(4);
         }
     }
 
@@ -381,8 +555,8 @@ class TrainerTest {
             assertThat(training.best).containsExactly(true, true, false, false);
             assertThat(ModelDirectory.readParameters(training.run.best()))
                     .isEqualTo(training.evaluated.get(1));
-            assertThat(training.run.readLast().progress())
-                    .isEqualTo(new RunDirectory.Progress(4, 0, 12, 0.3));
+            assertThat(CheckpointStore.read(training.run.last()).progress())
+                    .isEqualTo(new Progress(4, 0, 12, 0.3, 2));
         }
     }
 
@@ -434,8 +608,9 @@ class TrainerTest {
                     .hasMessageContaining("loss is not finite at step 5, images [")
                     .hasMessageContaining("checkpoint is " + training.run.last())
                     .hasMessageNotContaining("\n");
-            assertThat(training.run.readLast().progress().step()).isEqualTo(3);
-            assertThat(training.run.readLast().parameters()).isEqualTo(training.evaluated.get(0));
+            assertThat(CheckpointStore.read(training.run.last()).progress().step()).isEqualTo(3);
+            assertThat(CheckpointStore.read(training.run.last()).parameters())
+                    .isEqualTo(training.evaluated.get(0));
         }
     }
 
@@ -455,12 +630,12 @@ class TrainerTest {
             assertThat(training.steps)
                     .allSatisfy(
                             step -> {
-                                assertThat(step.positives()).isZero();
-                                assertThat(step.regression()).isZero();
+                                assertThat(step.counts()).containsEntry("positives", 0L);
+                                assertThat(step.losses()).containsEntry("regression", 0.0);
                                 assertThat(step.gradientNorm()).isPositive();
                             });
-            assertThat(training.steps.get(59).classification())
-                    .isLessThan(0.8 * training.steps.get(0).classification());
+            assertThat(training.steps.get(59).losses().get("classification"))
+                    .isLessThan(0.8 * training.steps.get(0).losses().get("classification"));
         }
     }
 
@@ -474,7 +649,7 @@ class TrainerTest {
         assertThat(dataset.crowds()).isEqualTo(4);
         try (Training training = new Training("run", false, dataset, "{\"epochs\": 2}")) {
             training.train();
-            assertThat(training.steps).allMatch(step -> step.positives() == 0);
+            assertThat(training.steps).allMatch(step -> step.counts().get("positives") == 0);
         }
     }
 
@@ -493,6 +668,113 @@ class TrainerTest {
             assertThat(training.skipped).hasSize(1).allMatch(line -> line.contains("2.png"));
             assertThat(training.steps.stream().mapToInt(TrainingListener.Step::images).sum())
                     .isEqualTo(8);
+        }
+    }
+
+    @Test
+    void whatWasTrainedBeforeABadImageIsKept() throws Exception {
+        Map<String, Tensor> undisturbed = trained("undisturbed", "{\"epochs\": 2}");
+        Path image = folder.resolve("images/4.png"); // alone on its canvas: the epoch's last batch
+        byte[] whole = Files.readAllBytes(image);
+        DetectionDataset dataset = drawings.dataset();
+        Files.writeString(image, "no picture");
+        try (Training training = new Training("run", false, dataset, "{\"epochs\": 2}")) {
+            assertThatThrownBy(training::train).isInstanceOf(BadImageException.class);
+            assertThat(CheckpointStore.read(training.run.last()).progress())
+                    .isEqualTo(new Progress(0, 1, 1, -1, 0));
+        }
+        Files.write(image, whole);
+        try (Training training = new Training("run", "{\"epochs\": 2}")) {
+            training.resume();
+            assertThat(training.train()).isTrue();
+            assertThat(training.detector.copyParameters()).isEqualTo(undisturbed);
+        }
+    }
+
+    /** A task in whose data there is a pixel that is no number; no image file holds one. */
+    private record PoisonedTask(DetectionTask task, AtomicInteger batchesBefore)
+            implements TrainingTask<DetectionTask.MatchedBatch> {
+
+        @Override
+        public List<BatchLoss> accumulate(DetectionTask.MatchedBatch batch) {
+            if (batchesBefore.getAndDecrement() == 0) {
+                batch.batch().pixels().put(77, Float.NaN);
+            }
+            return task.accumulate(batch);
+        }
+
+        @Override
+        public Block network() {
+            return task.network();
+        }
+
+        @Override
+        public SgdOptimizer optimizer() {
+            return task.optimizer();
+        }
+
+        @Override
+        public int images() {
+            return task.images();
+        }
+
+        @Override
+        public int batches(int epoch) {
+            return task.batches(epoch);
+        }
+
+        @Override
+        public BatchSource<DetectionTask.MatchedBatch> load(int epoch, int firstBatch)
+                throws IOException {
+            return task.load(epoch, firstBatch);
+        }
+
+        @Override
+        public Map<String, Double> evaluate() throws IOException, InterruptedException {
+            return task.evaluate();
+        }
+
+        @Override
+        public String score() {
+            return task.score();
+        }
+
+        @Override
+        public void writeModel(Path model, Map<String, Tensor> parameters) throws IOException {
+            task.writeModel(model, parameters);
+        }
+
+        @Override
+        public void checkModel(Path model) throws IOException {
+            task.checkModel(model);
+        }
+    }
+
+    @Test
+    void aPixelThatIsNoNumberEndsTheTrainingAndNothingIsLost() throws Exception {
+        String settings = "{\"epochs\": 2}";
+        Map<String, Tensor> undisturbed = trained("undisturbed", settings);
+        try (Training training = new Training("run", settings)) {
+            Trainer<?> poisoned =
+                    new Trainer<>(
+                            TrainingConfiguration.of(
+                                            List.of(
+                                                    JsonParser.parseString(settings)
+                                                            .getAsJsonObject()))
+                                    .loop(),
+                            new PoisonedTask(training.task, new AtomicInteger(4)),
+                            training.run,
+                            training);
+            assertThatThrownBy(poisoned::train)
+                    .isInstanceOf(TrainingException.class)
+                    .hasMessageMatching(
+                            "the (loss|gradient) is not finite at step 5, images \\[[1-5](, [1-5])?\\];"
+                                    + " the last good checkpoint is .*, of step 3; .*");
+        }
+        try (Training training = new Training("run", settings)) {
+            training.resume();
+            assertThat(training.train()).isTrue();
+            assertThat(training.detector.copyParameters()).isEqualTo(undisturbed);
         }
     }
 
@@ -521,13 +803,13 @@ class TrainerTest {
     void checkpointOfAnotherNetworkIsRefused() throws Exception {
         trained("run", "{\"epochs\": 1}");
         try (Training training = new Training("run", "{\"epochs\": 1, \"pyramidChannels\": 16}")) {
-            assertThatThrownBy(training.trainer::resume)
+            assertThatThrownBy(training::resume)
                     .isInstanceOf(IOException.class)
                     .hasMessageContaining(training.run.last().toString())
                     .hasMessageContaining("pyramid");
         }
         try (Training training = new Training("fresh", "{\"epochs\": 1}")) {
-            assertThatThrownBy(training.trainer::resume)
+            assertThatThrownBy(training::resume)
                     .isInstanceOf(IOException.class)
                     .hasMessageContaining("no checkpoint");
         }
@@ -537,10 +819,10 @@ class TrainerTest {
     void finishedTrainingThatIsResumedStaysAsItIs() throws Exception {
         Map<String, Tensor> finished = trained("run", "{\"epochs\": 1}");
         try (Training training = new Training("run", "{\"epochs\": 1}")) {
-            training.trainer.resume();
+            training.resume();
             assertThat(training.train()).isTrue();
             assertThat(training.steps).isEmpty();
-            assertThat(training.run.readLast().parameters()).isEqualTo(finished);
+            assertThat(CheckpointStore.read(training.run.last()).parameters()).isEqualTo(finished);
         }
     }
 }

@@ -9,6 +9,7 @@ import com.google.gson.JsonNull;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
 import com.google.gson.JsonPrimitive;
+import dev.fern.backbone.resnet.ResNetVersion;
 import dev.fern.cocoeval.CocoCategory;
 import dev.fern.detection.model.Architecture;
 import java.io.IOException;
@@ -171,6 +172,7 @@ class TrainingConfigurationTest {
                 "pyramidChannels | 1000000000",
                 "headConvolutions | -1",
                 "headNorm | \"no\"",
+                "pyramidNorm | \"\"",
                 "headDeviation | -0.1",
                 "headDeviation | 1.1",
                 "p6 | \"P6\"",
@@ -239,7 +241,8 @@ class TrainingConfigurationTest {
         TrainingConfiguration configuration =
                 of(
                         """
-                        {"backbone": "resnet50", "width": 0.25, "norm": "frn-eps", "headNorm": "gn8",
+                        {"backbone": "resnet50v2", "width": 0.25, "norm": "frn-eps", "headNorm": "gn8",
+                         "pyramidNorm": "bn",
                          "pyramidChannels": 24, "headConvolutions": 2, "p6": "C5",
                          "anchorSizes": [10, 20, 40, 80, 160], "minSize": 96, "maxSize": 200,
                          "positiveIou": 0.6, "negativeIou": 0.3, "lowQualityMatches": false,
@@ -250,6 +253,9 @@ class TrainingConfigurationTest {
                         """);
         var detector = configuration.detector(List.of(new CocoCategory(5, "five", "")));
         Architecture architecture = detector.architecture();
+        assertThat(architecture.resnetVersion()).isEqualTo(ResNetVersion.V2);
+        assertThat(architecture.pyramidNorm()).isEqualTo("bn");
+        assertThat(architecture.isBatchIndependent()).isFalse();
         assertThat(architecture.bottleneck()).isTrue();
         assertThat(architecture.blocks()).containsExactly(3, 4, 6, 3);
         assertThat(architecture.widths()).containsExactly(16, 32, 64, 128);

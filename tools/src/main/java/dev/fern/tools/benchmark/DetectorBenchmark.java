@@ -7,6 +7,7 @@ import dev.fern.backbone.host.EngineThreads;
 import dev.fern.detection.image.ImageSize;
 import dev.fern.detection.train.TrainingConfiguration;
 import dev.fern.tools.BadInputException;
+import dev.fern.tools.Engines;
 import dev.fern.tools.JsonFile;
 import dev.fern.tools.OutputFile;
 import dev.fern.tools.TrainingSettings;
@@ -120,6 +121,11 @@ abstract class DetectorBenchmark implements Callable<Integer> {
         ImageSize image = imageSize();
         OutputFile.require(json, List.of());
         Map<String, TrainingConfiguration> configurations = configurations();
+        try {
+            Engines.require(configurations.values().iterator().next().engine());
+        } catch (IllegalArgumentException e) {
+            throw new BadInputException(e.getMessage(), e);
+        }
         Map<String, DetectorWorkload> workloads = new LinkedHashMap<>();
         try {
             for (Map.Entry<String, TrainingConfiguration> entry : configurations.entrySet()) {
@@ -167,8 +173,13 @@ abstract class DetectorBenchmark implements Callable<Integer> {
         TrainingConfiguration any = configurations.values().iterator().next();
         int batch = any.batchSize();
         out.printf(
-                "%s x%s, %s, batch of %d, %d threads%n",
-                any.backbone(), any.width(), canvas, batch, EngineThreads.available(any.engine()));
+                "%s x%s, %s, %s, batch of %d, %d threads%n",
+                any.engine(),
+                any.backbone(),
+                any.width(),
+                canvas,
+                batch,
+                EngineThreads.available(any.engine()));
         out.printf("%-14s%12s%12s%12s%14s%n", "norm", "median ms", "quartiles", "", "ms an image");
         timings.forEach(
                 (norm, timing) ->

@@ -43,8 +43,8 @@ final class FrnBenchmark implements Callable<Integer> {
     @Option(
             names = "--engine",
             paramLabel = "NAME",
-            defaultValue = "MXNet",
-            description = "DJL engine. Default: ${DEFAULT-VALUE}.")
+            defaultValue = Engines.DEFAULT,
+            description = "DJL engine: MXNet or PyTorch. Default: ${DEFAULT-VALUE}.")
     private String engine;
 
     @Option(

@@ -10,6 +10,7 @@ import ai.djl.training.GradientCollector;
 import ai.djl.training.ParameterStore;
 import dev.fern.backbone.host.EngineStart;
 import dev.fern.backbone.host.HostFunctions;
+import dev.fern.backbone.norm.Activation;
 import dev.fern.backbone.norm.FilterResponseBlock;
 import dev.fern.backbone.norm.Normalizations;
 import java.nio.FloatBuffer;
@@ -60,7 +61,8 @@ final class NormWorkload implements AutoCloseable {
     Map<String, Runnable> tasks() {
         FilterResponseBlock frn =
                 initialized(
-                        new FilterResponseBlock(Math.toIntExact(shape.get(1)), false, false, true));
+                        new FilterResponseBlock(
+                                Math.toIntExact(shape.get(1)), false, false, Activation.TLU));
         Block bn =
                 initialized(
                         Normalizations.parse("bn").normActivation(Math.toIntExact(shape.get(1))));
@@ -82,7 +84,7 @@ final class NormWorkload implements AutoCloseable {
 
     private void pass(Forward forward) {
         try (NDManager step = manager.newSubManager();
-                GradientCollector collector = manager.getEngine().newGradientCollector()) {
+                GradientCollector collector = HostFunctions.newGradientCollector(step)) {
             x.tempAttach(step); // so that all that is made of it goes with the step
             NDArray output = forward.apply(new NDList(x));
             HostFunctions.backward(collector, new NDList(output), new NDList(gradient));
@@ -90,6 +92,7 @@ final class NormWorkload implements AutoCloseable {
         try (NDArray result = x.getGradient()) {
             result.flatten().getFloat(0); // waits for all of it
         }
+        HostFunctions.clearGradient(x);
     }
 
     @Override

@@ -2,6 +2,7 @@ package dev.fern.tools.torch;
 
 import dev.fern.backbone.fpn.FeaturePyramid.P6Source;
 import dev.fern.backbone.parameter.Tensor;
+import dev.fern.backbone.resnet.ResNetVersion;
 import dev.fern.detection.anchor.AnchorParameters;
 import dev.fern.detection.model.Architecture;
 import java.util.ArrayList;
@@ -143,6 +144,7 @@ public record TorchvisionRetinaNet(
         boolean publishedV1 = !headNorm && outputs == CocoNames.CLASSES * anchors.perLocation();
         boolean zero = frozenEpsilon == null ? publishedV1 : frozenEpsilon == 0;
         return new Architecture(
+                ResNetVersion.V1,
                 bottleneck,
                 blocks,
                 widths,
@@ -152,6 +154,7 @@ public record TorchvisionRetinaNet(
                 side(state, "backbone.fpn.extra_blocks.p6.weight", 1) == pyramidChannels
                         ? P6Source.P5
                         : P6Source.C5,
+                Architecture.NO_NORM,
                 convolutions,
                 headNorm ? "gn" : Architecture.NO_NORM,
                 anchors);

@@ -43,9 +43,11 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
-/** A small RetinaNet run by torchvision, and what Fern makes of its weights and image on MXNet. */
+/** A small RetinaNet run by torchvision, and what Fern makes of its weights and image. */
+@Tag("engine")
 class TorchvisionParityTest {
 
     private static final Path FOLDER =
@@ -80,7 +82,7 @@ class TorchvisionParityTest {
                                 rule,
                                 PixelNormalization.IMAGENET,
                                 new PostProcessing(0.05, 0.5, 1000, 300)),
-                        "MXNet",
+                        System.getProperty("ai.djl.default_engine", "MXNet"),
                         0);
         ParameterValues.assign(detector.network(), network.parameters());
         canvas =

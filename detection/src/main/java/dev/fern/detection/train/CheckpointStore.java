@@ -1,0 +1,178 @@
+package dev.fern.detection.train;
+
+import com.google.gson.Gson;
+import com.google.gson.JsonParseException;
+import com.google.gson.JsonParser;
+import dev.fern.backbone.parameter.SafeTensors;
+import dev.fern.backbone.parameter.Tensor;
+import dev.fern.cocoeval.TextFile;
+import dev.fern.detection.model.AtomicFolder;
+import dev.fern.detection.model.ModelDirectory;
+import dev.fern.detection.model.RecordJson;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Consumer;
+
+/**
+ * Writes and reads a run's models. {@code last} is the newest checkpoint: a model with the
+ * optimiser's state, the progress and the checksums of all files. When the next one takes its
+ * place, it moves into the folder {@code checkpoints}, where the newest stay. At every moment there
+ * is a whole checkpoint in one of both places, once there was one.
+ */
+final class CheckpointStore {
+
+    private static final String OPTIMIZER_FILE = "optimizer.safetensors";
+
+    /** The parameters that are trained, where those of the model are their average. */
+    private static final String TRAINED_FILE = "trained.safetensors";
+
+    private static final String DAMAGED = "damaged";
+    private static final Gson GSON = new Gson();
+
+    private final RunDirectory run;
+    private final int keep;
+
+    /** Writes a model. */
+    @FunctionalInterface
+    interface ModelWriter {
+        /** Writes it into an empty folder, its parameters as {@code parameters.safetensors}. */
+        void writeInto(Path folder, Map<String, Tensor> parameters) throws IOException;
+    }
+
+    /**
+     * A store in a run's folder.
+     *
+     * @param keep how many checkpoints to keep, at least 1
+     */
+    CheckpointStore(RunDirectory run, int keep) {
+        this.run = run;
+        this.keep = keep;
+    }
+
+    /**
+     * Writes a checkpoint.
+     *
+     * @throws IOException if that fails; those before are then unchanged
+     */
+    void save(ModelWriter model, Checkpoint checkpoint) throws IOException {
+        AtomicFolder.Content content = folder -> write(folder, model, checkpoint);
+        if (Files.exists(run.last())) {
+            AtomicFolder.replace(run.last(), content, placeOfOlder(run.last()));
+        } else {
+            AtomicFolder.replace(run.last(), content);
+        }
+        int kept = 1;
+        for (Path older : run.olderCheckpoints()) {
+            if (RunDirectory.step(older) >= checkpoint.progress().step() || ++kept > keep) {
+                AtomicFolder.delete(older);
+            }
+        }
+    }
+
+    private Path placeOfOlder(Path checkpoint) {
+        try {
+            return run.checkpoint(progress(checkpoint).step());
+        } catch (IOException e) {
+            return run.checkpoints().resolve(DAMAGED); // by something else than this training
+        }
+    }
+
+    private static void write(Path folder, ModelWriter model, Checkpoint checkpoint)
+            throws IOException {
+        model.writeInto(folder, checkpoint.model());
+        SafeTensors.write(folder.resolve(OPTIMIZER_FILE), checkpoint.velocities(), Map.of());
+        if (!checkpoint.average().isEmpty()) {
+            SafeTensors.write(folder.resolve(TRAINED_FILE), checkpoint.parameters(), Map.of());
+        }
+        Files.writeString(
+                folder.resolve(RunDirectory.PROGRESS_FILE),
+                GSON.toJson(checkpoint.progress()) + "\n");
+        Checksums.write(folder);
+    }
+
+    /** Writes the best model. */
+    void saveBest(ModelWriter model, Map<String, Tensor> parameters) throws IOException {
+        ModelDirectory.replace(run.best(), folder -> model.writeInto(folder, parameters));
+    }
+
+    /**
+     * Reads the newest checkpoint that is whole, and makes it {@code last}; a damaged one is put
+     * aside.
+     *
+     * @param warnings is told of each that is damaged
+     * @throws IOException if there is none; it names the newest one's file that is missing or
+     *     damaged
+     */
+    Checkpoint restore(Consumer<String> warnings) throws IOException {
+        AtomicFolder.putBack(run.best());
+        List<Path> places = new ArrayList<>();
+        if (Files.exists(run.last())) {
+            places.add(run.last());
+        }
+        places.addAll(run.olderCheckpoints());
+        List<IOException> problems = new ArrayList<>();
+        for (Path place : places) {
+            try {
+                Checkpoint checkpoint = read(place);
+                problems.forEach(
+                        problem ->
+                                warnings.accept(
+                                        problem.getMessage()
+                                                + "; going back to the checkpoint of step "
+                                                + checkpoint.progress().step()));
+                makeLast(place);
+                return checkpoint;
+            } catch (IOException e) {
+                problems.add(e);
+            }
+        }
+        throw problems.isEmpty()
+                ? new IOException(run.last() + ": no checkpoint to resume from")
+                : problems.get(0);
+    }
+
+    private void makeLast(Path checkpoint) throws IOException {
+        if (!checkpoint.equals(run.last())) {
+            if (Files.exists(run.last())) {
+                AtomicFolder.move(run.last(), run.checkpoints().resolve(DAMAGED));
+            }
+            AtomicFolder.move(checkpoint, run.last());
+        }
+    }
+
+    /**
+     * Reads a checkpoint.
+     *
+     * @throws IOException naming the file that is missing or damaged
+     */
+    static Checkpoint read(Path folder) throws IOException {
+        try {
+            Checksums.verify(folder);
+            Path trained = folder.resolve(TRAINED_FILE);
+            Map<String, Tensor> model = ModelDirectory.readParameters(folder);
+            boolean averaged = Files.exists(trained);
+            return new Checkpoint(
+                    progress(folder),
+                    averaged ? SafeTensors.read(trained) : model,
+                    SafeTensors.read(folder.resolve(OPTIMIZER_FILE)),
+                    averaged ? model : Map.of());
+        } catch (NoSuchFileException e) {
+            throw new IOException(
+                    e.getFile() + ": the checkpoint is damaged: it lacks this file", e);
+        }
+    }
+
+    private static Progress progress(Path folder) throws IOException {
+        Path file = folder.resolve(RunDirectory.PROGRESS_FILE);
+        try {
+            return RecordJson.read(JsonParser.parseString(TextFile.read(file)), Progress.class);
+        } catch (JsonParseException | IllegalArgumentException e) {
+            throw new IOException(file + ": the checkpoint is damaged", e);
+        }
+    }
+}

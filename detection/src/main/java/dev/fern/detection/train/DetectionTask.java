@@ -1,0 +1,197 @@
+package dev.fern.detection.train;
+
+import ai.djl.nn.Block;
+import dev.fern.backbone.parameter.Tensor;
+import dev.fern.detection.anchor.AnchorTargets;
+import dev.fern.detection.anchor.Anchors;
+import dev.fern.detection.anchor.Matcher;
+import dev.fern.detection.data.Batch;
+import dev.fern.detection.data.BatchDecoder;
+import dev.fern.detection.data.BatchLoader;
+import dev.fern.detection.data.BatchSampler;
+import dev.fern.detection.data.BatchSource;
+import dev.fern.detection.data.DetectionDataset;
+import dev.fern.detection.data.LoaderOptions;
+import dev.fern.detection.image.ImageReader;
+import dev.fern.detection.model.Detector;
+import dev.fern.detection.model.ModelDirectory;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/** The training of a detector: batches whose anchors are matched on the loader's threads. */
+public final class DetectionTask
+        implements TrainingTask<DetectionTask.MatchedBatch>, AutoCloseable {
+
+    /** The name of the focal loss. */
+    public static final String CLASSIFICATION = "classification";
+
+    /** The name of the box loss. */
+    public static final String REGRESSION = "regression";
+
+    /** The name under which positive anchors are counted. */
+    public static final String POSITIVES = "positives";
+
+    private final TrainingConfiguration configuration;
+    private final Detector detector;
+    private final DetectionDataset dataset;
+    private final Validation validation;
+    private final LoaderOptions loading;
+    private final BatchSampler sampler;
+    private final SgdOptimizer optimizer;
+    private final BatchGradients gradients;
+    private final Matcher matcher;
+    private final BatchDecoder decoder;
+
+    /** Scores the detector during training. */
+    @FunctionalInterface
+    public interface Validation {
+        /**
+         * Evaluates.
+         *
+         * @return numbers by name, finite; "AP" decides which model is the best
+         */
+        Map<String, Double> evaluate(Detector detector) throws IOException, InterruptedException;
+    }
+
+    /** A batch with what its anchors should predict. */
+    public record MatchedBatch(Batch batch, Anchors anchors, List<AnchorTargets> targets) {
+
+        private List<String> images() {
+            return batch.items().stream().map(item -> String.valueOf(item.imageId())).toList();
+        }
+    }
+
+    /**
+     * Prepares a training.
+     *
+     * @param detector of {@code configuration}; its parameters are trained
+     * @param validation after epochs
+     * @param loading how images are read ahead
+     */
+    public DetectionTask(
+            TrainingConfiguration configuration,
+            Detector detector,
+            DetectionDataset dataset,
+            Validation validation,
+            LoaderOptions loading) {
+        this.configuration = configuration;
+        this.detector = detector;
+        this.dataset = dataset;
+        this.validation = validation;
+        this.loading = loading;
+        this.sampler =
+                new BatchSampler(
+                        dataset,
+                        configuration.batchSize(),
+                        configuration.canvasRule(),
+                        configuration.augmentation(),
+                        configuration.seed());
+        this.optimizer = configuration.optimizer(detector.network());
+        this.matcher = configuration.matcher();
+        this.decoder =
+                new BatchDecoder(
+                        ImageReader.forDataSets(), detector.configuration().normalization());
+        this.gradients = BatchGradients.of(configuration, detector, optimizer);
+    }
+
+    @Override
+    public Block network() {
+        return detector.network();
+    }
+
+    @Override
+    public SgdOptimizer optimizer() {
+        return optimizer;
+    }
+
+    @Override
+    public int images() {
+        return dataset.samples().size();
+    }
+
+    @Override
+    public int batches(int epoch) {
+        // Where canvases are not drawn, every epoch has the same ones.
+        int planned = configuration.augmentation().drawsCanvas() ? epoch : 0;
+        return sampler.epoch(planned).batches().size();
+    }
+
+    @Override
+    public BatchSource<MatchedBatch> load(int epoch, int firstBatch) throws IOException {
+        return new BatchLoader<>(
+                detector.configuration().checked(sampler.epoch(epoch)),
+                firstBatch,
+                decoder,
+                this::match,
+                loading);
+    }
+
+    private MatchedBatch match(Batch batch) {
+        Anchors anchors = detector.anchors(batch.items().get(0).canvas());
+        List<AnchorTargets> targets =
+                batch.items().stream()
+                        .map(i -> AnchorTargets.assign(matcher, anchors, i.boxes(), i.labels()))
+                        .toList();
+        return new MatchedBatch(batch, anchors, targets);
+    }
+
+    @Override
+    public List<BatchLoss> accumulate(MatchedBatch matched) {
+        try (Batch batch = matched.batch) {
+            return gradients
+                    .accumulate(
+                            batch.pixels(),
+                            batch.canvasSize().height(),
+                            batch.canvasSize().width(),
+                            matched.anchors,
+                            matched.targets)
+                    .stream()
+                    .map(part -> loss(part, matched.images()))
+                    .toList();
+        }
+    }
+
+    private static BatchLoss loss(BatchGradients.Part part, List<String> images) {
+        Map<String, Double> losses = new LinkedHashMap<>();
+        losses.put(CLASSIFICATION, part.loss().classification());
+        losses.put(REGRESSION, part.loss().regression());
+        return new BatchLoss(
+                images.subList(part.first(), part.end()),
+                losses,
+                Map.of(POSITIVES, (long) part.loss().positives()));
+    }
+
+    @Override
+    public Map<String, Double> evaluate() throws IOException, InterruptedException {
+        return validation.evaluate(detector);
+    }
+
+    @Override
+    public String score() {
+        return "AP";
+    }
+
+    @Override
+    public void writeModel(Path folder, Map<String, Tensor> parameters) throws IOException {
+        ModelDirectory.writeInto(folder, detector.configuration(), parameters);
+    }
+
+    @Override
+    public void checkModel(Path folder) throws IOException {
+        if (!ModelDirectory.readConfiguration(folder)
+                .categories()
+                .equals(detector.configuration().categories())) {
+            throw new IOException(
+                    folder + ": was trained on other categories; resume with the same data");
+        }
+    }
+
+    /** Ends the threads that compute gradients. */
+    @Override
+    public void close() {
+        gradients.close();
+    }
+}

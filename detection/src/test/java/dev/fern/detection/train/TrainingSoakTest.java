@@ -1,0 +1,191 @@
+package dev.fern.detection.train;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import ai.djl.ndarray.BaseNDManager;
+import com.google.gson.JsonParser;
+import dev.fern.detection.data.DetectionDataset;
+import dev.fern.detection.data.LoaderOptions;
+import dev.fern.detection.image.ImageReader;
+import dev.fern.detection.model.DatasetDetection;
+import dev.fern.detection.model.Detector;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.io.UncheckedIOException;
+import java.lang.management.ManagementFactory;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.OptionalDouble;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * Many steps, evaluations and checkpoints leave nothing behind. With {@code
+ * -Dfern.soak.steps=10000} it is the long test, which looks at the memory of the process too.
+ */
+class TrainingSoakTest {
+
+    private static final int STEPS = Integer.getInteger("fern.soak.steps", 300);
+    private static final int LOOKS = 10;
+
+    /** In shorter trainings the process is still growing into its size. */
+    private static final int LONG_TRAINING = 5000;
+
+    private static final double LARGEST_GROWTH_MIB = 32;
+    private static final int IMAGES = 20;
+
+    private static final String SETTINGS =
+            """
+            {"backbone": "resnet18", "width": 0.125, "pyramidChannels": 8, "headConvolutions": 1,
+             "anchorSizes": [16, 32, 64, 128, 256], "minSize": 64, "maxSize": 64, "batchSize": 2,
+             "evaluateEvery": 10, "checkpointSteps": 7, "emaDecay": 0.99, "scoreThreshold": 0}
+            """;
+
+    @TempDir Path folder;
+
+    /**
+     * What there is after a step.
+     *
+     * @param resources arrays and managers that DJL's managers hold
+     * @param nativeMib the process's resident memory without Java's heap
+     */
+    private record Look(long step, int resources, OptionalDouble nativeMib) {}
+
+    /** Looks every tenth of the training. */
+    private static final class Watch implements TrainingListener {
+
+        private final Detector detector;
+        private final List<Look> looks = new ArrayList<>();
+        private int evaluations;
+
+        Watch(Detector detector) {
+            this.detector = detector;
+        }
+
+        @Override
+        public void started(long firstStep, long totalSteps) {
+            assertThat(totalSteps).isEqualTo(STEPS);
+        }
+
+        @Override
+        public void step(Step step) {
+            if (step.step() % (STEPS / LOOKS) == 0) {
+                Look look = new Look(step.step(), resources(), nativeMib());
+                looks.add(look);
+                if (STEPS >= LONG_TRAINING) {
+                    System.out.printf(
+                            Locale.ROOT,
+                            "step %d: %d resources, %.0f MiB of native memory%n",
+                            look.step,
+                            look.resources,
+                            look.nativeMib.orElse(Double.NaN));
+                }
+            }
+        }
+
+        /** Counts what DJL's dump of the managers tells. */
+        private int resources() {
+            PrintStream out = System.out;
+            ByteArrayOutputStream dump = new ByteArrayOutputStream();
+            System.setOut(new PrintStream(dump, true, StandardCharsets.UTF_8));
+            try {
+                ((BaseNDManager) detector.manager()).debugDump(0);
+            } finally {
+                System.setOut(out);
+            }
+            return Pattern.compile("resource count: (\\d+)")
+                    .matcher(dump.toString(StandardCharsets.UTF_8))
+                    .results()
+                    .mapToInt(count -> Integer.parseInt(count.group(1)))
+                    .sum();
+        }
+
+        private static OptionalDouble nativeMib() {
+            Path status = Path.of("/proc/self/status");
+            if (!Files.exists(status)) {
+                return OptionalDouble.empty();
+            }
+            long heap = ManagementFactory.getMemoryMXBean().getHeapMemoryUsage().getCommitted();
+            try {
+                return Files.readAllLines(status).stream()
+                        .filter(line -> line.startsWith("VmRSS:"))
+                        .mapToDouble(line -> Long.parseLong(line.replaceAll("\\D", "")) / 1024.0)
+                        .map(resident -> resident - heap / (double) (1 << 20))
+                        .findFirst();
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        }
+
+        @Override
+        public void evaluated(int epoch, Map<String, Double> numbers, boolean best) {
+            evaluations++;
+        }
+
+        @Override
+        public void skipped(String reason) {
+            throw new AssertionError(reason);
+        }
+    }
+
+    @Test
+    void nothingStaysAliveThatAStepAnEvaluationOrACheckpointMade() throws Exception {
+        RectangleFolder drawings =
+                new RectangleFolder(Files.createDirectory(folder.resolve("images")));
+        for (int id = 1; id <= IMAGES; id++) {
+            drawings.image(id, 64, id % 4 == 0 ? 32 : 64, id % 3);
+        }
+        DetectionDataset dataset = drawings.dataset();
+        TrainingConfiguration configuration =
+                TrainingConfiguration.of(
+                        List.of(
+                                JsonParser.parseString(SETTINGS).getAsJsonObject(),
+                                JsonParser.parseString("{\"steps\": " + STEPS + "}")
+                                        .getAsJsonObject()));
+        LoaderOptions loading = new LoaderOptions(1, 2, false);
+        RunDirectory run = RunDirectory.create(folder.resolve("run"));
+        try (Detector detector = configuration.newDetector(dataset.categories());
+                DetectionTask task =
+                        new DetectionTask(
+                                configuration,
+                                detector,
+                                dataset,
+                                trained -> Map.of("AP", detections(trained, dataset, loading)),
+                                loading)) {
+            Watch watch = new Watch(detector);
+            assertThat(new Trainer<>(configuration.loop(), task, run, watch).train()).isTrue();
+            assertThat(watch.evaluations).isGreaterThanOrEqualTo(STEPS / 100);
+            assertThat(watch.looks).hasSize(LOOKS);
+            Look second = watch.looks.get(1); // the first may be before the first evaluation
+            Look last = watch.looks.get(LOOKS - 1);
+            assertThat(watch.looks.subList(1, LOOKS))
+                    .allMatch(look -> look.resources == second.resources);
+            assertThat(second.resources).isPositive();
+            if (STEPS >= LONG_TRAINING && second.nativeMib.isPresent()) {
+                assertThat(last.nativeMib.getAsDouble() - second.nativeMib.getAsDouble())
+                        .isLessThan(LARGEST_GROWTH_MIB);
+            }
+        }
+    }
+
+    private static double detections(
+            Detector detector, DetectionDataset dataset, LoaderOptions loading)
+            throws IOException, InterruptedException {
+        return DatasetDetection.run(
+                        detector,
+                        dataset,
+                        ImageReader.forDataSets(),
+                        2,
+                        loading,
+                        done -> {},
+                        bad -> {})
+                .size();
+    }
+}

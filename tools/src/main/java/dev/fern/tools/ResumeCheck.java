@@ -1,0 +1,69 @@
+package dev.fern.tools;
+
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParseException;
+import com.google.gson.JsonParser;
+import dev.fern.cocoeval.TextFile;
+import dev.fern.detection.train.DataIdentity;
+import dev.fern.detection.train.RunDirectory;
+import dev.fern.detection.train.TrainingConfiguration;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Refuses to go on with a run in a way that would make another training of it. */
+final class ResumeCheck {
+
+    private static final String MEND =
+            "; resume with those of the run's start, or go on regardless with --force";
+
+    private ResumeCheck() {}
+
+    /**
+     * Checks settings and data against those of the run's start.
+     *
+     * @throws BadInputException naming what differs
+     * @throws IOException if a file of the run is missing or damaged
+     */
+    static void require(RunDirectory run, TrainingConfiguration configuration, DataIdentity data)
+            throws IOException, BadInputException {
+        List<String> changes = configuration.changesFrom(readConfiguration(run.configuration()));
+        if (!changes.isEmpty()) {
+            throw new BadInputException(
+                    run.configuration()
+                            + ": other settings than the run's: "
+                            + String.join("; ", changes)
+                            + MEND);
+        }
+        DataIdentity before = DataIdentity.read(run.data());
+        List<String> others = new ArrayList<>();
+        compare("training", data.training(), before.training(), others);
+        compare("validation", data.validation(), before.validation(), others);
+        if (!others.isEmpty()) {
+            throw new BadInputException(
+                    run.data()
+                            + ": other data than the run's: "
+                            + String.join("; ", others)
+                            + MEND);
+        }
+    }
+
+    private static void compare(
+            String name, DataIdentity.Part now, DataIdentity.Part before, List<String> others) {
+        if (!now.equals(before)) {
+            others.add("the " + name + " annotations have " + now + ", had " + before);
+        }
+    }
+
+    private static TrainingConfiguration readConfiguration(Path file) throws IOException {
+        try {
+            JsonObject settings = JsonParser.parseString(TextFile.read(file)).getAsJsonObject();
+            return TrainingConfiguration.of(List.of(settings));
+        } catch (JsonParseException | IllegalStateException e) {
+            throw new IOException(file + ": damaged: not a JSON object of settings", e);
+        } catch (IllegalArgumentException e) {
+            throw new IOException(file + ": damaged: " + e.getMessage(), e);
+        }
+    }
+}

@@ -1,0 +1,125 @@
+package dev.fern.tools;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParser;
+import dev.fern.tools.dataset.ShapesSynthesizer;
+import dev.fern.tools.dataset.ShapesSynthesizer.Split;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What {@code fern train --resume} goes on with, and what not. */
+class ResumeTest {
+
+    @TempDir Path folder;
+
+    private Path run;
+
+    @BeforeEach
+    void trainOneEpoch() throws IOException {
+        new ShapesSynthesizer(64, 64, 5).write(folder, Split.TRAIN, 4);
+        run = folder.resolve("run");
+        CommandRun training = train("--epochs=1", "--seed=3", "--lr=0.01");
+        assertThat(training.status()).as(training.errors().toString()).isZero();
+    }
+
+    private CommandRun train(String... options) {
+        return TrainingProcess.inThisProcess(folder, run, options);
+    }
+
+    private void assertRefused(CommandRun refused, String... parts) {
+        assertThat(refused.status()).as(refused.errors().toString()).isEqualTo(2);
+        assertThat(refused.complaints()).singleElement().asString().contains(parts);
+    }
+
+    private JsonObject settings() throws IOException {
+        return JsonParser.parseString(Files.readString(run.resolve("config.json")))
+                .getAsJsonObject();
+    }
+
+    @Test
+    void settingsThatAreNotGivenAreThoseOfTheRun() throws IOException {
+        String before = Files.readString(run.resolve("config.json"));
+        CommandRun resumed = train("--resume");
+        assertThat(resumed.status()).as(resumed.errors().toString()).isZero();
+        assertThat(run.resolve("config.json")).hasContent(before);
+        assertThat(settings().get("seed").getAsLong()).isEqualTo(3);
+    }
+
+    @Test
+    void settingsThatChangeTheResultAreRefusedByNameUnlessForced() throws IOException {
+        assertRefused(
+                train("--resume", "--seed=4", "--epochs=2", "--lr=0.01"),
+                "config.json",
+                "seed is 4, was 3",
+                "epochs is 2, was 1",
+                "--force");
+        assertThat(settings().get("epochs").getAsInt()).isEqualTo(1);
+        CommandRun forced = train("--resume", "--seed=4", "--epochs=2", "--force");
+        assertThat(forced.status()).as(forced.errors().toString()).isZero();
+        assertThat(forced.errors()).anyMatch(line -> line.startsWith("step 4/4"));
+        assertThat(settings().get("epochs").getAsInt()).isEqualTo(2);
+        assertRefused(train("--force"), "--force goes with --resume");
+    }
+
+    @Test
+    void settingsThatDoNotChangeTheResultMayChange() throws IOException {
+        CommandRun resumed =
+                train("--resume", "--keep-checkpoints=5", "--set=evaluateEvery=7", "--patience=3");
+        assertThat(resumed.status()).as(resumed.errors().toString()).isZero();
+        assertThat(settings().get("keepCheckpoints").getAsInt()).isEqualTo(5);
+    }
+
+    @Test
+    void otherDataAreRefusedUnlessForced() throws IOException {
+        Path annotations = folder.resolve("annotations/instances_train.json");
+        assertRefused(
+                train("--resume", "--limit-train=3"),
+                "data.json",
+                "the training annotations have 3 images",
+                "had 4 images");
+        Files.writeString(
+                annotations,
+                Files.readString(annotations).replaceFirst("\"bbox\":\\s*\\[", "\"bbox\": [1"));
+        assertRefused(
+                train("--resume"),
+                "the training annotations have 4 images",
+                "the validation annotations have 4 images");
+        CommandRun forced = train("--resume", "--force");
+        assertThat(forced.status()).as(forced.errors().toString()).isZero();
+        assertThat(train("--resume").status()).isZero();
+    }
+
+    @Test
+    void aRunWhoseSettingsOrDataAreNotKnownIsRefused() throws IOException {
+        for (String file : new String[] {"data.json", "config.json"}) {
+            Path place = run.resolve(file);
+            String content = Files.readString(place);
+            Files.writeString(place, content.substring(0, content.length() / 2));
+            assertRefused(train("--resume"), place.toString());
+            Files.delete(place);
+            assertRefused(train("--resume"), place.toString());
+            Files.writeString(place, content);
+        }
+        assertThat(train("--resume").status()).isZero();
+    }
+
+    @Test
+    void anAutomaticBatchSizeIsMeasuredOnceAndKept() throws IOException {
+        run = folder.resolve("automatic");
+        String[] options = {"--batch-size=auto", "--limit-train=1", "--epochs=1"};
+        CommandRun training = train(options);
+        assertThat(training.status()).as(training.errors().toString()).isZero();
+        assertThat(training.errors())
+                .anyMatch(line -> line.startsWith("batch size 1: a step takes"));
+        assertThat(settings().get("batchSize").getAsInt()).isEqualTo(1);
+        CommandRun resumed = train("--resume", options[0], options[1]);
+        assertThat(resumed.status()).as(resumed.errors().toString()).isZero();
+        assertThat(resumed.errors()).noneMatch(line -> line.startsWith("batch size"));
+    }
+}
