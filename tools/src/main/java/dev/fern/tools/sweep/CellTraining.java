@@ -7,7 +7,6 @@ import dev.fern.tools.FernProcess;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -35,7 +34,7 @@ record CellTraining(
      * @throws IOException if that fails or another process trains the cell
      */
     Process start(int cores) throws IOException {
-        Path path = Files.createDirectories(folder.path());
+        Files.createDirectories(folder.path());
         folder.run().lock().close();
         AtomicFile.write(
                 folder.run().configuration(),
@@ -43,7 +42,7 @@ record CellTraining(
         List<String> arguments = new ArrayList<>(List.of("train"));
         arguments.addAll(dataArguments);
         arguments.add("--config=" + folder.run().configuration());
-        arguments.add("--output=" + path);
+        arguments.add("--output=" + folder.path());
         if (folder.run().hasCheckpoint()) {
             arguments.add("--resume");
         }

@@ -284,7 +284,7 @@ public final class SweepCommand implements Callable<Integer> {
     /** The command line as a shell takes it, without what bears on this call alone. */
     private String typed() {
         return Stream.concat(
-                        Stream.of("fern", "sweep"),
+                        Stream.of("fern"),
                         spec.commandLine().getParseResult().originalArgs().stream())
                 .filter(argument -> !PASSING.contains(argument))
                 .map(SweepCommand::quoted)
