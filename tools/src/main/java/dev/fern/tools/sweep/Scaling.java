@@ -7,13 +7,26 @@ import java.util.List;
 
 /**
  * What a cell's settings are, so that cells differ in norm, batch size and seed alone and all see
- * the same number of images: the learning rate goes with the batch size by a rule; warm-up, and a
- * length that is given in steps, stay the same in images.
+ * the same number of images: the learning rate goes with the batch size by a rule; warm-up, a
+ * length that is given in steps, and the reach of a moving average of the parameters stay the same
+ * in images.
  *
  * @param base settings for {@code base.batchSize()}; its norm and seed are not used
  * @param rule of the learning rate
  */
 record Scaling(TrainingConfiguration base, RateRule rule) {
+
+    /**
+     * Checks that the settings let all cells see the same number of images.
+     *
+     * @throws IllegalArgumentException if trainings may end early
+     */
+    Scaling {
+        if (base.patience() > 0) {
+            throw new IllegalArgumentException(
+                    "patience must be 0: all trainings of a sweep are equally long");
+        }
+    }
 
     /**
      * Returns a cell's settings.
@@ -29,6 +42,7 @@ record Scaling(TrainingConfiguration base, RateRule rule) {
         settings.addProperty("learningRate", base.learningRate() * rule.factor(ratio));
         settings.addProperty("warmupSteps", scaled(base.warmupSteps(), ratio));
         settings.addProperty("steps", scaled(base.steps(), ratio));
+        settings.addProperty("emaDecay", Math.pow(base.emaDecay(), ratio));
         return TrainingConfiguration.of(List.of(settings));
     }
 

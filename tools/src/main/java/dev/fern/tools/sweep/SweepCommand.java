@@ -38,8 +38,8 @@ import picocli.CommandLine.Spec;
             "",
             "All cells see the same number of images. The settings (--config and the options of fern"
                     + " train) are for one batch size, that of --batch-size or the configuration: a"
-                    + " cell's learning rate is scaled from there by --rate-rule, and its warm-up is"
-                    + " as long in images. Cells of one seed have the same images in the same order,"
+                    + " cell's learning rate is scaled from there by --rate-rule, and its warm-up and"
+                    + " the reach of emaDecay are as long in images. Cells of one seed have the same images in the same order,"
                     + " augmented alike, and the same initial convolutions, whatever the norm.",
             "",
             "Each cell is a run of fern train in a process of its own, in"
@@ -225,14 +225,14 @@ public final class SweepCommand implements Callable<Integer> {
 
     private SweepSettings settings(Grid grid) throws IOException, BadInputException {
         TrainingConfiguration base = settings.configuration(grid.norms().get(0));
-        Scaling scaling = new Scaling(base, rule);
         try {
             Engines.require(base.engine());
+            Scaling scaling = new Scaling(base, rule);
             grid.cells().forEach(scaling::configuration);
+            return new SweepSettings(data.toJson(), scaling);
         } catch (IllegalArgumentException e) {
             throw new BadInputException(e.getMessage(), e);
         }
-        return new SweepSettings(data.toJson(), scaling);
     }
 
     private boolean train(Grid grid, SweepFolder folder, Scaling scaling, SweepOutput output)

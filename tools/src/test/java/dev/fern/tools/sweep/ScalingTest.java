@@ -1,6 +1,7 @@
 package dev.fern.tools.sweep;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import com.google.gson.JsonObject;
@@ -31,7 +32,7 @@ class ScalingTest {
                             JsonParser.parseString(
                                             """
                                             {"batchSize": 4, "learningRate": 0.08,
-                                             "warmupSteps": 100, "width": 0.125,
+                                             "warmupSteps": 100, "width": 0.125, "emaDecay": 0.9,
                                              "pyramidChannels": 8, "headConvolutions": 0,
                                              "minSize": 64, "maxSize": 64,
                                              "verticalFlip": 0.5, "brightness": 0.2}
@@ -68,6 +69,23 @@ class ScalingTest {
         assertThat(scaling.configuration(new Cell("bn", 4000, 1)).warmupSteps()).isEqualTo(1);
         assertThat(settings(RateRule.LINEAR, 16).steps()).isZero();
         assertThat(settings(RateRule.LINEAR, 16).epochs()).isEqualTo(BASE.epochs());
+    }
+
+    @Test
+    void movingAveragesReachAsManyImagesBack() {
+        assertThat(settings(RateRule.LINEAR, 4).emaDecay()).isEqualTo(0.9);
+        assertThat(settings(RateRule.LINEAR, 8).emaDecay()).isCloseTo(0.81, within(1e-15));
+        assertThat(settings(RateRule.LINEAR, 16).emaDecay()).isCloseTo(0.6561, within(1e-15));
+    }
+
+    @Test
+    void trainingsOfDifferentLengthAreRefused() {
+        JsonObject settings = JsonParser.parseString(BASE.toJson()).getAsJsonObject();
+        settings.addProperty("patience", 3);
+        TrainingConfiguration impatient = TrainingConfiguration.of(List.of(settings));
+        assertThatThrownBy(() -> new Scaling(impatient, RateRule.LINEAR))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("patience");
     }
 
     @Test

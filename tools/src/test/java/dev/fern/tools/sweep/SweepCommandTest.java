@@ -309,7 +309,8 @@ class SweepCommandTest {
                         "--resamples=3", "resamples",
                         "--report-only", "no sweep",
                         "--engine=None", "None",
-                        "--set=batchsize=2", "batchSize");
+                        "--set=batchsize=2", "batchSize",
+                        "--set=patience=2", "patience");
         for (Map.Entry<String, String> option : wrong.entrySet()) {
             List<String> all = new ArrayList<>(Arrays.asList(grid));
             all.add(option.getKey());
