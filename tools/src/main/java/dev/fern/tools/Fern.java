@@ -2,6 +2,7 @@ package dev.fern.tools;
 
 import dev.fern.tools.benchmark.BenchmarkCommand;
 import dev.fern.tools.dataset.DatasetCommand;
+import dev.fern.tools.sweep.SweepCommand;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.FileSystemException;
@@ -28,6 +29,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
             PretrainCommand.class,
             EvaluateCommand.class,
             CompareCommand.class,
+            SweepCommand.class,
             DetectCommand.class,
             VerifyCommand.class,
             ImportCommand.class,

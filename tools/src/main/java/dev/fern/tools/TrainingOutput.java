@@ -27,7 +27,7 @@ final class TrainingOutput {
             throw new BadInputException(
                     run.path()
                             + ": holds files that a training would replace (best, last, config.json,"
-                            + " data.json or metrics.jsonl); choose another --output");
+                            + " data.json, metrics.jsonl or detections.json); choose another --output");
         }
     }
 

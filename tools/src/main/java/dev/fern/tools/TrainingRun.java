@@ -129,7 +129,12 @@ record TrainingRun(
             throws IOException, InterruptedException {
         return DetectionScores.numbers(
                 DetectionScores.evaluate(
-                        trained, val, configuration.batchSize(), loading, leftOut));
+                        trained,
+                        val,
+                        configuration.batchSize(),
+                        loading,
+                        leftOut,
+                        found -> found.write(run.detections())));
     }
 
     private Detector detector() throws BadInputException {
