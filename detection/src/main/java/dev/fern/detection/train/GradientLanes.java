@@ -26,14 +26,17 @@ import java.util.function.Supplier;
  */
 final class GradientLanes<S> implements AutoCloseable {
 
-    private final S whole;
     private final SgdOptimizer optimizer;
     private final NDManager manager;
-    private final List<Lane<S>> lanes = new ArrayList<>();
+
+    /** Computes the gradients of the first images, with the network's own parameters. */
+    private final S first;
+
+    private final List<Lane<S>> others = new ArrayList<>();
     private final EngineThreads threads;
     private final List<NDArray> parameters;
 
-    /** What computes gradients of its own. */
+    /** What computes gradients of other images, with a replica of the parameters. */
     private record Lane<S>(ParameterReplica parameters, S step) {}
 
     /**
@@ -61,34 +64,40 @@ final class GradientLanes<S> implements AutoCloseable {
      * @param first the first image's index
      * @param end the index after the last image's
      */
-    record Part<L>(L loss, int first, int end) {}
+    record Part<L>(L loss, int first, int end) {
+        /** Returns how many images these are. */
+        int images() {
+            return end - first;
+        }
+    }
 
     /**
      * Prepares the threads.
      *
      * @param network initialised
      * @param owner of the network's parameters
-     * @param whole where the network finds its parameters when a batch is not split
+     * @param own the network's own parameters
      * @param optimizer takes the gradients
-     * @param devices where each thread computes; one for the calling thread and the network's
+     * @param devices where each thread computes, the network's device first; a single one for the
+     *     calling thread
      * @param steps makes what computes gradients of parameters, on the device of a manager
      */
     GradientLanes(
             Block network,
             NDManager owner,
-            ParameterStore whole,
+            ParameterStore own,
             SgdOptimizer optimizer,
             List<Device> devices,
             BiFunction<ParameterStore, NDManager, S> steps) {
-        this.whole = steps.apply(whole, owner);
+        first = steps.apply(own, owner);
         this.optimizer = optimizer;
         parameters = parameters(network);
         manager = owner.newSubManager();
         threads = new EngineThreads(owner.getEngine().getEngineName(), devices.size());
-        for (int i = 0; devices.size() > 1 && i < devices.size(); i++) {
-            NDManager own = manager.newSubManager(devices.get(i));
-            ParameterReplica replica = new ParameterReplica(network, own);
-            lanes.add(new Lane<>(replica, steps.apply(replica, own)));
+        for (Device device : devices.subList(1, devices.size())) {
+            NDManager its = manager.newSubManager(device);
+            ParameterReplica replica = new ParameterReplica(network, its);
+            others.add(new Lane<>(replica, steps.apply(replica, its)));
         }
     }
 
@@ -140,35 +149,40 @@ final class GradientLanes<S> implements AutoCloseable {
      * @return the losses of the batch's parts, in order
      */
     <L> List<Part<L>> accumulate(int images, Pass<S, L> pass, Predicate<L> isFinite) {
-        int count = Math.min(lanes.size(), images);
-        if (count < 2) {
-            Part<L> part = new Part<>(pass.run(whole, 0, images), 0, images);
-            if (isFinite.test(part.loss)) {
-                optimizer.accumulate(images);
-            }
-            return List.of(part);
-        }
-        // lays weights out in C order, which threads must not do beside each other
-        parameters.stream().filter(HostFunctions::hasFloats).forEach(HostFunctions::floats);
-        List<Supplier<Part<L>>> tasks = new ArrayList<>();
-        for (int w = 0; w < count; w++) {
-            Lane<S> lane = lanes.get(w);
-            int first = images * w / count;
-            int end = images * (w + 1) / count;
-            tasks.add(
-                    () -> {
-                        lane.parameters.refresh();
-                        return new Part<>(pass.run(lane.step, first, end), first, end);
-                    });
-        }
-        List<Part<L>> parts = threads.run(tasks);
+        int count = Math.min(1 + others.size(), images);
+        List<Part<L>> parts =
+                count == 1 ? List.of(part(pass, 0, 1, images)) : parts(pass, count, images);
         if (parts.stream().allMatch(part -> isFinite.test(part.loss))) {
-            for (int w = 0; w < count; w++) {
-                Part<L> part = parts.get(w);
-                optimizer.accumulate(part.end - part.first, lanes.get(w).parameters);
+            optimizer.accumulate(parts.get(0).images());
+            for (int i = 1; i < count; i++) {
+                optimizer.accumulate(parts.get(i).images(), others.get(i - 1).parameters);
             }
         }
         return parts;
+    }
+
+    private <L> List<Part<L>> parts(Pass<S, L> pass, int count, int images) {
+        // lays weights out in C order, which threads must not do beside each other
+        parameters.stream().filter(HostFunctions::hasFloats).forEach(HostFunctions::floats);
+        List<Supplier<Part<L>>> tasks = new ArrayList<>();
+        for (int i = 0; i < count; i++) {
+            int index = i;
+            tasks.add(() -> part(pass, index, count, images));
+        }
+        return threads.run(tasks);
+    }
+
+    /** Computes one of several parts of a batch. */
+    private <L> Part<L> part(Pass<S, L> pass, int index, int count, int images) {
+        S step = first;
+        if (index > 0) {
+            Lane<S> lane = others.get(index - 1);
+            lane.parameters.refresh();
+            step = lane.step;
+        }
+        int from = images * index / count;
+        int end = images * (index + 1) / count;
+        return new Part<>(pass.run(step, from, end), from, end);
     }
 
     @Override
