@@ -28,6 +28,10 @@ final class InputImages {
     static List<Path> find(List<String> arguments) throws IOException, BadInputException {
         Set<Path> files = new LinkedHashSet<>();
         for (String argument : arguments) {
+            if (argument.isEmpty()) {
+                // Java takes it for the folder one is in, the user's shell for a variable not set
+                throw new BadInputException("an argument for images is empty");
+            }
             List<Path> found = find(argument);
             if (found.isEmpty()) {
                 throw new BadInputException(argument + ": no such file, or no image in it");

@@ -121,7 +121,7 @@ final class PretrainCommand implements Callable<Integer> {
         RunDirectory run = RunDirectory.open(output);
         PretrainingConfiguration configuration =
                 settings.configuration(
-                        resume ? Optional.of(TrainingOutput.resumable(run)) : Optional.empty());
+                        resume ? TrainingOutput.settings(run, force) : Optional.empty());
         if (!resume) {
             TrainingOutput.requireUnused(run);
         }

@@ -12,6 +12,7 @@ import dev.fern.detection.train.RunDirectory;
 import dev.fern.detection.train.Trainer;
 import dev.fern.detection.train.TrainingConfiguration;
 import dev.fern.detection.train.TrainingException;
+import dev.fern.tools.log.RunLogs;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -47,12 +48,14 @@ record TrainingRun(
     /**
      * Trains.
      *
+     * @param arguments of {@code fern}, for the record
      * @return the status to end the process with
      * @throws IOException if a file can't be used
      * @throws BadInputException if the engine or its devices are not here, or if settings or data
      *     are not those of the run that is to be resumed
      */
-    int execute(Start start) throws IOException, InterruptedException, BadInputException {
+    int execute(Start start, List<String> arguments)
+            throws IOException, InterruptedException, BadInputException {
         try {
             Engines.require(configuration.engine());
             configuration.deviceList();
@@ -76,14 +79,19 @@ record TrainingRun(
             RunDirectory.create(run.path());
             Closeable lock = run.lock();
             try {
-                return execute(detector, leftOut, start, data);
+                return execute(detector, leftOut, start, data, arguments);
             } finally {
                 lock.close();
             }
         }
     }
 
-    private int execute(Detector detector, LeftOutImages leftOut, Start start, DataIdentity data)
+    private int execute(
+            Detector detector,
+            LeftOutImages leftOut,
+            Start start,
+            DataIdentity data,
+            List<String> arguments)
             throws IOException, InterruptedException {
         try (DetectionTask task =
                         new DetectionTask(
@@ -97,15 +105,18 @@ record TrainingRun(
                                 System.err,
                                 System.console() != null,
                                 logEvery,
-                                List.of("AP", "AP50", "AP75"))) {
-            Trainer<?> trainer = new Trainer<>(configuration.loop(), task, run, progress);
+                                List.of("AP", "AP50", "AP75"));
+                RunLogs logs = new RunLogs(run, progress, System.err)) {
+            Trainer<?> trainer = new Trainer<>(configuration.loop(), task, run, logs);
             if (start != Start.FRESH) {
                 trainer.resume(
                         problem -> System.err.println("warning: " + VisibleText.of(problem)));
             }
-            data.write(run.data());
             AtomicFile.write(
                     run.configuration(), configuration.toJson().getBytes(StandardCharsets.UTF_8));
+            data.write(run.data());
+            RunRecord.add(
+                    run, train, val, loading.skipBadImages(), configuration.engine(), arguments);
             int status = train(trainer, run, configuration.patience());
             if (status == 0) {
                 RunCurves.write(run);
@@ -118,7 +129,12 @@ record TrainingRun(
             throws IOException, InterruptedException {
         return DetectionScores.numbers(
                 DetectionScores.evaluate(
-                        trained, val, configuration.batchSize(), loading, leftOut));
+                        trained,
+                        val,
+                        configuration.batchSize(),
+                        loading,
+                        leftOut,
+                        found -> found.write(run.detections())));
     }
 
     private Detector detector() throws BadInputException {

@@ -14,7 +14,8 @@ import java.util.Map;
 /**
  * A block's parameters once more, with gradients of their own, so that threads can compute
  * gradients beside each other: on the parameters' device the same values in the same memory, on
- * another copies.
+ * another copies. What is not trained is in it too: MXNet notes in an array that it is on a tape,
+ * and each thread has a tape of its own.
  */
 public final class ParameterReplica extends ParameterStore {
 
@@ -41,12 +42,8 @@ public final class ParameterReplica extends ParameterStore {
         manager = owner.newSubManager();
         for (Parameter parameter : parameters) {
             NDArray original = parameter.getArray();
-            boolean here = isHere(original);
-            if (here && !parameter.requiresGradient()) {
-                continue;
-            }
             NDArray array =
-                    here
+                    isHere(original)
                             ? HostFunctions.share(original, manager)
                             : manager.create(original.toFloatArray(), original.getShape());
             if (parameter.requiresGradient()) {

@@ -112,18 +112,19 @@ public final class ResNet extends AbstractBlock {
             boolean training,
             PairList<String, Object> params) {
         boolean stemTrains = training && frozenStages == 0;
-        NDList x = conv1.forward(parameters, inputs, stemTrains);
-        x = norm1.forward(parameters, x, stemTrains);
+        NDList stem = BlockChain.run(List.of(conv1, norm1), parameters, inputs, stemTrains);
         if (configuration.stem().pooled()) {
-            x = new NDList(MaxPooling.apply(x.singletonOrThrow()));
+            NDList pooled = new NDList(MaxPooling.apply(stem.singletonOrThrow()));
+            stem.close();
+            stem = pooled;
         }
         NDList outputs = new NDList(4);
+        NDList x = stem;
         for (int s = 0; s < stages.size(); s++) {
-            for (Block block : stages.get(s)) {
-                x = block.forward(parameters, x, training && !isFrozen(s));
-            }
+            x = BlockChain.run(stages.get(s), parameters, x, training && !isFrozen(s));
             outputs.add(x.singletonOrThrow());
         }
+        stem.close();
         return outputs;
     }
 

@@ -143,14 +143,18 @@ public final class RetinaNet extends AbstractBlock {
         for (NDArray feature : features) {
             outputs.addAll(regression.forward(parameters, new NDList(feature), training));
         }
+        features.close();
         return outputs;
     }
 
     /** Returns P3 to P7 alone: [N, C, H_l, W_l] each. */
     public NDList features(ParameterStore parameters, NDList inputs, boolean training) {
         NDList maps = backbone.forward(parameters, inputs, training);
-        return pyramid.forward(
-                parameters, new NDList(maps.get(1), maps.get(2), maps.get(3)), training);
+        NDList features =
+                pyramid.forward(
+                        parameters, new NDList(maps.get(1), maps.get(2), maps.get(3)), training);
+        maps.close();
+        return features;
     }
 
     /** Copies this network's outputs from the engine, one a level. */

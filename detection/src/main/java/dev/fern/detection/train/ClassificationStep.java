@@ -42,6 +42,7 @@ final class ClassificationStep {
      * @param labels [N]
      */
     ClassificationLoss run(FloatBuffer pixels, int[] labels) {
+        pass.clearGradients();
         return pass.run(
                 pixels,
                 new Shape(labels.length, 3, side, side),

@@ -3,6 +3,7 @@ package dev.fern.detection.train;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.training.ParameterStore;
+import dev.fern.backbone.host.HostFunctions;
 import dev.fern.detection.anchor.AnchorTargets;
 import dev.fern.detection.anchor.Anchors;
 import dev.fern.detection.loss.DetectionLoss;
@@ -20,6 +21,7 @@ public final class GradientStep {
     private final Detector detector;
     private final RetinaNetLoss loss;
     private final NetworkPass pass;
+    private final boolean imageByImage;
 
     /** Trains this detector's network by this loss. */
     public GradientStep(Detector detector, RetinaNetLoss loss) {
@@ -33,13 +35,17 @@ public final class GradientStep {
      */
     GradientStep(
             Detector detector, RetinaNetLoss loss, ParameterStore parameters, NDManager manager) {
+        this.imageByImage =
+                HostFunctions.roundsByBatch(manager)
+                        && detector.configuration().architecture().isBatchIndependent();
         this.detector = detector;
         this.loss = loss;
         this.pass = new NetworkPass(detector.network(), parameters, manager);
     }
 
     /**
-     * Computes the loss of a batch and, where it is finite, its gradients.
+     * Computes the loss of a batch and, where it is finite, its gradients; where it is not, the
+     * gradients are of no use.
      *
      * @param pixels [N, 3, H, W], normalised
      * @param anchors anchors of the canvas H x W
@@ -51,6 +57,50 @@ public final class GradientStep {
             int width,
             Anchors anchors,
             List<AnchorTargets> targets) {
+        pass.clearGradients();
+        return imageByImage && targets.size() > 1
+                ? oneByOne(pixels, height, width, anchors, targets)
+                : add(pixels, height, width, anchors, targets, 1);
+    }
+
+    /** A pass for each image, each adding its share to the gradients. */
+    private DetectionLoss oneByOne(
+            FloatBuffer pixels,
+            int height,
+            int width,
+            Anchors anchors,
+            List<AnchorTargets> targets) {
+        int images = targets.size();
+        int size = 3 * height * width;
+        double classification = 0;
+        double regression = 0;
+        int positives = 0;
+        for (int n = 0; n < images; n++) {
+            DetectionLoss own =
+                    add(
+                            pixels.slice(pixels.position() + n * size, size),
+                            height,
+                            width,
+                            anchors,
+                            targets.subList(n, n + 1),
+                            1f / images);
+            classification += own.classification() / images;
+            regression += own.regression() / images;
+            positives += own.positives();
+        }
+        return new DetectionLoss(classification, regression, List.of(), positives);
+    }
+
+    /**
+     * @param share what the gradients are multiplied by
+     */
+    private DetectionLoss add(
+            FloatBuffer pixels,
+            int height,
+            int width,
+            Anchors anchors,
+            List<AnchorTargets> targets,
+            float share) {
         return pass.run(
                 pixels,
                 new Shape(targets.size(), 3, height, width),
@@ -60,16 +110,28 @@ public final class GradientStep {
                                 RetinaNet.read(outputs),
                                 anchors,
                                 targets),
-                GradientStep::gradients);
+                result -> gradients(result, share));
     }
 
     /** In the order of the network's outputs: the logits of all levels, then the box codes. */
-    private static List<float[]> gradients(DetectionLoss loss) {
-        return loss.isFinite()
-                ? Stream.concat(
+    private static List<float[]> gradients(DetectionLoss loss, float share) {
+        if (!loss.isFinite()) {
+            return List.of();
+        }
+        List<float[]> gradients =
+                Stream.concat(
                                 loss.gradients().stream().map(HeadOutput::logits),
                                 loss.gradients().stream().map(HeadOutput::codes))
-                        .toList()
-                : List.of();
+                        .toList();
+        if (share != 1) {
+            gradients.forEach(values -> multiply(values, share));
+        }
+        return gradients;
+    }
+
+    private static void multiply(float[] values, float factor) {
+        for (int i = 0; i < values.length; i++) {
+            values[i] *= factor;
+        }
     }
 }

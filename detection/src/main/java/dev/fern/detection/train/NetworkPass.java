@@ -41,8 +41,16 @@ final class NetworkPass {
                         .toList();
     }
 
+    /** Makes the gradients zero where the engine adds to them. */
+    void clearGradients() {
+        for (Parameter parameter : trained) {
+            HostFunctions.clearGradient(parameters.getValue(parameter, manager.getDevice(), true));
+        }
+    }
+
     /**
-     * Computes a loss and its gradients.
+     * Computes a loss and its gradients, which are added to those of the passes before where the
+     * engine adds to gradients.
      *
      * @param pixels [N, 3, H, W]
      * @param shape the same
@@ -63,10 +71,6 @@ final class NetworkPass {
             L result = loss.apply(outputs);
             List<float[]> values = gradients.apply(result);
             if (!values.isEmpty()) {
-                trained.forEach(
-                        parameter ->
-                                HostFunctions.clearGradient(
-                                        parameters.getValue(parameter, manager.getDevice(), true)));
                 HostFunctions.backward(collector, outputs, arrays(step, outputs, values));
             }
             return result;

@@ -15,9 +15,9 @@ import java.util.Locale;
 import java.util.stream.Stream;
 
 /**
- * A training's folder: {@code config.json}, {@code data.json}, {@code metrics.jsonl}, and the model
- * directories {@code last} and {@code best}; {@code last} also holds what it takes to go on, and
- * {@code checkpoints} those before it.
+ * A training's folder: {@code config.json}, {@code data.json}, {@code metrics.jsonl}, {@code
+ * detections.json}, and the model directories {@code last} and {@code best}; {@code last} also
+ * holds what it takes to go on, and {@code checkpoints} those before it.
  *
  * @param path the folder
  */
@@ -79,6 +79,11 @@ public record RunDirectory(Path path) {
         return path.resolve("metrics.jsonl");
     }
 
+    /** Returns the file of what the newest evaluation found in the validation images. */
+    public Path detections() {
+        return path.resolve("detections.json");
+    }
+
     /** Returns the folder of the newest model. */
     public Path last() {
         return path.resolve("last");
@@ -128,7 +133,7 @@ public record RunDirectory(Path path) {
 
     /**
      * Returns whether files that no training wrote are where one would write: models without a
-     * checkpoint, or a configuration or metrics of something else.
+     * checkpoint, or a configuration, metrics or detections of something else.
      */
     public boolean holdsOtherFiles() throws IOException {
         if (hasCheckpoint()) {
@@ -141,7 +146,9 @@ public record RunDirectory(Path path) {
         }
         return Files.exists(last())
                 || Files.exists(best())
-                || !ofATraining && (Files.exists(configuration()) || Files.exists(metrics()));
+                || !ofATraining
+                        && Stream.of(configuration(), data(), metrics(), detections())
+                                .anyMatch(Files::exists);
     }
 
     /**
