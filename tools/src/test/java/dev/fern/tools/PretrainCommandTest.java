@@ -142,8 +142,8 @@ class PretrainCommandTest {
     void aDetectorStartsFromTheBackboneOrSaysWhyItCannot(@TempDir Path work) throws IOException {
         new ShapesSynthesizer(64, 64, 5).write(work, ShapesSynthesizer.Split.TRAIN, 2);
         Path model = run.resolve("best");
-        // at this rate no value moves
-        CommandRun detector = detector(work, "fits", model, "--steps", "1", "--lr", "1e-30");
+        // with all stages frozen no value moves
+        CommandRun detector = detector(work, "fits", model, "--steps", "1", "--freeze-stages", "5");
         assertThat(detector.errors()).contains("the backbone starts from " + model);
         assertThat(detector.status()).isZero();
         Map<String, Tensor> start = SafeTensors.read(model.resolve("parameters.safetensors"));
@@ -278,7 +278,9 @@ class PretrainCommandTest {
         assertRefused(pretrain(images, output, "--label-smoothing", "1"), "label smoothing");
         assertRefused(pretrain(images, output, "--loader-threads", "0"), "--loader-threads");
         assertRefused(pretrain(images, output, "--resume"), "no checkpoint to resume from");
-        assertRefused(pretrain(images, output, "--engine", "None"), "engine 'None'");
+        assertRefused(
+                pretrain(images, output, "--engine", "None", "--val-fraction", "0.25"),
+                "engine 'None'");
         assertThat(output).doesNotExist();
     }
 

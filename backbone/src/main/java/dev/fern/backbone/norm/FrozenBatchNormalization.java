@@ -11,7 +11,7 @@ public record FrozenBatchNormalization(double epsilon, Activation activation)
         implements MomentNormalization {
 
     /** torchvision's usual epsilon. */
-    static final double DEFAULT_EPSILON = 1e-5;
+    public static final double DEFAULT_EPSILON = 1e-5;
 
     /** Frozen batch normalisation with ReLU. */
     public FrozenBatchNormalization(double epsilon) {

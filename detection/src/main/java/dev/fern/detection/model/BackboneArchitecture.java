@@ -1,5 +1,8 @@
 package dev.fern.detection.model;
 
+import dev.fern.backbone.norm.BatchNormalization;
+import dev.fern.backbone.norm.FrozenBatchNormalization;
+import dev.fern.backbone.norm.Normalization;
 import dev.fern.backbone.norm.Normalizations;
 import dev.fern.backbone.resnet.ResNetConfiguration;
 import dev.fern.backbone.resnet.ResNetDepth;
@@ -110,11 +113,18 @@ public record BackboneArchitecture(
         if (!stem.equals(other.stem)) {
             return Optional.of("the stem " + stem + " where that has " + other.stem);
         }
-        boolean sameNorm =
-                norm.equals(other.norm) || norm.equals("frozen-bn") && other.norm.equals("bn");
-        return sameNorm
+        return fits(Normalizations.parse(norm), Normalizations.parse(other.norm))
                 ? Optional.empty()
                 : Optional.of("the norm " + norm + " where that has " + other.norm);
+    }
+
+    private static boolean fits(Normalization norm, Normalization trained) {
+        return norm.equals(trained)
+                || trained instanceof BatchNormalization running
+                        && norm.equals(
+                                new FrozenBatchNormalization(
+                                        FrozenBatchNormalization.DEFAULT_EPSILON,
+                                        running.activation()));
     }
 
     private String depth() {

@@ -54,7 +54,15 @@ class BackboneWeightsTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"frn, frn", "frn-eps, frn-eps", "gn8, gn8", "bn, bn", "bn, frozen-bn"})
+    @CsvSource({
+        "frn, frn",
+        "frn-eps, frn-eps",
+        "gn8, gn8",
+        "bn, bn",
+        "bn, frozen-bn",
+        "frn-tlu, frn",
+        "bn-tlu, frozen-bn-tlu"
+    })
     void aDetectorStartsFromTheBackboneOfAClassifier(String trained, String norm)
             throws IOException {
         Path model = write(classifier(ResNetDepth.RESNET18, 0.25, trained, Stem.IMAGENET));
@@ -98,6 +106,8 @@ class BackboneWeightsTest {
         "resnet18, 0.5, frn, imagenet, 'widths 16; [16, 32, 64, 128] where that has 32; [32, 64,"
                 + " 128, 256]'",
         "resnet18, 0.25, bn, imagenet, the norm frn where that has bn",
+        "resnet18, 0.25, frn-relu, imagenet, the norm frn where that has frn-relu",
+        "resnet18v2, 0.25, frn, imagenet, resnet18 where that is resnet18v2",
         "resnet18, 0.25, frn, cifar, the stem imagenet where that has cifar"
     })
     void aBackboneOfAnotherShapeIsRefusedNamingTheDifference(
