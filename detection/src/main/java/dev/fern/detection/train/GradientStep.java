@@ -55,8 +55,8 @@ public final class GradientStep {
     }
 
     /**
-     * Computes the loss of a batch and, where it is finite, its gradients; where it is not, the
-     * gradients are of no use.
+     * Computes the loss of a batch and, where it is finite, its gradients; where that of a batch of
+     * several images is not, the gradients are of no use.
      *
      * @param pixels [N, 3, H, W], normalised
      * @param anchors anchors of the canvas H x W
@@ -71,8 +71,7 @@ public final class GradientStep {
         if (imageByImage && targets.size() > 1) {
             return oneByOne(pixels, height, width, anchors, targets);
         }
-        clearGradients();
-        return pass(pixels, height, width, anchors, targets, 1);
+        return pass(pixels, height, width, anchors, targets, 1, true);
     }
 
     /** A pass for each image, each adding its share to the gradients. */
@@ -87,8 +86,7 @@ public final class GradientStep {
         double classification = 0;
         double regression = 0;
         int positives = 0;
-        clearGradients();
-        for (int n = 0; n < images; n++) {
+        for (int n = 0; n < images && Double.isFinite(classification + regression); n++) {
             DetectionLoss own =
                     pass(
                             pixels.slice(pixels.position() + n * size, size),
@@ -96,7 +94,8 @@ public final class GradientStep {
                             width,
                             anchors,
                             targets.subList(n, n + 1),
-                            1f / images);
+                            1f / images,
+                            n == 0);
             classification += own.classification() / images;
             regression += own.regression() / images;
             positives += own.positives();
@@ -112,6 +111,7 @@ public final class GradientStep {
 
     /**
      * @param share what the gradients are multiplied by
+     * @param first whether those of earlier passes are to go
      */
     private DetectionLoss pass(
             FloatBuffer pixels,
@@ -119,7 +119,8 @@ public final class GradientStep {
             int width,
             Anchors anchors,
             List<AnchorTargets> targets,
-            float share) {
+            float share,
+            boolean first) {
         try (NDManager step = manager.newSubManager();
                 GradientCollector collector = HostFunctions.newGradientCollector(step)) {
             NDArray input =
@@ -132,6 +133,9 @@ public final class GradientStep {
                             anchors,
                             targets);
             if (result.isFinite()) {
+                if (first) {
+                    clearGradients();
+                }
                 HostFunctions.backward(
                         collector, outputs, gradients(step, outputs, result.gradients(), share));
             }
