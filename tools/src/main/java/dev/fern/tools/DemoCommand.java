@@ -92,7 +92,8 @@ final class DemoCommand implements Callable<Integer> {
         PrintWriter out = spec.commandLine().getOut();
         try (Detector detector = Detector.load(run.best(), engine)) {
             Evaluation evaluation =
-                    DetectionScores.evaluate(detector, val, 2, loading, new LeftOutImages());
+                    DetectionScores.evaluate(
+                            detector, val, 2, loading, new LeftOutImages(), found -> {});
             out.print(evaluation.table());
             draw(detector, val.images().samples());
         }

@@ -2,6 +2,7 @@ package dev.fern.tools;
 
 import dev.fern.tools.benchmark.BenchmarkCommand;
 import dev.fern.tools.dataset.DatasetCommand;
+import dev.fern.tools.sweep.SweepCommand;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.FileSystemException;
@@ -25,8 +26,10 @@ import picocli.CommandLine.UnmatchedArgumentException;
             DemoCommand.class,
             TrainCommand.class,
             ReportCommand.class,
+            PretrainCommand.class,
             EvaluateCommand.class,
             CompareCommand.class,
+            SweepCommand.class,
             DetectCommand.class,
             VerifyCommand.class,
             ImportCommand.class,

@@ -17,7 +17,7 @@ import java.nio.file.Path;
  * @param folder of the images
  * @param limit the first so many images alone are used; 0 for all
  */
-record LabelledImages(
+public record LabelledImages(
         CocoDataset coco, DetectionDataset images, Path annotations, Path folder, int limit) {
 
     /**
@@ -26,8 +26,8 @@ record LabelledImages(
      * @param limit use the first so many images; 0 for all
      * @throws IOException naming the file and record that can't be used
      */
-    static LabelledImages open(Path annotations, Path folder, boolean skipBadImages, int limit)
-            throws IOException {
+    public static LabelledImages open(
+            Path annotations, Path folder, boolean skipBadImages, int limit) throws IOException {
         CocoDataset coco = CocoDataset.read(annotations);
         DetectionDataset images;
         try {

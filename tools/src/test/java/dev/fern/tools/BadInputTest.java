@@ -202,7 +202,12 @@ class BadInputTest {
     @Test
     void aTrainingDoesNotReplaceOtherFiles(@TempDir Path work) throws IOException {
         for (String name :
-                List.of("best/mine.txt", "last/mine.txt", "config.json", "metrics.jsonl")) {
+                List.of(
+                        "best/mine.txt",
+                        "last/mine.txt",
+                        "config.json",
+                        "data.json",
+                        "metrics.jsonl")) {
             Path run = work.resolve("run-" + name.replace('/', '-'));
             Path mine = run.resolve(name);
             Files.createDirectories(mine.getParent());

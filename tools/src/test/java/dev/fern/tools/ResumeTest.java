@@ -106,6 +106,10 @@ class ResumeTest {
             assertRefused(train("--resume"), place.toString());
             Files.writeString(place, content);
         }
+        Files.delete(run.resolve("data.json"));
+        Files.delete(run.resolve("config.json"));
+        CommandRun forced = train("--resume", "--force", "--epochs=1", "--seed=3", "--lr=0.01");
+        assertThat(forced.status()).as(forced.errors().toString()).isZero();
         assertThat(train("--resume").status()).isZero();
     }
 

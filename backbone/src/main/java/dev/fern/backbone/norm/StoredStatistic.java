@@ -30,7 +30,7 @@ record StoredStatistic(NDArray array) {
         for (int i = 0; i < values.length; i++) {
             stored[i] = (float) values[i];
         }
-        if (HostFunctions.supports(array)) {
+        if (HostFunctions.hasFloats(array)) {
             HostFunctions.floats(array).put(0, stored);
         } else {
             array.set(FloatBuffer.wrap(stored));

@@ -1,35 +1,31 @@
 package dev.fern.backbone.resnet;
 
-import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.nn.Block;
 import ai.djl.training.ParameterStore;
 import java.util.List;
 
 /**
- * Runs blocks one after another. What one makes is freed once the next has read it, so that the
- * engine takes the same memory, still in the cache, for what comes after; a tape that records keeps
- * what it needs by itself.
+ * Runs blocks one after the other and closes what lies between them, so that maps take memory no
+ * longer than the engine itself needs them.
  */
 public final class BlockChain {
 
     private BlockChain() {}
 
     /**
-     * Returns what the last block makes of the input, or the input itself where there is no block.
-     *
-     * @param blocks each takes one array and makes another
-     * @param input stays the caller's
+     * Returns what the last block makes of the inputs, which stay open; the inputs themselves if
+     * there is no block.
      */
-    public static NDArray forward(
+    public static NDList run(
             List<? extends Block> blocks,
             ParameterStore parameters,
-            NDArray input,
+            NDList inputs,
             boolean training) {
-        NDArray x = input;
+        NDList x = inputs;
         for (Block block : blocks) {
-            NDArray next = block.forward(parameters, new NDList(x), training).singletonOrThrow();
-            if (x != input) {
+            NDList next = block.forward(parameters, x, training);
+            if (x != inputs) {
                 x.close();
             }
             x = next;

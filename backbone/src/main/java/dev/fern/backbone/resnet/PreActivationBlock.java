@@ -79,19 +79,20 @@ final class PreActivationBlock extends AbstractBlock {
             NDList inputs,
             boolean training,
             PairList<String, Object> params) {
-        NDArray x = inputs.singletonOrThrow();
-        NDArray activated = BlockChain.forward(start, parameters, x, training);
-        NDArray residual = BlockChain.forward(branch, parameters, activated, training);
-        NDArray identity =
+        NDList activated = BlockChain.run(start, parameters, inputs, training);
+        NDList residual = BlockChain.run(branch, parameters, activated, training);
+        NDList identity =
                 projection.isEmpty()
-                        ? x
-                        : BlockChain.forward(projection, parameters, activated, training);
-        NDArray sum = ResidualAddition.apply(residual, identity);
+                        ? inputs
+                        : BlockChain.run(projection, parameters, activated, training);
+        NDArray sum =
+                ResidualAddition.apply(residual.singletonOrThrow(), identity.singletonOrThrow());
         residual.close();
-        for (NDArray made : List.of(activated, identity)) {
-            if (made != x) {
-                made.close();
-            }
+        if (activated != inputs) {
+            activated.close();
+        }
+        if (identity != inputs) {
+            identity.close();
         }
         return new NDList(sum);
     }

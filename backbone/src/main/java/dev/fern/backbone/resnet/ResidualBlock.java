@@ -1,6 +1,5 @@
 package dev.fern.backbone.resnet;
 
-import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
@@ -65,15 +64,18 @@ final class ResidualBlock extends AbstractBlock {
             NDList inputs,
             boolean training,
             PairList<String, Object> params) {
-        NDArray x = inputs.singletonOrThrow();
-        NDArray residual = BlockChain.forward(branch, parameters, x, training);
-        NDArray identity = BlockChain.forward(shortcut, parameters, x, training);
-        NDList sum = joint.forward(parameters, new NDList(residual, identity), training);
+        NDList residual = BlockChain.run(branch, parameters, inputs, training);
+        NDList identity = BlockChain.run(shortcut, parameters, inputs, training);
+        NDList output =
+                joint.forward(
+                        parameters,
+                        new NDList(residual.singletonOrThrow(), identity.singletonOrThrow()),
+                        training);
         residual.close();
-        if (identity != x) {
+        if (identity != inputs) {
             identity.close();
         }
-        return sum;
+        return output;
     }
 
     @Override

@@ -155,6 +155,13 @@ class BatchNormalizationTest {
                         });
     }
 
+    /** The terms of dx cancel but for epsilon's share. */
+    @Property(tries = 60)
+    void groupsOfTwoValuesMatchTheReference(@ForAll long seed) {
+        NormCase drawn = NormCase.random(seed, 1, 1, 1, 2);
+        drawn.assertMatches(new BatchNormalization(), Reference.of(drawn.ofChannels(EPSILON)));
+    }
+
     @Property(tries = 25)
     void theFusedAndTheOperatorVersionAreEqual(
             @ForAll long seed,

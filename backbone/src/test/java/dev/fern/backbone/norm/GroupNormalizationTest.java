@@ -77,6 +77,13 @@ class GroupNormalizationTest {
         }
     }
 
+    /** The terms of dx cancel but for epsilon's share. */
+    @Property(tries = 60)
+    void groupsOfTwoValuesMatchTheReference(@ForAll long seed) {
+        NormCase drawn = NormCase.random(seed, 1, 1, 1, 2);
+        drawn.assertMatches(Normalizations.parse("ln"), Reference.of(drawn.ofGroups(EPSILON, 1)));
+    }
+
     @Property(tries = 25)
     void theFusedAndTheOperatorVersionAreEqual(
             @ForAll long seed,

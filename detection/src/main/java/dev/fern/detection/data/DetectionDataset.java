@@ -129,7 +129,8 @@ public final class DetectionDataset {
         return new ImageSize(image.width(), image.height());
     }
 
-    private static void refuse(List<ImageReadException> badImages) throws ImageReadException {
+    /** Throws the first, if there is one, with the number of the others. */
+    static void refuse(List<ImageReadException> badImages) throws ImageReadException {
         if (badImages.size() == 1) {
             throw badImages.get(0);
         }

@@ -45,8 +45,7 @@ final class HeadBranch extends AbstractBlock {
             NDList inputs,
             boolean training,
             PairList<String, Object> params) {
-        return new NDList(
-                BlockChain.forward(blocks, parameters, inputs.singletonOrThrow(), training));
+        return BlockChain.run(blocks, parameters, inputs, training);
     }
 
     @Override

@@ -1,14 +1,9 @@
 package dev.fern.detection.train;
 
-import ai.djl.ndarray.NDArray;
-import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
-import ai.djl.nn.Parameter;
-import ai.djl.training.GradientCollector;
 import ai.djl.training.ParameterStore;
 import dev.fern.backbone.host.HostFunctions;
-import dev.fern.backbone.parameter.NamedParameters;
 import dev.fern.detection.anchor.AnchorTargets;
 import dev.fern.detection.anchor.Anchors;
 import dev.fern.detection.loss.DetectionLoss;
@@ -18,15 +13,14 @@ import dev.fern.detection.model.Detector;
 import dev.fern.detection.model.RetinaNet;
 import java.nio.FloatBuffer;
 import java.util.List;
+import java.util.stream.Stream;
 
 /** Forward pass, loss and backward pass of one batch; the gradients stay with the parameters. */
 public final class GradientStep {
 
     private final Detector detector;
     private final RetinaNetLoss loss;
-    private final ParameterStore parameters;
-    private final NDManager manager;
-    private final List<Parameter> trained;
+    private final NetworkPass pass;
     private final boolean imageByImage;
 
     /** Trains this detector's network by this loss. */
@@ -41,17 +35,12 @@ public final class GradientStep {
      */
     GradientStep(
             Detector detector, RetinaNetLoss loss, ParameterStore parameters, NDManager manager) {
-        this.manager = manager;
-        this.trained =
-                NamedParameters.of(detector.network()).values().stream()
-                        .filter(Parameter::requiresGradient)
-                        .toList();
         this.imageByImage =
                 HostFunctions.roundsByBatch(manager)
                         && detector.configuration().architecture().isBatchIndependent();
         this.detector = detector;
         this.loss = loss;
-        this.parameters = parameters;
+        this.pass = new NetworkPass(detector.network(), parameters, manager);
     }
 
     /**
@@ -68,10 +57,9 @@ public final class GradientStep {
             int width,
             Anchors anchors,
             List<AnchorTargets> targets) {
-        if (imageByImage && targets.size() > 1) {
-            return oneByOne(pixels, height, width, anchors, targets);
-        }
-        return pass(pixels, height, width, anchors, targets, 1, true);
+        return imageByImage && targets.size() > 1
+                ? oneByOne(pixels, height, width, anchors, targets)
+                : add(pixels, height, width, anchors, targets, 1, true);
     }
 
     /** A pass for each image, each adding its share to the gradients. */
@@ -88,7 +76,7 @@ public final class GradientStep {
         int positives = 0;
         for (int n = 0; n < images && Double.isFinite(classification + regression); n++) {
             DetectionLoss own =
-                    pass(
+                    add(
                             pixels.slice(pixels.position() + n * size, size),
                             height,
                             width,
@@ -103,17 +91,11 @@ public final class GradientStep {
         return new DetectionLoss(classification, regression, List.of(), positives);
     }
 
-    private void clearGradients() {
-        for (Parameter parameter : trained) {
-            HostFunctions.clearGradient(parameters.getValue(parameter, manager.getDevice(), true));
-        }
-    }
-
     /**
      * @param share what the gradients are multiplied by
      * @param first whether those of earlier passes are to go
      */
-    private DetectionLoss pass(
+    private DetectionLoss add(
             FloatBuffer pixels,
             int height,
             int width,
@@ -121,41 +103,42 @@ public final class GradientStep {
             List<AnchorTargets> targets,
             float share,
             boolean first) {
-        try (NDManager step = manager.newSubManager();
-                GradientCollector collector = HostFunctions.newGradientCollector(step)) {
-            NDArray input =
-                    step.create(pixels.duplicate(), new Shape(targets.size(), 3, height, width));
-            NDList outputs = detector.network().forward(parameters, new NDList(input), true);
-            DetectionLoss result =
-                    loss.compute(
-                            detector.configuration().categories().size(),
-                            RetinaNet.read(outputs),
-                            anchors,
-                            targets);
-            if (result.isFinite()) {
-                if (first) {
-                    clearGradients();
-                }
-                HostFunctions.backward(
-                        collector, outputs, gradients(step, outputs, result.gradients(), share));
-            }
-            return result;
-        }
+        return pass.run(
+                pixels,
+                new Shape(targets.size(), 3, height, width),
+                outputs ->
+                        loss.compute(
+                                detector.configuration().categories().size(),
+                                RetinaNet.read(outputs),
+                                anchors,
+                                targets),
+                result -> {
+                    if (first && result.isFinite()) {
+                        pass.clearGradients();
+                    }
+                    return gradients(result, share);
+                });
     }
 
-    private static NDList gradients(
-            NDManager step, NDList outputs, List<HeadOutput> gradients, float share) {
-        NDList list = new NDList(outputs.size());
-        for (int i = 0; i < outputs.size(); i++) {
-            HeadOutput level = gradients.get(i % gradients.size());
-            float[] values = i < gradients.size() ? level.logits() : level.codes();
-            if (share != 1) {
-                for (int k = 0; k < values.length; k++) {
-                    values[k] *= share;
-                }
-            }
-            list.add(HostFunctions.create(step, values, outputs.get(i).getShape()));
+    /** In the order of the network's outputs: the logits of all levels, then the box codes. */
+    private static List<float[]> gradients(DetectionLoss loss, float share) {
+        if (!loss.isFinite()) {
+            return List.of();
         }
-        return list;
+        List<float[]> gradients =
+                Stream.concat(
+                                loss.gradients().stream().map(HeadOutput::logits),
+                                loss.gradients().stream().map(HeadOutput::codes))
+                        .toList();
+        if (share != 1) {
+            gradients.forEach(values -> multiply(values, share));
+        }
+        return gradients;
+    }
+
+    private static void multiply(float[] values, float factor) {
+        for (int i = 0; i < values.length; i++) {
+            values[i] *= factor;
+        }
     }
 }

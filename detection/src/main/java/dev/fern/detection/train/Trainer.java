@@ -27,11 +27,7 @@ public final class Trainer<B> {
     private final TrainingListener listener;
     private final TrainingState state;
 
-    private volatile boolean stopRequested;
-
-    /** The training thread while it evaluates; guarded by this object. */
-    private Thread evaluating;
-
+    private final StopRequest stop = new StopRequest();
     private Progress progress = Progress.START;
     private final Set<String> skippedImages = new HashSet<>();
 
@@ -83,11 +79,8 @@ public final class Trainer<B> {
      * Asks {@link #train} to end after the current step, with a checkpoint. An evaluation is broken
      * off, to be made up for when the training is resumed. Any thread may call.
      */
-    public synchronized void requestStop() {
-        stopRequested = true;
-        if (evaluating != null) {
-            evaluating.interrupt();
-        }
+    public void requestStop() {
+        stop.make();
     }
 
     /** Returns how many different images were left out. */
@@ -123,7 +116,7 @@ public final class Trainer<B> {
         LearningRateSchedule schedule = settings.schedule().apply(totalSteps);
         listener.started(progress.step() + 1, totalSteps);
         try (MetricsLog metrics = new MetricsLog(run.metrics(), progress)) {
-            while (!isFinished(totalSteps) && !stopRequested) {
+            while (!isFinished(totalSteps) && !stop.isMade()) {
                 if (trainEpoch(schedule, totalSteps, metrics)) {
                     finishEpoch(totalSteps, metrics);
                 }
@@ -185,7 +178,7 @@ public final class Trainer<B> {
                     if (progress.step() == totalSteps) {
                         break;
                     }
-                    if (stopRequested && !last) {
+                    if (stop.isMade() && !last) {
                         return false;
                     }
                 }
@@ -241,7 +234,10 @@ public final class Trainer<B> {
         Progress finished = progress.afterEpoch();
         boolean end = progress.step() >= totalSteps;
         if (end || finished.epoch() % settings.evaluateEvery() == 0) {
-            Optional<Map<String, Double>> evaluation = evaluate();
+            if (saved.isEmpty()) {
+                saveLast(); // a best model without a checkpoint would be of no known training
+            }
+            Optional<Map<String, Double>> evaluation = stop.unlessMade(state::evaluate);
             if (evaluation.isEmpty()) {
                 return;
             }
@@ -259,33 +255,6 @@ public final class Trainer<B> {
         }
         if (!isFinished(totalSteps)) {
             saveLast();
-        }
-    }
-
-    /**
-     * Returns the validation's numbers, or empty if a stop was requested before they were there.
-     */
-    private Optional<Map<String, Double>> evaluate() throws IOException, InterruptedException {
-        synchronized (this) {
-            if (stopRequested) {
-                return Optional.empty();
-            }
-            evaluating = Thread.currentThread();
-        }
-        try {
-            return Optional.of(state.evaluate());
-        } catch (InterruptedException e) {
-            if (!stopRequested) {
-                throw e;
-            }
-            return Optional.empty();
-        } finally {
-            synchronized (this) {
-                evaluating = null;
-                if (stopRequested) {
-                    Thread.interrupted();
-                }
-            }
         }
     }
 

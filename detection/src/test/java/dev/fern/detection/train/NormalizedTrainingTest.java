@@ -46,7 +46,7 @@ class NormalizedTrainingTest {
                         RULE,
                         plain.normalization(),
                         plain.postProcessing()),
-                "MXNet",
+                TinyDetectors.ENGINE,
                 4);
     }
 

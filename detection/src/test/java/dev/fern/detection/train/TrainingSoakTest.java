@@ -39,13 +39,13 @@ class TrainingSoakTest {
     private static final int LONG_TRAINING = 5000;
 
     private static final double LARGEST_GROWTH_MIB = 32;
-    private static final int IMAGES = 20;
+    private static final int IMAGES = 40;
 
     private static final String SETTINGS =
             """
-            {"backbone": "resnet18", "width": 0.125, "pyramidChannels": 8, "headConvolutions": 1,
-             "anchorSizes": [16, 32, 64, 128, 256], "minSize": 64, "maxSize": 64, "batchSize": 2,
-             "evaluateEvery": 10, "checkpointSteps": 7, "emaDecay": 0.99, "scoreThreshold": 0}
+            {"backbone": "resnet18", "width": 0.125, "pyramidChannels": 8, "headConvolutions": 0,
+             "anchorSizes": [16, 32, 64, 128, 256], "minSize": 32, "maxSize": 64, "batchSize": 2,
+             "evaluateEvery": 5, "checkpointSteps": 7, "emaDecay": 0.99, "scoreThreshold": 0}
             """;
 
     @TempDir Path folder;

@@ -3,12 +3,12 @@ package dev.fern.tools.report;
 import java.util.Arrays;
 
 /** Makes noisy curves legible. */
-final class Smoothing {
+public final class Smoothing {
 
     private Smoothing() {}
 
     /** A running mean twice over, so that a single high value makes a slope and not a step. */
-    static double[] of(double[] values) {
+    public static double[] of(double[] values) {
         int radius = values.length / 60;
         return runningMean(runningMean(values, radius), radius);
     }

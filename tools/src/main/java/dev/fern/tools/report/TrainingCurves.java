@@ -1,9 +1,7 @@
 package dev.fern.tools.report;
 
 import dev.fern.cocoeval.CocoMetric;
-import java.awt.BasicStroke;
 import java.awt.Color;
-import java.awt.Font;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
@@ -11,10 +9,7 @@ import java.util.Optional;
 import java.util.function.ToDoubleFunction;
 import java.util.stream.IntStream;
 import org.knowm.xchart.XYChart;
-import org.knowm.xchart.XYChartBuilder;
 import org.knowm.xchart.XYSeries;
-import org.knowm.xchart.style.Styler.LegendLayout;
-import org.knowm.xchart.style.Styler.LegendPosition;
 import org.knowm.xchart.style.XYStyler;
 import org.knowm.xchart.style.lines.SeriesLines;
 import org.knowm.xchart.style.markers.SeriesMarkers;
@@ -22,20 +17,8 @@ import org.knowm.xchart.style.markers.SeriesMarkers;
 /** The two plots that a training run is judged by: loss by step, and average precision by epoch. */
 public final class TrainingCurves {
 
-    private static final int WIDTH = 900;
-    private static final int HEIGHT = 500;
-
     /** More would lie on the same pixels, and make an SVG of megabytes. */
     private static final int MAX_POINTS = 600;
-
-    // Okabe and Ito's palette, which colour-blind readers can tell apart.
-    private static final Color BLACK = new Color(0x33, 0x33, 0x33);
-    private static final Color BLUE = new Color(0x00, 0x72, 0xB2);
-    private static final Color VERMILION = new Color(0xD5, 0x5E, 0x00);
-    private static final Color GREEN = new Color(0x00, 0x9E, 0x73);
-
-    private static final BasicStroke LINE =
-            new BasicStroke(2.2f, BasicStroke.CAP_ROUND, BasicStroke.JOIN_ROUND);
 
     private TrainingCurves() {}
 
@@ -52,12 +35,12 @@ public final class TrainingCurves {
         double[] total = curves.means(StepCurves.Value.LOSS);
         double[] classification = curves.means(StepCurves.Value.CLASSIFICATION);
         double[] box = curves.means(StepCurves.Value.REGRESSION);
-        addPoints(chart, "total", steps, total, BLACK);
-        addPoints(chart, "classification", steps, classification, BLUE);
-        addPoints(chart, "box", steps, box, VERMILION);
-        addLine(chart, "total", steps, Smoothing.of(total), BLACK);
-        addLine(chart, "classification", steps, Smoothing.of(classification), BLUE);
-        addLine(chart, "box", steps, Smoothing.of(box), VERMILION);
+        addPoints(chart, "total", steps, total, ChartStyle.BLACK);
+        addPoints(chart, "classification", steps, classification, ChartStyle.BLUE);
+        addPoints(chart, "box", steps, box, ChartStyle.VERMILION);
+        addLine(chart, "total", steps, Smoothing.of(total), ChartStyle.BLACK);
+        addLine(chart, "classification", steps, Smoothing.of(classification), ChartStyle.BLUE);
+        addLine(chart, "box", steps, Smoothing.of(box), ChartStyle.VERMILION);
         chart.getStyler().setMarkerSize(4);
         double top = Smoothing.topWithoutSpikes(total);
         if (top > 0) {
@@ -75,9 +58,19 @@ public final class TrainingCurves {
     public static Figure averagePrecision(String title, List<EpochScores> scores) {
         double[] epochs = values(scores, EpochScores::epoch);
         XYChart chart = chart(title, "epoch", epochs, "average precision");
-        addScores(chart, "AP50", epochs, values(scores, s -> s.of(CocoMetric.AP50)), GREEN);
-        addScores(chart, "AP75", epochs, values(scores, s -> s.of(CocoMetric.AP75)), VERMILION);
-        addScores(chart, "AP", epochs, values(scores, s -> s.of(CocoMetric.AP)), BLUE);
+        addScores(
+                chart,
+                "AP50",
+                epochs,
+                values(scores, s -> s.of(CocoMetric.AP50)),
+                ChartStyle.GREEN);
+        addScores(
+                chart,
+                "AP75",
+                epochs,
+                values(scores, s -> s.of(CocoMetric.AP75)),
+                ChartStyle.VERMILION);
+        addScores(chart, "AP", epochs, values(scores, s -> s.of(CocoMetric.AP)), ChartStyle.BLUE);
         chart.getStyler().setYAxisMax(1.0);
         return new Figure(chart);
     }
@@ -87,32 +80,11 @@ public final class TrainingCurves {
     }
 
     private static XYChart chart(String title, String xTitle, double[] x, String yTitle) {
-        XYChart chart =
-                new XYChartBuilder()
-                        .width(WIDTH)
-                        .height(HEIGHT)
-                        .title(title)
-                        .xAxisTitle(xTitle)
-                        .yAxisTitle(yTitle)
-                        .build();
+        XYChart chart = ChartStyle.chart(title, xTitle, yTitle);
         XYStyler styler = chart.getStyler();
-        styler.setLocale(Locale.ROOT);
-        styler.setChartBackgroundColor(Color.WHITE);
-        styler.setChartTitleFont(new Font(Font.SANS_SERIF, Font.BOLD, 18));
-        styler.setAxisTitleFont(new Font(Font.SANS_SERIF, Font.PLAIN, 15));
-        styler.setAxisTickLabelsFont(new Font(Font.SANS_SERIF, Font.PLAIN, 13));
-        styler.setLegendFont(new Font(Font.SANS_SERIF, Font.PLAIN, 14));
-        styler.setLegendBorderColor(Color.LIGHT_GRAY);
-        styler.setPlotBorderVisible(false);
-        styler.setPlotGridLinesColor(new Color(0xE6, 0xE6, 0xE6));
-        styler.setPlotGridLinesStroke(new BasicStroke(1));
-        styler.setAxisTickMarksColor(Color.GRAY);
-        styler.setPlotContentSize(0.98);
-        styler.setLegendPosition(LegendPosition.OutsideS);
-        styler.setLegendLayout(LegendLayout.Horizontal);
         // Wide enough apart that no tick stands between two epochs.
         double ticks = Math.max(1, Arrays.stream(x).max().orElse(1));
-        styler.setXAxisTickMarkSpacingHint((int) Math.max(74, WIDTH / ticks));
+        styler.setXAxisTickMarkSpacingHint((int) Math.max(74, ChartStyle.WIDTH / ticks));
         styler.setXAxisMin(0.0);
         styler.setYAxisMin(0.0);
         return chart;
@@ -136,7 +108,7 @@ public final class TrainingCurves {
                 .ifPresent(
                         series -> {
                             series.setMarker(SeriesMarkers.NONE);
-                            series.setLineStyle(LINE);
+                            series.setLineStyle(ChartStyle.LINE);
                             series.setLineColor(color);
                         });
     }
@@ -160,7 +132,7 @@ public final class TrainingCurves {
                         series -> {
                             series.setMarker(SeriesMarkers.CIRCLE);
                             series.setMarkerColor(color);
-                            series.setLineStyle(LINE);
+                            series.setLineStyle(ChartStyle.LINE);
                             series.setLineColor(color);
                         });
     }
