@@ -44,8 +44,8 @@ public final class GradientStep {
     }
 
     /**
-     * Computes the loss of a batch and, where it is finite, its gradients; where it is not, the
-     * gradients are of no use.
+     * Computes the loss of a batch and, where it is finite, its gradients; where that of a batch of
+     * several images is not, the gradients are of no use.
      *
      * @param pixels [N, 3, H, W], normalised
      * @param anchors anchors of the canvas H x W
@@ -57,10 +57,9 @@ public final class GradientStep {
             int width,
             Anchors anchors,
             List<AnchorTargets> targets) {
-        pass.clearGradients();
         return imageByImage && targets.size() > 1
                 ? oneByOne(pixels, height, width, anchors, targets)
-                : add(pixels, height, width, anchors, targets, 1);
+                : add(pixels, height, width, anchors, targets, 1, true);
     }
 
     /** A pass for each image, each adding its share to the gradients. */
@@ -75,7 +74,7 @@ public final class GradientStep {
         double classification = 0;
         double regression = 0;
         int positives = 0;
-        for (int n = 0; n < images; n++) {
+        for (int n = 0; n < images && Double.isFinite(classification + regression); n++) {
             DetectionLoss own =
                     add(
                             pixels.slice(pixels.position() + n * size, size),
@@ -83,7 +82,8 @@ public final class GradientStep {
                             width,
                             anchors,
                             targets.subList(n, n + 1),
-                            1f / images);
+                            1f / images,
+                            n == 0);
             classification += own.classification() / images;
             regression += own.regression() / images;
             positives += own.positives();
@@ -93,6 +93,7 @@ public final class GradientStep {
 
     /**
      * @param share what the gradients are multiplied by
+     * @param first whether those of earlier passes are to go
      */
     private DetectionLoss add(
             FloatBuffer pixels,
@@ -100,7 +101,8 @@ public final class GradientStep {
             int width,
             Anchors anchors,
             List<AnchorTargets> targets,
-            float share) {
+            float share,
+            boolean first) {
         return pass.run(
                 pixels,
                 new Shape(targets.size(), 3, height, width),
@@ -110,7 +112,12 @@ public final class GradientStep {
                                 RetinaNet.read(outputs),
                                 anchors,
                                 targets),
-                result -> gradients(result, share));
+                result -> {
+                    if (first && result.isFinite()) {
+                        pass.clearGradients();
+                    }
+                    return gradients(result, share);
+                });
     }
 
     /** In the order of the network's outputs: the logits of all levels, then the box codes. */
