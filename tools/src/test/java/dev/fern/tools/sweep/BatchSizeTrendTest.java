@@ -16,7 +16,8 @@ import org.junit.jupiter.api.io.TempDir;
 
 /**
  * The trend that this project is about, on synthetic pictures: takes some minutes, and is left out
- * of the build unless its profile {@code trend} is on.
+ * of the build unless its profile {@code trend} is on. All cells see the same number of images, so
+ * that a larger batch means fewer steps: AP alone would fall with it.
  */
 @Tag("trend")
 class BatchSizeTrendTest {
@@ -24,7 +25,7 @@ class BatchSizeTrendTest {
     @TempDir Path folder;
 
     @Test
-    void batchNormSuffersFromSmallBatchesAndFrnDoesNot() throws Exception {
+    void batchNormNeedsTheLargerBatchAndFrnDoesNot() throws Exception {
         ShapesSynthesizer synthesizer = new ShapesSynthesizer(256, 192, 0);
         synthesizer.write(folder, Split.TRAIN, 200);
         synthesizer.write(folder, Split.VAL, 100);
@@ -48,10 +49,10 @@ class BatchSizeTrendTest {
                 JsonParser.parseString(Files.readString(output.resolve("results.json")))
                         .getAsJsonObject()
                         .getAsJsonArray("means");
-        double frn = ap(means, "frn", 1);
-        double bn = ap(means, "bn", 1);
-        assertThat(frn).isGreaterThan(0.1).isGreaterThan(bn);
-        assertThat(ap(means, "frn", 8) - frn).isLessThan(ap(means, "bn", 8) - bn);
+        double frnGains = ap(means, "frn", 8) - ap(means, "frn", 1);
+        double bnGains = ap(means, "bn", 8) - ap(means, "bn", 1);
+        assertThat(bnGains).isPositive();
+        assertThat(frnGains).isLessThan(bnGains);
     }
 
     private static double ap(JsonArray means, String norm, int batchSize) {
