@@ -3,7 +3,9 @@ package dev.fern.cocoeval;
 import java.io.BufferedOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.AtomicMoveNotSupportedException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -35,17 +37,32 @@ public final class AtomicFile {
      */
     public static void write(Path file, Content content) throws IOException {
         requireWritable(file);
-        if (Files.isSymbolicLink(file) && Files.exists(file)) {
-            write(file.toRealPath(), content);
-            return;
-        }
-        Path name = file.getFileName();
-        if (Files.exists(file) && !Files.isRegularFile(file)) {
-            try (OutputStream out = Files.newOutputStream(file)) {
-                content.writeTo(out); // a pipe or a device
+        try {
+            if (Files.exists(file) && !Files.isRegularFile(file)) {
+                try (OutputStream out = Files.newOutputStream(file)) {
+                    content.writeTo(out); // a pipe or a device
+                }
+            } else {
+                replace(Files.exists(file) ? file.toRealPath() : file, content);
             }
-            return;
+        } catch (IOException e) {
+            throw new IOException(file + ": can't be written: " + reason(e), e);
         }
+    }
+
+    /** What is wrong, without the name of a file that the user does not know. */
+    private static String reason(IOException e) {
+        if (!(e instanceof FileSystemException problem)) {
+            return e.getMessage();
+        }
+        if (problem.getReason() != null) {
+            return problem.getReason();
+        }
+        return e instanceof AccessDeniedException ? "no permission" : "its folder takes no file";
+    }
+
+    private static void replace(Path file, Content content) throws IOException {
+        Path name = file.getFileName();
         Path temporary = file.resolveSibling("." + name + "." + UUID.randomUUID() + ".tmp");
         try {
             try (OutputStream out = open(temporary, name.toString())) {

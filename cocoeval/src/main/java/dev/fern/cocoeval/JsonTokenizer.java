@@ -575,7 +575,10 @@ final class JsonTokenizer implements Closeable {
             int got = in.read(buffer, from, buffer.length - from);
             ended = got < 0;
             return got;
-        } catch (EOFException | ZipException e) {
+        } catch (EOFException e) {
+            limit = from;
+            throw fault("damaged gzip data (cut short)", e);
+        } catch (ZipException e) {
             limit = from;
             throw fault("damaged gzip data (" + e.getMessage() + ")", e);
         } catch (IOException e) {

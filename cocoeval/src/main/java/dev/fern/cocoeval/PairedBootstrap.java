@@ -61,28 +61,55 @@ public record PairedBootstrap(int resamples, long seed, double confidence) {
     public Comparison compare(
             CocoDataset dataset, CocoResults a, CocoResults b, EvaluationParameters parameters)
             throws CocoFormatException {
-        MatchedResults matchedA = MatchedResults.match(dataset, a, parameters);
-        MatchedResults matchedB = MatchedResults.match(dataset, b, parameters);
-        int images = matchedA.imageCount();
+        return compare(dataset, List.of(a), List.of(b), parameters);
+    }
+
+    /**
+     * Compares methods of which several runs are there, such as trainings from several seeds: a
+     * method's number is the mean of its runs'. A resample draws images and, likewise with
+     * replacement, as many pairs of runs as there are, so that the interval covers the chance in
+     * the runs too, as far as so many of them tell of it.
+     *
+     * @param a runs of the first, at least one
+     * @param b runs of the second, as many; {@code b[i]} is paired with {@code a[i]}
+     * @throws CocoFormatException as above
+     * @throws IllegalArgumentException as above, or if there is no run or one without a partner
+     */
+    public Comparison compare(
+            CocoDataset dataset,
+            List<CocoResults> a,
+            List<CocoResults> b,
+            EvaluationParameters parameters)
+            throws CocoFormatException {
+        if (a.isEmpty() || a.size() != b.size()) {
+            throw new IllegalArgumentException(
+                    "runs are compared in pairs, not " + a.size() + " with " + b.size());
+        }
+        List<MatchedResults> matchedA = match(dataset, a, parameters);
+        List<MatchedResults> matchedB = match(dataset, b, parameters);
+        MatchedResults any = matchedA.get(0);
+        int images = any.imageCount();
         int[] once = new int[images];
         Arrays.fill(once, 1);
-        Evaluation evaluation = matchedA.evaluate(once, matchedA.newArrays());
-        double[] numbersA = numbers(evaluation);
-        double[] numbersB = numbers(matchedB.evaluate(once, matchedB.newArrays()));
+        Evaluation evaluation = any.evaluate(once, any.newArrays());
+        double[] numbersA = means(matchedA, once);
+        double[] numbersB = means(matchedB, once);
         double[][] resampled = new double[numbersA.length][resamples];
         long[] seeds = seeds();
         IntStream.range(0, (resamples + BLOCK - 1) / BLOCK)
                 .parallel()
                 .forEach(
                         block -> {
-                            EvaluationArrays arrays = matchedA.newArrays();
+                            EvaluationArrays arrays = any.newArrays();
                             int end = Math.min(resamples, (block + 1) * BLOCK);
                             for (int r = block * BLOCK; r < end; r++) {
-                                int[] copies = draw(images, seeds[r]);
-                                double[] ofA = numbers(matchedA.evaluate(copies, arrays));
-                                double[] ofB = numbers(matchedB.evaluate(copies, arrays));
-                                for (int i = 0; i < ofA.length; i++) {
-                                    resampled[i][r] = Difference.between(ofA[i], ofB[i]);
+                                SplittableRandom random = new SplittableRandom(seeds[r]);
+                                int[] copies = draw(images, random);
+                                int[] pairs = draw(a.size(), random);
+                                double[] drawn =
+                                        differences(matchedA, matchedB, copies, pairs, arrays);
+                                for (int i = 0; i < drawn.length; i++) {
+                                    resampled[i][r] = drawn[i];
                                 }
                             }
                         });
@@ -107,17 +134,68 @@ public record PairedBootstrap(int resamples, long seed, double confidence) {
                 perCategory);
     }
 
+    private static List<MatchedResults> match(
+            CocoDataset dataset, List<CocoResults> runs, EvaluationParameters parameters)
+            throws CocoFormatException {
+        List<MatchedResults> matched = new ArrayList<>();
+        for (CocoResults run : runs) {
+            matched.add(MatchedResults.match(dataset, run, parameters));
+        }
+        return matched;
+    }
+
+    /**
+     * The numbers' means over runs; -1 where undefined, which depends on the ground truth alone.
+     */
+    private static double[] means(List<MatchedResults> runs, int[] copies) {
+        double[] means = numbers(runs.get(0).evaluate(copies, runs.get(0).newArrays()));
+        for (MatchedResults run : runs.subList(1, runs.size())) {
+            double[] more = numbers(run.evaluate(copies, run.newArrays()));
+            Arrays.setAll(means, i -> means[i] + more[i]);
+        }
+        Arrays.setAll(means, i -> means[i] / runs.size());
+        return means;
+    }
+
+    /**
+     * The mean differences over the drawn pairs.
+     *
+     * @param pairs by pair of runs: how many times it was drawn
+     */
+    private static double[] differences(
+            List<MatchedResults> a,
+            List<MatchedResults> b,
+            int[] copies,
+            int[] pairs,
+            EvaluationArrays arrays) {
+        double[] sums = new double[0];
+        for (int p = 0; p < pairs.length; p++) {
+            if (pairs[p] == 0) {
+                continue;
+            }
+            double[] ofA = numbers(a.get(p).evaluate(copies, arrays));
+            double[] ofB = numbers(b.get(p).evaluate(copies, arrays));
+            sums = sums.length == 0 ? new double[ofA.length] : sums;
+            for (int i = 0; i < sums.length; i++) {
+                sums[i] += pairs[p] * Difference.between(ofA[i], ofB[i]);
+            }
+        }
+        for (int i = 0; i < sums.length; i++) {
+            sums[i] /= pairs.length;
+        }
+        return sums;
+    }
+
     /** One for each resample. */
     private long[] seeds() {
         return new SplittableRandom(seed).longs(resamples).toArray();
     }
 
-    /** By image: how many times it was drawn. */
-    private static int[] draw(int images, long seed) {
-        SplittableRandom random = new SplittableRandom(seed);
-        int[] copies = new int[images];
-        for (int i = 0; i < images; i++) {
-            copies[random.nextInt(images)]++;
+    /** How many times each of so many was drawn. */
+    private static int[] draw(int count, SplittableRandom random) {
+        int[] copies = new int[count];
+        for (int i = 0; i < count; i++) {
+            copies[random.nextInt(count)]++;
         }
         return copies;
     }

@@ -2,6 +2,7 @@ package dev.fern.cocoeval;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -42,6 +43,43 @@ class AtomicFileTest {
             assertThatThrownBy(() -> AtomicFile.requireWritable(file))
                     .isInstanceOf(IOException.class)
                     .hasMessageStartingWith(file + ": ");
+        }
+    }
+
+    @Test
+    void whatGoesWrongIsToldByTheNameThatWasGiven() {
+        for (String device : List.of("/dev/full", "/proc/fern.json")) {
+            Path file = Path.of(device);
+            assumeTrue(Files.isDirectory(file.getParent()), "needs " + file.getParent());
+            assertThatThrownBy(() -> AtomicFile.write(file, new byte[] {1}))
+                    .isInstanceOf(IOException.class)
+                    .hasMessageStartingWith(file + ": ")
+                    .hasMessageNotContaining(".tmp");
+        }
+    }
+
+    @Test
+    void aPipeIsWrittenToThroughItsLinks() throws Exception {
+        Path self = Path.of("/dev/stdout");
+        assumeTrue(Files.exists(self), "needs " + self);
+        Process reader =
+                new ProcessBuilder(
+                                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                                "-cp",
+                                System.getProperty("java.class.path"),
+                                StandardOutput.class.getName())
+                        .redirectError(ProcessBuilder.Redirect.INHERIT)
+                        .start();
+        assertThat(reader.getInputStream().readAllBytes()).isEqualTo(new byte[] {7, 8});
+        assertThat(reader.waitFor()).isZero();
+    }
+
+    /** Writes to where its standard output goes. */
+    static final class StandardOutput {
+        private StandardOutput() {}
+
+        public static void main(String[] arguments) throws IOException {
+            AtomicFile.write(Path.of("/dev/stdout"), new byte[] {7, 8});
         }
     }
 

@@ -133,6 +133,60 @@ class PairedBootstrapTest {
         }
     }
 
+    /**
+     * There is one image. In the first pair of runs only B finds its object, in the second both do:
+     * drawing two pairs out of two makes the mean difference 1, 1/2 or 0, with chances of 1/4, 1/2
+     * and 1/4.
+     */
+    @Test
+    void runsAreDrawnInPairs() throws CocoFormatException {
+        Box box = new Box(10, 10, 50, 50);
+        CocoDataset dataset =
+                CocoDataset.of(
+                        List.of(new CocoImage(1, "1.jpg", 640, 480)),
+                        List.of(new CocoCategory(1, "cat", "")),
+                        List.of(new CocoAnnotation(1, 1, 1, box, 2500, false)));
+        CocoResults found = CocoResults.builder().add(1, 1, box, 0.5).build();
+        CocoResults nothing = CocoResults.builder().build();
+        int resamples = 3999;
+        Difference ap =
+                new PairedBootstrap(resamples, 1, 0.95)
+                        .compare(dataset, List.of(nothing, found), List.of(found, found), DEFAULTS)
+                        .metrics()
+                        .get(CocoMetric.AP);
+        assertThat(ap.a()).isCloseTo(0.5, within(1e-12));
+        assertThat(ap.b()).isCloseTo(1, within(1e-12));
+        assertThat(ap.difference()).isCloseTo(0.5, within(1e-12));
+        assertThat(ap.low()).isZero();
+        assertThat(ap.high()).isCloseTo(1, within(1e-12));
+        // 2 (1 + 4000/4) / 4000, four standard deviations allowed
+        double deviation = 2 * Math.sqrt(resamples * 0.25 * 0.75) / (resamples + 1);
+        assertThat(ap.pValue()).isCloseTo(0.5, within(4 * deviation));
+    }
+
+    @Test
+    void equalRunsTellNoMoreThanOne() throws CocoFormatException {
+        RandomCoco coco = new RandomCoco(9, 12, 2);
+        CocoResults half =
+                RandomCoco.results(coco.detections.subList(0, coco.detections.size() / 2));
+        CocoDataset dataset = coco.dataset();
+        CocoResults all = coco.results();
+        assertThat(BOOTSTRAP.compare(dataset, List.of(all, all), List.of(half, half), DEFAULTS))
+                .isEqualTo(BOOTSTRAP.compare(dataset, all, half, DEFAULTS));
+    }
+
+    @Test
+    void runsWithoutPartnersAreRefused() throws CocoFormatException {
+        RandomCoco coco = new RandomCoco(9, 2, 1);
+        CocoDataset dataset = coco.dataset();
+        CocoResults run = coco.results();
+        assertThatThrownBy(
+                        () -> BOOTSTRAP.compare(dataset, List.of(run), List.of(run, run), DEFAULTS))
+                .isInstanceOf(IllegalArgumentException.class);
+        assertThatThrownBy(() -> BOOTSTRAP.compare(dataset, List.of(), List.of(), DEFAULTS))
+                .isInstanceOf(IllegalArgumentException.class);
+    }
+
     @Test
     void intervalAndPValueAreThoseCountedByHand() {
         // -1, 0, 1, ..., 37: floor(40 * 0.1 / 2) = 2nd lowest and highest; two at most 0

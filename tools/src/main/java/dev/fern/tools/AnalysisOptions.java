@@ -10,6 +10,7 @@ import dev.fern.cocoeval.analysis.Analysis;
 import dev.fern.cocoeval.analysis.AnalysisParameters;
 import dev.fern.detection.image.ImageFolder;
 import dev.fern.tools.report.EvaluationReport;
+import dev.fern.tools.report.EvaluationSections;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -107,7 +108,8 @@ final class AnalysisOptions {
             write(json, gson.toJson(analysis.toJson(dataset)) + "\n");
         }
         if (report != null) {
-            write(report, new EvaluationReport(title, evaluation, analysis, images).html());
+            EvaluationSections sections = new EvaluationSections(evaluation, analysis, images);
+            write(report, new EvaluationReport(title, sections).html());
         }
     }
 

@@ -82,7 +82,9 @@ final class DemoCommand implements Callable<Integer> {
         LoaderOptions loading = new LoaderOptions(2, 5, false);
         int status =
                 new TrainingRun(configuration(), train, val, run, loading, 0)
-                        .execute(run.hasCheckpoint() ? Start.RESUMED : Start.FRESH);
+                        .execute(
+                                run.hasCheckpoint() ? Start.RESUMED : Start.FRESH,
+                                spec.root().commandLine().getParseResult().originalArgs());
         if (status != 0) {
             return status;
         }
@@ -90,7 +92,8 @@ final class DemoCommand implements Callable<Integer> {
         PrintWriter out = spec.commandLine().getOut();
         try (Detector detector = Detector.load(run.best(), engine)) {
             Evaluation evaluation =
-                    DetectionScores.evaluate(detector, val, 2, loading, new LeftOutImages());
+                    DetectionScores.evaluate(
+                            detector, val, 2, loading, new LeftOutImages(), found -> {});
             out.print(evaluation.table());
             draw(detector, val.images().samples());
         }
@@ -135,6 +138,7 @@ final class DemoCommand implements Callable<Integer> {
                   %s                 what the model finds in validation images
                   %s and %s   how the training went
                 Type next
+                  fern report %s
                   fern detect --model %s --output found YOUR_IMAGES
                   fern evaluate --annotations %s --images %s --model %s --per-category
                   fern dataset check --annotations YOURS.json --images YOUR_IMAGES
@@ -144,6 +148,7 @@ final class DemoCommand implements Callable<Integer> {
                 output.resolve("drawn"),
                 RunCurves.loss(run),
                 RunCurves.averagePrecision(run),
+                run.path(),
                 run.best(),
                 valAnnotations,
                 output.resolve("data/val"),

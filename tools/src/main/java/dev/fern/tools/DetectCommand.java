@@ -13,7 +13,6 @@ import dev.fern.detection.data.BatchLoader;
 import dev.fern.detection.data.BatchSampler;
 import dev.fern.detection.data.DetectionDataset;
 import dev.fern.detection.data.Sample;
-import dev.fern.detection.image.ImageReadException;
 import dev.fern.detection.image.ImageReader;
 import dev.fern.detection.model.Detection;
 import dev.fern.detection.model.Detector;
@@ -22,7 +21,6 @@ import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Arrays;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -110,7 +108,11 @@ final class DetectCommand implements Callable<Integer> {
         ImageReader reader = ImageReader.forPhotographs();
         DetectionDataset images =
                 DetectionDataset.unlabelled(files, reader, options.skipBadImages());
-        Map<Long, Long> ids = annotations == null ? null : ids(images);
+        Map<Long, CocoImage> ids =
+                annotations == null
+                        ? null
+                        : new AnnotatedFiles(annotations, CocoDataset.read(annotations))
+                                .of(images.samples());
         DetectionDrawing drawing =
                 output == null ? null : new DetectionDrawing(output, reader, files);
         JsonArray results = new JsonArray();
@@ -138,7 +140,7 @@ final class DetectCommand implements Callable<Integer> {
             Detector detector,
             DetectionDataset images,
             ImageReader reader,
-            Map<Long, Long> ids,
+            Map<Long, CocoImage> ids,
             DetectionDrawing drawing,
             JsonArray results)
             throws IOException, InterruptedException {
@@ -168,7 +170,7 @@ final class DetectCommand implements Callable<Integer> {
                                     batch.items().stream().map(Batch.Item::canvas).toList());
                     for (int n = 0; n < found.size(); n++) {
                         Sample sample = samples.get(batch.items().get(n).imageId());
-                        long id = ids == null ? sample.imageId() : ids.get(sample.imageId());
+                        long id = ids == null ? sample.imageId() : ids.get(sample.imageId()).id();
                         report(out, sample.path(), id, found.get(n), categories, results);
                         if (drawing != null) {
                             drawing.draw(sample.path(), found.get(n), categories);
@@ -218,52 +220,5 @@ final class DetectCommand implements Callable<Integer> {
             result.addProperty("file_name", String.valueOf(file.getFileName()));
             results.add(result);
         }
-    }
-
-    /** The id in the annotations of each image, by its id in {@code images}. */
-    private Map<Long, Long> ids(DetectionDataset images) throws IOException {
-        Map<String, List<CocoImage>> byName =
-                CocoDataset.read(annotations).images().stream()
-                        .collect(Collectors.groupingBy(image -> lastName(image.fileName())));
-        Map<Long, Long> ids = new HashMap<>();
-        Map<Long, Path> taken = new HashMap<>();
-        for (Sample sample : images.samples()) {
-            long id = id(sample.path(), byName);
-            Path other = taken.put(id, sample.path());
-            if (other != null) {
-                throw new ImageReadException(
-                        sample.path(),
-                        "is image " + id + " of " + annotations + ", as " + other + " is");
-            }
-            ids.put(sample.imageId(), id);
-        }
-        return ids;
-    }
-
-    private long id(Path file, Map<String, List<CocoImage>> byName) throws IOException {
-        String path = slashed(file.toString());
-        List<CocoImage> named = byName.getOrDefault(lastName(path), List.of());
-        if (named.size() > 1) {
-            named =
-                    named.stream()
-                            .filter(image -> ("/" + path).endsWith("/" + slashed(image.fileName())))
-                            .toList();
-        }
-        if (named.size() != 1) {
-            throw new ImageReadException(
-                    file,
-                    (named.isEmpty() ? "no image" : named.size() + " images")
-                            + " of this name in "
-                            + annotations);
-        }
-        return named.get(0).id();
-    }
-
-    private static String lastName(String path) {
-        return slashed(path).substring(slashed(path).lastIndexOf('/') + 1);
-    }
-
-    private static String slashed(String path) {
-        return path.replace('\\', '/');
     }
 }

@@ -23,17 +23,25 @@ final class DetectionScores {
 
     private DetectionScores() {}
 
+    /** Takes the detections that are evaluated. */
+    @FunctionalInterface
+    interface Sink {
+        void accept(CocoResults results) throws IOException;
+    }
+
     /**
      * Detects in every image and evaluates on those images alone.
      *
      * @param warnings tells of images that turned out to be unusable
+     * @param found takes the detections before they are evaluated
      */
     static Evaluation evaluate(
             Detector detector,
             LabelledImages labelled,
             int batchSize,
             LoaderOptions options,
-            LeftOutImages warnings)
+            LeftOutImages warnings,
+            Sink found)
             throws IOException, InterruptedException {
         List<BadImageException> leftOut = new ArrayList<>();
         CocoResults results =
@@ -46,6 +54,7 @@ final class DetectionScores {
                         done -> {},
                         leftOut::add);
         warnings.warn("validation images", leftOut);
+        found.accept(results);
         return evaluate(labelled, results, EvaluationParameters.defaults(), leftOut);
     }
 

@@ -10,10 +10,7 @@ import dev.fern.cocoeval.CocoMetric;
 import dev.fern.cocoeval.CocoResults;
 import dev.fern.cocoeval.Evaluation;
 import dev.fern.cocoeval.EvaluationParameters;
-import dev.fern.detection.data.BadImageException;
 import dev.fern.detection.image.ImageFolder;
-import dev.fern.detection.image.ImageReader;
-import dev.fern.detection.model.DatasetDetection;
 import dev.fern.detection.model.Detector;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -130,13 +127,13 @@ final class EvaluateCommand implements Callable<Integer> {
             evaluated = source.model == null ? readDetections() : runModel(source.model);
             if (arrays != null) {
                 // they may hold what the twelve numbers can't be taken from
-                evaluated.evaluation.writeArrays(arrays);
+                evaluated.evaluation().writeArrays(arrays);
             }
-            evaluated.evaluation.stats();
+            evaluated.evaluation().stats();
         } catch (IllegalArgumentException e) {
             throw new BadInputException(e.getMessage(), e);
         }
-        Evaluation scores = evaluated.evaluation;
+        Evaluation scores = evaluated.evaluation();
         PrintWriter out = spec.commandLine().getOut();
         out.print(scores.table());
         if (perCategory) {
@@ -144,12 +141,12 @@ final class EvaluateCommand implements Callable<Integer> {
         }
         out.flush();
         if (json != null) {
-            JsonFile.write(json, json(scores, evaluated.dataset));
+            JsonFile.write(json, json(scores, evaluated.dataset()));
         }
         analysis.write(
                 title(),
-                evaluated.dataset,
-                evaluated.results,
+                evaluated.dataset(),
+                evaluated.results(),
                 scores,
                 images == null ? Optional.empty() : Optional.of(new ImageFolder(images)));
         return 0;
@@ -182,9 +179,6 @@ final class EvaluateCommand implements Callable<Integer> {
                 + annotations.toAbsolutePath().normalize().getFileName();
     }
 
-    /** What was evaluated. */
-    private record Evaluated(CocoDataset dataset, CocoResults results, Evaluation evaluation) {}
-
     private Evaluated readDetections() throws IOException, InterruptedException {
         CocoFiles files = CocoFiles.read(annotations, source.detections);
         CocoResults results = files.results().get(0);
@@ -200,41 +194,30 @@ final class EvaluateCommand implements Callable<Integer> {
         LabelledImages labelled =
                 LabelledImages.open(annotations, images, options.skipBadImages(), 0);
         EvaluationParameters parameters = evaluation.parameters(labelled.coco());
-        LeftOutImages warnings = new LeftOutImages();
-        warnings.warn("images", labelled.images().badImages());
-        try (Detector detector = options.load(from.model, null);
-                CountProgress progress =
-                        new CountProgress("evaluate", labelled.images().samples().size())) {
-            List<BadImageException> leftOut = new ArrayList<>();
-            CocoResults results =
-                    DatasetDetection.run(
-                            detector,
-                            labelled.images(),
-                            ImageReader.forDataSets(),
-                            options.batchSize(),
-                            options.loading(),
-                            progress::at,
-                            leftOut::add);
-            warnings.warn("images", leftOut);
-            if (from.save != null) {
-                results.write(from.save);
-            }
-            return new Evaluated(
-                    labelled.coco(),
-                    results,
-                    DetectionScores.evaluate(labelled, results, parameters, leftOut));
+        try (Detector detector = options.load(from.model, null)) {
+            return Evaluated.detect(
+                    detector,
+                    labelled,
+                    options.batchSize(),
+                    options.loading(),
+                    parameters,
+                    results -> {
+                        if (from.save != null) {
+                            results.write(from.save);
+                        }
+                    });
         }
     }
 
     private static void print(PrintWriter out, Evaluated evaluated) {
         out.printf("%n%-24s%12s%8s%8s%8s%8s%n", "category", "id", "AP", "AP50", "AP75", "AR100");
-        for (CategoryStats category : evaluated.evaluation.perCategory()) {
+        for (CategoryStats category : evaluated.evaluation().perCategory()) {
             Map<CocoMetric, Double> stats = category.stats();
             out.printf(
                     Locale.ROOT,
                     "%-24s%12s%8.3f%8.3f%8.3f%8.3f%n",
                     VisibleText.of(category.category().name()),
-                    VisibleText.of(evaluated.dataset.idText(category.category().id())),
+                    VisibleText.of(evaluated.dataset().idText(category.category().id())),
                     stats.get(CocoMetric.AP),
                     stats.get(CocoMetric.AP50),
                     stats.get(CocoMetric.AP75),

@@ -2,6 +2,7 @@ package dev.fern.tools;
 
 import dev.fern.tools.benchmark.BenchmarkCommand;
 import dev.fern.tools.dataset.DatasetCommand;
+import dev.fern.tools.sweep.SweepCommand;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.FileSystemException;
@@ -11,6 +12,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ScopeType;
+import picocli.CommandLine.UnmatchedArgumentException;
 
 /** The command line: hands over to a command, and turns what it throws into a line and a status. */
 @Command(
@@ -23,9 +25,13 @@ import picocli.CommandLine.ScopeType;
         subcommands = {
             DemoCommand.class,
             TrainCommand.class,
+            ReportCommand.class,
+            PretrainCommand.class,
             EvaluateCommand.class,
             CompareCommand.class,
+            SweepCommand.class,
             DetectCommand.class,
+            VerifyCommand.class,
             ImportCommand.class,
             DatasetCommand.class,
             BenchmarkCommand.class
@@ -89,6 +95,7 @@ public final class Fern {
         CommandLine commands = new CommandLine(fern);
         commands.setCaseInsensitiveEnumValuesAllowed(true);
         commands.setUsageHelpAutoWidth(true);
+        commands.setExpandAtFiles(false); // @x.jpg is an image's name
         commands.setParameterExceptionHandler(
                 (exception, arguments) -> {
                     CommandLine command = exception.getCommandLine();
@@ -102,6 +109,14 @@ public final class Fern {
 
     /** Picocli's message without its slips, which are a prefix and a word that comes twice. */
     private static String usageLine(ParameterException exception, CommandLine command) {
+        if (exception instanceof UnmatchedArgumentException unmatched
+                && !command.getSubcommands().isEmpty()
+                && !unmatched.isUnknownOption()) {
+            return "unknown command '"
+                    + oneLine(unmatched.getUnmatched().get(0))
+                    + "'; the commands are "
+                    + String.join(", ", command.getSubcommands().keySet());
+        }
         String message =
                 oneLine(exception.getMessage())
                         .replaceFirst("^Error: ", "")

@@ -1,5 +1,6 @@
 package dev.fern.tools;
 
+import dev.fern.detection.image.ImageFormat;
 import java.io.IOException;
 import java.nio.file.FileSystems;
 import java.nio.file.Files;
@@ -8,16 +9,12 @@ import java.nio.file.Path;
 import java.nio.file.PathMatcher;
 import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Locale;
 import java.util.Set;
 import java.util.regex.PatternSyntaxException;
 import java.util.stream.Stream;
 
 /** Finds the image files that arguments name. */
 final class InputImages {
-
-    private static final Set<String> EXTENSIONS =
-            Set.of("jpg", "jpeg", "png", "bmp", "webp", "tif", "tiff", "gif");
 
     private InputImages() {}
 
@@ -31,6 +28,10 @@ final class InputImages {
     static List<Path> find(List<String> arguments) throws IOException, BadInputException {
         Set<Path> files = new LinkedHashSet<>();
         for (String argument : arguments) {
+            if (argument.isEmpty()) {
+                // Java takes it for the folder one is in, the user's shell for a variable not set
+                throw new BadInputException("an argument for images is empty");
+            }
             List<Path> found = find(argument);
             if (found.isEmpty()) {
                 throw new BadInputException(argument + ": no such file, or no image in it");
@@ -64,9 +65,7 @@ final class InputImages {
     }
 
     private static boolean isImage(Path file) {
-        String name = file.getFileName().toString();
-        String extension = name.substring(name.lastIndexOf('.') + 1).toLowerCase(Locale.ROOT);
-        return EXTENSIONS.contains(extension) && Files.isRegularFile(file);
+        return ImageFormat.isImageName(file) && Files.isRegularFile(file);
     }
 
     private static List<Path> matches(String pattern) throws IOException, BadInputException {

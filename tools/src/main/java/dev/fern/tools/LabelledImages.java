@@ -13,8 +13,12 @@ import java.nio.file.Path;
  *
  * @param coco the annotations
  * @param images the same, ready to be loaded
+ * @param annotations the file
+ * @param folder of the images
+ * @param limit the first so many images alone are used; 0 for all
  */
-record LabelledImages(CocoDataset coco, DetectionDataset images) {
+public record LabelledImages(
+        CocoDataset coco, DetectionDataset images, Path annotations, Path folder, int limit) {
 
     /**
      * Opens both.
@@ -22,8 +26,8 @@ record LabelledImages(CocoDataset coco, DetectionDataset images) {
      * @param limit use the first so many images; 0 for all
      * @throws IOException naming the file and record that can't be used
      */
-    static LabelledImages open(Path annotations, Path folder, boolean skipBadImages, int limit)
-            throws IOException {
+    public static LabelledImages open(
+            Path annotations, Path folder, boolean skipBadImages, int limit) throws IOException {
         CocoDataset coco = CocoDataset.read(annotations);
         DetectionDataset images;
         try {
@@ -42,6 +46,6 @@ record LabelledImages(CocoDataset coco, DetectionDataset images) {
         if (images.samples().isEmpty()) {
             throw new IOException(annotations + ": no usable image in it");
         }
-        return new LabelledImages(coco, images);
+        return new LabelledImages(coco, images, annotations, folder, limit);
     }
 }

@@ -24,11 +24,19 @@ public final class OutputFile {
         Set<Path> seen = new HashSet<>();
         for (Path output : outputs) {
             require(output, inputs);
-            if (output != null && !seen.add(output.toAbsolutePath().normalize())) {
+            if (output != null && !seen.add(place(output))) {
                 throw new BadInputException(
                         output + ": is to be written twice; give each output a name of its own");
             }
         }
+    }
+
+    /** Where the file is or will be, links followed. */
+    private static Path place(Path output) throws IOException {
+        Path absolute = output.toAbsolutePath();
+        return Files.isRegularFile(output)
+                ? output.toRealPath()
+                : absolute.getParent().toRealPath().resolve(absolute.getFileName());
     }
 
     /**

@@ -6,11 +6,11 @@ import com.google.gson.JsonParser;
 import dev.fern.cocoeval.TextFile;
 import dev.fern.detection.train.DataIdentity;
 import dev.fern.detection.train.RunDirectory;
-import dev.fern.detection.train.TrainingConfiguration;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Function;
 
 /** Refuses to go on with a run in a way that would make another training of it. */
 final class ResumeCheck {
@@ -23,12 +23,18 @@ final class ResumeCheck {
     /**
      * Checks settings and data against those of the run's start.
      *
+     * @param changesFrom what the settings to go on with have otherwise than those of a file of
+     *     settings; throws an IllegalArgumentException if the file's can't be
+     * @param data what is to be gone on with
      * @throws BadInputException naming what differs
      * @throws IOException if a file of the run is missing or damaged
      */
-    static void require(RunDirectory run, TrainingConfiguration configuration, DataIdentity data)
+    static void require(
+            RunDirectory run,
+            Function<List<JsonObject>, List<String>> changesFrom,
+            DataIdentity data)
             throws IOException, BadInputException {
-        List<String> changes = configuration.changesFrom(readConfiguration(run.configuration()));
+        List<String> changes = changes(run.configuration(), changesFrom);
         if (!changes.isEmpty()) {
             throw new BadInputException(
                     run.configuration()
@@ -56,10 +62,11 @@ final class ResumeCheck {
         }
     }
 
-    private static TrainingConfiguration readConfiguration(Path file) throws IOException {
+    private static List<String> changes(
+            Path file, Function<List<JsonObject>, List<String>> changesFrom) throws IOException {
         try {
             JsonObject settings = JsonParser.parseString(TextFile.read(file)).getAsJsonObject();
-            return TrainingConfiguration.of(List.of(settings));
+            return changesFrom.apply(List.of(settings));
         } catch (JsonParseException | IllegalStateException e) {
             throw new IOException(file + ": damaged: not a JSON object of settings", e);
         } catch (IllegalArgumentException e) {

@@ -4,6 +4,7 @@ import dev.fern.cocoeval.AtomicFile;
 import dev.fern.cocoeval.CocoCategory;
 import dev.fern.detection.data.DetectionDataset;
 import dev.fern.detection.data.LoaderOptions;
+import dev.fern.detection.model.BackboneWeights;
 import dev.fern.detection.model.Detector;
 import dev.fern.detection.train.DataIdentity;
 import dev.fern.detection.train.DetectionTask;
@@ -11,13 +12,13 @@ import dev.fern.detection.train.RunDirectory;
 import dev.fern.detection.train.Trainer;
 import dev.fern.detection.train.TrainingConfiguration;
 import dev.fern.detection.train.TrainingException;
+import dev.fern.tools.log.RunLogs;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
+import java.util.Optional;
 
 /**
  * A training as a command carries it out: with progress on standard error, an evaluation after
@@ -34,8 +35,6 @@ record TrainingRun(
         LoaderOptions loading,
         int logEvery) {
 
-    private static final int CHECKPOINT_MINUTES = 5;
-
     /** How a training starts. */
     enum Start {
         /** From the beginning. */
@@ -49,12 +48,14 @@ record TrainingRun(
     /**
      * Trains.
      *
+     * @param arguments of {@code fern}, for the record
      * @return the status to end the process with
      * @throws IOException if a file can't be used
      * @throws BadInputException if the engine or its devices are not here, or if settings or data
      *     are not those of the run that is to be resumed
      */
-    int execute(Start start) throws IOException, InterruptedException, BadInputException {
+    int execute(Start start, List<String> arguments)
+            throws IOException, InterruptedException, BadInputException {
         try {
             Engines.require(configuration.engine());
             configuration.deviceList();
@@ -63,23 +64,34 @@ record TrainingRun(
         }
         DataIdentity data = DataIdentity.of(train.images(), val.images());
         if (start == Start.RESUMED) {
-            ResumeCheck.require(run, configuration, data);
+            ResumeCheck.require(
+                    run,
+                    settings -> configuration.changesFrom(TrainingConfiguration.of(settings)),
+                    data);
         }
         LeftOutImages leftOut = new LeftOutImages();
         describe(leftOut);
         try (Detector detector = detector()) {
+            if (start == Start.FRESH) {
+                takeBackbone(detector);
+            }
             // Only now, so that settings and data that can't be used leave no folder behind.
             RunDirectory.create(run.path());
             Closeable lock = run.lock();
             try {
-                return execute(detector, leftOut, start, data);
+                return execute(detector, leftOut, start, data, arguments);
             } finally {
                 lock.close();
             }
         }
     }
 
-    private int execute(Detector detector, LeftOutImages leftOut, Start start, DataIdentity data)
+    private int execute(
+            Detector detector,
+            LeftOutImages leftOut,
+            Start start,
+            DataIdentity data,
+            List<String> arguments)
             throws IOException, InterruptedException {
         try (DetectionTask task =
                         new DetectionTask(
@@ -93,8 +105,9 @@ record TrainingRun(
                                 System.err,
                                 System.console() != null,
                                 logEvery,
-                                List.of("AP", "AP50", "AP75"))) {
-            Trainer<?> trainer = new Trainer<>(configuration.loop(), task, run, progress);
+                                List.of("AP", "AP50", "AP75"));
+                RunLogs logs = new RunLogs(run, progress, System.err)) {
+            Trainer<?> trainer = new Trainer<>(configuration.loop(), task, run, logs);
             if (start != Start.FRESH) {
                 trainer.resume(
                         problem -> System.err.println("warning: " + VisibleText.of(problem)));
@@ -102,7 +115,9 @@ record TrainingRun(
             AtomicFile.write(
                     run.configuration(), configuration.toJson().getBytes(StandardCharsets.UTF_8));
             data.write(run.data());
-            int status = train(trainer);
+            RunRecord.add(
+                    run, train, val, loading.skipBadImages(), configuration.engine(), arguments);
+            int status = train(trainer, run, configuration.patience());
             if (status == 0) {
                 RunCurves.write(run);
             }
@@ -114,7 +129,12 @@ record TrainingRun(
             throws IOException, InterruptedException {
         return DetectionScores.numbers(
                 DetectionScores.evaluate(
-                        trained, val, configuration.batchSize(), loading, leftOut));
+                        trained,
+                        val,
+                        configuration.batchSize(),
+                        loading,
+                        leftOut,
+                        found -> found.write(run.detections())));
     }
 
     private Detector detector() throws BadInputException {
@@ -125,17 +145,35 @@ record TrainingRun(
         }
     }
 
-    private int train(Trainer<?> trainer) throws IOException, InterruptedException {
-        CountDownLatch ended = new CountDownLatch(1);
-        Thread onInterrupt = new Thread(() -> stop(trainer, ended));
-        Runtime.getRuntime().addShutdownHook(onInterrupt);
+    /** Gives a fresh detector the backbone that the settings name. */
+    private void takeBackbone(Detector detector) throws IOException {
+        Optional<BackboneWeights> start = configuration.startingBackbone();
+        if (start.isPresent()) {
+            BackboneWeights weights = start.get();
+            weights.copyInto(detector);
+            System.err.println("the backbone starts from " + VisibleText.of(weights.directory()));
+            if (!weights.normalization().equals(detector.configuration().normalization())) {
+                System.err.println(
+                        "warning: that backbone was trained with another pixelMean or pixelStd");
+            }
+        }
+    }
+
+    /**
+     * Runs a training until its end or until the process is told to end, which then waits for the
+     * checkpoint.
+     *
+     * @param patience evaluations without a better score after which it ends, for the message
+     * @return the status to end the process with
+     */
+    static int train(Trainer<?> trainer, RunDirectory run, int patience)
+            throws IOException, InterruptedException {
         boolean finished = false;
+        OnInterrupt interrupt = new OnInterrupt(trainer::requestStop);
         try {
             finished = trainer.train();
             if (finished && trainer.lostPatience()) {
-                System.err.printf(
-                        "ended early: no better score in %d evaluations%n",
-                        configuration.patience());
+                System.err.printf("ended early: no better score in %d evaluations%n", patience);
             }
             if (!finished) {
                 System.err.println("checkpoint: " + run.last() + " (go on with --resume)");
@@ -147,31 +185,9 @@ record TrainingRun(
             if (trainer.imagesSkipped() > 0) {
                 System.err.printf("%d images were left out%n", trainer.imagesSkipped());
             }
-            ended.countDown();
-            removeHook(onInterrupt);
+            interrupt.close();
         }
         return finished ? 0 : Fern.INTERRUPTED;
-    }
-
-    /** Runs when the process is told to end; the virtual machine ends once it returns. */
-    private static void stop(Trainer<?> trainer, CountDownLatch ended) {
-        trainer.requestStop();
-        try {
-            if (!ended.await(CHECKPOINT_MINUTES, TimeUnit.MINUTES)) {
-                System.err.println("fern: gave up waiting for the checkpoint");
-            }
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
-    }
-
-    private static void removeHook(Thread hook) {
-        try {
-            Runtime.getRuntime().removeShutdownHook(hook);
-        } catch (IllegalStateException e) {
-            // The process is ending: the hook runs already.
-            return;
-        }
     }
 
     private void describe(LeftOutImages leftOut) {

@@ -1,79 +1,18 @@
 package dev.fern.tools;
 
-import com.google.gson.JsonElement;
-import com.google.gson.JsonObject;
-import com.google.gson.JsonParseException;
-import com.google.gson.JsonParser;
-import com.google.gson.JsonPrimitive;
-import dev.fern.cocoeval.TextFile;
 import dev.fern.detection.train.TrainingConfiguration;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.List;
+import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** The options that make a training's configuration. */
 public final class TrainingSettings {
 
-    @Option(
-            names = "--config",
-            paramLabel = "FILE",
-            description = "JSON file of settings; options below override it.")
-    private Path config;
-
-    @Option(
-            names = "--set",
-            paramLabel = "KEY=VALUE",
-            description = "Override any setting of the configuration; may be repeated.")
-    private Map<String, String> settings = Map.of();
-
-    @Option(
-            names = "--backbone",
-            paramLabel = "NAME",
-            description =
-                    "resnet18, resnet34, resnet50, resnet101 or resnet152; with v2 at the end, such"
-                            + " as resnet50v2, with pre-activation.")
-    private String backbone;
-
-    @Option(
-            names = "--width",
-            paramLabel = "X",
-            description = "Factor on the backbone's channels, such as 0.5.")
-    private Double width;
-
-    @Option(
-            names = "--norm",
-            paramLabel = "NAME",
-            description =
-                    "Normaliser of the backbone: frn (FRN + TLU), frn-eps (learned epsilon), bn, brn"
-                            + " (Batch Renormalization; brnN: its schedule in N steps), frozen-bn,"
-                            + " gn (32 groups), gnN (N groups), ln or in. With -relu or -tlu at the"
-                            + " end, another activation: frn-relu, bn-tlu.")
-    private String norm;
-
-    @Option(
-            names = "--batch-size",
-            paramLabel = "N",
-            description =
-                    "Images that pass the network together. fern train also takes auto: the largest"
-                            + " power of two, at most 64, whose step fits into 80 %% of the memory"
-                            + " that is left, as measured; the learning rate stays as it is.")
-    private String batchSize;
-
-    @Option(
-            names = "--accumulate",
-            paramLabel = "N",
-            description = "Batches whose gradients make one step.")
-    private Integer accumulate;
-
-    @Option(names = "--epochs", paramLabel = "N", description = "Passes over the images.")
-    private Integer epochs;
-
-    @Option(names = "--steps", paramLabel = "N", description = "Steps, instead of epochs.")
-    private Long steps;
+    @Mixin private CommonSettings common;
 
     @Option(
             names = "--min-size",
@@ -87,26 +26,13 @@ public final class TrainingSettings {
             description = "... unless the longer one would exceed this.")
     private Integer maxSize;
 
-    @Option(names = "--lr", paramLabel = "X", description = "Learning rate after the warm-up.")
-    private Double learningRate;
-
     @Option(
-            names = "--warmup-steps",
-            paramLabel = "N",
-            description = "Steps over which the learning rate rises.")
-    private Long warmupSteps;
-
-    @Option(
-            names = "--schedule",
-            paramLabel = "NAME",
-            description = "Decay of the learning rate: cosine or step.")
-    private String schedule;
-
-    @Option(
-            names = "--seed",
-            paramLabel = "N",
-            description = "Seed of the parameters, the order and the augmentation.")
-    private Long seed;
+            names = "--backbone-weights",
+            paramLabel = "DIR",
+            description =
+                    "Start from the backbone of this model directory: a classifier's, made by fern"
+                            + " pretrain, or another detector's.")
+    private Path backboneWeights;
 
     @Option(
             names = "--freeze-stages",
@@ -116,43 +42,6 @@ public final class TrainingSettings {
                             + " ..., 5 all.")
     private Integer freezeStages;
 
-    @Option(
-            names = "--ema-decay",
-            paramLabel = "X",
-            description =
-                    "Evaluate and save a moving average of the weights, which keeps this part of"
-                            + " itself a step, such as 0.9998; 0 for none.")
-    private Double emaDecay;
-
-    @Option(
-            names = "--patience",
-            paramLabel = "N",
-            description = "End after N evaluations without a better AP; 0 to train to the end.")
-    private Integer patience;
-
-    @Option(
-            names = "--keep-checkpoints",
-            paramLabel = "N",
-            description = "Newest checkpoints to keep.")
-    private Integer keepCheckpoints;
-
-    @Option(
-            names = "--checkpoint-minutes",
-            paramLabel = "X",
-            description = "Time from one checkpoint to the next within an epoch.")
-    private Double checkpointMinutes;
-
-    @Option(names = "--engine", paramLabel = "NAME", description = "DJL engine: MXNet or PyTorch.")
-    private String engine;
-
-    @Option(
-            names = "--devices",
-            paramLabel = "NAME",
-            description =
-                    "cpu, gpu (all), gpu:0,1 (those), or auto: the GPUs that the engine sees, else"
-                            + " the CPU. Several share every batch.")
-    private String devices;
-
     /**
      * Lays the settings of the options over those of the file, and these over the defaults.
      *
@@ -160,7 +49,7 @@ public final class TrainingSettings {
      * @throws BadInputException if a setting is unknown or out of range
      */
     public TrainingConfiguration configuration() throws IOException, BadInputException {
-        return configuration(norm);
+        return configuration((String) null);
     }
 
     /** Likewise, with another normaliser in place of the option's; null for the settings' own. */
@@ -168,7 +57,7 @@ public final class TrainingSettings {
         if (isBatchSizeAutomatic()) {
             throw new BadInputException("--batch-size auto is for fern train alone");
         }
-        return configuration(List.of(), norm);
+        return configuration(Optional.empty(), norm);
     }
 
     /**
@@ -180,91 +69,22 @@ public final class TrainingSettings {
      */
     public TrainingConfiguration configuration(Optional<Path> base)
             throws IOException, BadInputException {
-        return configuration(base.isPresent() ? List.of(read(base.get())) : List.of(), norm);
+        return configuration(base, null);
     }
 
     /** Returns whether the batch size is to be found by what fits into memory. */
     public boolean isBatchSizeAutomatic() {
-        return "auto".equals(batchSize);
+        return common.isBatchSizeAutomatic();
     }
 
-    private int batchSize() throws BadInputException {
-        try {
-            return Integer.parseInt(batchSize);
-        } catch (NumberFormatException e) {
-            throw new BadInputException(
-                    "--batch-size must be a number or auto, not '" + batchSize + "'", e);
-        }
-    }
-
-    private TrainingConfiguration configuration(List<JsonObject> base, String norm)
+    private TrainingConfiguration configuration(Optional<Path> base, String norm)
             throws IOException, BadInputException {
-        List<JsonObject> layers = new ArrayList<>(base);
-        if (config != null) {
-            layers.add(read(config));
-        }
-        JsonObject options = new JsonObject();
-        settings.forEach((key, value) -> options.add(key, value(value)));
-        put(options, "backbone", backbone);
-        put(options, "width", width);
-        put(options, "norm", norm);
-        if (batchSize != null && !isBatchSizeAutomatic()) {
-            put(options, "batchSize", batchSize());
-        }
-        put(options, "accumulate", accumulate);
-        put(options, "epochs", epochs);
-        put(options, "steps", steps);
-        put(options, "minSize", minSize);
-        put(options, "maxSize", maxSize);
-        put(options, "learningRate", learningRate);
-        put(options, "warmupSteps", warmupSteps);
-        put(options, "schedule", schedule);
-        put(options, "seed", seed);
-        put(options, "freezeStages", freezeStages);
-        put(options, "emaDecay", emaDecay);
-        put(options, "patience", patience);
-        put(options, "keepCheckpoints", keepCheckpoints);
-        put(options, "checkpointMinutes", checkpointMinutes);
-        put(options, "engine", engine);
-        put(options, "devices", devices);
-        layers.add(options);
-        try {
-            return TrainingConfiguration.of(layers);
-        } catch (IllegalArgumentException e) {
-            throw new BadInputException((config == null ? "" : config + ": ") + e.getMessage(), e);
-        }
-    }
-
-    private static JsonObject read(Path file) throws IOException, BadInputException {
-        try {
-            JsonElement root = JsonParser.parseString(TextFile.read(file));
-            if (root.isJsonObject()) {
-                return root.getAsJsonObject();
-            }
-        } catch (JsonParseException e) {
-            throw new BadInputException(file + ": not JSON: " + e.getMessage(), e);
-        }
-        throw new BadInputException(file + ": a configuration is a JSON object of settings");
-    }
-
-    /** A setting given on the command line: JSON where it is, else a string. */
-    private static JsonElement value(String text) {
-        try {
-            return JsonParser.parseString(text);
-        } catch (JsonParseException e) {
-            return new JsonPrimitive(text);
-        }
-    }
-
-    private static void put(JsonObject options, String key, String value) {
-        if (value != null) {
-            options.addProperty(key, value);
-        }
-    }
-
-    private static void put(JsonObject options, String key, Number value) {
-        if (value != null) {
-            options.addProperty(key, value);
-        }
+        Map<String, Object> options = new HashMap<>();
+        options.put("norm", norm);
+        options.put("minSize", minSize);
+        options.put("maxSize", maxSize);
+        options.put("backboneWeights", backboneWeights);
+        options.put("freezeStages", freezeStages);
+        return common.read(base, options, TrainingConfiguration::of);
     }
 }

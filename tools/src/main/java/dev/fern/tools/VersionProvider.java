@@ -3,11 +3,16 @@ package dev.fern.tools;
 import picocli.CommandLine.IVersionProvider;
 
 /** The version in the jar's manifest. */
-final class VersionProvider implements IVersionProvider {
+public final class VersionProvider implements IVersionProvider {
+
+    /** Returns Fern's name and version. */
+    public static String version() {
+        String version = Fern.class.getPackage().getImplementationVersion();
+        return "fern " + (version == null ? "(not from a jar)" : version);
+    }
 
     @Override
     public String[] getVersion() {
-        String version = Fern.class.getPackage().getImplementationVersion();
-        return new String[] {"fern " + (version == null ? "(not from a jar)" : version)};
+        return new String[] {version()};
     }
 }

@@ -3,7 +3,7 @@ package dev.fern.tools;
 import java.util.Locale;
 
 /** Makes texts from elsewhere, such as file names, safe to print on a line of their own. */
-final class VisibleText {
+public final class VisibleText {
 
     private VisibleText() {}
 
@@ -11,7 +11,7 @@ final class VisibleText {
      * Returns the text with characters that break lines and columns, command a terminal or turn the
      * direction of writing as Java writes them: {@code \t}, {@code \n}, {@code \u001b}.
      */
-    static String of(Object text) {
+    public static String of(Object text) {
         StringBuilder visible = new StringBuilder();
         String.valueOf(text)
                 .codePoints()

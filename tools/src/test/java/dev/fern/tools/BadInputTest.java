@@ -460,6 +460,56 @@ class BadInputTest {
     }
 
     @Test
+    void anArgumentThatIsEmptyIsNotTheFolderOneIsIn() {
+        CommandRun run = CommandRun.of("detect", "--model=any", "");
+        assertRefused(run, "empty", "");
+    }
+
+    @Test
+    void aNameThatBeginsWithAnAtSignIsAName() throws IOException {
+        // picocli would take the file's lines for arguments
+        Path file = Files.writeString(Path.of("@no-arguments.tmp"), "--json\n");
+        try {
+            assertRefused(
+                    CommandRun.of("detect", "--model=any", file.toString()),
+                    "@no-arguments.tmp",
+                    "image");
+        } finally {
+            Files.delete(file);
+        }
+    }
+
+    @Test
+    void aNegativeNumberOfLinesIsRefused() {
+        assertRefused(
+                CommandRun.of("dataset", "check", "--annotations=" + annotations, "--max-lines=-1"),
+                "--max-lines",
+                "-1");
+    }
+
+    @Test
+    void anUnknownCommandIsToldWithTheKnownOnes() {
+        assertRefused(CommandRun.of("evalute"), "evalute", "evaluate");
+        assertRefused(CommandRun.of("dataset", "chekc"), "chekc", "check");
+        assertRefused(CommandRun.of("--frobnicate"), "--frobnicate", "--help");
+    }
+
+    @Test
+    void twoNamesOfOneFileAreOneOutput(@TempDir Path work) throws IOException {
+        Path link = Files.createSymbolicLink(work.resolve("link.out"), Path.of("one.out"));
+        Files.writeString(work.resolve("one.out"), "before");
+        CommandRun run =
+                CommandRun.of(
+                        "evaluate",
+                        "--annotations=" + annotations,
+                        "--detections=" + annotations,
+                        "--json=" + link,
+                        "--arrays=" + work.resolve("one.out"));
+        assertRefused(run, "one.out", "twice");
+        assertThat(work.resolve("one.out")).hasContent("before");
+    }
+
+    @Test
     void canvasesThatAreTooLargeAreRefused(@TempDir Path work) throws IOException {
         String name = firstImage(images).getFileName().toString();
         String[] huge = {"--min-size=16384", "--max-size=16384"};

@@ -13,10 +13,10 @@ import java.util.List;
  * @param out what it printed
  * @param errors its lines on standard error
  */
-record CommandRun(int status, String out, List<String> errors) {
+public record CommandRun(int status, String out, List<String> errors) {
 
     /** Runs a command in this process. */
-    static CommandRun of(String... arguments) {
+    public static CommandRun of(String... arguments) {
         PrintStream out = System.out;
         PrintStream err = System.err;
         ByteArrayOutputStream outBytes = new ByteArrayOutputStream();
@@ -36,7 +36,7 @@ record CommandRun(int status, String out, List<String> errors) {
     }
 
     /** The lines that report an error. */
-    List<String> complaints() {
+    public List<String> complaints() {
         return errors.stream().filter(line -> line.startsWith("fern: ")).toList();
     }
 }

@@ -7,6 +7,9 @@ import dev.fern.tools.dataset.ShapesSynthesizer.Split;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.LongStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.DisabledOnOs;
 import org.junit.jupiter.api.condition.OS;
@@ -40,6 +43,16 @@ class InterruptTest {
             assertThat(resumed.interrupt()).isEqualTo(130);
         }
         assertThat(steps(run)).isGreaterThan(steps);
+        List<String> rows = Files.readAllLines(run.resolve("metrics.csv"));
+        assertThat(rows.subList(1, rows.size()))
+                .extracting(row -> Long.parseLong(row.substring(0, row.indexOf(','))))
+                .isEqualTo(LongStream.rangeClosed(1, steps(run)).boxed().toList());
+        try (Stream<Path> files = Files.list(run)) {
+            assertThat(files.filter(file -> file.toString().contains("tfevents"))).hasSize(2);
+        }
+        assertThat(Files.readAllLines(run.resolve("run.json")))
+                .filteredOn(line -> line.contains("\"time\""))
+                .hasSize(2);
         assertThat(Files.readAllLines(run.resolve("metrics.jsonl")))
                 .filteredOn(line -> line.startsWith("{\"step\":" + steps + ","))
                 .hasSize(1);

@@ -66,8 +66,8 @@ public final class EngineThreads implements AutoCloseable {
                 : 1;
     }
 
-    /** The cores that MXNet was given, no more than there are. */
-    private static int cores() {
+    /** Returns how many cores MXNet was given, no more than there are. */
+    public static int cores() {
         int cores = Runtime.getRuntime().availableProcessors();
         String given = System.getenv("OMP_NUM_THREADS");
         return given != null && given.matches("[1-9][0-9]{0,3}")

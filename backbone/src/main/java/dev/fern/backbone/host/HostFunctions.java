@@ -125,6 +125,15 @@ public final class HostFunctions {
                         0));
     }
 
+    /**
+     * Returns whether what convolutions make of an image is rounded in another way in a batch of
+     * another size: PyTorch's on the CPU. They gain nothing from a batch there, so that images
+     * should pass them one by one.
+     */
+    public static boolean roundsByBatch(NDManager manager) {
+        return manager instanceof PtNDManager && !manager.getDevice().isGpu();
+    }
+
     /** Returns whether the backward pass adds to gradients, rather than writing them anew. */
     public static boolean addsToGradients(NDArray array) {
         return array instanceof PtNDArray;

@@ -2,7 +2,7 @@ package dev.fern.backbone.norm;
 
 /**
  * Group Normalization (Wu &amp; He, ECCV 2018) and, with one group, Layer Normalization as that
- * paper means it: over all channels and places of an image.
+ * paper means it: over all channels and places of an image. A group of one value gives beta.
  *
  * @param groups number of groups, which must divide every layer's channels; 32 in the paper
  * @param activation what follows

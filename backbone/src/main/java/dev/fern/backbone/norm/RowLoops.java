@@ -60,18 +60,36 @@ final class RowLoops {
         }
     }
 
-    /** dy = (dy * gamma - mean) * scale + (x + offset) * slope, in float64. */
+    /** dy = (dy * gamma - meanGradient) * scale + (x - mean) * slope, in float64. */
     static void combineCancelling(
             float[] dy,
             double gamma,
-            double mean,
+            double meanGradient,
             double scale,
             float[] x,
-            double offset,
+            double mean,
             double slope) {
         for (int i = 0; i < dy.length; i++) {
-            dy[i] = (float) ((dy[i] * gamma - mean) * scale + (x[i] + offset) * slope);
+            dy[i] = (float) ((dy[i] * gamma - meanGradient) * scale + (x[i] - mean) * slope);
         }
+    }
+
+    /** Returns sum((x - mean)^2), in float64. */
+    static double centredSquares(float[] x, double mean) {
+        double sum = 0;
+        for (float value : x) {
+            sum += (value - mean) * (value - mean);
+        }
+        return sum;
+    }
+
+    /** Returns sum(a * (x - mean)), in float64. */
+    static double centredDot(float[] a, float[] x, double mean) {
+        double sum = 0;
+        for (int i = 0; i < a.length; i++) {
+            sum += a[i] * (x[i] - mean);
+        }
+        return sum;
     }
 
     /** Adds up a value of each row of [N, C] to one a channel. */

@@ -23,6 +23,9 @@ import java.util.List;
  */
 final class StandardizationFunction implements HostFunction {
 
+    /** Rows that are shorter are treated in float64: where few values cancel it takes that. */
+    private static final int SHORT = 256;
+
     /** Part of the gradient's squares above which the terms of dx nearly cancel. */
     private static final double NEARLY_ALL = 0.99;
 
@@ -128,12 +131,17 @@ final class StandardizationFunction implements HostFunction {
         double squares = 0;
         for (int i = 0; i < means.length; i++) {
             values.get(groups.row(group, i) * length, x);
-            float near = (float) (Sums.sum(x) / length);
-            RowLoops.subtract(x, near);
-            double rest = Sums.sum(x) / length;
-            means[i] = near + rest;
+            means[i] = Sums.sum(x) / length;
+            if (length < SHORT) {
+                squares += RowLoops.centredSquares(x, means[i]) / length;
+            } else {
+                float near = (float) means[i];
+                RowLoops.subtract(x, near);
+                double rest = Sums.sum(x) / length;
+                means[i] = near + rest;
+                squares += Sums.dot(x, x) / length - rest * rest;
+            }
             mean += means[i] / means.length;
-            squares += Sums.dot(x, x) / length - rest * rest;
         }
         double variance = squares / means.length;
         for (double ofRow : means) {
@@ -214,7 +222,13 @@ final class StandardizationFunction implements HostFunction {
                     double gamma = in.gamma.get(row % channels);
                     float centre = readRow(s, row, x, dz, dy);
                     double sum = sums.beta[row];
-                    double centred = Sums.dot(dy, x) + (centre - s.mean()) * sum;
+                    double centred;
+                    if (length < SHORT) {
+                        in.x.get(row * length, x);
+                        centred = RowLoops.centredDot(dy, x, s.mean());
+                    } else {
+                        centred = Sums.dot(dy, x) + (centre - s.mean()) * sum;
+                    }
                     sums.gamma[row] = centred * s.inverse() * s.r() + sum * s.d();
                     if (standardizer.measures()) {
                         gradientSum += gamma * sum;
@@ -264,8 +278,8 @@ final class StandardizationFunction implements HostFunction {
         /**
          * dx = r / sigma (g - mean(g) - (x - mean) / sigma^2 mean(g (x - mean))) with g = gamma dy
          * and sigma^2 = var + eps, over a group whose dy stand where dx shall. Where g is nearly
-         * all in its mean and along x, as in every group of one or two values, the three terms
-         * cancel but for epsilon's share, and are combined in float64.
+         * all in its mean and along x the three terms cancel but for epsilon's share, as in every
+         * group of one or two values, and are combined in float64 from x itself.
          *
          * @param gradientSum sum of g
          * @param centredSum sum of g (x - mean)
@@ -284,27 +298,26 @@ final class StandardizationFunction implements HostFunction {
             double scale = s.inverse() * s.r();
             double along = centredSum * s.inverse() * s.inverse() / count;
             double slope = -scale * along;
-            boolean cancelling = gradientSum * mean + centredSum * along > NEARLY_ALL * squares;
+            boolean cancelling =
+                    length < SHORT
+                            || gradientSum * mean + centredSum * along > NEARLY_ALL * squares;
             float centre = (float) s.mean();
             for (int i = 0; i < groups.size(); i++) {
                 int row = groups.row(group, i);
                 int start = row * length;
                 double gamma = in.gamma.get(row % channels);
-                if (groups.size() > 1) {
-                    in.x.get(start, x);
-                    RowLoops.subtract(x, centre);
-                    gradient.x.get(start, dy);
-                }
-                double offset = centre - s.mean();
+                in.x.get(start, x);
+                gradient.x.get(start, dy);
                 if (cancelling) {
-                    RowLoops.combineCancelling(dy, gamma, mean, scale, x, offset, slope);
+                    RowLoops.combineCancelling(dy, gamma, mean, scale, x, s.mean(), slope);
                 } else {
+                    RowLoops.subtract(x, centre);
                     RowLoops.combine(
                             dy,
                             (float) (gamma * scale),
                             x,
                             (float) slope,
-                            (float) (offset * slope - mean * scale));
+                            (float) ((centre - s.mean()) * slope - mean * scale));
                 }
                 gradient.x.put(start, dy);
             }

@@ -30,18 +30,23 @@ record StoredStatistic(NDArray array) {
         for (int i = 0; i < values.length; i++) {
             stored[i] = (float) values[i];
         }
-        if (HostFunctions.supports(array)) {
+        if (HostFunctions.hasFloats(array)) {
             HostFunctions.floats(array).put(0, stored);
         } else {
             array.set(FloatBuffer.wrap(stored));
         }
     }
 
-    /** Moves a running average: a = (1 - rate) a + rate * measured. */
+    /**
+     * Moves a running average: a = (1 - rate) a + rate * measured, where that is finite, so that a
+     * batch that overflows does not spoil it for good.
+     */
     void follow(double[] measured, double rate) {
         double[] values = values();
         for (int i = 0; i < values.length; i++) {
-            values[i] = (1 - rate) * values[i] + rate * measured[i];
+            if (Double.isFinite(measured[i])) {
+                values[i] = (1 - rate) * values[i] + rate * measured[i];
+            }
         }
         set(values);
     }

@@ -62,6 +62,21 @@ public final class Initialization {
                 });
     }
 
+    /**
+     * Uniform values within +-1 / sqrt(fan-in), as torch.nn.Linear's.
+     *
+     * @param parameter a fully connected layer's weight or bias
+     * @param fanIn inputs of the layer
+     */
+    public void linear(String name, Parameter parameter, long fanIn) {
+        parameter.setInitializer(
+                (manager, shape, type) -> {
+                    SplittableRandom random = random(name);
+                    double bound = 1 / Math.sqrt(fanIn);
+                    return filled(manager, shape, () -> bound * (2 * random.nextDouble() - 1));
+                });
+    }
+
     /** One value everywhere. */
     public void constant(Parameter parameter, double value) {
         parameter.setInitializer((manager, shape, type) -> filled(manager, shape, () -> value));

@@ -9,7 +9,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
-/** Copies values out of and into the parameters of an initialised block. */
+/** Copies values out of and into the parameters of a block. */
 public final class ParameterValues {
 
     private ParameterValues() {}
@@ -42,16 +42,7 @@ public final class ParameterValues {
             if (value == null) {
                 throw new IllegalArgumentException("parameter " + entry.getKey() + " is missing");
             }
-            long[] shape = entry.getValue().getArray().getShape().getShape();
-            if (!Arrays.equals(shape, value.shape())) {
-                throw new IllegalArgumentException(
-                        "parameter "
-                                + entry.getKey()
-                                + " has shape "
-                                + Arrays.toString(value.shape())
-                                + " where the network has "
-                                + Arrays.toString(shape));
-            }
+            requireShape(entry.getKey(), value, entry.getValue().getArray().getShape().getShape());
         }
         for (String name : values.keySet()) {
             if (!parameters.containsKey(name)) {
@@ -60,6 +51,49 @@ public final class ParameterValues {
             }
         }
         parameters.forEach((name, parameter) -> set(parameter.getArray(), values.get(name).data()));
+    }
+
+    /**
+     * Makes a block's initialisation give it stored values. Each is held against the block's shape
+     * before memory is taken for it, so that no more is taken than the stored ones fill; the
+     * initialisation throws an IllegalArgumentException naming the first of another shape.
+     *
+     * @param block not initialised yet
+     * @param values one for each parameter; no others
+     * @throws IllegalArgumentException naming the first parameter that is missing or left over
+     */
+    public static void initializeWith(Block block, Map<String, Tensor> values) {
+        Map<String, Parameter> parameters = NamedParameters.of(block);
+        for (String name : values.keySet()) {
+            if (!parameters.containsKey(name)) {
+                throw new IllegalArgumentException(
+                        "parameter " + name + " has no place in the network");
+            }
+        }
+        parameters.forEach(
+                (name, parameter) -> {
+                    Tensor value = values.get(name);
+                    if (value == null) {
+                        throw new IllegalArgumentException("parameter " + name + " is missing");
+                    }
+                    parameter.setInitializer(
+                            (owner, shape, type) -> {
+                                requireShape(name, value, shape.getShape());
+                                return owner.create(value.data(), shape);
+                            });
+                });
+    }
+
+    private static void requireShape(String name, Tensor value, long[] shape) {
+        if (!Arrays.equals(shape, value.shape())) {
+            throw new IllegalArgumentException(
+                    "parameter "
+                            + name
+                            + " has shape "
+                            + Arrays.toString(value.shape())
+                            + " where the network has "
+                            + Arrays.toString(shape));
+        }
     }
 
     /**

@@ -79,20 +79,22 @@ final class PreActivationBlock extends AbstractBlock {
             NDList inputs,
             boolean training,
             PairList<String, Object> params) {
-        NDList activated = run(start, parameters, inputs, training);
-        NDArray residual = run(branch, parameters, activated, training).singletonOrThrow();
+        NDList activated = BlockChain.run(start, parameters, inputs, training);
+        NDList residual = BlockChain.run(branch, parameters, activated, training);
         NDList identity =
-                projection.isEmpty() ? inputs : run(projection, parameters, activated, training);
-        return new NDList(residual.add(identity.singletonOrThrow()));
-    }
-
-    private static NDList run(
-            List<Block> blocks, ParameterStore parameters, NDList inputs, boolean training) {
-        NDList x = inputs;
-        for (Block block : blocks) {
-            x = block.forward(parameters, x, training);
+                projection.isEmpty()
+                        ? inputs
+                        : BlockChain.run(projection, parameters, activated, training);
+        NDArray sum =
+                ResidualAddition.apply(residual.singletonOrThrow(), identity.singletonOrThrow());
+        residual.close();
+        if (activated != inputs) {
+            activated.close();
         }
-        return x;
+        if (identity != inputs) {
+            identity.close();
+        }
+        return new NDList(sum);
     }
 
     @Override

@@ -14,7 +14,8 @@ import java.util.List;
 
 /**
  * The convolutional part of a ResNet, with the stride on the 3x3 convolution as torchvision has it.
- * Input [N, 3, H, W]; outputs C2 to C5: [N, C_i, H / s, W / s] for s = 4, 8, 16, 32, rounded up.
+ * Input [N, 3, H, W]; outputs C2 to C5: [N, C_i, H / s, W / s] for s = 4, 8, 16, 32, rounded up;
+ * with the stem {@link Stem#CIFAR} for s = 1, 2, 4, 8.
  *
  * <p>Version 1 (He et al., CVPR 2016) activates every sum. In version 2 (ECCV 2016) a sum is left
  * as it is, and grows from block to block. What follows the paper's appendix for the whole network,
@@ -39,7 +40,12 @@ public final class ResNet extends AbstractBlock {
     public ResNet(ResNetConfiguration configuration) {
         this.configuration = configuration;
         Normalization normalization = configuration.normalization();
-        conv1 = addChildBlock("conv1", ConvBlocks.conv(configuration.stemWidth(), 7, 2, false));
+        Stem stem = configuration.stem();
+        conv1 =
+                addChildBlock(
+                        "conv1",
+                        ConvBlocks.conv(
+                                configuration.stemWidth(), stem.kernel(), stem.stride(), false));
         norm1 = addChildBlock("norm1", normalization.normActivation(configuration.stemWidth()));
         int channels = configuration.stemWidth();
         for (int s = 0; s < 4; s++) {
@@ -106,16 +112,19 @@ public final class ResNet extends AbstractBlock {
             boolean training,
             PairList<String, Object> params) {
         boolean stemTrains = training && frozenStages == 0;
-        NDList x = conv1.forward(parameters, inputs, stemTrains);
-        x = norm1.forward(parameters, x, stemTrains);
-        x = new NDList(MaxPooling.apply(x.singletonOrThrow()));
+        NDList stem = BlockChain.run(List.of(conv1, norm1), parameters, inputs, stemTrains);
+        if (configuration.stem().pooled()) {
+            NDList pooled = new NDList(MaxPooling.apply(stem.singletonOrThrow()));
+            stem.close();
+            stem = pooled;
+        }
         NDList outputs = new NDList(4);
+        NDList x = stem;
         for (int s = 0; s < stages.size(); s++) {
-            for (Block block : stages.get(s)) {
-                x = block.forward(parameters, x, training && !isFrozen(s));
-            }
+            x = BlockChain.run(stages.get(s), parameters, x, training && !isFrozen(s));
             outputs.add(x.singletonOrThrow());
         }
+        stem.close();
         return outputs;
     }
 
@@ -125,7 +134,7 @@ public final class ResNet extends AbstractBlock {
         conv1.initialize(manager, dataType, inputShapes);
         Shape[] shape = conv1.getOutputShapes(inputShapes);
         norm1.initialize(manager, dataType, shape);
-        shape = new Shape[] {MaxPooling.outputShape(shape[0])};
+        shape = pooled(shape);
         for (List<Block> stage : stages) {
             for (Block block : stage) {
                 block.initialize(manager, dataType, shape);
@@ -137,7 +146,7 @@ public final class ResNet extends AbstractBlock {
     @Override
     public Shape[] getOutputShapes(Shape[] inputShapes) {
         Shape[] outputs = new Shape[4];
-        Shape[] shape = {MaxPooling.outputShape(conv1.getOutputShapes(inputShapes)[0])};
+        Shape[] shape = pooled(conv1.getOutputShapes(inputShapes));
         for (int s = 0; s < 4; s++) {
             for (Block block : stages.get(s)) {
                 shape = block.getOutputShapes(shape);
@@ -145,5 +154,11 @@ public final class ResNet extends AbstractBlock {
             outputs[s] = shape[0];
         }
         return outputs;
+    }
+
+    private Shape[] pooled(Shape[] shape) {
+        return configuration.stem().pooled()
+                ? new Shape[] {MaxPooling.outputShape(shape[0])}
+                : shape;
     }
 }

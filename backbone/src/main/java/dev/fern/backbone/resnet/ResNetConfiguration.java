@@ -13,6 +13,7 @@ import java.util.Objects;
  * @param widths channels of the 3x3 convolutions of each stage; 64, 128, 256, 512 in the paper
  * @param stemWidth channels of the first convolution; 64 in the paper
  * @param normalization normaliser and activation of every block
+ * @param stem what comes before the stages
  */
 public record ResNetConfiguration(
         ResNetVersion version,
@@ -20,7 +21,8 @@ public record ResNetConfiguration(
         List<Integer> blocks,
         List<Integer> widths,
         int stemWidth,
-        Normalization normalization) {
+        Normalization normalization,
+        Stem stem) {
 
     private static final int PAPER_WIDTH = 64;
 
@@ -37,6 +39,23 @@ public record ResNetConfiguration(
                 || widths.stream().anyMatch(n -> n < 1)) {
             throw new IllegalArgumentException("blocks and widths of a ResNet are at least 1");
         }
+    }
+
+    /** A network with the stem of the paper. */
+    public ResNetConfiguration(
+            ResNetVersion version,
+            boolean bottleneck,
+            List<Integer> blocks,
+            List<Integer> widths,
+            int stemWidth,
+            Normalization normalization) {
+        this(version, bottleneck, blocks, widths, stemWidth, normalization, Stem.IMAGENET);
+    }
+
+    /** Returns this network with another stem. */
+    public ResNetConfiguration withStem(Stem other) {
+        return new ResNetConfiguration(
+                version, bottleneck, blocks, widths, stemWidth, normalization, other);
     }
 
     /**

@@ -64,18 +64,18 @@ final class ResidualBlock extends AbstractBlock {
             NDList inputs,
             boolean training,
             PairList<String, Object> params) {
-        NDList residual = inputs;
-        for (Block block : branch) {
-            residual = block.forward(parameters, residual, training);
+        NDList residual = BlockChain.run(branch, parameters, inputs, training);
+        NDList identity = BlockChain.run(shortcut, parameters, inputs, training);
+        NDList output =
+                joint.forward(
+                        parameters,
+                        new NDList(residual.singletonOrThrow(), identity.singletonOrThrow()),
+                        training);
+        residual.close();
+        if (identity != inputs) {
+            identity.close();
         }
-        NDList identity = inputs;
-        for (Block block : shortcut) {
-            identity = block.forward(parameters, identity, training);
-        }
-        return joint.forward(
-                parameters,
-                new NDList(residual.singletonOrThrow(), identity.singletonOrThrow()),
-                training);
+        return output;
     }
 
     @Override

@@ -19,8 +19,10 @@ import java.util.List;
 import net.jqwik.api.Example;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
+import net.jqwik.api.Tag;
 import net.jqwik.api.constraints.IntRange;
 
+@Tag("engine")
 class BatchNormalizationTest {
 
     private static final double EPSILON = 1e-5;
@@ -153,6 +155,13 @@ class BatchNormalizationTest {
                         });
     }
 
+    /** The terms of dx cancel but for epsilon's share. */
+    @Property(tries = 60)
+    void groupsOfTwoValuesMatchTheReference(@ForAll long seed) {
+        NormCase drawn = NormCase.random(seed, 1, 1, 1, 2);
+        drawn.assertMatches(new BatchNormalization(), Reference.of(drawn.ofChannels(EPSILON)));
+    }
+
     @Property(tries = 25)
     void theFusedAndTheOperatorVersionAreEqual(
             @ForAll long seed,
@@ -194,6 +203,21 @@ class BatchNormalizationTest {
                         List.of(drawn.outputGradient()));
                 assertMoments(block, moments, 1e-6);
             }
+        }
+    }
+
+    @Example
+    void aBatchThatOverflowsDoesNotSpoilTheRunningAverages() {
+        NormCase drawn = NormCase.random(5, 2, 2, 3, 3);
+        Moments moments = drawn.ofChannels(EPSILON).moments(widen(drawn.x()));
+        drawn.x()[0] = Float.POSITIVE_INFINITY;
+        Block block = new BatchNormalization().norm(2);
+        try (NDManager manager = NDManager.newBaseManager()) {
+            drawn.prepare(manager, block);
+            BlockPass.of(manager, block, drawn.inputs(), List.of(drawn.outputGradient()));
+            double[] means = {0, 0.1 * moments.means()[1]};
+            double[] variances = {1, 0.9 + 0.1 * moments.variances()[1] * 18 / 17};
+            assertMoments(block, new Moments(means, variances), TOLERANCE);
         }
     }
 

@@ -20,8 +20,10 @@ import java.util.Map;
 import net.jqwik.api.Example;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
+import net.jqwik.api.Tag;
 import net.jqwik.api.constraints.IntRange;
 
+@Tag("engine")
 class BatchRenormalizationTest {
 
     private static final double EPSILON = 1e-5;

@@ -18,8 +18,10 @@ import java.util.List;
 import net.jqwik.api.Example;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
+import net.jqwik.api.Tag;
 import net.jqwik.api.constraints.IntRange;
 
+@Tag("engine")
 class GroupNormalizationTest {
 
     private static final double EPSILON = 1e-5;
@@ -73,6 +75,13 @@ class GroupNormalizationTest {
                     new GroupNormalization(groups, Activation.TLU),
                     Reference.of(drawn.ofGroups(EPSILON, groups)));
         }
+    }
+
+    /** The terms of dx cancel but for epsilon's share. */
+    @Property(tries = 60)
+    void groupsOfTwoValuesMatchTheReference(@ForAll long seed) {
+        NormCase drawn = NormCase.random(seed, 1, 1, 1, 2);
+        drawn.assertMatches(Normalizations.parse("ln"), Reference.of(drawn.ofGroups(EPSILON, 1)));
     }
 
     @Property(tries = 25)

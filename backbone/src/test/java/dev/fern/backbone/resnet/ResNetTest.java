@@ -105,6 +105,28 @@ class ResNetTest {
                         new Shape(1, 32, up(height, 32), up(width, 32))));
     }
 
+    @ParameterizedTest
+    @CsvSource({"32, 32", "33, 47", "1, 1"})
+    void withTheCifarStemTheStridesAreOneToEight(int height, int width) {
+        assertShapes(
+                new ResNet(
+                        ResNetConfiguration.of(ResNetDepth.RESNET18, 0.0625, FRN)
+                                .withStem(Stem.CIFAR)),
+                image(height, width),
+                List.of(
+                        new Shape(1, 4, height, width),
+                        new Shape(1, 8, up(height, 2), up(width, 2)),
+                        new Shape(1, 16, up(height, 4), up(width, 4)),
+                        new Shape(1, 32, up(height, 8), up(width, 8))));
+    }
+
+    @Test
+    void unknownStemsAreRefusedNamingTheKnownOnes() {
+        assertThatThrownBy(() -> Stem.parse("vgg"))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("unknown stem 'vgg': use one of [imagenet, cifar]");
+    }
+
     private static int up(int side, int stride) {
         return (side + stride - 1) / stride;
     }

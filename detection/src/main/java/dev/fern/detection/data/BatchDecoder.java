@@ -28,8 +28,13 @@ public final class BatchDecoder {
 
     /** A decoder that reads with {@code reader} and normalises pixels as given. */
     public BatchDecoder(ImageReader reader, PixelNormalization normalization) {
+        this(reader, new ImageTransform(normalization));
+    }
+
+    /** A decoder that reads with {@code reader} and turns images into input as given. */
+    public BatchDecoder(ImageReader reader, ImageTransform transform) {
         this.reader = reader;
-        this.transform = new ImageTransform(normalization);
+        this.transform = transform;
     }
 
     /**

@@ -9,6 +9,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
+import java.util.function.Function;
 
 /**
  * Plans epochs. Every image comes once an epoch, in an order and with an augmentation that depend
@@ -20,10 +21,16 @@ public final class BatchSampler {
     /** Tells the streams of the order from those of augmentation. */
     private static final long STREAM = 2;
 
-    private final DetectionDataset dataset;
+    /** Says what happens to an image in an epoch. */
+    @FunctionalInterface
+    public interface Draw {
+        /** Returns the same augmentation for the same arguments. */
+        Augmentation augmentation(Sample sample, int epoch);
+    }
+
+    private final List<Sample> samples;
     private final int batchSize;
-    private final CanvasRule rule;
-    private final AugmentationParameters augmentation;
+    private final Draw draw;
     private final long seed;
 
     /**
@@ -37,41 +44,56 @@ public final class BatchSampler {
             CanvasRule rule,
             AugmentationParameters augmentation,
             long seed) {
-        this.dataset = dataset;
+        this(
+                dataset.samples(),
+                batchSize,
+                (sample, epoch) ->
+                        Augmentation.draw(
+                                augmentation, rule, sample.size(), seed, epoch, sample.imageId()),
+                seed);
+    }
+
+    /**
+     * A sampler for training with augmentation of another kind.
+     *
+     * @param seed of the order
+     */
+    public BatchSampler(List<Sample> samples, int batchSize, Draw draw, long seed) {
+        this.samples = samples;
         this.batchSize = checked(batchSize);
-        this.rule = rule;
-        this.augmentation = augmentation;
+        this.draw = draw;
         this.seed = seed;
     }
 
     /** The plan of an epoch; the same epoch gives the same plan. */
     public BatchPlan epoch(int epoch) {
-        List<Sample> order = new ArrayList<>(dataset.samples());
+        List<Sample> order = new ArrayList<>(samples);
         SplittableRandom random = RandomStream.of(seed, STREAM, epoch);
         for (int i = order.size() - 1; i > 0; i--) {
             order.set(i, order.set(random.nextInt(i + 1), order.get(i)));
         }
         List<PlannedImage> images = new ArrayList<>(order.size());
         for (Sample sample : order) {
-            images.add(
-                    new PlannedImage(
-                            sample,
-                            Augmentation.draw(
-                                    augmentation,
-                                    rule,
-                                    sample.size(),
-                                    seed,
-                                    epoch,
-                                    sample.imageId())));
+            images.add(new PlannedImage(sample, draw.augmentation(sample, epoch)));
         }
         return batched(images, batchSize);
     }
 
     /** Every image once as it is, in the data set's order as far as canvases allow. */
     public static BatchPlan sequential(DetectionDataset dataset, int batchSize, CanvasRule rule) {
+        return sequential(dataset.samples(), batchSize, size -> Augmentation.none(rule, size));
+    }
+
+    /**
+     * Every image once, in the given order as far as canvases allow.
+     *
+     * @param view what happens to an image of a size
+     */
+    public static BatchPlan sequential(
+            List<Sample> samples, int batchSize, Function<ImageSize, Augmentation> view) {
         List<PlannedImage> images = new ArrayList<>();
-        for (Sample sample : dataset.samples()) {
-            images.add(new PlannedImage(sample, Augmentation.none(rule, sample.size())));
+        for (Sample sample : samples) {
+            images.add(new PlannedImage(sample, view.apply(sample.size())));
         }
         return batched(images, checked(batchSize));
     }

@@ -62,13 +62,9 @@ public final class DetectionDataset {
     public static DetectionDataset of(
             CocoDataset coco, ImageFolder folder, ImageReader reader, boolean skipBadImages)
             throws IOException {
-        Map<Long, Integer> labels = new HashMap<>();
-        for (CocoCategory category : coco.categories()) {
-            labels.put(category.id(), labels.size());
-        }
         List<Sample> samples = new ArrayList<>();
         List<ImageReadException> badImages = new ArrayList<>();
-        TargetBuilder targets = new TargetBuilder(labels);
+        TargetBuilder targets = new TargetBuilder(positions(coco.categories()));
         for (CocoImage image : coco.images()) {
             Path path = resolve(folder, image);
             try {
@@ -133,7 +129,8 @@ public final class DetectionDataset {
         return new ImageSize(image.width(), image.height());
     }
 
-    private static void refuse(List<ImageReadException> badImages) throws ImageReadException {
+    /** Throws the first, if there is one, with the number of the others. */
+    static void refuse(List<ImageReadException> badImages) throws ImageReadException {
         if (badImages.size() == 1) {
             throw badImages.get(0);
         }
@@ -175,6 +172,37 @@ public final class DetectionDataset {
                 badImages,
                 emptyBoxes,
                 crowds);
+    }
+
+    /**
+     * The same images with other targets, made of annotations as {@link #of} makes them.
+     *
+     * @param annotations by the image's id; images without an entry are background
+     * @param categories whose positions are the labels
+     * @throws IllegalArgumentException if a target's category is none of them
+     */
+    public DetectionDataset withTargets(
+            Map<Long, List<CocoAnnotation>> annotations, List<CocoCategory> categories) {
+        TargetBuilder targets = new TargetBuilder(positions(categories));
+        List<Sample> labelled = new ArrayList<>();
+        for (Sample sample : samples) {
+            labelled.add(
+                    targets.sample(
+                            sample.imageId(),
+                            sample.path(),
+                            sample.size(),
+                            annotations.getOrDefault(sample.imageId(), List.of())));
+        }
+        return new DetectionDataset(
+                labelled, categories, badImages, targets.emptyBoxes, targets.crowds);
+    }
+
+    private static Map<Long, Integer> positions(List<CocoCategory> categories) {
+        Map<Long, Integer> labels = new HashMap<>();
+        for (CocoCategory category : categories) {
+            labels.put(category.id(), labels.size());
+        }
+        return labels;
     }
 
     /** Collects the targets of image after image. */

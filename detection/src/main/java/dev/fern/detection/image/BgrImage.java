@@ -89,6 +89,18 @@ public final class BgrImage implements AutoCloseable {
         return new BgrImage(target);
     }
 
+    /**
+     * A copy made smaller by averaging areas.
+     *
+     * @param size at most this image's in both directions
+     */
+    BgrImage shrunk(ImageSize size) {
+        Mat target = new Mat();
+        Imgproc.resize(
+                mat, target, new Size(size.width(), size.height()), 0, 0, Imgproc.INTER_AREA);
+        return new BgrImage(target);
+    }
+
     /** A copy turned upright from an EXIF orientation, 1 to 8. */
     BgrImage upright(int orientation) {
         Mat target = new Mat();
@@ -131,16 +143,13 @@ public final class BgrImage implements AutoCloseable {
      */
     public byte[] thumbnail(int longerSide, int quality) {
         double scale = Math.min(1, longerSide / (double) Math.max(width(), height()));
-        Size size =
-                new Size(
-                        Math.max(1, Math.round(scale * width())),
-                        Math.max(1, Math.round(scale * height())));
-        Mat small = new Mat();
-        try {
-            Imgproc.resize(mat, small, size, 0, 0, Imgproc.INTER_AREA);
-            return encoded(small, ".jpg", new MatOfInt(Imgcodecs.IMWRITE_JPEG_QUALITY, quality));
-        } finally {
-            small.release();
+        ImageSize size =
+                new ImageSize(
+                        (int) Math.max(1, Math.round(scale * width())),
+                        (int) Math.max(1, Math.round(scale * height())));
+        try (BgrImage small = shrunk(size)) {
+            return encoded(
+                    small.mat, ".jpg", new MatOfInt(Imgcodecs.IMWRITE_JPEG_QUALITY, quality));
         }
     }
 

@@ -1,6 +1,9 @@
 package dev.fern.detection.image;
 
 import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Locale;
+import java.util.Set;
 
 /** The image formats that are read, told apart by the first bytes of a file and not by its name. */
 public enum ImageFormat {
@@ -41,10 +44,20 @@ public enum ImageFormat {
         }
     }
 
+    private static final Set<String> EXTENSIONS =
+            Set.of("jpg", "jpeg", "png", "bmp", "webp", "tif", "tiff", "gif");
+
     private final Parser parser;
 
     ImageFormat(Parser parser) {
         this.parser = parser;
+    }
+
+    /** Whether a file's name ends as those of images do, in capitals or not. */
+    public static boolean isImageName(Path file) {
+        String name = file.getFileName().toString();
+        return EXTENSIONS.contains(
+                name.substring(name.lastIndexOf('.') + 1).toLowerCase(Locale.ROOT));
     }
 
     static ImageFormat of(FileWindow file) throws IOException {

@@ -4,8 +4,8 @@ import java.nio.FloatBuffer;
 
 /**
  * Turns an image into network input: normalised, resized with bilinear interpolation in floating
- * point (pixel centres at half, no smoothing beforehand: torchvision's {@code interpolate} with
- * {@code align_corners=False}), and padded with zeros on the right and below. Thread-safe.
+ * point (pixel centres at half: torchvision's {@code interpolate} with {@code
+ * align_corners=False}), and padded with zeros on the right and below. Thread-safe.
  */
 public final class ImageTransform {
 
@@ -14,8 +14,21 @@ public final class ImageTransform {
     private final float[] scale = new float[CHANNELS];
     private final float[] offset = new float[CHANNELS];
 
-    /** A transform with this normalisation. */
+    private final boolean smoothing;
+
+    /** A transform that does not smooth before it shrinks, as torchvision's detectors. */
     public ImageTransform(PixelNormalization normalization) {
+        this(normalization, false);
+    }
+
+    /**
+     * A transform with this normalisation.
+     *
+     * @param smoothing whether an image is shrunk by averaging areas, so that what is finer than
+     *     the canvas does not alias; for large steps in size, as of photographs that are classified
+     */
+    public ImageTransform(PixelNormalization normalization, boolean smoothing) {
+        this.smoothing = smoothing;
         for (int channel = 0; channel < CHANNELS; channel++) {
             scale[channel] = (float) (1 / (255 * normalization.std().get(channel)));
             offset[channel] =
@@ -47,10 +60,21 @@ public final class ImageTransform {
                             + " on a canvas for "
                             + canvas.image());
         }
+        ImageSize resized = canvas.resized();
+        if (smoothing && (imageWidth > resized.width() || imageHeight > resized.height())) {
+            ImageSize shrunk =
+                    new ImageSize(
+                            Math.min(imageWidth, resized.width()),
+                            Math.min(imageHeight, resized.height()));
+            try (BgrImage small = image.shrunk(shrunk)) {
+                write(small, new Canvas(shrunk, resized, canvas.size()), target, start);
+            }
+            return;
+        }
         int width = canvas.size().width();
         int height = canvas.size().height();
-        int resizedWidth = canvas.resized().width();
-        int resizedHeight = canvas.resized().height();
+        int resizedWidth = resized.width();
+        int resizedHeight = resized.height();
         byte[] pixels = image.pixels();
         Taps columns = Taps.of(imageWidth, resizedWidth);
         Taps rows = Taps.of(imageHeight, resizedHeight);

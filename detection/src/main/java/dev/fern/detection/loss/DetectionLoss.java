@@ -8,7 +8,7 @@ import java.util.List;
  * @param classification focal loss, the mean over the images
  * @param regression box loss, the mean over the images
  * @param gradients one a level, of the shapes of the head's outputs: the derivative of {@code
- *     classification + regressionWeight * regression}
+ *     classification + regressionWeight * regression}; empty where images passed one by one
  * @param positives number of positive anchors in the batch
  */
 public record DetectionLoss(

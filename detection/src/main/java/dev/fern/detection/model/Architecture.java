@@ -6,6 +6,7 @@ import dev.fern.backbone.norm.Normalizations;
 import dev.fern.backbone.resnet.ResNetConfiguration;
 import dev.fern.backbone.resnet.ResNetDepth;
 import dev.fern.backbone.resnet.ResNetVersion;
+import dev.fern.backbone.resnet.Stem;
 import dev.fern.detection.anchor.AnchorParameters;
 import java.util.List;
 import java.util.Objects;
@@ -115,6 +116,12 @@ public record Architecture(
                         Stream.of(pyramidNormalization(), headNormalization())
                                 .flatMap(Optional::stream))
                 .allMatch(Normalization::isBatchIndependent);
+    }
+
+    /** Returns the backbone alone. */
+    public BackboneArchitecture backboneArchitecture() {
+        return new BackboneArchitecture(
+                resnetVersion, bottleneck, blocks, widths, stemWidth, Stem.IMAGENET.id(), norm);
     }
 
     /** Returns the backbone's configuration. */

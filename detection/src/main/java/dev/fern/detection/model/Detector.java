@@ -17,6 +17,7 @@ import dev.fern.detection.loss.HeadOutput;
 import java.io.IOException;
 import java.nio.FloatBuffer;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
@@ -163,7 +164,17 @@ public final class Detector implements AutoCloseable {
      * @return for each image its detections by falling score, in pixels of the image
      */
     public List<List<Detection>> detect(FloatBuffer pixels, List<Canvas> canvases) {
-        return pipeline.detections(forward(pixels, canvases), canvases);
+        if (!HostFunctions.roundsByBatch(manager)) {
+            return pipeline.detections(forward(pixels, canvases), canvases);
+        }
+        int imageSize = pixels.remaining() / canvases.size();
+        List<List<Detection>> detections = new ArrayList<>(canvases.size());
+        for (int n = 0; n < canvases.size(); n++) {
+            List<Canvas> own = canvases.subList(n, n + 1);
+            FloatBuffer image = pixels.slice(pixels.position() + n * imageSize, imageSize);
+            detections.addAll(pipeline.detections(forward(image, own), own));
+        }
+        return detections;
     }
 
     private List<HeadOutput> forward(FloatBuffer pixels, List<Canvas> canvases) {

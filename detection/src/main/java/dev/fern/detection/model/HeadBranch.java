@@ -1,15 +1,16 @@
 package dev.fern.detection.model;
 
-import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.AbstractBlock;
+import ai.djl.nn.Activation;
 import ai.djl.nn.Block;
 import ai.djl.training.ParameterStore;
 import ai.djl.util.PairList;
 import dev.fern.backbone.norm.Normalization;
+import dev.fern.backbone.resnet.BlockChain;
 import dev.fern.backbone.resnet.ConvBlocks;
 import java.util.ArrayList;
 import java.util.List;
@@ -22,24 +23,20 @@ import java.util.Optional;
  */
 final class HeadBranch extends AbstractBlock {
 
-    private final List<Block> convolutions = new ArrayList<>();
-
-    /** The norm-and-activation after each convolution; empty for ReLU alone. */
-    private final List<Block> activations = new ArrayList<>();
-
-    private final Block output;
+    /** Convolutions with their activations in turn, and the output convolution. */
+    private final List<Block> blocks = new ArrayList<>();
 
     HeadBranch(Architecture architecture, int outputs) {
         Optional<Normalization> norm = architecture.headNormalization();
         int channels = architecture.pyramidChannels();
         for (int i = 0; i < architecture.headConvolutions(); i++) {
-            convolutions.add(
-                    addChildBlock("conv" + i, ConvBlocks.conv(channels, 3, 1, norm.isEmpty())));
-            if (norm.isPresent()) {
-                activations.add(addChildBlock("norm" + i, norm.get().normActivation(channels)));
-            }
+            blocks.add(addChildBlock("conv" + i, ConvBlocks.conv(channels, 3, 1, norm.isEmpty())));
+            blocks.add(
+                    norm.isPresent()
+                            ? addChildBlock("norm" + i, norm.get().normActivation(channels))
+                            : Activation.reluBlock());
         }
-        output = addChildBlock("output", ConvBlocks.conv(outputs, 3, 1, true));
+        blocks.add(addChildBlock("output", ConvBlocks.conv(outputs, 3, 1, true)));
     }
 
     @Override
@@ -48,33 +45,19 @@ final class HeadBranch extends AbstractBlock {
             NDList inputs,
             boolean training,
             PairList<String, Object> params) {
-        NDList x = inputs;
-        for (int i = 0; i < convolutions.size(); i++) {
-            x = convolutions.get(i).forward(parameters, x, training);
-            if (activations.isEmpty()) {
-                NDArray y = x.singletonOrThrow();
-                x = new NDList(y.getNDArrayInternal().relu());
-            } else {
-                x = activations.get(i).forward(parameters, x, training);
-            }
-        }
-        return output.forward(parameters, x, training);
+        return BlockChain.run(blocks, parameters, inputs, training);
     }
 
     @Override
     protected void initializeChildBlocks(
             NDManager manager, DataType dataType, Shape... inputShapes) {
-        for (Block block : convolutions) {
-            block.initialize(manager, dataType, inputShapes);
+        for (Block child : getChildren().values()) {
+            child.initialize(manager, dataType, inputShapes);
         }
-        for (Block block : activations) {
-            block.initialize(manager, dataType, inputShapes);
-        }
-        output.initialize(manager, dataType, inputShapes);
     }
 
     @Override
     public Shape[] getOutputShapes(Shape[] inputShapes) {
-        return output.getOutputShapes(inputShapes);
+        return blocks.get(blocks.size() - 1).getOutputShapes(inputShapes);
     }
 }

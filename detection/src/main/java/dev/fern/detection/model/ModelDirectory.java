@@ -3,8 +3,10 @@ package dev.fern.detection.model;
 import ai.djl.ndarray.NDManager;
 import com.google.gson.Gson;
 import com.google.gson.GsonBuilder;
+import com.google.gson.JsonElement;
 import com.google.gson.JsonParseException;
 import com.google.gson.JsonParser;
+import com.google.gson.JsonPrimitive;
 import dev.fern.backbone.parameter.SafeTensors;
 import dev.fern.backbone.parameter.Tensor;
 import dev.fern.cocoeval.TextFile;
@@ -87,9 +89,7 @@ public final class ModelDirectory {
     public static void writeInto(
             Path directory, DetectorConfiguration configuration, Map<String, Tensor> parameters)
             throws IOException {
-        Files.writeString(directory.resolve(CONFIGURATION_FILE), GSON.toJson(configuration) + "\n");
-        SafeTensors.write(
-                directory.resolve(PARAMETER_FILE), parameters, Map.of("format", "fern-detector"));
+        writeFiles(directory, configuration, parameters, "fern-detector");
         Files.writeString(
                 directory.resolve(SERVING_FILE),
                 """
@@ -101,12 +101,67 @@ public final class ModelDirectory {
                 """);
     }
 
+    /** Writes the two files that models of every kind have. */
+    static void writeFiles(
+            Path directory, Record configuration, Map<String, Tensor> parameters, String format)
+            throws IOException {
+        Files.writeString(directory.resolve(CONFIGURATION_FILE), GSON.toJson(configuration) + "\n");
+        SafeTensors.write(directory.resolve(PARAMETER_FILE), parameters, Map.of("format", format));
+    }
+
     /**
      * Reads a model's configuration.
      *
-     * @throws IOException if it is missing or damaged; the message names the file and what is wrong
+     * @throws IOException if it is missing, damaged or a classifier's; the message names the file
+     *     and what is wrong
      */
     public static DetectorConfiguration readConfiguration(Path directory) throws IOException {
+        if (holdsClassifier(directory)) {
+            throw new IOException(
+                    directory.resolve(CONFIGURATION_FILE)
+                            + ": holds a classifier, not a detector; train a detector that starts"
+                            + " from it by fern train --backbone-weights "
+                            + directory);
+        }
+        return read(
+                directory,
+                FormatUpgrade.apply(readDocument(directory)),
+                DetectorConfiguration.class);
+    }
+
+    /**
+     * Returns whether the model is a classifier, by the {@code kind} that its file names; a
+     * detector's names none.
+     *
+     * @throws IOException if the configuration is missing or damaged
+     */
+    static boolean holdsClassifier(Path directory) throws IOException {
+        JsonElement root = readDocument(directory);
+        return root.isJsonObject()
+                && new JsonPrimitive(ClassifierConfiguration.KIND)
+                        .equals(root.getAsJsonObject().get("kind"));
+    }
+
+    /**
+     * Reads a configuration.
+     *
+     * @param document the model's file
+     * @throws IOException if it is missing or damaged; the message names the file and what is wrong
+     */
+    static <T extends Record> T read(Path directory, JsonElement document, Class<T> type)
+            throws IOException {
+        try {
+            return RecordJson.read(document, type);
+        } catch (IllegalArgumentException e) {
+            throw new IOException(
+                    directory.resolve(CONFIGURATION_FILE)
+                            + ": not a model configuration: "
+                            + e.getMessage(),
+                    e);
+        }
+    }
+
+    static JsonElement readDocument(Path directory) throws IOException {
         Path file = directory.resolve(CONFIGURATION_FILE);
         if (!Files.isRegularFile(file)) {
             throw new NoSuchFileException(
@@ -117,13 +172,9 @@ public final class ModelDirectory {
                     file + ": not a model configuration: " + Files.size(file) + " bytes");
         }
         try {
-            return RecordJson.read(
-                    FormatUpgrade.apply(JsonParser.parseString(TextFile.read(file))),
-                    DetectorConfiguration.class);
+            return JsonParser.parseString(TextFile.read(file));
         } catch (JsonParseException e) {
             throw new IOException(file + ": cut short or not JSON; copy the model again", e);
-        } catch (IllegalArgumentException e) {
-            throw new IOException(file + ": not a model configuration: " + e.getMessage(), e);
         }
     }
 
@@ -145,14 +196,19 @@ public final class ModelDirectory {
             network.initialize(manager, values);
             return network;
         } catch (IllegalArgumentException e) {
-            throw new IOException(
-                    directory.resolve(PARAMETER_FILE)
-                            + ": does not fit "
-                            + CONFIGURATION_FILE
-                            + ": "
-                            + e.getMessage(),
-                    e);
+            throw notFitting(directory, e);
         }
+    }
+
+    /** Returns what to throw where the parameters of a model are not those that it should have. */
+    static IOException notFitting(Path directory, IllegalArgumentException cause) {
+        return new IOException(
+                directory.resolve(PARAMETER_FILE)
+                        + ": does not fit "
+                        + CONFIGURATION_FILE
+                        + ": "
+                        + cause.getMessage(),
+                cause);
     }
 
     /**

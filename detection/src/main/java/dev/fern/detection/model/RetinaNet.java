@@ -13,12 +13,12 @@ import dev.fern.backbone.fpn.FeaturePyramid;
 import dev.fern.backbone.host.HostFunctions;
 import dev.fern.backbone.parameter.Initialization;
 import dev.fern.backbone.parameter.NamedParameters;
+import dev.fern.backbone.parameter.ParameterValues;
 import dev.fern.backbone.parameter.Tensor;
 import dev.fern.backbone.resnet.ResNet;
 import dev.fern.detection.anchor.AnchorParameters;
 import dev.fern.detection.loss.HeadOutput;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 
@@ -108,8 +108,7 @@ public final class RetinaNet extends AbstractBlock {
     }
 
     /**
-     * Gives the network stored parameters. Each is held against the network's shape before memory
-     * is taken for it, so that no more is taken than the stored ones fill.
+     * Gives the network stored parameters.
      *
      * @param manager owner of the parameters
      * @param values one for each parameter, by the names of {@link NamedParameters}; no others
@@ -117,33 +116,7 @@ public final class RetinaNet extends AbstractBlock {
      *     shape
      */
     public void initialize(NDManager manager, Map<String, Tensor> values) {
-        Map<String, Parameter> parameters = NamedParameters.of(this);
-        for (String name : values.keySet()) {
-            if (!parameters.containsKey(name)) {
-                throw new IllegalArgumentException(
-                        "parameter " + name + " has no place in the network");
-            }
-        }
-        parameters.forEach(
-                (name, parameter) -> {
-                    Tensor value = values.get(name);
-                    if (value == null) {
-                        throw new IllegalArgumentException("parameter " + name + " is missing");
-                    }
-                    parameter.setInitializer(
-                            (owner, shape, type) -> {
-                                if (!Arrays.equals(shape.getShape(), value.shape())) {
-                                    throw new IllegalArgumentException(
-                                            "parameter "
-                                                    + name
-                                                    + " has shape "
-                                                    + Arrays.toString(value.shape())
-                                                    + " where the network has "
-                                                    + Arrays.toString(shape.getShape()));
-                                }
-                                return owner.create(value.data(), shape);
-                            });
-                });
+        ParameterValues.initializeWith(this, values);
         initialize(manager, DataType.FLOAT32, SAMPLE_INPUT);
     }
 
@@ -170,14 +143,18 @@ public final class RetinaNet extends AbstractBlock {
         for (NDArray feature : features) {
             outputs.addAll(regression.forward(parameters, new NDList(feature), training));
         }
+        features.close();
         return outputs;
     }
 
     /** Returns P3 to P7 alone: [N, C, H_l, W_l] each. */
     public NDList features(ParameterStore parameters, NDList inputs, boolean training) {
         NDList maps = backbone.forward(parameters, inputs, training);
-        return pyramid.forward(
-                parameters, new NDList(maps.get(1), maps.get(2), maps.get(3)), training);
+        NDList features =
+                pyramid.forward(
+                        parameters, new NDList(maps.get(1), maps.get(2), maps.get(3)), training);
+        maps.close();
+        return features;
     }
 
     /** Copies this network's outputs from the engine, one a level. */

@@ -5,6 +5,7 @@ import com.google.gson.JsonParseException;
 import com.google.gson.JsonParser;
 import dev.fern.cocoeval.AtomicFile;
 import dev.fern.cocoeval.TextFile;
+import dev.fern.detection.data.ClassificationDataset;
 import dev.fern.detection.data.DetectionDataset;
 import dev.fern.detection.data.Sample;
 import dev.fern.detection.model.RecordJson;
@@ -61,6 +62,23 @@ public record DataIdentity(Part training, Part validation) {
                     HexFormat.of().formatHex(digest.digest()));
         }
 
+        /** Returns what tells these images and their classes from others. */
+        public static Part of(ClassificationDataset dataset) {
+            MessageDigest digest = newDigest();
+            dataset.classes().forEach(name -> add(digest, name));
+            for (Sample sample : dataset.samples()) {
+                add(digest, dataset.root().relativize(sample.path()).toString());
+                add(digest, sample.size().width());
+                add(digest, sample.size().height());
+                add(digest, dataset.label(sample.imageId()));
+            }
+            return new Part(
+                    dataset.samples().size(),
+                    0,
+                    dataset.classes().size(),
+                    HexFormat.of().formatHex(digest.digest()));
+        }
+
         private static MessageDigest newDigest() {
             try {
                 return MessageDigest.getInstance("SHA-256");
@@ -93,6 +111,12 @@ public record DataIdentity(Part training, Part validation) {
 
     /** Returns what tells these data from others. */
     public static DataIdentity of(DetectionDataset training, DetectionDataset validation) {
+        return new DataIdentity(Part.of(training), Part.of(validation));
+    }
+
+    /** Returns what tells these data from others. */
+    public static DataIdentity of(
+            ClassificationDataset training, ClassificationDataset validation) {
         return new DataIdentity(Part.of(training), Part.of(validation));
     }
 

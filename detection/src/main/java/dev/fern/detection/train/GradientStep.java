@@ -1,14 +1,9 @@
 package dev.fern.detection.train;
 
-import ai.djl.ndarray.NDArray;
-import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
-import ai.djl.nn.Parameter;
-import ai.djl.training.GradientCollector;
 import ai.djl.training.ParameterStore;
 import dev.fern.backbone.host.HostFunctions;
-import dev.fern.backbone.parameter.NamedParameters;
 import dev.fern.detection.anchor.AnchorTargets;
 import dev.fern.detection.anchor.Anchors;
 import dev.fern.detection.loss.DetectionLoss;
@@ -18,15 +13,15 @@ import dev.fern.detection.model.Detector;
 import dev.fern.detection.model.RetinaNet;
 import java.nio.FloatBuffer;
 import java.util.List;
+import java.util.stream.Stream;
 
 /** Forward pass, loss and backward pass of one batch; the gradients stay with the parameters. */
 public final class GradientStep {
 
     private final Detector detector;
     private final RetinaNetLoss loss;
-    private final ParameterStore parameters;
-    private final NDManager manager;
-    private final List<Parameter> trained;
+    private final NetworkPass pass;
+    private final boolean imageByImage;
 
     /** Trains this detector's network by this loss. */
     public GradientStep(Detector detector, RetinaNetLoss loss) {
@@ -40,18 +35,17 @@ public final class GradientStep {
      */
     GradientStep(
             Detector detector, RetinaNetLoss loss, ParameterStore parameters, NDManager manager) {
-        this.manager = manager;
-        this.trained =
-                NamedParameters.of(detector.network()).values().stream()
-                        .filter(Parameter::requiresGradient)
-                        .toList();
+        this.imageByImage =
+                HostFunctions.roundsByBatch(manager)
+                        && detector.configuration().architecture().isBatchIndependent();
         this.detector = detector;
         this.loss = loss;
-        this.parameters = parameters;
+        this.pass = new NetworkPass(detector.network(), parameters, manager);
     }
 
     /**
-     * Computes the loss of a batch and, where it is finite, its gradients.
+     * Computes the loss of a batch and, where it is finite, its gradients; where it is not, the
+     * gradients are of no use.
      *
      * @param pixels [N, 3, H, W], normalised
      * @param anchors anchors of the canvas H x W
@@ -63,39 +57,81 @@ public final class GradientStep {
             int width,
             Anchors anchors,
             List<AnchorTargets> targets) {
-        try (NDManager step = manager.newSubManager();
-                GradientCollector collector = HostFunctions.newGradientCollector(step)) {
-            NDArray input =
-                    step.create(pixels.duplicate(), new Shape(targets.size(), 3, height, width));
-            NDList outputs = detector.network().forward(parameters, new NDList(input), true);
-            DetectionLoss result =
-                    loss.compute(
-                            detector.configuration().categories().size(),
-                            RetinaNet.read(outputs),
-                            anchors,
-                            targets);
-            if (result.isFinite()) {
-                trained.forEach(
-                        parameter ->
-                                HostFunctions.clearGradient(
-                                        parameters.getValue(parameter, manager.getDevice(), true)));
-                HostFunctions.backward(
-                        collector, outputs, gradients(step, outputs, result.gradients()));
-            }
-            return result;
-        }
+        pass.clearGradients();
+        return imageByImage && targets.size() > 1
+                ? oneByOne(pixels, height, width, anchors, targets)
+                : add(pixels, height, width, anchors, targets, 1);
     }
 
-    private static NDList gradients(NDManager step, NDList outputs, List<HeadOutput> gradients) {
-        NDList list = new NDList(outputs.size());
-        for (int i = 0; i < outputs.size(); i++) {
-            HeadOutput level = gradients.get(i % gradients.size());
-            list.add(
-                    HostFunctions.create(
-                            step,
-                            i < gradients.size() ? level.logits() : level.codes(),
-                            outputs.get(i).getShape()));
+    /** A pass for each image, each adding its share to the gradients. */
+    private DetectionLoss oneByOne(
+            FloatBuffer pixels,
+            int height,
+            int width,
+            Anchors anchors,
+            List<AnchorTargets> targets) {
+        int images = targets.size();
+        int size = 3 * height * width;
+        double classification = 0;
+        double regression = 0;
+        int positives = 0;
+        for (int n = 0; n < images; n++) {
+            DetectionLoss own =
+                    add(
+                            pixels.slice(pixels.position() + n * size, size),
+                            height,
+                            width,
+                            anchors,
+                            targets.subList(n, n + 1),
+                            1f / images);
+            classification += own.classification() / images;
+            regression += own.regression() / images;
+            positives += own.positives();
         }
-        return list;
+        return new DetectionLoss(classification, regression, List.of(), positives);
+    }
+
+    /**
+     * @param share what the gradients are multiplied by
+     */
+    private DetectionLoss add(
+            FloatBuffer pixels,
+            int height,
+            int width,
+            Anchors anchors,
+            List<AnchorTargets> targets,
+            float share) {
+        return pass.run(
+                pixels,
+                new Shape(targets.size(), 3, height, width),
+                outputs ->
+                        loss.compute(
+                                detector.configuration().categories().size(),
+                                RetinaNet.read(outputs),
+                                anchors,
+                                targets),
+                result -> gradients(result, share));
+    }
+
+    /** In the order of the network's outputs: the logits of all levels, then the box codes. */
+    private static List<float[]> gradients(DetectionLoss loss, float share) {
+        if (!loss.isFinite()) {
+            return List.of();
+        }
+        List<float[]> gradients =
+                Stream.concat(
+                                loss.gradients().stream().map(HeadOutput::logits),
+                                loss.gradients().stream().map(HeadOutput::codes))
+                        .toList();
+        if (share != 1) {
+            gradients.forEach(values -> multiply(values, share));
+        }
+        return gradients;
+    }
+
+    private static void multiply(float[] values, float factor) {
+        for (int i = 0; i < values.length; i++) {
+            values[i] *= factor;
+        }
     }
 }

@@ -26,6 +26,9 @@ public final class MetricsLog implements AutoCloseable {
     /** The name by which a line of an evaluation holds its numbers. */
     public static final String EVALUATION = "evaluation";
 
+    /** Characters; those of a training have some hundreds. */
+    private static final int LONGEST_LINE = 1 << 20;
+
     private static final Gson GSON =
             new GsonBuilder().serializeSpecialFloatingPointValues().create();
 
@@ -68,27 +71,31 @@ public final class MetricsLog implements AutoCloseable {
      * @throws IOException naming the file and the line that can't be used
      */
     public static void read(Path file, Consumer<JsonObject> reader) throws IOException {
-        String text = TextFile.read(file);
-        String[] lines = text.split("\n");
-        for (int i = 0; i < lines.length && !text.isEmpty(); i++) {
-            try {
-                reader.accept(JsonParser.parseString(lines[i]).getAsJsonObject());
-            } catch (JsonParseException | IllegalStateException | IllegalArgumentException e) {
-                if (i == lines.length - 1 && !text.endsWith("\n")) {
-                    return;
-                }
-                String problem =
-                        e instanceof IllegalArgumentException ? e.getMessage() : "not JSON";
-                throw new IOException(
-                        file
-                                + ": line "
-                                + (i + 1)
-                                + " is not one of a training: "
-                                + problem
-                                + "; mend or delete it",
-                        e);
-            }
-        }
+        TextFile.readLines(
+                file,
+                LONGEST_LINE,
+                (number, text, ended) -> {
+                    try {
+                        reader.accept(JsonParser.parseString(text).getAsJsonObject());
+                    } catch (JsonParseException
+                            | IllegalStateException
+                            | IllegalArgumentException e) {
+                        if (ended) {
+                            throw notOfATraining(file, number, e);
+                        }
+                    }
+                });
+    }
+
+    private static IOException notOfATraining(Path file, int line, RuntimeException e) {
+        return new IOException(
+                file
+                        + ": line "
+                        + line
+                        + " is not one of a training: "
+                        + (e instanceof IllegalArgumentException ? e.getMessage() : "not JSON")
+                        + "; mend or delete it",
+                e);
     }
 
     void step(TrainingListener.Step step) throws IOException {

@@ -15,9 +15,9 @@ import java.util.Locale;
 import java.util.stream.Stream;
 
 /**
- * A training's folder: {@code config.json}, {@code data.json}, {@code metrics.jsonl}, and the model
- * directories {@code last} and {@code best}; {@code last} also holds what it takes to go on, and
- * {@code checkpoints} those before it.
+ * A training's folder: {@code config.json}, {@code data.json}, {@code metrics.jsonl}, {@code
+ * detections.json}, and the model directories {@code last} and {@code best}; {@code last} also
+ * holds what it takes to go on, and {@code checkpoints} those before it.
  *
  * @param path the folder
  */
@@ -25,6 +25,10 @@ public record RunDirectory(Path path) {
 
     /** The file of a checkpoint that tells how far the training had come. */
     static final String PROGRESS_FILE = "progress.json";
+
+    /** A setting that every detector's configuration has, and one that every classifier's has. */
+    private static final List<String> OWN_SETTINGS =
+            List.of("\"candidatesPerLevel\"", "\"labelSmoothing\"");
 
     private static final String CHECKPOINT_PREFIX = "step-";
 
@@ -75,12 +79,17 @@ public record RunDirectory(Path path) {
         return path.resolve("metrics.jsonl");
     }
 
+    /** Returns the file of what the newest evaluation found in the validation images. */
+    public Path detections() {
+        return path.resolve("detections.json");
+    }
+
     /** Returns the folder of the newest model. */
     public Path last() {
         return path.resolve("last");
     }
 
-    /** Returns the folder of the model with the best AP so far. */
+    /** Returns the folder of the model with the best score so far. */
     public Path best() {
         return path.resolve("best");
     }
@@ -124,20 +133,22 @@ public record RunDirectory(Path path) {
 
     /**
      * Returns whether files that no training wrote are where one would write: models without a
-     * checkpoint, or a configuration or metrics of something else.
+     * checkpoint, or a configuration, metrics or detections of something else.
      */
     public boolean holdsOtherFiles() throws IOException {
         if (hasCheckpoint()) {
             return false;
         }
-        boolean ofATraining =
-                Files.exists(configuration())
-                        && Files.readString(configuration(), StandardCharsets.ISO_8859_1)
-                                .contains("\"candidatesPerLevel\"");
+        boolean ofATraining = false;
+        if (Files.exists(configuration())) {
+            String text = Files.readString(configuration(), StandardCharsets.ISO_8859_1);
+            ofATraining = OWN_SETTINGS.stream().anyMatch(text::contains);
+        }
         return Files.exists(last())
                 || Files.exists(best())
                 || !ofATraining
-                        && Stream.of(configuration(), data(), metrics()).anyMatch(Files::exists);
+                        && Stream.of(configuration(), data(), metrics(), detections())
+                                .anyMatch(Files::exists);
     }
 
     /**

@@ -4,9 +4,7 @@ import ai.djl.Device;
 import ai.djl.nn.Block;
 import com.google.gson.Gson;
 import com.google.gson.GsonBuilder;
-import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
-import com.google.gson.JsonParser;
 import dev.fern.backbone.fpn.FeaturePyramid.P6Source;
 import dev.fern.backbone.host.Devices;
 import dev.fern.backbone.norm.Normalizations;
@@ -23,22 +21,14 @@ import dev.fern.detection.loss.BoxLoss;
 import dev.fern.detection.loss.FocalLoss;
 import dev.fern.detection.loss.RetinaNetLoss;
 import dev.fern.detection.model.Architecture;
+import dev.fern.detection.model.BackboneWeights;
 import dev.fern.detection.model.Detector;
 import dev.fern.detection.model.DetectorConfiguration;
 import dev.fern.detection.model.PostProcessing;
-import dev.fern.detection.model.RecordJson;
 import java.io.IOException;
-import java.io.InputStreamReader;
-import java.io.Reader;
-import java.io.UncheckedIOException;
-import java.lang.reflect.RecordComponent;
-import java.nio.charset.StandardCharsets;
-import java.util.Collections;
-import java.util.Comparator;
+import java.nio.file.Path;
 import java.util.List;
-import java.util.Map;
-import java.util.Set;
-import java.util.stream.Stream;
+import java.util.Optional;
 
 /**
  * Every setting of a training, as it stands in a configuration file. The defaults are those of
@@ -51,6 +41,8 @@ import java.util.stream.Stream;
  * @param backbone a name of {@link ResNetDepth}
  * @param width factor on the backbone's published widths
  * @param norm a name of {@link Normalizations}
+ * @param backboneWeights model directory whose backbone a fresh detector starts from, see {@link
+ *     BackboneWeights}; empty for a random one
  * @param freezeStages stages of the backbone that are not trained, counted from the stem, 0 to 5:
  *     torchvision's {@code trainable_backbone_layers} is 5 less this
  * @param pyramidChannels channels of the pyramid and the heads
@@ -114,6 +106,7 @@ public record TrainingConfiguration(
         String backbone,
         double width,
         String norm,
+        String backboneWeights,
         int freezeStages,
         int pyramidChannels,
         P6Source p6,
@@ -171,36 +164,35 @@ public record TrainingConfiguration(
     private static final Gson GSON =
             new GsonBuilder().setPrettyPrinting().disableHtmlEscaping().create();
 
-    private static final Set<String> WITHOUT_EFFECT_ON_STEPS =
-            Set.of(
-                    "evaluateEvery",
-                    "patience",
-                    "keepCheckpoints",
-                    "checkpointMinutes",
-                    "checkpointSteps");
-
     /** Checks every setting, by building what it describes. */
     public TrainingConfiguration {
         Devices.requireKnown(devices);
-        require(batchSize >= 1 && accumulate >= 1, "batchSize and accumulate must be at least 1");
-        require(learningRate > 0 && Double.isFinite(learningRate), "learningRate must be above 0");
-        require(momentum >= 0 && momentum < 1, "momentum must be in [0, 1)");
-        require(weightDecay >= 0 && normWeightDecay >= 0, "weight decays must be at least 0");
-        require(warmupSteps >= 0, "warmupSteps must be at least 0");
-        require(clipNorm >= 0, "clipNorm must be at least 0 (0 for none)");
+        new Optimization(
+                batchSize,
+                accumulate,
+                epochs,
+                steps,
+                learningRate,
+                momentum,
+                weightDecay,
+                normWeightDecay,
+                warmupSteps,
+                schedule,
+                milestones,
+                clipNorm,
+                emaDecay,
+                evaluateEvery,
+                patience,
+                keepCheckpoints,
+                checkpointMinutes,
+                checkpointSteps);
         require(
                 freezeStages >= 0 && freezeStages <= ResNet.STAGES,
                 "freezeStages must be 0 to " + ResNet.STAGES);
         require(headDeviation >= 0 && headDeviation <= 1, "headDeviation must be in [0, 1]");
         require(boxLossWeight >= 0, "boxLossWeight must be at least 0");
         require(minPositives >= 1, "minPositives must be at least 1");
-        require(
-                List.of("cosine", "step").contains(schedule),
-                "unknown schedule '" + schedule + "': use cosine or step");
         require(scaleJitter.size() == 2, "scaleJitter takes two factors: smallest and largest");
-        require(
-                milestones.stream().allMatch(m -> m > 0 && m < 1),
-                "milestones are parts of the training, each above 0 and below 1");
     }
 
     private static void require(boolean condition, String message) {
@@ -217,72 +209,14 @@ public record TrainingConfiguration(
      *     else all, or a value is of another kind or out of range
      */
     public static TrainingConfiguration of(List<JsonObject> layers) {
-        JsonObject merged = defaults();
-        for (JsonObject layer : layers) {
-            for (Map.Entry<String, JsonElement> entry : layer.entrySet()) {
-                if (!merged.has(entry.getKey())) {
-                    throw new IllegalArgumentException(
-                            "unknown setting '" + entry.getKey() + "': " + advice(entry.getKey()));
-                }
-                merged.add(entry.getKey(), entry.getValue());
-            }
-        }
-        TrainingConfiguration configuration = RecordJson.read(merged, TrainingConfiguration.class);
+        TrainingConfiguration configuration =
+                LayeredSettings.read(TrainingConfiguration.class, "defaults.json", layers);
         configuration.detector(List.of(new CocoCategory(1, "", "")));
         configuration.matcher();
         configuration.loss();
         configuration.augmentation();
         configuration.loop();
         return configuration;
-    }
-
-    private static JsonObject defaults() {
-        try (Reader reader =
-                new InputStreamReader(
-                        TrainingConfiguration.class.getResourceAsStream("defaults.json"),
-                        StandardCharsets.UTF_8)) {
-            return JsonParser.parseReader(reader).getAsJsonObject();
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
-    }
-
-    private static String advice(String typed) {
-        List<String> settings =
-                Stream.of(TrainingConfiguration.class.getRecordComponents())
-                        .map(RecordComponent::getName)
-                        .toList();
-        String nearest =
-                Collections.min(
-                        settings, Comparator.comparingInt(setting -> distance(setting, typed)));
-        // At most every second letter is wrong.
-        return 2 * distance(nearest, typed) <= 3 * typed.length()
-                ? "did you mean '" + nearest + "'?"
-                : "the settings are " + String.join(", ", settings);
-    }
-
-    /**
-     * How far a typed name is from a setting's: thrice Levenshtein's distance, case ignored, but
-     * letters that were left out count once, so that abbreviations are understood.
-     */
-    private static int distance(String setting, String typed) {
-        int[] previous = new int[setting.length() + 1];
-        for (int j = 0; j <= setting.length(); j++) {
-            previous[j] = j;
-        }
-        for (int i = 1; i <= typed.length(); i++) {
-            int[] current = new int[setting.length() + 1];
-            current[0] = 3 * i;
-            for (int j = 1; j <= setting.length(); j++) {
-                boolean same =
-                        Character.toLowerCase(typed.charAt(i - 1))
-                                == Character.toLowerCase(setting.charAt(j - 1));
-                int replaced = previous[j - 1] + (same ? 0 : 3);
-                current[j] = Math.min(replaced, Math.min(previous[j] + 3, current[j - 1] + 1));
-            }
-            previous = current;
-        }
-        return previous[setting.length()];
     }
 
     /** Returns the settings as a configuration file holds them. */
@@ -302,13 +236,7 @@ public record TrainingConfiguration(
      * but for those that say only how often it is looked at and saved, and when it is given up.
      */
     public List<String> changesFrom(TrainingConfiguration other) {
-        JsonObject now = GSON.toJsonTree(this).getAsJsonObject();
-        JsonObject before = GSON.toJsonTree(other).getAsJsonObject();
-        return now.keySet().stream()
-                .filter(name -> !WITHOUT_EFFECT_ON_STEPS.contains(name))
-                .filter(name -> !now.get(name).equals(before.get(name)))
-                .map(name -> name + " is " + now.get(name) + ", was " + before.get(name))
-                .toList();
+        return LayeredSettings.changes(this, other);
     }
 
     /** Returns what the detector that is to be trained is. */
@@ -353,40 +281,55 @@ public record TrainingConfiguration(
      * @throws IllegalArgumentException if the engine does not see them, or one is too many
      */
     public List<Device> deviceList() {
-        List<Device> list = Devices.of(devices, engine);
-        if (list.size() > 1 && !detector(List.of()).architecture().isBatchIndependent()) {
-            require(
-                    devices.equals(Devices.AUTO),
-                    "norm '"
-                            + norm
-                            + "' mixes the images of a batch: name one device, not "
-                            + devices);
-            return list.subList(0, 1);
-        }
-        return list;
+        return TrainingDevices.of(
+                devices,
+                engine,
+                detector(List.of(new CocoCategory(1, "", ""))).architecture().isBatchIndependent(),
+                norm);
+    }
+
+    /**
+     * Returns what the backbone of a fresh detector starts from, if not from random values.
+     *
+     * @throws IOException naming the file that can't be used
+     */
+    public Optional<BackboneWeights> startingBackbone() throws IOException {
+        return backboneWeights.isEmpty()
+                ? Optional.empty()
+                : Optional.of(BackboneWeights.read(Path.of(backboneWeights)));
+    }
+
+    /** Returns how the loss is gone down. */
+    private Optimization optimization() {
+        return new Optimization(
+                batchSize,
+                accumulate,
+                epochs,
+                steps,
+                learningRate,
+                momentum,
+                weightDecay,
+                normWeightDecay,
+                warmupSteps,
+                schedule,
+                milestones,
+                clipNorm,
+                emaDecay,
+                evaluateEvery,
+                patience,
+                keepCheckpoints,
+                checkpointMinutes,
+                checkpointSteps);
     }
 
     /** Returns the optimiser of an initialised network. */
     public SgdOptimizer optimizer(Block network) {
-        return new SgdOptimizer(
-                network,
-                momentum,
-                weightDecay,
-                normWeightDecay,
-                clipNorm == 0 ? Double.POSITIVE_INFINITY : clipNorm);
+        return optimization().optimizer(network);
     }
 
     /** Returns how the trainer goes through the images. */
     public LoopSettings loop() {
-        return new LoopSettings(
-                epochs,
-                steps,
-                accumulate,
-                evaluateEvery,
-                patience,
-                emaDecay,
-                new CheckpointRule(keepCheckpoints, checkpointMinutes, checkpointSteps),
-                this::schedule);
+        return optimization().loop();
     }
 
     /** Returns how images are resized and padded. */
@@ -426,14 +369,6 @@ public record TrainingConfiguration(
      * @param totalSteps length of the training
      */
     public LearningRateSchedule schedule(long totalSteps) {
-        return switch (schedule) {
-            case "step" ->
-                    new LearningRateSchedule.Step(
-                            learningRate,
-                            warmupSteps,
-                            milestones.stream().map(m -> Math.round(m * totalSteps)).toList(),
-                            0.1);
-            default -> new LearningRateSchedule.Cosine(learningRate, warmupSteps, totalSteps);
-        };
+        return optimization().rates(totalSteps);
     }
 }

@@ -4,6 +4,7 @@
  * dev.fern.detection.train.DetectionTask} is that of a detector: {@link
  * dev.fern.detection.train.GradientStep} computes the gradients of a batch, {@link
  * dev.fern.detection.train.BatchGradients} splits it among threads, and {@link
- * dev.fern.detection.train.SgdOptimizer} applies them.
+ * dev.fern.detection.train.SgdOptimizer} applies them. {@link
+ * dev.fern.detection.train.ClassificationTask} is that of a classifier.
  */
 package dev.fern.detection.train;

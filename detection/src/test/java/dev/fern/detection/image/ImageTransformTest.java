@@ -111,6 +111,61 @@ class ImageTransformTest {
     }
 
     @Test
+    void withSmoothingAPixelIsTheMeanOfTheAreaThatItCovers() {
+        int factor = 5;
+        byte[] bgr = new byte[15 * 10 * 3];
+        new Random(4).nextBytes(bgr);
+        ImageSize resized = new ImageSize(3, 2);
+        Canvas canvas = new Canvas(new ImageSize(15, 10), resized, resized);
+        float[] actual = smoothed(15, 10, bgr, canvas);
+        for (int channel = 0; channel < 3; channel++) {
+            for (int y = 0; y < 2; y++) {
+                for (int x = 0; x < 3; x++) {
+                    double mean = 0;
+                    for (int i = 0; i < factor * factor; i++) {
+                        int row = y * factor + i / factor;
+                        int column = x * factor + i % factor;
+                        mean += (bgr[(row * 15 + column) * 3 + 2 - channel] & 0xff) / 25.0;
+                    }
+                    double expected = (mean / 255 - MEAN[channel]) / STD[channel];
+                    // rounded to a whole number of 255
+                    assertThat((double) actual[(channel * 2 + y) * 3 + x])
+                            .isCloseTo(
+                                    expected,
+                                    org.assertj.core.api.Assertions.within(
+                                            0.51 / 255 / STD[channel]));
+                }
+            }
+        }
+    }
+
+    @Test
+    void withSmoothingASideThatGrowsIsInterpolatedAsWithout() {
+        byte[] column = {10, 20, 30, 90, 80, 70};
+        byte[] wide = new byte[4 * 2 * 3]; // every pixel four times, side by side
+        for (int i = 0; i < wide.length; i++) {
+            wide[i] = column[i / 12 * 3 + i % 3];
+        }
+        ImageSize resized = new ImageSize(1, 7);
+        Canvas canvas = new Canvas(new ImageSize(4, 2), resized, resized);
+        Canvas ofColumn = new Canvas(new ImageSize(1, 2), resized, resized);
+        try (BgrImage image = BgrImage.of(1, 2, column)) {
+            float[] expected = transform(image, ofColumn);
+            assertThat(smoothed(4, 2, wide, canvas)).isEqualTo(expected);
+            assertThat(smoothed(1, 2, column, ofColumn)).isEqualTo(expected);
+        }
+    }
+
+    private static float[] smoothed(int width, int height, byte[] bgr, Canvas canvas) {
+        float[] target = new float[ImageTransform.length(canvas)];
+        try (BgrImage image = BgrImage.of(width, height, bgr)) {
+            new ImageTransform(PixelNormalization.IMAGENET, true)
+                    .write(image, canvas, FloatBuffer.wrap(target), 0);
+        }
+        return target;
+    }
+
+    @Test
     void imageIsWrittenAtItsPlaceAndNowhereElse() {
         Canvas canvas = new Canvas(new ImageSize(2, 2), new ImageSize(2, 2), new ImageSize(3, 2));
         float[] expected;

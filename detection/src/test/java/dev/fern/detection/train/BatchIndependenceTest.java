@@ -1,18 +1,19 @@
 package dev.fern.detection.train;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.within;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
-import ai.djl.training.GradientCollector;
-import dev.fern.backbone.host.HostFunctions;
+import dev.fern.backbone.parameter.ParameterValues;
+import dev.fern.backbone.parameter.Tensor;
 import dev.fern.cocoeval.CocoDataset;
 import dev.fern.cocoeval.CocoDetection;
+import dev.fern.detection.anchor.Matcher;
 import dev.fern.detection.data.AugmentationParameters;
 import dev.fern.detection.data.Batch;
+import dev.fern.detection.data.BatchDecoder;
 import dev.fern.detection.data.BatchPlan.PlannedBatch;
 import dev.fern.detection.data.BatchPlan.PlannedImage;
 import dev.fern.detection.data.BatchSampler;
@@ -23,23 +24,26 @@ import dev.fern.detection.image.CanvasRule;
 import dev.fern.detection.image.ImageFolder;
 import dev.fern.detection.image.ImageReader;
 import dev.fern.detection.image.ImageSize;
-import dev.fern.detection.loss.DetectionLoss;
-import dev.fern.detection.loss.HeadOutput;
 import dev.fern.detection.model.DatasetDetection;
 import dev.fern.detection.model.Detection;
 import dev.fern.detection.model.Detector;
 import dev.fern.detection.model.PostProcessing;
 import dev.fern.detection.model.RetinaNet;
 import dev.fern.detection.model.TinyDetectors;
+import dev.fern.detection.verify.BatchIndependence;
+import dev.fern.detection.verify.BatchIndependence.TrainingDeviation;
+import dev.fern.detection.verify.BatchLeak;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.EnumSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
-import java.util.stream.IntStream;
+import java.util.Set;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -160,117 +164,118 @@ class BatchIndependenceTest {
     @EnumSource
     void outputsOfATrainingPassDoNotDependOnTheBatchUnlessNormsDo(Images images)
             throws IOException {
-        DetectionDataset dataset = images.open(folder);
-        assertThat(outputDeviation("frn", dataset)).isLessThan(1e-5);
-        assertThat(outputDeviation("bn", dataset)).isGreaterThan(0.05);
-    }
-
-    /** Largest difference between an image's logits alone and in a batch of eight. */
-    private double outputDeviation(String norm, DetectionDataset dataset) throws IOException {
-        try (Detector detector = detector(norm)) {
-            List<HeadOutput> together = forward(detector, dataset, range(8));
-            double largest = 0;
-            for (int i = 0; i < 8; i++) {
-                List<HeadOutput> alone = forward(detector, dataset, i);
-                for (int l = 0; l < alone.size(); l++) {
-                    float[] own = alone.get(l).logits();
-                    float[] shared = together.get(l).logits();
-                    for (int j = 0; j < own.length; j++) {
-                        largest = Math.max(largest, Math.abs(own[j] - shared[i * own.length + j]));
-                    }
-                }
+        PlannedBatch batch = eight(images.open(folder));
+        for (String norm : List.of("frn", "gn4", "frozen-bn")) {
+            try (Detector detector = detector(norm)) {
+                assertThat(measuring(detector).outputs(batch)).as(norm).isLessThan(1e-4);
             }
-            return largest;
+        }
+        try (Detector detector = detector("bn")) {
+            assertThat(measuring(detector).outputs(batch)).isGreaterThan(0.05);
         }
     }
 
-    private List<HeadOutput> forward(Detector detector, DetectionDataset dataset, int... indices)
-            throws IOException {
-        try (Batch batch = batch(dataset, indices);
-                NDManager manager = detector.manager().newSubManager();
-                GradientCollector collector = HostFunctions.newGradientCollector(manager)) {
-            assertThat(collector).isNotNull(); // MXNet computes as in training only under one
-            ImageSize size = batch.canvasSize();
-            NDArray input =
-                    manager.create(
-                            batch.pixels(),
-                            new Shape(indices.length, 3, size.height(), size.width()));
-            return RetinaNet.read(
-                    detector.network().forward(detector.parameterStore(), new NDList(input), true));
-        }
+    private static PlannedBatch eight(DetectionDataset dataset) {
+        return BatchSampler.sequential(dataset, 8, RULE).batches().get(0);
     }
 
-    private static int[] range(int count) {
-        return IntStream.range(0, count).toArray();
+    private static BatchIndependence measuring(Detector detector) {
+        return new BatchIndependence(
+                detector,
+                LabelledBatches.LOSS,
+                Matcher.retinaNet(),
+                new BatchDecoder(READER, detector.configuration().normalization()));
     }
 
     @ParameterizedTest
     @EnumSource
     void gradientOfABatchIsTheMeanOfItsImagesGradientsUnlessNormsMixThem(Images images)
             throws IOException {
-        DetectionDataset dataset = images.open(folder);
-        assertThat(gradientDeviation("frn", dataset)).isLessThan(1e-4);
-        assertThat(gradientDeviation("bn", dataset)).isGreaterThan(0.05);
-    }
-
-    /**
-     * Largest relative distance, over the parameters, between the gradient of a batch of eight and
-     * the mean of the gradients of its images.
-     */
-    private double gradientDeviation(String norm, DetectionDataset dataset) throws IOException {
-        try (Detector detector = detector(norm)) {
-            LabelledBatches batches = new LabelledBatches(dataset, RULE);
-            double loss = total(batches.backward(detector, range(8)));
-            Map<String, float[]> together = LabelledBatches.gradients(detector);
-            Map<String, float[]> mean = new LinkedHashMap<>();
-            double meanLoss = 0;
-            for (int i = 0; i < 8; i++) {
-                meanLoss += total(batches.backward(detector, i)) / 8;
-                LabelledBatches.gradients(detector)
-                        .forEach(
-                                (name, own) -> {
-                                    float[] sums =
-                                            mean.computeIfAbsent(name, n -> new float[own.length]);
-                                    for (int j = 0; j < own.length; j++) {
-                                        sums[j] += own[j] / 8;
-                                    }
-                                });
+        PlannedBatch batch = eight(images.open(folder));
+        for (String norm : List.of("frn", "gn4", "frozen-bn")) {
+            try (Detector detector = detector(norm)) {
+                TrainingDeviation deviation = measuring(detector).training(batch);
+                assertThat(deviation.loss()).as(norm).isLessThan(1e-5);
+                assertThat(deviation.gradients()).as(norm).isLessThan(1e-4);
+                assertThat(deviation.step()).as(norm).isLessThan(1e-5);
             }
-            if (norm.equals("frn")) {
-                assertThat(loss).isCloseTo(meanLoss, within(1e-5 * meanLoss));
-            }
-            double largest = 0;
-            for (String name : together.keySet()) {
-                largest = Math.max(largest, distance(together.get(name), mean.get(name)));
-            }
-            return largest;
+        }
+        try (Detector detector = detector("bn")) {
+            TrainingDeviation deviation = measuring(detector).training(batch);
+            assertThat(deviation.loss()).isGreaterThan(0.001);
+            assertThat(deviation.gradients()).isGreaterThan(0.05);
+            assertThat(deviation.step()).isGreaterThan(0.05);
         }
     }
 
     @Test
     void otherNormsAreAsIndependentOfTheBatchAsTheySay() throws IOException {
-        DetectionDataset dataset = Images.DRAWINGS.open(folder);
+        PlannedBatch batch = eight(Images.DRAWINGS.open(folder));
         for (String norm : List.of("frn-relu", "gn4-tlu", "ln", "in")) {
-            assertThat(outputDeviation(norm, dataset)).as(norm).isLessThan(1e-5);
+            try (Detector detector = detector(norm)) {
+                assertThat(measuring(detector).outputs(batch)).as(norm).isLessThan(1e-4);
+            }
         }
-        assertThat(gradientDeviation("gn4", dataset)).isLessThan(1e-4);
-        assertThat(outputDeviation("bn-tlu", dataset)).isGreaterThan(0.05);
-        assertThat(gradientDeviation("brn", dataset)).isGreaterThan(0.05);
+        try (Detector detector = detector("bn-tlu")) {
+            assertThat(measuring(detector).outputs(batch)).isGreaterThan(0.05);
+        }
+        try (Detector detector = detector("brn")) {
+            assertThat(measuring(detector).training(batch).gradients()).isGreaterThan(0.05);
+        }
     }
 
-    private static double total(DetectionLoss loss) {
-        return loss.classification() + loss.regression();
+    @Test
+    void everyPlaceWhereABatchLeaksIsMeasuredAndTheModelIsLeftAsItWas() throws IOException {
+        DetectionDataset dataset = mixedSizes();
+        for (String norm : List.of("frn", "bn")) {
+            try (Detector detector = detector(norm)) {
+                Map<String, Tensor> before = detector.copyParameters();
+                List<Integer> done = new ArrayList<>();
+                Map<BatchLeak, Double> deviations =
+                        measuring(detector)
+                                .measure(BatchSampler.sequential(dataset, 3, RULE), done::add);
+                assertThat(deviations).containsOnlyKeys(BatchLeak.values());
+                Set<BatchLeak> open = EnumSet.noneOf(BatchLeak.class);
+                deviations.forEach(
+                        (leak, deviation) -> {
+                            if (!leak.isClosed(deviation)) {
+                                open.add(leak);
+                            }
+                        });
+                assertThat(open)
+                        .isEqualTo(
+                                norm.equals("frn")
+                                        ? Set.of()
+                                        : Set.of(
+                                                BatchLeak.NORMALISER,
+                                                BatchLeak.LOSS,
+                                                BatchLeak.GRADIENTS,
+                                                BatchLeak.STEP));
+                assertThat(done).isSorted().endsWith(dataset.samples().size());
+                detector.copyParameters()
+                        .forEach(
+                                (name, tensor) ->
+                                        assertThat(tensor.data())
+                                                .as(name)
+                                                .isEqualTo(before.get(name).data()));
+            }
+        }
     }
 
-    private static double distance(float[] a, float[] b) {
-        double difference = 0;
-        double norm = 0;
-        for (int i = 0; i < a.length; i++) {
-            difference += Math.pow((double) a[i] - b[i], 2);
-            norm += Math.pow(b[i], 2);
+    @Test
+    void lossThatIsNotFiniteIsNoSmallDeviation() throws IOException {
+        try (Detector detector = detector("frn")) {
+            Map<String, Tensor> broken = detector.copyParameters();
+            Arrays.fill(broken.get("regression.output.bias").data(), Float.NaN);
+            ParameterValues.assign(detector.network(), broken);
+            BatchIndependence measuring = measuring(detector);
+            PlannedBatch batch = eight(Images.DRAWINGS.open(folder));
+            TrainingDeviation deviation = measuring.training(batch);
+            assertThat(BatchLeak.NORMALISER.isClosed(measuring.outputs(batch))).isFalse();
+            assertThat(BatchLeak.LOSS.isClosed(deviation.loss())).isFalse();
+            assertThat(BatchLeak.GRADIENTS.isClosed(deviation.gradients())).isFalse();
+            assertThat(BatchLeak.STEP.isClosed(deviation.step())).isFalse();
         }
-        assertThat(norm).isPositive();
-        return Math.sqrt(difference / norm);
     }
 
     @Test
@@ -343,7 +348,22 @@ class BatchIndependenceTest {
 
     /** Why the canvas matters: zeros beside an image count in FRN's statistic. */
     @Test
-    void paddingToALargerCanvasWouldChangeTheOutputs() {
+    void paddingToALargerCanvasWouldChangeTheOutputs() throws IOException {
+        DetectionDataset dataset = mixedSizes();
+        PlannedImage image =
+                BatchSampler.sequential(dataset, 1, RULE).batches().get(0).images().get(0);
+        ImageSize own = image.augmentation().canvas().size();
+        try (Detector detector = detector("frn")) {
+            BatchIndependence measuring = measuring(detector);
+            assertThat(measuring.padding(image, own)).isZero();
+            assertThat(measuring.padding(image, new ImageSize(own.width() + 64, own.height() + 32)))
+                    .isGreaterThan(0.01);
+        }
+    }
+
+    /** Not only at the border, as it would without FRN. */
+    @Test
+    void paddingToALargerCanvasWouldChangeTheOutputsInTheMiddleOfTheImageToo() {
         Random random = new Random(1);
         try (Detector detector = detector("frn");
                 NDManager manager = detector.manager().newSubManager()) {

@@ -1,11 +1,8 @@
 package dev.fern.tools.benchmark;
 
-import dev.fern.tools.Fern;
+import dev.fern.tools.FernProcess;
 import java.io.IOException;
 import java.lang.ProcessBuilder.Redirect;
-import java.lang.management.ManagementFactory;
-import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalDouble;
 import java.util.concurrent.TimeUnit;
@@ -26,15 +23,9 @@ record FreshProcess(double millis, OptionalDouble peakMemoryMib) {
      * @throws IOException if it can't be started or fails
      */
     static FreshProcess run(String... arguments) throws IOException, InterruptedException {
-        List<String> command = new ArrayList<>();
-        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-        command.addAll(ManagementFactory.getRuntimeMXBean().getInputArguments());
-        command.addAll(List.of("-cp", System.getProperty("java.class.path")));
-        command.add(Fern.class.getName());
-        command.addAll(List.of(arguments));
         long start = System.nanoTime();
         Process process =
-                new ProcessBuilder(command)
+                FernProcess.of(List.of(), List.of(arguments))
                         .redirectOutput(Redirect.DISCARD)
                         .redirectError(Redirect.INHERIT)
                         .start();

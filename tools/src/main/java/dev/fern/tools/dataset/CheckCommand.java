@@ -17,6 +17,7 @@ import me.tongfei.progressbar.ProgressBarBuilder;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /** {@code fern dataset check}. */
@@ -66,6 +67,10 @@ final class CheckCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
+        if (maxLines < 0) {
+            throw new ParameterException(
+                    spec.commandLine(), "--max-lines must be at least 0, not " + maxLines);
+        }
         List<CocoProblem> problems = new ArrayList<>(CocoValidator.check(annotations));
         boolean readable = errors(problems) == 0;
         if (readable && images != null) {

@@ -2,7 +2,6 @@ package dev.fern.tools.report;
 
 import static dev.fern.tools.report.HtmlText.coordinate;
 import static dev.fern.tools.report.HtmlText.count;
-import static dev.fern.tools.report.HtmlText.escape;
 import static dev.fern.tools.report.HtmlText.score;
 
 import dev.fern.cocoeval.analysis.Calibration;
@@ -10,7 +9,7 @@ import dev.fern.cocoeval.analysis.CategoryAnalysis;
 import dev.fern.cocoeval.analysis.PrecisionRecallCurve;
 import dev.fern.cocoeval.analysis.ReliabilityBin;
 import dev.fern.cocoeval.analysis.TideErrors;
-import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.stream.IntStream;
@@ -18,13 +17,16 @@ import java.util.stream.IntStream;
 /** The curves and bars of an analysis, as SVG with legends in HTML. */
 final class AnalysisPlots {
     // Okabe and Ito's palette, which colour-blind readers can tell apart.
-    private static final List<String> COLORS =
+    static final List<String> COLORS =
             List.of("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#7a5c00");
     private static final String FAINT = "#c3ccd6";
     private static final String MEAN = "#222222";
 
     /** More would be one grey surface; those of the categories with most objects are drawn. */
     private static final int MOST_CURVES = 200;
+
+    /** Height of a plot of which both axes go from 0 to 1. */
+    private static final int SQUARE = 400;
 
     private static final int BAR_WIDTH = 250;
     private static final int BAR_LEFT = 120;
@@ -42,61 +44,56 @@ final class AnalysisPlots {
         if (defined.isEmpty()) {
             return "<p>There is no object to find.</p>";
         }
-        List<CategoryAnalysis> drawn = EvaluationReport.withMostObjects(defined, MOST_CURVES);
+        List<CategoryAnalysis> drawn = EvaluationSections.withMostObjects(defined, MOST_CURVES);
         boolean colored = drawn.size() <= COLORS.size();
-        List<Double> recalls = PrecisionRecallCurve.recalls();
-        UnitPlot plot = new UnitPlot("recall", "precision");
-        StringBuilder legend = new StringBuilder("<ul class=\"legend\">");
+        double[] recalls = array(PrecisionRecallCurve.recalls());
+        Plot plot = new Plot(Axis.unit("recall"), Axis.unit("precision"), SQUARE);
+        Legend legend = new Legend();
         for (int i = 0; i < drawn.size(); i++) {
             CategoryAnalysis category = drawn.get(i);
             String color = colored ? COLORS.get(i) : FAINT;
             String name = category.category().name();
             plot.curve(
                     recalls,
-                    category.curve().orElseThrow().precision(),
+                    array(category.curve().orElseThrow().precision()),
                     color,
                     colored ? 2 : 1,
                     name + ": AP " + score(category.averagePrecision()));
             if (colored) {
-                legend.append(key(color, name, category.averagePrecision()));
+                legend.add(color, name, score(category.averagePrecision()));
             }
         }
         if (defined.size() > 1) {
-            List<Double> mean = new ArrayList<>();
-            for (int r = 0; r < recalls.size(); r++) {
+            double[] mean = new double[recalls.length];
+            for (int r = 0; r < recalls.length; r++) {
                 int at = r;
-                mean.add(
+                mean[r] =
                         defined.stream()
                                 .mapToDouble(c -> c.curve().orElseThrow().precision().get(at))
                                 .average()
-                                .orElseThrow());
+                                .orElseThrow();
             }
-            double ap = mean.stream().mapToDouble(p -> p).average().orElseThrow();
+            double ap = Arrays.stream(mean).average().orElseThrow();
             plot.curve(recalls, mean, MEAN, 2.5, "mean: AP " + score(ap));
-            legend.append(key(MEAN, "mean of " + defined.size() + " categories", ap));
+            legend.add(MEAN, "mean of " + defined.size() + " categories", score(ap));
             if (!colored) {
-                legend.append("<li>single categories in grey; rest the pointer on one")
-                        .append(
-                                drawn.size() < defined.size()
-                                        ? " (" + drawn.size() + " with most objects)</li>"
-                                        : "</li>");
+                legend.note(
+                        "single categories in grey; rest the pointer on one"
+                                + (drawn.size() < defined.size()
+                                        ? " (" + drawn.size() + " with most objects)"
+                                        : ""));
             }
         }
-        return plot.svg() + legend + "</ul>";
+        return plot.svg() + legend.html();
     }
 
-    private static String key(String color, String name, double ap) {
-        return String.format(
-                Locale.ROOT,
-                "<li><i style=\"background:%s\"></i>%s <b>%s</b></li>",
-                color,
-                escape(name),
-                score(ap));
+    private static double[] array(List<Double> values) {
+        return values.stream().mapToDouble(Double::doubleValue).toArray();
     }
 
     /** Precision by score, beside the diagonal on which it ought to be. */
     static String reliability(Calibration calibration) {
-        UnitPlot plot = new UnitPlot("score", "precision");
+        Plot plot = new Plot(Axis.unit("score"), Axis.unit("precision"), SQUARE);
         int most = calibration.bins().stream().mapToInt(ReliabilityBin::count).max().orElse(0);
         for (ReliabilityBin bin : calibration.bins()) {
             if (bin.count() > 0) {

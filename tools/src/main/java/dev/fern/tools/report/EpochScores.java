@@ -1,11 +1,26 @@
 package dev.fern.tools.report;
 
+import dev.fern.cocoeval.CocoMetric;
+import java.util.Collections;
+import java.util.EnumMap;
+import java.util.Map;
+
 /**
- * COCO's headline scores after one epoch, from 0 to 1; -1 where undefined.
+ * COCO's scores after an epoch, from 0 to 1; -1 where undefined.
  *
  * @param epoch counted from 1
- * @param ap mean over IoU thresholds 0.50 to 0.95
- * @param ap50 at IoU 0.50
- * @param ap75 at IoU 0.75
+ * @param step the last that was taken before
+ * @param numbers by metric; AP is there
  */
-public record EpochScores(int epoch, double ap, double ap50, double ap75) {}
+public record EpochScores(int epoch, long step, Map<CocoMetric, Double> numbers) {
+
+    /** Keeps a copy, in the metrics' order. */
+    public EpochScores {
+        numbers = Collections.unmodifiableMap(new EnumMap<>(numbers));
+    }
+
+    /** One of the scores. */
+    public double of(CocoMetric metric) {
+        return numbers.getOrDefault(metric, -1.0);
+    }
+}

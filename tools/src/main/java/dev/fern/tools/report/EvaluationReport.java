@@ -1,217 +1,27 @@
 package dev.fern.tools.report;
 
-import static dev.fern.tools.report.HtmlText.count;
-import static dev.fern.tools.report.HtmlText.escape;
-import static dev.fern.tools.report.HtmlText.score;
-
-import dev.fern.cocoeval.CategoryStats;
-import dev.fern.cocoeval.CocoMetric;
-import dev.fern.cocoeval.Evaluation;
-import dev.fern.cocoeval.analysis.Analysis;
-import dev.fern.cocoeval.analysis.Calibration;
-import dev.fern.cocoeval.analysis.CategoryAnalysis;
-import dev.fern.cocoeval.analysis.OperatingPoint;
-import dev.fern.detection.image.ImageFolder;
-import java.util.Comparator;
-import java.util.HashMap;
-import java.util.List;
-import java.util.Locale;
-import java.util.Map;
-import java.util.Optional;
-import java.util.stream.IntStream;
-
-/**
- * An evaluation with its analysis as one HTML page that needs nothing else: no script, no other
- * file, no network.
- */
+/** An evaluation with its analysis as one HTML page that needs nothing else. */
 public final class EvaluationReport {
-    /** More would make the page slow; the JSON has all. */
-    private static final int MOST_ROWS = 2000;
 
     private final String title;
-    private final Evaluation evaluation;
-    private final Analysis analysis;
-    private final Optional<ImageFolder> images;
-    private HtmlPage page;
+    private final EvaluationSections sections;
 
     /**
+     * Takes what is to be shown.
+     *
      * @param title what was evaluated on what
-     * @param images where the worst images are found; if empty, none is drawn
      */
-    public EvaluationReport(
-            String title, Evaluation evaluation, Analysis analysis, Optional<ImageFolder> images) {
+    public EvaluationReport(String title, EvaluationSections sections) {
         this.title = title;
-        this.evaluation = evaluation;
-        this.analysis = analysis;
-        this.images = images;
+        this.sections = sections;
     }
 
     /** The page. */
     public String html() {
-        page = new HtmlPage(title);
-        summary();
-        stats();
-        page.append("<div class=\"pair\">");
-        tide();
-        curves();
-        page.append("</div>");
-        confusion();
-        categories();
-        page.append("<div class=\"pair\">");
-        reliability();
-        new LabelFindings(analysis).appendTo(page);
-        page.append("</div>");
-        worstImages();
+        HtmlPage page = new HtmlPage(title);
+        page.append("<p class=\"note\">" + sections.summary() + "</p>\n");
+        page.append(new ScoreCards(sections.stats()).html());
+        sections.appendTo(page);
         return page.html();
-    }
-
-    private void summary() {
-        int truths = analysis.categories().stream().mapToInt(CategoryAnalysis::truths).sum();
-        int detections =
-                analysis.categories().stream()
-                        .mapToInt(c -> c.truePositives() + c.falsePositives())
-                        .sum();
-        page.append(
-                String.format(
-                        Locale.ROOT,
-                        "<p class=\"note\">Images %s, objects %s, categories %s, detections %s. All below the twelve numbers is at IoU %s;"
-                                + " single detections count from score %s.</p>\n",
-                        count(analysis.matching().images().size()),
-                        count(truths),
-                        count(analysis.categories().size()),
-                        count(detections),
-                        analysis.parameters().iouThreshold(),
-                        score(analysis.scoreThreshold())));
-    }
-
-    private void stats() {
-        page.append("<div class=\"cards\">");
-        evaluation
-                .stats()
-                .forEach(
-                        (metric, value) ->
-                                page.append(
-                                        String.format(
-                                                Locale.ROOT,
-                                                "<div class=\"card\"><span>%s</span><b>%s</b></div>",
-                                                metric.label(),
-                                                score(value))));
-        page.append("</div>\n");
-    }
-
-    private void tide() {
-        page.section(
-                "Where AP is lost",
-                "How much AP would be won if one kind of error were mended (TIDE), and how often it"
-                        + " occurs.",
-                AnalysisPlots.tide(analysis.tide()));
-    }
-
-    private void curves() {
-        page.section(
-                "Precision and recall",
-                "Interpolated as COCO does.",
-                AnalysisPlots.precisionRecall(analysis.categories()));
-    }
-
-    private void confusion() {
-        ConfusionHeatMap map = new ConfusionHeatMap(analysis.confusion());
-        page.section(
-                "What is taken for what",
-                "Shades by row. The right column is what was missed, the bottom row what was found"
-                        + " where nothing is."
-                        + (map.hidden() > 0
-                                ? " "
-                                        + map.hidden()
-                                        + " categories with fewer mistakes are not"
-                                        + " shown."
-                                : ""),
-                map.svg());
-    }
-
-    private void categories() {
-        Map<Long, Map<CocoMetric, Double>> stats = new HashMap<>();
-        for (CategoryStats category : evaluation.perCategory()) {
-            stats.put(category.category().id(), category.stats());
-        }
-        StringBuilder table =
-                new StringBuilder(
-                        "<div class=\"scroll\"><table><thead><tr><th>category<th>objects<th>AP<th>AP50"
-                                + "<th>AP75<th>AR100<th class=\"group\">best F<th>at score"
-                                + "<th>precision<th>recall</thead><tbody>");
-        List<CategoryAnalysis> met =
-                analysis.categories().stream()
-                        .filter(category -> category.truths() + category.falsePositives() > 0)
-                        .toList();
-        List<CategoryAnalysis> rows = withMostObjects(met, MOST_ROWS);
-        for (CategoryAnalysis category : rows) {
-            Map<CocoMetric, Double> numbers =
-                    stats.getOrDefault(category.category().id(), Map.of());
-            table.append("<tr><td>").append(escape(category.category().name()));
-            table.append("<td>").append(count(category.truths()));
-            for (CocoMetric metric :
-                    List.of(CocoMetric.AP, CocoMetric.AP50, CocoMetric.AP75, CocoMetric.AR100)) {
-                table.append("<td>").append(score(numbers.getOrDefault(metric, -1.0)));
-            }
-            Optional<OperatingPoint> best = category.best();
-            table.append("<td class=\"group\">").append(number(best.map(OperatingPoint::fBeta)));
-            table.append("<td>").append(number(best.map(OperatingPoint::scoreThreshold)));
-            table.append("<td>").append(number(best.map(OperatingPoint::precision)));
-            table.append("<td>").append(number(best.map(OperatingPoint::recall)));
-        }
-        page.section(
-                "Categories",
-                "On the right, the score threshold of the best F-beta (beta "
-                        + analysis.parameters().beta()
-                        + ")."
-                        + (rows.size() < met.size()
-                                ? " " + count(rows.size()) + " categories with most objects."
-                                : ""),
-                table + "</tbody></table></div>");
-    }
-
-    /** These, if they are not too many; in their order. */
-    static List<CategoryAnalysis> withMostObjects(List<CategoryAnalysis> categories, int most) {
-        return IntStream.range(0, categories.size())
-                .boxed()
-                .sorted(Comparator.comparingInt(k -> -categories.get(k).truths()))
-                .limit(most)
-                .sorted()
-                .map(categories::get)
-                .toList();
-    }
-
-    private static String number(Optional<Double> value) {
-        return score(value.orElse(-1.0));
-    }
-
-    private void reliability() {
-        Calibration calibration = analysis.calibration();
-        page.section(
-                "Can the scores be trusted?",
-                "Bars: how many detections of a score are right; the orange line is where the bar"
-                        + " ought to end. Dark: how many there are (logarithmic). Expected error (ECE) "
-                        + score(calibration.expectedError())
-                        + ", largest "
-                        + score(calibration.largestError())
-                        + "."
-                        + (calibration.outside() > 0
-                                ? " "
-                                        + count(calibration.outside())
-                                        + " detections with scores outside 0 to 1 are left out."
-                                : ""),
-                AnalysisPlots.reliability(calibration));
-    }
-
-    private void worstImages() {
-        images.ifPresent(
-                folder ->
-                        page.section(
-                                "The images with the most faults",
-                                "<span class=\"swatch right\"></span>right"
-                                        + "<span class=\"swatch wrong\"></span>wrong"
-                                        + "<span class=\"swatch missed\"></span>missed. Rest the"
-                                        + " pointer on a box for its label.",
-                                new WorstImages(analysis, folder).html()));
     }
 }

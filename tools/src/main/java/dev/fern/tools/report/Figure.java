@@ -17,7 +17,8 @@ public final class Figure {
 
     private final XYChart chart;
 
-    Figure(XYChart chart) {
+    /** Takes the chart as it is to be shown. */
+    public Figure(XYChart chart) {
         this.chart = chart;
     }
 

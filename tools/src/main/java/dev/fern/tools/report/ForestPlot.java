@@ -10,7 +10,7 @@ import java.util.List;
 import java.util.Locale;
 
 /** Differences with their intervals, one below the other around a common zero, as SVG. */
-final class ForestPlot {
+public final class ForestPlot {
 
     private static final int LEFT = 190;
     private static final int PLOT = 420;
@@ -26,12 +26,13 @@ final class ForestPlot {
     private final List<Difference> differences = new ArrayList<>();
 
     /** Adds a row. */
-    void row(String name, Difference difference) {
+    public void row(String name, Difference difference) {
         names.add(name);
         differences.add(difference);
     }
 
-    String svg() {
+    /** The whole element. */
+    public String svg() {
         double reach = reach();
         int bottom = TOP + ROW * names.size();
         StringBuilder svg = new StringBuilder();

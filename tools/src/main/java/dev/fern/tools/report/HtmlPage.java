@@ -8,12 +8,12 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 
 /** An HTML page that needs nothing else: no script, no other file, no network. */
-final class HtmlPage {
+public final class HtmlPage {
 
     private final StringBuilder html = new StringBuilder();
 
     /** Begins a page with its heading. */
-    HtmlPage(String title) {
+    public HtmlPage(String title) {
         String name = escape(title);
         html.append("<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">")
                 .append(
@@ -38,20 +38,20 @@ final class HtmlPage {
     }
 
     /** Adds HTML as it is. */
-    HtmlPage append(String part) {
+    public HtmlPage append(String part) {
         html.append(part);
         return this;
     }
 
     /** Adds a section; all three are HTML. */
-    HtmlPage section(String heading, String explanation, String body) {
+    public HtmlPage section(String heading, String explanation, String body) {
         html.append("<section><h2>").append(heading).append("</h2><p class=\"note\">");
         html.append(explanation).append("</p>").append(body).append("</section>\n");
         return this;
     }
 
     /** The whole page. */
-    String html() {
+    public String html() {
         return html + "</body></html>\n";
     }
 }

@@ -1,13 +1,18 @@
 package dev.fern.tools.report;
 
+import java.math.BigDecimal;
+import java.math.MathContext;
+import java.util.List;
 import java.util.Locale;
 
 /** Text and numbers as they stand in HTML and SVG. */
-final class HtmlText {
+public final class HtmlText {
+    private static final List<String> MAGNITUDES = List.of("", "k", "M", "G", "T");
+
     private HtmlText() {}
 
     /** Shows text as it is, whatever it holds; control characters become question marks. */
-    static String escape(String text) {
+    public static String escape(String text) {
         StringBuilder escaped = new StringBuilder(text.length());
         for (int i = 0; i < text.length(); i++) {
             char c = text.charAt(i);
@@ -29,12 +34,12 @@ final class HtmlText {
     }
 
     /** Three decimals; a dash for -1, which stands for undefined. */
-    static String score(double value) {
+    public static String score(double value) {
         return value == -1 ? "&#8211;" : String.format(Locale.ROOT, "%.3f", value);
     }
 
     /** A coordinate with at most two decimals. */
-    static String coordinate(double value) {
+    public static String coordinate(double value) {
         double rounded = Math.rint(value * 100) / 100;
         return rounded == Math.rint(rounded)
                 ? Long.toString((long) rounded)
@@ -42,7 +47,30 @@ final class HtmlText {
     }
 
     /** A count with thin spaces between groups of three digits. */
-    static String count(long value) {
+    public static String count(long value) {
         return String.format(Locale.ROOT, "%,d", value).replace(",", "&#8239;");
+    }
+
+    /** At most three digits: thousands as k, millions as M, small numbers as 2e-5. */
+    static String compact(BigDecimal value) {
+        double number = value.doubleValue();
+        if (number == 0) {
+            return "0";
+        }
+        if (Math.abs(number) < 1e-3) {
+            int exponent = (int) Math.floor(Math.log10(Math.abs(number)) + 1e-9);
+            return plain(value.scaleByPowerOfTen(-exponent)) + "e" + exponent;
+        }
+        int thousands = 0;
+        BigDecimal scaled = value;
+        while (scaled.abs().doubleValue() >= 1000 && thousands < MAGNITUDES.size() - 1) {
+            scaled = scaled.scaleByPowerOfTen(-3);
+            thousands++;
+        }
+        return plain(scaled) + MAGNITUDES.get(thousands);
+    }
+
+    private static String plain(BigDecimal value) {
+        return value.round(new MathContext(3)).stripTrailingZeros().toPlainString();
     }
 }

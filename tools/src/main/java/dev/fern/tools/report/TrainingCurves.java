@@ -1,8 +1,7 @@
 package dev.fern.tools.report;
 
-import java.awt.BasicStroke;
+import dev.fern.cocoeval.CocoMetric;
 import java.awt.Color;
-import java.awt.Font;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
@@ -10,10 +9,7 @@ import java.util.Optional;
 import java.util.function.ToDoubleFunction;
 import java.util.stream.IntStream;
 import org.knowm.xchart.XYChart;
-import org.knowm.xchart.XYChartBuilder;
 import org.knowm.xchart.XYSeries;
-import org.knowm.xchart.style.Styler.LegendLayout;
-import org.knowm.xchart.style.Styler.LegendPosition;
 import org.knowm.xchart.style.XYStyler;
 import org.knowm.xchart.style.lines.SeriesLines;
 import org.knowm.xchart.style.markers.SeriesMarkers;
@@ -21,20 +17,8 @@ import org.knowm.xchart.style.markers.SeriesMarkers;
 /** The two plots that a training run is judged by: loss by step, and average precision by epoch. */
 public final class TrainingCurves {
 
-    private static final int WIDTH = 900;
-    private static final int HEIGHT = 500;
-
     /** More would lie on the same pixels, and make an SVG of megabytes. */
     private static final int MAX_POINTS = 600;
-
-    // Okabe and Ito's palette, which colour-blind readers can tell apart.
-    private static final Color BLACK = new Color(0x33, 0x33, 0x33);
-    private static final Color BLUE = new Color(0x00, 0x72, 0xB2);
-    private static final Color VERMILION = new Color(0xD5, 0x5E, 0x00);
-    private static final Color GREEN = new Color(0x00, 0x9E, 0x73);
-
-    private static final BasicStroke LINE =
-            new BasicStroke(2.2f, BasicStroke.CAP_ROUND, BasicStroke.JOIN_ROUND);
 
     private TrainingCurves() {}
 
@@ -43,24 +27,24 @@ public final class TrainingCurves {
      * means. Values that are not finite are left out; where a few steps are far above the rest, the
      * axis ends below them.
      *
-     * @param losses in order of their steps
+     * @param curves of a training
      */
-    public static Figure loss(String title, List<StepLosses> losses) {
-        double[] steps = values(losses, StepLosses::step);
+    public static Figure loss(String title, StepCurves curves) {
+        double[] steps = curves.steps();
         XYChart chart = chart(title, "step", steps, "loss");
-        double[] total = values(losses, StepLosses::total);
-        double[] classification = values(losses, StepLosses::classification);
-        double[] box = values(losses, StepLosses::box);
-        addPoints(chart, "total", steps, total, BLACK);
-        addPoints(chart, "classification", steps, classification, BLUE);
-        addPoints(chart, "box", steps, box, VERMILION);
-        addLine(chart, "total", steps, smooth(total), BLACK);
-        addLine(chart, "classification", steps, smooth(classification), BLUE);
-        addLine(chart, "box", steps, smooth(box), VERMILION);
+        double[] total = curves.means(StepCurves.Value.LOSS);
+        double[] classification = curves.means(StepCurves.Value.CLASSIFICATION);
+        double[] box = curves.means(StepCurves.Value.REGRESSION);
+        addPoints(chart, "total", steps, total, ChartStyle.BLACK);
+        addPoints(chart, "classification", steps, classification, ChartStyle.BLUE);
+        addPoints(chart, "box", steps, box, ChartStyle.VERMILION);
+        addLine(chart, "total", steps, Smoothing.of(total), ChartStyle.BLACK);
+        addLine(chart, "classification", steps, Smoothing.of(classification), ChartStyle.BLUE);
+        addLine(chart, "box", steps, Smoothing.of(box), ChartStyle.VERMILION);
         chart.getStyler().setMarkerSize(4);
-        double[] ordered = Arrays.stream(total).filter(Double::isFinite).sorted().toArray();
-        if (ordered.length > 0) {
-            chart.getStyler().setYAxisMax(1.05 * ordered[(int) (0.99 * (ordered.length - 1))]);
+        double top = Smoothing.topWithoutSpikes(total);
+        if (top > 0) {
+            chart.getStyler().setYAxisMax(top);
         }
         return new Figure(chart);
     }
@@ -74,71 +58,33 @@ public final class TrainingCurves {
     public static Figure averagePrecision(String title, List<EpochScores> scores) {
         double[] epochs = values(scores, EpochScores::epoch);
         XYChart chart = chart(title, "epoch", epochs, "average precision");
-        addScores(chart, "AP50", epochs, values(scores, EpochScores::ap50), GREEN);
-        addScores(chart, "AP75", epochs, values(scores, EpochScores::ap75), VERMILION);
-        addScores(chart, "AP", epochs, values(scores, EpochScores::ap), BLUE);
+        addScores(
+                chart,
+                "AP50",
+                epochs,
+                values(scores, s -> s.of(CocoMetric.AP50)),
+                ChartStyle.GREEN);
+        addScores(
+                chart,
+                "AP75",
+                epochs,
+                values(scores, s -> s.of(CocoMetric.AP75)),
+                ChartStyle.VERMILION);
+        addScores(chart, "AP", epochs, values(scores, s -> s.of(CocoMetric.AP)), ChartStyle.BLUE);
         chart.getStyler().setYAxisMax(1.0);
         return new Figure(chart);
     }
 
-    /** A running mean twice over, so that a single high value makes a slope and not a step. */
-    private static double[] smooth(double[] values) {
-        int radius = values.length / 60;
-        return runningMean(runningMean(values, radius), radius);
-    }
-
-    /**
-     * Means of up to {@code 2 * radius + 1} values around each one; values that are not finite
-     * count as absent.
-     */
-    static double[] runningMean(double[] values, int radius) {
-        double[] sums = new double[values.length + 1];
-        int[] counts = new int[values.length + 1];
-        for (int i = 0; i < values.length; i++) {
-            boolean finite = Double.isFinite(values[i]);
-            sums[i + 1] = sums[i] + (finite ? values[i] : 0);
-            counts[i + 1] = counts[i] + (finite ? 1 : 0);
-        }
-        double[] means = new double[values.length];
-        for (int i = 0; i < values.length; i++) {
-            int from = Math.max(0, i - radius);
-            int to = Math.min(values.length, i + radius + 1);
-            means[i] = (sums[to] - sums[from]) / (counts[to] - counts[from]);
-        }
-        return means;
-    }
-
-    private static <T> double[] values(List<T> records, ToDoubleFunction<T> value) {
-        return records.stream().mapToDouble(value).toArray();
+    private static double[] values(List<EpochScores> scores, ToDoubleFunction<EpochScores> value) {
+        return scores.stream().mapToDouble(value).toArray();
     }
 
     private static XYChart chart(String title, String xTitle, double[] x, String yTitle) {
-        XYChart chart =
-                new XYChartBuilder()
-                        .width(WIDTH)
-                        .height(HEIGHT)
-                        .title(title)
-                        .xAxisTitle(xTitle)
-                        .yAxisTitle(yTitle)
-                        .build();
+        XYChart chart = ChartStyle.chart(title, xTitle, yTitle);
         XYStyler styler = chart.getStyler();
-        styler.setLocale(Locale.ROOT);
-        styler.setChartBackgroundColor(Color.WHITE);
-        styler.setChartTitleFont(new Font(Font.SANS_SERIF, Font.BOLD, 18));
-        styler.setAxisTitleFont(new Font(Font.SANS_SERIF, Font.PLAIN, 15));
-        styler.setAxisTickLabelsFont(new Font(Font.SANS_SERIF, Font.PLAIN, 13));
-        styler.setLegendFont(new Font(Font.SANS_SERIF, Font.PLAIN, 14));
-        styler.setLegendBorderColor(Color.LIGHT_GRAY);
-        styler.setPlotBorderVisible(false);
-        styler.setPlotGridLinesColor(new Color(0xE6, 0xE6, 0xE6));
-        styler.setPlotGridLinesStroke(new BasicStroke(1));
-        styler.setAxisTickMarksColor(Color.GRAY);
-        styler.setPlotContentSize(0.98);
-        styler.setLegendPosition(LegendPosition.OutsideS);
-        styler.setLegendLayout(LegendLayout.Horizontal);
         // Wide enough apart that no tick stands between two epochs.
         double ticks = Math.max(1, Arrays.stream(x).max().orElse(1));
-        styler.setXAxisTickMarkSpacingHint((int) Math.max(74, WIDTH / ticks));
+        styler.setXAxisTickMarkSpacingHint((int) Math.max(74, ChartStyle.WIDTH / ticks));
         styler.setXAxisMin(0.0);
         styler.setYAxisMin(0.0);
         return chart;
@@ -162,7 +108,7 @@ public final class TrainingCurves {
                 .ifPresent(
                         series -> {
                             series.setMarker(SeriesMarkers.NONE);
-                            series.setLineStyle(LINE);
+                            series.setLineStyle(ChartStyle.LINE);
                             series.setLineColor(color);
                         });
     }
@@ -186,7 +132,7 @@ public final class TrainingCurves {
                         series -> {
                             series.setMarker(SeriesMarkers.CIRCLE);
                             series.setMarkerColor(color);
-                            series.setLineStyle(LINE);
+                            series.setLineStyle(ChartStyle.LINE);
                             series.setLineColor(color);
                         });
     }

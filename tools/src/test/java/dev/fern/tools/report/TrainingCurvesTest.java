@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import dev.fern.cocoeval.CocoMetric;
 import java.awt.image.BufferedImage;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
@@ -12,6 +13,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import javax.imageio.ImageIO;
 import javax.xml.parsers.DocumentBuilderFactory;
 import org.junit.jupiter.api.Test;
@@ -29,18 +31,18 @@ class TrainingCurvesTest {
 
     @Test
     void runningMeansNarrowAtTheEndsAndSkipWhatIsNotFinite() {
-        assertThat(TrainingCurves.runningMean(new double[] {1, 2, 6, Double.NaN, 10}, 1))
+        assertThat(Smoothing.runningMean(new double[] {1, 2, 6, Double.NaN, 10}, 1))
                 .containsExactly(1.5, 3, 4, 8, 10);
-        assertThat(TrainingCurves.runningMean(new double[] {1, Double.POSITIVE_INFINITY, 3}, 0))
+        assertThat(Smoothing.runningMean(new double[] {1, Double.POSITIVE_INFINITY, 3}, 0))
                 .containsExactly(1, Double.NaN, 3);
-        assertThat(TrainingCurves.runningMean(new double[0], 3)).isEmpty();
+        assertThat(Smoothing.runningMean(new double[0], 3)).isEmpty();
     }
 
     @Test
     void theLossPlotShowsEachPartAtItsHeight() throws IOException {
-        List<StepLosses> losses = new ArrayList<>();
+        StepCurves losses = new StepCurves();
         for (int step = 1; step <= 300; step++) {
-            losses.add(new StepLosses(step, 0.75, 0.25));
+            losses.add(step(step, 0.75, 0.25));
         }
 
         BufferedImage plot = image(TrainingCurves.loss("Loss", losses));
@@ -56,9 +58,9 @@ class TrainingCurvesTest {
 
     @Test
     void aSpikeDoesNotFlattenTheRest() throws IOException {
-        List<StepLosses> losses = new ArrayList<>();
+        StepCurves losses = new StepCurves();
         for (int step = 1; step <= 300; step++) {
-            losses.add(new StepLosses(step, step == 150 ? 10_000 : 0.75, 0.25));
+            losses.add(step(step, step == 150 ? 10_000 : 0.75, 0.25));
         }
 
         BufferedImage plot = image(TrainingCurves.loss("Loss", losses));
@@ -71,7 +73,7 @@ class TrainingCurvesTest {
     void scoresRiseFromLeftToRight() throws IOException {
         List<EpochScores> scores = new ArrayList<>();
         for (int epoch = 1; epoch <= 20; epoch++) {
-            scores.add(new EpochScores(epoch, epoch / 40.0, epoch / 20.0, epoch / 30.0));
+            scores.add(scores(epoch, epoch / 40.0, epoch / 20.0, epoch / 30.0));
         }
 
         BufferedImage plot = image(TrainingCurves.averagePrecision("AP", scores));
@@ -88,36 +90,31 @@ class TrainingCurvesTest {
         BufferedImage scores =
                 image(
                         TrainingCurves.averagePrecision(
-                                "AP",
-                                List.of(
-                                        new EpochScores(1, -1, 0.5, 0.5),
-                                        new EpochScores(2, -1, 0.6, 0.5))));
+                                "AP", List.of(scores(1, -1, 0.5, 0.5), scores(2, -1, 0.6, 0.5))));
         assertThat(meanRow(scores, BLUE, 0, 900)).isNaN();
         assertThat(meanRow(scores, GREEN, 0, 900)).isNotNaN();
 
-        BufferedImage losses =
-                image(
-                        TrainingCurves.loss(
-                                "Loss",
-                                List.of(
-                                        new StepLosses(1, Double.NaN, 1),
-                                        new StepLosses(2, Double.NaN, 1))));
+        StepCurves unclassified = new StepCurves();
+        unclassified.add(step(1, Double.NaN, 1));
+        unclassified.add(step(2, Double.NaN, 1));
+        BufferedImage losses = image(TrainingCurves.loss("Loss", unclassified));
         assertThat(meanRow(losses, BLUE, 0, 900)).isNaN();
         assertThat(meanRow(losses, VERMILION, 0, 900)).isNotNaN();
     }
 
     @Test
     void aRunWithoutStepsOrEpochsHasEmptyPlots() throws IOException {
-        assertThat(meanRow(image(TrainingCurves.loss("Loss", List.of())), BLACK, 200, 800)).isNaN();
+        assertThat(meanRow(image(TrainingCurves.loss("Loss", new StepCurves())), BLACK, 200, 800))
+                .isNaN();
         assertThat(meanRow(image(TrainingCurves.averagePrecision("AP", List.of())), BLUE, 200, 800))
                 .isNaN();
     }
 
     @Test
     void svgIsOneElementOfModestSizeHoweverLongTheRun() throws Exception {
-        List<StepLosses> losses = new ArrayList<>();
+        StepCurves losses = new StepCurves();
         for (int step = 1; step <= 200_000; step++) {
-            losses.add(new StepLosses(step, 0.5 + step % 7, 0.5));
+            losses.add(step(step, 0.5 + step % 7, 0.5));
         }
 
         String svg = TrainingCurves.loss("A < B & C", losses).svg();
@@ -133,8 +130,7 @@ class TrainingCurvesTest {
 
     @Test
     void filesAreWrittenByTheirEndingAndWholeOrNotAtAll() throws IOException {
-        Figure figure =
-                TrainingCurves.averagePrecision("AP", List.of(new EpochScores(1, 0.1, 0.2, 0.1)));
+        Figure figure = TrainingCurves.averagePrecision("AP", List.of(scores(1, 0.1, 0.2, 0.1)));
 
         figure.write(folder.resolve("ap.png"));
         figure.write(folder.resolve("ap.svg"));
@@ -147,6 +143,17 @@ class TrainingCurvesTest {
         try (var files = Files.list(folder)) {
             assertThat(files).hasSize(2);
         }
+    }
+
+    private static StepCurves.StepNumbers step(long step, double classification, double box) {
+        return new StepCurves.StepNumbers(step, classification, box, 0.1, 1, 2, 0.5);
+    }
+
+    private static EpochScores scores(int epoch, double ap, double ap50, double ap75) {
+        return new EpochScores(
+                epoch,
+                epoch,
+                Map.of(CocoMetric.AP, ap, CocoMetric.AP50, ap50, CocoMetric.AP75, ap75));
     }
 
     private static BufferedImage image(Figure figure) throws IOException {

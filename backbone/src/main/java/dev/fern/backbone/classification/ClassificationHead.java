@@ -1,0 +1,55 @@
+package dev.fern.backbone.classification;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.types.Shape;
+import ai.djl.nn.AbstractBlock;
+import ai.djl.nn.Block;
+import ai.djl.nn.core.Linear;
+import ai.djl.training.ParameterStore;
+import ai.djl.util.PairList;
+
+/**
+ * The end of a ResNet that classifies: the mean of each channel over H x W, then a fully connected
+ * layer (He et al., CVPR 2016, section 3.3). Input [N, C, H, W], output [N, K].
+ */
+public final class ClassificationHead extends AbstractBlock {
+
+    private final Block output;
+    private final int classes;
+
+    /**
+     * Builds the head; its parameters are initialised later.
+     *
+     * @param classes K
+     */
+    public ClassificationHead(int classes) {
+        this.classes = classes;
+        output = addChildBlock("output", Linear.builder().setUnits(classes).build());
+    }
+
+    @Override
+    protected NDList forwardInternal(
+            ParameterStore parameters,
+            NDList inputs,
+            boolean training,
+            PairList<String, Object> params) {
+        NDArray x = inputs.singletonOrThrow();
+        NDArray places = x.reshape(x.getShape().get(0), x.getShape().get(1), -1);
+        return output.forward(parameters, new NDList(places.mean(new int[] {2})), training);
+    }
+
+    @Override
+    protected void initializeChildBlocks(
+            NDManager manager, DataType dataType, Shape... inputShapes) {
+        Shape x = inputShapes[0];
+        output.initialize(manager, dataType, new Shape(x.get(0), x.get(1)));
+    }
+
+    @Override
+    public Shape[] getOutputShapes(Shape[] inputShapes) {
+        return new Shape[] {new Shape(inputShapes[0].get(0), classes)};
+    }
+}

@@ -1,0 +1,96 @@
+package dev.fern.backbone.classification;
+
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.types.Shape;
+import ai.djl.nn.AbstractBlock;
+import ai.djl.nn.Parameter;
+import ai.djl.training.ParameterStore;
+import ai.djl.util.PairList;
+import dev.fern.backbone.parameter.Initialization;
+import dev.fern.backbone.parameter.NamedParameters;
+import dev.fern.backbone.parameter.ParameterValues;
+import dev.fern.backbone.parameter.Tensor;
+import dev.fern.backbone.resnet.ResNet;
+import dev.fern.backbone.resnet.ResNetConfiguration;
+import java.util.Map;
+
+/**
+ * A ResNet with a {@link ClassificationHead} on its last stage. Input [N, 3, H, W], output [N, K]
+ * logits. The backbone's parameters are named {@code backbone.*}, as a detector's.
+ */
+public final class ResNetClassifier extends AbstractBlock {
+
+    /** Any input does to find the parameters' shapes. */
+    private static final Shape SAMPLE_INPUT = new Shape(1, 3, 64, 64);
+
+    private final ResNet backbone;
+    private final ClassificationHead head;
+
+    /**
+     * Builds the network; {@link #initialize(NDManager, long)} or {@link #initialize(NDManager,
+     * Map)} gives it parameters.
+     *
+     * @param classes K
+     */
+    public ResNetClassifier(ResNetConfiguration configuration, int classes) {
+        backbone = addChildBlock("backbone", new ResNet(configuration));
+        head = addChildBlock("head", new ClassificationHead(classes));
+    }
+
+    /**
+     * Gives the network its initial parameters, which depend on the seed alone: as torchvision's,
+     * He's in the backbone and uniform ones in the head.
+     *
+     * @param manager owner of the parameters
+     */
+    public void initialize(NDManager manager, long seed) {
+        Initialization initialization = new Initialization(seed);
+        int features = backbone.configuration().outputChannels(3);
+        for (Map.Entry<String, Parameter> entry : NamedParameters.of(this).entrySet()) {
+            String name = entry.getKey();
+            if (name.startsWith("head.")) {
+                initialization.linear(name, entry.getValue(), features);
+            } else if (entry.getValue().getType() == Parameter.Type.WEIGHT) {
+                initialization.heFanOut(name, entry.getValue());
+            }
+        }
+        initialize(manager, DataType.FLOAT32, SAMPLE_INPUT);
+    }
+
+    /**
+     * Gives the network stored parameters.
+     *
+     * @param manager owner of the parameters
+     * @param values one for each parameter, by the names of {@link NamedParameters}; no others
+     * @throws IllegalArgumentException naming the first that is missing, left over or of another
+     *     shape
+     */
+    public void initialize(NDManager manager, Map<String, Tensor> values) {
+        ParameterValues.initializeWith(this, values);
+        initialize(manager, DataType.FLOAT32, SAMPLE_INPUT);
+    }
+
+    @Override
+    protected NDList forwardInternal(
+            ParameterStore parameters,
+            NDList inputs,
+            boolean training,
+            PairList<String, Object> params) {
+        NDList maps = backbone.forward(parameters, inputs, training);
+        return head.forward(parameters, new NDList(maps.get(3)), training);
+    }
+
+    @Override
+    protected void initializeChildBlocks(
+            NDManager manager, DataType dataType, Shape... inputShapes) {
+        backbone.initialize(manager, dataType, inputShapes);
+        head.initialize(manager, dataType, backbone.getOutputShapes(inputShapes)[3]);
+    }
+
+    @Override
+    public Shape[] getOutputShapes(Shape[] inputShapes) {
+        return head.getOutputShapes(new Shape[] {backbone.getOutputShapes(inputShapes)[3]});
+    }
+}

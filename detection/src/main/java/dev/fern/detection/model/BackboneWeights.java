@@ -1,0 +1,81 @@
+package dev.fern.detection.model;
+
+import dev.fern.backbone.parameter.ParameterValues;
+import dev.fern.backbone.parameter.Tensor;
+import dev.fern.detection.image.PixelNormalization;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * The trained backbone of a classifier, or of another detector, from which a detector starts.
+ *
+ * @param directory the model that it is of
+ * @param architecture its shape
+ * @param normalization what was done to the pixels that it was trained on
+ * @param values by the names that they have in a detector's network, all of them {@code backbone.*}
+ */
+public record BackboneWeights(
+        Path directory,
+        BackboneArchitecture architecture,
+        PixelNormalization normalization,
+        Map<String, Tensor> values) {
+
+    private static final String PREFIX = "backbone.";
+
+    /**
+     * Reads the backbone of a model directory.
+     *
+     * @throws IOException if a file is missing or damaged; the message names it
+     */
+    public static BackboneWeights read(Path directory) throws IOException {
+        BackboneArchitecture architecture;
+        PixelNormalization normalization;
+        if (ModelDirectory.holdsClassifier(directory)) {
+            ClassifierConfiguration model = ClassifierDirectory.readConfiguration(directory);
+            architecture = model.backbone();
+            normalization = model.normalization();
+        } else {
+            DetectorConfiguration model = ModelDirectory.readConfiguration(directory);
+            architecture = model.architecture().backboneArchitecture();
+            normalization = model.normalization();
+        }
+        Map<String, Tensor> values = new LinkedHashMap<>(ModelDirectory.readParameters(directory));
+        values.keySet().removeIf(name -> !name.startsWith(PREFIX));
+        return new BackboneWeights(directory, architecture, normalization, values);
+    }
+
+    /**
+     * Checks that a network can start from these.
+     *
+     * @throws IOException naming the model and what is not the same
+     */
+    public void requireFit(Architecture detector) throws IOException {
+        Optional<String> mismatch = detector.backboneArchitecture().mismatch(architecture);
+        if (mismatch.isPresent()) {
+            throw new IOException(
+                    directory
+                            + ": its backbone does not fit this detector, which has "
+                            + mismatch.get());
+        }
+    }
+
+    /**
+     * Sets the parameters of a detector's backbone, and leaves the others as they are.
+     *
+     * @throws IOException naming the model if it does not fit
+     */
+    public void copyInto(Detector detector) throws IOException {
+        requireFit(detector.configuration().architecture());
+        Map<String, Tensor> all = detector.copyParameters();
+        all.keySet().removeIf(name -> name.startsWith(PREFIX));
+        all.putAll(values);
+        try {
+            ParameterValues.assign(detector.network(), all);
+        } catch (IllegalArgumentException e) {
+            throw ModelDirectory.notFitting(directory, e);
+        }
+    }
+}

@@ -1,0 +1,87 @@
+package dev.fern.detection.train;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.Shape;
+import ai.djl.nn.Block;
+import ai.djl.nn.Parameter;
+import ai.djl.training.GradientCollector;
+import ai.djl.training.ParameterStore;
+import dev.fern.backbone.host.HostFunctions;
+import dev.fern.backbone.parameter.NamedParameters;
+import java.nio.FloatBuffer;
+import java.util.List;
+import java.util.function.Function;
+
+/**
+ * Forward and backward pass of a network around a loss that is computed in Java; the gradients stay
+ * with the parameters.
+ */
+final class NetworkPass {
+
+    private final Block network;
+    private final ParameterStore parameters;
+    private final NDManager manager;
+    private final List<Parameter> trained;
+
+    /**
+     * Prepares for the passes of a network.
+     *
+     * @param parameters where the network finds its parameters, and leaves their gradients
+     * @param manager of the device that the parameters are on
+     */
+    NetworkPass(Block network, ParameterStore parameters, NDManager manager) {
+        this.network = network;
+        this.parameters = parameters;
+        this.manager = manager;
+        trained =
+                NamedParameters.of(network).values().stream()
+                        .filter(Parameter::requiresGradient)
+                        .toList();
+    }
+
+    /** Makes the gradients zero where the engine adds to them. */
+    void clearGradients() {
+        for (Parameter parameter : trained) {
+            HostFunctions.clearGradient(parameters.getValue(parameter, manager.getDevice(), true));
+        }
+    }
+
+    /**
+     * Computes a loss and its gradients, which are added to those of the passes before where the
+     * engine adds to gradients.
+     *
+     * @param pixels [N, 3, H, W]
+     * @param shape the same
+     * @param loss of the network's outputs
+     * @param gradients of a loss with respect to each output; none where there is nothing to
+     *     propagate
+     * @return the loss
+     */
+    <L> L run(
+            FloatBuffer pixels,
+            Shape shape,
+            Function<NDList, L> loss,
+            Function<L, List<float[]>> gradients) {
+        try (NDManager step = manager.newSubManager();
+                GradientCollector collector = HostFunctions.newGradientCollector(step)) {
+            NDArray input = step.create(pixels.duplicate(), shape);
+            NDList outputs = network.forward(parameters, new NDList(input), true);
+            L result = loss.apply(outputs);
+            List<float[]> values = gradients.apply(result);
+            if (!values.isEmpty()) {
+                HostFunctions.backward(collector, outputs, arrays(step, outputs, values));
+            }
+            return result;
+        }
+    }
+
+    private static NDList arrays(NDManager step, NDList outputs, List<float[]> values) {
+        NDList arrays = new NDList(outputs.size());
+        for (int i = 0; i < outputs.size(); i++) {
+            arrays.add(HostFunctions.create(step, values.get(i), outputs.get(i).getShape()));
+        }
+        return arrays;
+    }
+}

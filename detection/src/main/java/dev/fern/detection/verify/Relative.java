@@ -1,0 +1,12 @@
+package dev.fern.detection.verify;
+
+/** Differences of numbers that are large or small. */
+final class Relative {
+
+    private Relative() {}
+
+    /** Returns the difference, relative to the expected value where that is above 1. */
+    static double difference(double expected, double value) {
+        return Math.abs(expected - value) / Math.max(1, Math.abs(expected));
+    }
+}

@@ -1,0 +1,169 @@
+package dev.fern.tools;
+
+import dev.fern.cocoeval.AtomicFile;
+import dev.fern.detection.data.BadImageException;
+import dev.fern.detection.data.ClassificationDataset;
+import dev.fern.detection.data.LoaderOptions;
+import dev.fern.detection.image.ImageReader;
+import dev.fern.detection.model.ClassificationScores;
+import dev.fern.detection.model.Classifier;
+import dev.fern.detection.model.DatasetClassification;
+import dev.fern.detection.train.ClassificationTask;
+import dev.fern.detection.train.DataIdentity;
+import dev.fern.detection.train.PretrainingConfiguration;
+import dev.fern.detection.train.RunDirectory;
+import dev.fern.detection.train.Trainer;
+import dev.fern.tools.TrainingRun.Start;
+import java.io.Closeable;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * The training of a classifier as a command carries it out: with progress on standard error, an
+ * evaluation after epochs, and a checkpoint when the process is interrupted.
+ *
+ * @param train with labels of its own
+ * @param val with the same labels
+ * @param logEvery steps from one log line to the next where there is no terminal; 0 for a line
+ *     every ten seconds
+ */
+record PretrainingRun(
+        PretrainingConfiguration configuration,
+        ClassificationDataset train,
+        ClassificationDataset val,
+        RunDirectory run,
+        LoaderOptions loading,
+        int logEvery) {
+
+    /** Takes what the best model is worth. */
+    @FunctionalInterface
+    interface Sink {
+        void accept(ClassifierReport report) throws IOException;
+    }
+
+    /**
+     * Trains, and scores the best model.
+     *
+     * @param best takes the score, unless the training was interrupted
+     * @return the status to end the process with
+     * @throws IOException if a file can't be used
+     * @throws BadInputException if the engine is unknown, or if settings or data are not those of
+     *     the run that is to be resumed
+     */
+    int execute(Start start, Sink best)
+            throws IOException, InterruptedException, BadInputException {
+        try {
+            Engines.require(configuration.engine());
+        } catch (IllegalArgumentException e) {
+            throw new BadInputException(e.getMessage(), e);
+        }
+        DataIdentity data = DataIdentity.of(train, val);
+        if (start == Start.RESUMED) {
+            ResumeCheck.require(
+                    run,
+                    settings -> configuration.changesFrom(PretrainingConfiguration.of(settings)),
+                    data);
+        }
+        LeftOutImages leftOut = new LeftOutImages();
+        describe(leftOut);
+        int status;
+        try (Classifier classifier = classifier()) {
+            // Only now, so that settings and data that can't be used leave no folder behind.
+            RunDirectory.create(run.path());
+            Closeable lock = run.lock();
+            try {
+                status = train(classifier, leftOut, start, data);
+            } finally {
+                lock.close();
+            }
+        }
+        if (status == 0) {
+            try (Classifier classifier =
+                    Classifier.load(
+                            run.best(),
+                            configuration.engine(),
+                            configuration.deviceList().get(0))) {
+                best.accept(new ClassifierReport(run.best(), score(classifier, leftOut)));
+            }
+        }
+        return status;
+    }
+
+    private int train(Classifier classifier, LeftOutImages leftOut, Start start, DataIdentity data)
+            throws IOException, InterruptedException {
+        try (ClassificationTask task =
+                        new ClassificationTask(
+                                configuration,
+                                classifier,
+                                train,
+                                trained -> score(trained, leftOut),
+                                loading);
+                TrainingProgress progress =
+                        new TrainingProgress(
+                                System.err,
+                                System.console() != null,
+                                logEvery,
+                                List.of(
+                                        ClassificationScores.TOP1,
+                                        ClassificationScores.TOP5,
+                                        ClassificationScores.LOSS))) {
+            Trainer<?> trainer = new Trainer<>(configuration.loop(), task, run, progress);
+            if (start != Start.FRESH) {
+                trainer.resume(
+                        problem -> System.err.println("warning: " + VisibleText.of(problem)));
+            }
+            data.write(run.data());
+            AtomicFile.write(
+                    run.configuration(), configuration.toJson().getBytes(StandardCharsets.UTF_8));
+            return TrainingRun.train(trainer, run, configuration.patience());
+        }
+    }
+
+    private ClassificationScores score(Classifier classifier, LeftOutImages leftOut)
+            throws IOException, InterruptedException {
+        List<BadImageException> bad = new ArrayList<>();
+        ClassificationScores scores =
+                DatasetClassification.run(
+                        classifier,
+                        val,
+                        ImageReader.forDataSets(),
+                        configuration.batchSize(),
+                        loading,
+                        done -> {},
+                        bad::add);
+        leftOut.warn("validation images", bad);
+        return scores;
+    }
+
+    private Classifier classifier() throws BadInputException {
+        try {
+            return configuration.newClassifier(train.classes());
+        } catch (IllegalArgumentException e) {
+            throw new BadInputException("the settings make no network: " + e.getMessage(), e);
+        }
+    }
+
+    private void describe(LeftOutImages leftOut) {
+        System.err.printf(
+                "training on %d images, validating on %d, %d classes%n",
+                train.samples().size(), val.samples().size(), train.classes().size());
+        warn("training", train, leftOut);
+        if (!val.root().equals(train.root())) {
+            warn("validation", val, leftOut);
+        }
+    }
+
+    private static void warn(String part, ClassificationDataset images, LeftOutImages leftOut) {
+        leftOut.warn(part + " images", images.badImages());
+        if (!images.emptyClasses().isEmpty()) {
+            System.err.printf(
+                    "warning: %d sub-folders of %s hold no usable image and are left out, the"
+                            + " first: %s%n",
+                    images.emptyClasses().size(),
+                    VisibleText.of(images.root()),
+                    VisibleText.of(images.emptyClasses().get(0)));
+        }
+    }
+}

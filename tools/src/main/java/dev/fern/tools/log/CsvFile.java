@@ -1,0 +1,72 @@
+package dev.fern.tools.log;
+
+import com.google.gson.JsonElement;
+import com.google.gson.JsonObject;
+import java.io.Closeable;
+import java.io.IOException;
+import java.io.Writer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Collectors;
+
+/**
+ * A table that grows (RFC 4180, lines end with a line feed). The first row names the columns; what
+ * a later one has not is left empty, what else it has is left out.
+ */
+final class CsvFile implements Closeable {
+
+    private final Path path;
+    private Writer out;
+    private List<String> columns;
+
+    /** Takes the file's place; the file is made, or made anew, with the first row. */
+    CsvFile(Path path) {
+        this.path = path;
+    }
+
+    /** Deletes what another process left. */
+    void delete() throws IOException {
+        Files.deleteIfExists(path);
+    }
+
+    /** Adds a row, which is then with the operating system. */
+    void write(JsonObject row) throws IOException {
+        StringBuilder text = new StringBuilder();
+        if (out == null) {
+            columns = List.copyOf(row.keySet());
+            out = Files.newBufferedWriter(path);
+            text.append(line(columns));
+        }
+        text.append(line(columns.stream().map(name -> value(row.get(name))).toList()));
+        out.write(text.toString());
+        out.flush();
+    }
+
+    private static String value(JsonElement value) {
+        if (value == null || value.isJsonNull()) {
+            return "";
+        }
+        return value.isJsonPrimitive() ? value.getAsString() : value.toString();
+    }
+
+    private static String line(List<String> values) {
+        return values.stream().map(CsvFile::quoted).collect(Collectors.joining(",", "", "\n"));
+    }
+
+    private static String quoted(String value) {
+        return value.matches("(?s).*[,\"\r\n].*") ? '"' + value.replace("\"", "\"\"") + '"' : value;
+    }
+
+    @Override
+    public void close() throws IOException {
+        if (out != null) {
+            out.close();
+        }
+    }
+
+    @Override
+    public String toString() {
+        return path.toString();
+    }
+}

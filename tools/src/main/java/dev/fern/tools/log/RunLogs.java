@@ -1,0 +1,95 @@
+package dev.fern.tools.log;
+
+import dev.fern.detection.train.RunDirectory;
+import dev.fern.detection.train.TrainingListener;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.time.Clock;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Keeps a training's numbers as tables and for TensorBoard, beside a listener that shows them. A
+ * log that can't be written is given up with a warning: it holds nothing that {@code metrics.jsonl}
+ * does not, and ends no training.
+ */
+public final class RunLogs implements TrainingListener, AutoCloseable {
+
+    private final TrainingListener shown;
+    private final List<RunLog> logs;
+    private final PrintStream err;
+    private long step;
+
+    /** A thing to tell a log. */
+    @FunctionalInterface
+    private interface Message {
+        void tell(RunLog log) throws IOException;
+    }
+
+    /**
+     * Logs into a run's folder.
+     *
+     * @param shown is told everything too, first
+     * @param err for warnings
+     */
+    public RunLogs(RunDirectory run, TrainingListener shown, PrintStream err) {
+        this(
+                shown,
+                List.of(
+                        new MetricsTables(run.path(), run.metrics()),
+                        new TensorBoardLog(run.path(), Clock.systemUTC())),
+                err);
+    }
+
+    RunLogs(TrainingListener shown, List<RunLog> logs, PrintStream err) {
+        this.shown = shown;
+        this.logs = new ArrayList<>(logs);
+        this.err = err;
+    }
+
+    @Override
+    public void started(long firstStep, long totalSteps) {
+        shown.started(firstStep, totalSteps);
+        step = firstStep - 1;
+        tell(log -> log.started(firstStep));
+    }
+
+    @Override
+    public void step(Step taken) {
+        shown.step(taken);
+        step = taken.step();
+        tell(log -> log.step(taken));
+    }
+
+    @Override
+    public void evaluated(int epoch, Map<String, Double> numbers, boolean best) {
+        shown.evaluated(epoch, numbers, best);
+        tell(log -> log.evaluated(step, numbers));
+    }
+
+    @Override
+    public void skipped(String reason) {
+        shown.skipped(reason);
+    }
+
+    @Override
+    public void close() {
+        tell(RunLog::close);
+    }
+
+    private void tell(Message message) {
+        for (RunLog log : List.copyOf(logs)) {
+            try {
+                message.tell(log);
+            } catch (IOException e) {
+                logs.remove(log);
+                err.println(
+                        "warning: "
+                                + log
+                                + " can't be written, and the training goes on without: "
+                                + e.getMessage());
+            }
+        }
+    }
+}

@@ -1,0 +1,196 @@
+package dev.fern.tools.report;
+
+import static dev.fern.tools.report.HtmlText.count;
+import static dev.fern.tools.report.HtmlText.escape;
+import static dev.fern.tools.report.HtmlText.score;
+
+import dev.fern.cocoeval.CategoryStats;
+import dev.fern.cocoeval.CocoMetric;
+import dev.fern.cocoeval.Evaluation;
+import dev.fern.cocoeval.analysis.Analysis;
+import dev.fern.cocoeval.analysis.Calibration;
+import dev.fern.cocoeval.analysis.CategoryAnalysis;
+import dev.fern.cocoeval.analysis.OperatingPoint;
+import dev.fern.detection.image.ImageFolder;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.IntStream;
+
+/** What is behind the numbers of an evaluation, as sections of a page. */
+public final class EvaluationSections {
+    /** More would make the page slow; the JSON has all. */
+    private static final int MOST_ROWS = 2000;
+
+    private final Evaluation evaluation;
+    private final Analysis analysis;
+    private final Optional<ImageFolder> images;
+
+    /**
+     * @param images where the worst images are found; if empty, none is drawn
+     */
+    public EvaluationSections(
+            Evaluation evaluation, Analysis analysis, Optional<ImageFolder> images) {
+        this.evaluation = evaluation;
+        this.analysis = analysis;
+        this.images = images;
+    }
+
+    /** The numbers by metric. */
+    Map<CocoMetric, Double> stats() {
+        return evaluation.stats();
+    }
+
+    /** What was evaluated, in HTML. */
+    String summary() {
+        int truths = analysis.categories().stream().mapToInt(CategoryAnalysis::truths).sum();
+        int detections =
+                analysis.categories().stream()
+                        .mapToInt(c -> c.truePositives() + c.falsePositives())
+                        .sum();
+        return String.format(
+                Locale.ROOT,
+                "Images %s, objects %s, categories %s, detections %s. All below the twelve numbers"
+                        + " is at IoU %s; single detections count from score %s.",
+                count(analysis.matching().images().size()),
+                count(truths),
+                count(analysis.categories().size()),
+                count(detections),
+                analysis.parameters().iouThreshold(),
+                score(analysis.scoreThreshold()));
+    }
+
+    /** Adds them to a page. */
+    void appendTo(HtmlPage page) {
+        page.append("<div class=\"pair\">");
+        tide(page);
+        curves(page);
+        page.append("</div>");
+        confusion(page);
+        categories(page);
+        page.append("<div class=\"pair\">");
+        reliability(page);
+        new LabelFindings(analysis).appendTo(page);
+        page.append("</div>");
+        worstImages(page);
+    }
+
+    private void tide(HtmlPage page) {
+        page.section(
+                "Where AP is lost",
+                "How much AP would be won if one kind of error were mended (TIDE), and how often it"
+                        + " occurs.",
+                AnalysisPlots.tide(analysis.tide()));
+    }
+
+    private void curves(HtmlPage page) {
+        page.section(
+                "Precision and recall",
+                "Interpolated as COCO does.",
+                AnalysisPlots.precisionRecall(analysis.categories()));
+    }
+
+    private void confusion(HtmlPage page) {
+        ConfusionHeatMap map = new ConfusionHeatMap(analysis.confusion());
+        page.section(
+                "What is taken for what",
+                "Shades by row. The right column is what was missed, the bottom row what was found"
+                        + " where nothing is."
+                        + (map.hidden() > 0
+                                ? " "
+                                        + map.hidden()
+                                        + " categories with fewer mistakes are not"
+                                        + " shown."
+                                : ""),
+                map.svg());
+    }
+
+    private void categories(HtmlPage page) {
+        Map<Long, Map<CocoMetric, Double>> stats = new HashMap<>();
+        for (CategoryStats category : evaluation.perCategory()) {
+            stats.put(category.category().id(), category.stats());
+        }
+        StringBuilder table =
+                new StringBuilder(
+                        "<div class=\"scroll\"><table><thead><tr><th>category<th>objects<th>AP<th>AP50"
+                                + "<th>AP75<th>AR100<th class=\"group\">best F<th>at score"
+                                + "<th>precision<th>recall</thead><tbody>");
+        List<CategoryAnalysis> met =
+                analysis.categories().stream()
+                        .filter(category -> category.truths() + category.falsePositives() > 0)
+                        .toList();
+        List<CategoryAnalysis> rows = withMostObjects(met, MOST_ROWS);
+        for (CategoryAnalysis category : rows) {
+            Map<CocoMetric, Double> numbers =
+                    stats.getOrDefault(category.category().id(), Map.of());
+            table.append("<tr><td>").append(escape(category.category().name()));
+            table.append("<td>").append(count(category.truths()));
+            for (CocoMetric metric :
+                    List.of(CocoMetric.AP, CocoMetric.AP50, CocoMetric.AP75, CocoMetric.AR100)) {
+                table.append("<td>").append(score(numbers.getOrDefault(metric, -1.0)));
+            }
+            Optional<OperatingPoint> best = category.best();
+            table.append("<td class=\"group\">").append(number(best.map(OperatingPoint::fBeta)));
+            table.append("<td>").append(number(best.map(OperatingPoint::scoreThreshold)));
+            table.append("<td>").append(number(best.map(OperatingPoint::precision)));
+            table.append("<td>").append(number(best.map(OperatingPoint::recall)));
+        }
+        page.section(
+                "Categories",
+                "On the right, the score threshold of the best F-beta (beta "
+                        + analysis.parameters().beta()
+                        + ")."
+                        + (rows.size() < met.size()
+                                ? " " + count(rows.size()) + " categories with most objects."
+                                : ""),
+                table + "</tbody></table></div>");
+    }
+
+    /** These, if they are not too many; in their order. */
+    static List<CategoryAnalysis> withMostObjects(List<CategoryAnalysis> categories, int most) {
+        return IntStream.range(0, categories.size())
+                .boxed()
+                .sorted(Comparator.comparingInt(k -> -categories.get(k).truths()))
+                .limit(most)
+                .sorted()
+                .map(categories::get)
+                .toList();
+    }
+
+    private static String number(Optional<Double> value) {
+        return score(value.orElse(-1.0));
+    }
+
+    private void reliability(HtmlPage page) {
+        Calibration calibration = analysis.calibration();
+        page.section(
+                "Can the scores be trusted?",
+                "Bars: how many detections of a score are right; the orange line is where the bar"
+                        + " ought to end. Dark: how many there are (logarithmic). Expected error (ECE) "
+                        + score(calibration.expectedError())
+                        + ", largest "
+                        + score(calibration.largestError())
+                        + "."
+                        + (calibration.outside() > 0
+                                ? " "
+                                        + count(calibration.outside())
+                                        + " detections with scores outside 0 to 1 are left out."
+                                : ""),
+                AnalysisPlots.reliability(calibration));
+    }
+
+    private void worstImages(HtmlPage page) {
+        images.ifPresent(
+                folder ->
+                        page.section(
+                                "The images with the most faults",
+                                "<span class=\"swatch right\"></span>right"
+                                        + "<span class=\"swatch wrong\"></span>wrong"
+                                        + "<span class=\"swatch missed\"></span>missed. Rest the"
+                                        + " pointer on a box for its label.",
+                                new WorstImages(analysis, folder).html()));
+    }
+}

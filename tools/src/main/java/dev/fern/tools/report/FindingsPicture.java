@@ -1,0 +1,123 @@
+package dev.fern.tools.report;
+
+import static dev.fern.tools.report.HtmlText.coordinate;
+import static dev.fern.tools.report.HtmlText.escape;
+
+import dev.fern.cocoeval.Box;
+import dev.fern.cocoeval.MatchedDetection;
+import dev.fern.cocoeval.MatchedTruth;
+import dev.fern.cocoeval.analysis.Analysis;
+import dev.fern.cocoeval.analysis.ImageFindings;
+import dev.fern.detection.image.BgrImage;
+import dev.fern.detection.image.ImageFolder;
+import dev.fern.detection.image.ImageReader;
+import java.io.IOException;
+import java.util.Base64;
+import java.util.Locale;
+
+/** Images, small, with what was found, wrong and missed drawn over them. */
+public final class FindingsPicture {
+    private static final int LONGER_SIDE = 560;
+    private static final int JPEG_QUALITY = 78;
+
+    /** What the colours mean, as HTML. */
+    public static final String LEGEND =
+            "<span class=\"swatch right\"></span>right<span class=\"swatch wrong\"></span>wrong"
+                    + "<span class=\"swatch missed\"></span>missed. Rest the pointer on a box for its"
+                    + " label.";
+
+    /** Boxes of one kind on one image; more would hide it. */
+    private static final int BOXES = 120;
+
+    private final Analysis analysis;
+    private final ImageFolder folder;
+    private final ImageReader reader = ImageReader.forDataSets();
+
+    /**
+     * @param analysis of the detections
+     * @param folder where the images are
+     */
+    public FindingsPicture(Analysis analysis, ImageFolder folder) {
+        this.analysis = analysis;
+        this.folder = folder;
+    }
+
+    /** One image as an element of HTML; if it can't be read, the reason. */
+    public String html(ImageFindings findings) {
+        try (BgrImage image = reader.read(folder.resolve(findings.image().fileName()))) {
+            return picture(image, findings);
+        } catch (IOException e) {
+            return "<p class=\"note\">" + escape(e.getMessage()) + "</p>";
+        }
+    }
+
+    private String picture(BgrImage image, ImageFindings findings) {
+        StringBuilder svg =
+                new StringBuilder(
+                        String.format(
+                                Locale.ROOT,
+                                "<svg viewBox=\"0 0 %d %d\"><image width=\"%d\" height=\"%d\""
+                                        + " href=\"data:image/jpeg;base64,%s\"/>",
+                                image.width(),
+                                image.height(),
+                                image.width(),
+                                image.height(),
+                                Base64.getEncoder()
+                                        .encodeToString(
+                                                image.thumbnail(LONGER_SIDE, JPEG_QUALITY))));
+        double textSize = Math.max(image.width(), image.height()) / 48.0;
+        findings.matching().detections().stream()
+                .filter(MatchedDetection::isRight)
+                .filter(detection -> detection.score() >= analysis.scoreThreshold())
+                .limit(BOXES)
+                .forEach(d -> svg.append(box(d.detection().box(), "right", label(d), 0)));
+        findings.missed().stream()
+                .limit(BOXES)
+                .forEach(t -> svg.append(box(t.annotation().box(), "missed", label(t), textSize)));
+        findings.wrong().stream()
+                .limit(BOXES)
+                .forEach(d -> svg.append(box(d.detection().box(), "wrong", label(d), textSize)));
+        return svg + "</svg>";
+    }
+
+    private String label(MatchedDetection detection) {
+        return String.format(
+                Locale.ROOT,
+                "%s %.2f",
+                analysis.matching().categories().get(detection.category()).name(),
+                detection.score());
+    }
+
+    private String label(MatchedTruth truth) {
+        return analysis.matching().categories().get(truth.category()).name();
+    }
+
+    /**
+     * @param textSize 0 to show the label only where the pointer rests
+     */
+    private static String box(Box box, String style, String label, double textSize) {
+        String rectangle =
+                String.format(
+                        Locale.ROOT,
+                        "<rect class=\"%s\" x=\"%s\" y=\"%s\" width=\"%s\" height=\"%s\">"
+                                + "<title>%s</title></rect>",
+                        style,
+                        coordinate(box.x()),
+                        coordinate(box.y()),
+                        coordinate(Math.max(0, box.width())),
+                        coordinate(Math.max(0, box.height())),
+                        escape(style + ": " + label));
+        if (textSize == 0) {
+            return rectangle;
+        }
+        return rectangle
+                + String.format(
+                        Locale.ROOT,
+                        "<text class=\"%s\" x=\"%s\" y=\"%s\" style=\"font-size:%spx\">%s</text>",
+                        style,
+                        coordinate(box.x() + textSize / 6),
+                        coordinate(Math.max(textSize, box.y() + textSize)),
+                        coordinate(textSize),
+                        escape(label));
+    }
+}

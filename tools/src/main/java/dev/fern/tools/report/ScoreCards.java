@@ -1,0 +1,35 @@
+package dev.fern.tools.report;
+
+import static dev.fern.tools.report.HtmlText.score;
+
+import dev.fern.cocoeval.CocoMetric;
+import java.util.Map;
+
+/** The twelve numbers, large. */
+final class ScoreCards {
+
+    private final StringBuilder html = new StringBuilder("<div class=\"cards\">");
+
+    /** Shows each number. */
+    ScoreCards(Map<CocoMetric, Double> scores) {
+        scores.forEach((metric, value) -> card(metric, value, ""));
+        html.append("</div>\n");
+    }
+
+    /** Shows each number of the best evaluation, with that of the last below. */
+    ScoreCards(EpochScores best, EpochScores last) {
+        for (CocoMetric metric : CocoMetric.values()) {
+            card(metric, best.of(metric), "<small>last " + score(last.of(metric)) + "</small>");
+        }
+        html.append("</div>\n");
+    }
+
+    private void card(CocoMetric metric, double value, String below) {
+        html.append("<div class=\"card\"><span>").append(metric.label()).append("</span><b>");
+        html.append(score(value)).append("</b>").append(below).append("</div>");
+    }
+
+    String html() {
+        return html.toString();
+    }
+}

@@ -1,0 +1,76 @@
+package dev.fern.tools.sweep;
+
+import dev.fern.cocoeval.CocoMetric;
+import dev.fern.cocoeval.Difference;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+
+/** The means over the seeds, with the differences to the first norm, as text. */
+final class MeansTable {
+
+    private final SweepResults results;
+    private final List<NormComparison> comparisons;
+
+    MeansTable(SweepResults results, List<NormComparison> comparisons) {
+        this.results = results;
+        this.comparisons = comparisons;
+    }
+
+    /** A line for each norm at each batch size. */
+    String text() {
+        Grid grid = results.grid();
+        StringBuilder text = new StringBuilder();
+        text.append(
+                String.format(
+                        Locale.ROOT,
+                        "%-6s%-14s%6s%8s%8s%8s%9s   %s%n",
+                        "batch",
+                        "norm",
+                        "seeds",
+                        "AP",
+                        "sd",
+                        "AP50",
+                        "- " + grid.norms().get(0),
+                        "95% interval"));
+        for (int batchSize : grid.batchSizes()) {
+            for (String norm : grid.norms()) {
+                Spread ap = results.spread(norm, batchSize, CocoMetric.AP);
+                text.append(
+                        String.format(
+                                Locale.ROOT,
+                                "%-6d%-14s%6s%8s%8s%8s%s%n",
+                                batchSize,
+                                norm,
+                                ap.count() + "/" + grid.seeds().size(),
+                                number(ap.mean()),
+                                number(ap.deviation()),
+                                number(results.spread(norm, batchSize, CocoMetric.AP50).mean()),
+                                difference(norm, batchSize)));
+            }
+        }
+        return text.toString();
+    }
+
+    private String difference(String norm, int batchSize) {
+        Optional<Difference> ap =
+                comparisons.stream()
+                        .filter(c -> c.norm().equals(norm) && c.batchSize() == batchSize)
+                        .map(NormComparison::ap)
+                        .filter(d -> d.resamples() > 0)
+                        .findFirst();
+        return ap.map(
+                        d ->
+                                String.format(
+                                        Locale.ROOT,
+                                        "%+9.3f   [%+.3f, %+.3f]",
+                                        d.difference(),
+                                        d.low(),
+                                        d.high()))
+                .orElse("");
+    }
+
+    private static String number(double value) {
+        return Double.isNaN(value) ? "-" : String.format(Locale.ROOT, "%.3f", value);
+    }
+}

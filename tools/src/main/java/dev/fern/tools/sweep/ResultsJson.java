@@ -1,0 +1,146 @@
+package dev.fern.tools.sweep;
+
+import com.google.gson.Gson;
+import com.google.gson.JsonArray;
+import com.google.gson.JsonNull;
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParser;
+import com.google.gson.JsonPrimitive;
+import dev.fern.cocoeval.CocoMetric;
+import dev.fern.cocoeval.Difference;
+import dev.fern.cocoeval.PairedBootstrap;
+import dev.fern.tools.JsonFile;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+
+/** A sweep as JSON: what was asked for, every cell, their means, and how sure differences are. */
+final class ResultsJson {
+
+    private final Gson gson = new Gson();
+    private final SweepResults results;
+    private final JsonObject root = new JsonObject();
+
+    /**
+     * @param command the command line
+     */
+    ResultsJson(String command, SweepSettings settings, SweepResults results) {
+        this.results = results;
+        root.addProperty("command", command);
+        root.add("environments", gson.toJsonTree(results.environments()));
+        settings.toJson().asMap().forEach(root::add);
+        JsonArray cells = new JsonArray();
+        results.cells().forEach(cell -> cells.add(cell(cell)));
+        root.add("cells", cells);
+        root.add("means", means());
+    }
+
+    private JsonObject cell(CellResult cell) {
+        JsonObject entry = new JsonObject();
+        entry.addProperty("norm", cell.cell().norm());
+        entry.addProperty("batch_size", cell.cell().batchSize());
+        entry.addProperty("seed", cell.cell().seed());
+        entry.addProperty("status", cell.status());
+        cell.outcome()
+                .filter(outcome -> !outcome.isDone())
+                .ifPresent(outcome -> entry.addProperty("reason", outcome.reason()));
+        if (cell.isDone()) {
+            cell.history().last().ifPresent(e -> entry.add("stats", gson.toJsonTree(e.numbers())));
+        }
+        entry.addProperty("steps_taken", cell.history().steps().size());
+        entry.addProperty("images_seen", cell.history().images());
+        entry.addProperty("training_seconds", cell.history().seconds());
+        JsonArray evaluations = new JsonArray();
+        for (CellHistory.EpochEvaluation evaluation : cell.history().evaluations()) {
+            JsonObject line = new JsonObject();
+            line.addProperty("epoch", evaluation.epoch());
+            line.addProperty("images_seen", evaluation.images());
+            line.add("stats", gson.toJsonTree(evaluation.numbers()));
+            evaluations.add(line);
+        }
+        entry.add("evaluations", evaluations);
+        entry.add("settings", JsonParser.parseString(cell.configuration().toJson()));
+        return entry;
+    }
+
+    private JsonArray means() {
+        JsonArray means = new JsonArray();
+        for (int batchSize : results.grid().batchSizes()) {
+            for (String norm : results.grid().norms()) {
+                JsonObject entry = new JsonObject();
+                entry.addProperty("norm", norm);
+                entry.addProperty("batch_size", batchSize);
+                for (CocoMetric metric : CocoMetric.values()) {
+                    Spread spread = results.spread(norm, batchSize, metric);
+                    JsonObject numbers = new JsonObject();
+                    numbers.addProperty("seeds", spread.count());
+                    add(numbers, "mean", spread.mean());
+                    add(numbers, "standard_deviation", spread.deviation());
+                    add(numbers, "least", spread.least());
+                    add(numbers, "most", spread.most());
+                    entry.add(metric.label(), numbers);
+                }
+                means.add(entry);
+            }
+        }
+        return means;
+    }
+
+    /** Adds the comparisons with the first norm. */
+    ResultsJson with(List<NormComparison> comparisons) {
+        JsonArray array = new JsonArray();
+        for (NormComparison comparison : comparisons) {
+            PairedBootstrap bootstrap = comparison.comparison().bootstrap();
+            JsonObject entry = new JsonObject();
+            entry.addProperty("a", results.grid().norms().get(0));
+            entry.addProperty("b", comparison.norm());
+            entry.addProperty("batch_size", comparison.batchSize());
+            entry.add("seeds", gson.toJsonTree(comparison.seeds()));
+            entry.addProperty("images", comparison.comparison().images());
+            entry.addProperty("resamples", bootstrap.resamples());
+            entry.addProperty("bootstrap_seed", bootstrap.seed());
+            entry.addProperty("confidence", bootstrap.confidence());
+            entry.add("stats", differences(comparison.comparison().metrics()));
+            JsonArray categories = new JsonArray();
+            comparison
+                    .comparison()
+                    .categories()
+                    .forEach(
+                            category -> {
+                                JsonObject of = new JsonObject();
+                                of.addProperty("name", category.category().name());
+                                of.add("stats", differences(category.metrics()));
+                                categories.add(of);
+                            });
+            entry.add("per_category", categories);
+            array.add(entry);
+        }
+        root.add("comparisons", array);
+        return this;
+    }
+
+    private static JsonObject differences(Map<CocoMetric, Difference> metrics) {
+        JsonObject object = new JsonObject();
+        metrics.forEach(
+                (metric, difference) -> {
+                    JsonObject entry = new JsonObject();
+                    entry.addProperty("a", difference.a());
+                    entry.addProperty("b", difference.b());
+                    add(entry, "difference", difference.difference());
+                    add(entry, "low", difference.low());
+                    add(entry, "high", difference.high());
+                    add(entry, "p", difference.pValue());
+                    object.add(metric.label(), entry);
+                });
+        return object;
+    }
+
+    private static void add(JsonObject entry, String name, double number) {
+        entry.add(name, Double.isNaN(number) ? JsonNull.INSTANCE : new JsonPrimitive(number));
+    }
+
+    void write(Path file) throws IOException {
+        JsonFile.write(file, root);
+    }
+}

@@ -1,0 +1,299 @@
+package dev.fern.tools.sweep;
+
+import dev.fern.backbone.host.EngineThreads;
+import dev.fern.cocoeval.PairedBootstrap;
+import dev.fern.detection.image.ImageFolder;
+import dev.fern.detection.train.TrainingConfiguration;
+import dev.fern.tools.BadInputException;
+import dev.fern.tools.Engines;
+import dev.fern.tools.Fern;
+import dev.fern.tools.LabelledImages;
+import dev.fern.tools.OnInterrupt;
+import dev.fern.tools.TrainingData;
+import dev.fern.tools.TrainingSettings;
+import java.io.Closeable;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** {@code fern sweep}. */
+@Command(
+        name = "sweep",
+        sortOptions = false,
+        description = {
+            "Trains a detector under every combination of norms, batch sizes and seeds, and reports"
+                    + " how accuracy goes with the batch size.",
+            "",
+            "All cells see the same number of images. The settings (--config and the options of fern"
+                    + " train) are for one batch size, that of --batch-size or the configuration: a"
+                    + " cell's learning rate is scaled from there by --rate-rule, and its warm-up and"
+                    + " the reach of emaDecay are as long in images. Cells of one seed have the same images in the same order,"
+                    + " augmented alike, and the same initial convolutions, whatever the norm.",
+            "",
+            "Each cell is a run of fern train in a process of its own, in"
+                    + " OUTPUT/cells/NORM-bSIZE-sSEED. Reported is the model of the last epoch, not"
+                    + " the best one. A cell that is done is not done again; one that failed, as with"
+                    + " a loss that is not finite, is reported with its reason and the others go on."
+                    + " Ctrl-C writes a checkpoint, and the same command goes on from it; norms,"
+                    + " batch sizes and seeds may then be added.",
+            "",
+            "Differences to the first norm come with intervals by a paired bootstrap (see fern"
+                    + " compare) that draws images and seeds."
+        },
+        footer = {
+            "",
+            "The output folder receives results.csv, results.json, report.html, which needs nothing"
+                    + " else, and report.md with its plots.",
+            "",
+            "Example:",
+            "  fern sweep --norms frn,bn,gn8 --batch-sizes 1,2,4,8 --seeds 1,2,3 \\",
+            "             --train-annotations train.json --train-images train \\",
+            "             --val-annotations val.json --val-images val \\",
+            "             --config configs/bccd-sweep.json --output sweeps/first"
+        })
+public final class SweepCommand implements Callable<Integer> {
+
+    private static final int MOST_PROCESSES = 256;
+
+    /** What fern train calls the settings that a sweep varies, and what a sweep takes instead. */
+    private static final List<List<String>> VARIED =
+            List.of(List.of("--norm", "--norms"), List.of("--seed", "--seeds"));
+
+    private static final List<String> PASSING = List.of("--report-only", "--retry-failed");
+
+    @Option(
+            names = "--norms",
+            required = true,
+            split = ",",
+            paramLabel = "NAME",
+            description = "Normalisers; others are compared with the first.")
+    private List<String> norms;
+
+    @Option(
+            names = "--batch-sizes",
+            required = true,
+            split = ",",
+            paramLabel = "N",
+            description = "Batch sizes.")
+    private List<Integer> batchSizes;
+
+    @Option(
+            names = "--seeds",
+            required = true,
+            split = ",",
+            paramLabel = "N",
+            description = "Seeds; each makes a training of every norm and batch size.")
+    private List<Long> seeds;
+
+    @Mixin private TrainingData data;
+
+    @Option(
+            names = {"-o", "--output"},
+            required = true,
+            paramLabel = "DIR",
+            description = "Folder of the sweep; created where it is missing.")
+    private Path output;
+
+    @Option(
+            names = "--rate-rule",
+            paramLabel = "NAME",
+            defaultValue = "linear",
+            description =
+                    "How the learning rate goes with the batch size: ${COMPLETION-CANDIDATES}."
+                            + " Default: ${DEFAULT-VALUE}.")
+    private RateRule rule;
+
+    @Mixin private TrainingSettings settings;
+
+    @Option(
+            names = "--processes",
+            paramLabel = "N",
+            defaultValue = "1",
+            description =
+                    "Cells that are trained at a time, each with its share of the cores. Default:"
+                            + " ${DEFAULT-VALUE}.")
+    private int processes;
+
+    @Option(
+            names = "--retry-failed",
+            description = "Train failed cells again, from their last checkpoint.")
+    private boolean retryFailed;
+
+    @Option(
+            names = "--report-only",
+            description = "Train nothing; write the results of the cells that are done.")
+    private boolean reportOnly;
+
+    @Option(names = "--no-pictures", description = "Leave photographs out of the report.")
+    private boolean noPictures;
+
+    @Option(
+            names = "--resamples",
+            paramLabel = "N",
+            defaultValue = "1000",
+            description = "Draws of the bootstrap. Default: ${DEFAULT-VALUE}.")
+    private int resamples;
+
+    @Spec private CommandSpec spec;
+
+    @Override
+    public Integer call() throws Exception {
+        requireUsable();
+        Grid grid;
+        PairedBootstrap bootstrap;
+        try {
+            grid = new Grid(norms, batchSizes, seeds);
+            bootstrap = new PairedBootstrap(resamples, 1, 0.95);
+        } catch (IllegalArgumentException e) {
+            throw new ParameterException(spec.commandLine(), e.getMessage(), e);
+        }
+        SweepSettings sweep = settings(grid);
+        data.train();
+        LabelledImages val = data.val();
+        SweepFolder folder = new SweepFolder(output);
+        if (folder.isBegun()) {
+            sweep.requireSameAs(folder.settings());
+        } else if (reportOnly) {
+            throw new BadInputException(output + ": no sweep was begun here");
+        }
+        Closeable lock = folder.lock();
+        try {
+            sweep.write(folder.settings());
+            SweepOutput written =
+                    new SweepOutput(
+                            typed(),
+                            grid,
+                            folder,
+                            sweep,
+                            val,
+                            bootstrap,
+                            noPictures
+                                    ? Optional.empty()
+                                    : Optional.of(new ImageFolder(data.valImages())));
+            if (!reportOnly && !train(grid, folder, sweep.scaling(), written)) {
+                return Fern.INTERRUPTED;
+            }
+            SweepResults results = written.read();
+            PrintWriter out = spec.commandLine().getOut();
+            out.print(written.writeAll(results));
+            out.println("report: " + folder.report());
+            out.flush();
+            return status(results);
+        } finally {
+            lock.close();
+        }
+    }
+
+    /** A failed cell is a result among others; nothing but failures is none. */
+    private int status(SweepResults results) {
+        List<CellResult> failed = results.failed();
+        if (failed.size() < results.cells().size()) {
+            return 0;
+        }
+        System.err.println(
+                "fern: every cell failed, the first: "
+                        + failed.get(0).outcome().map(CellOutcome::reason).orElse(""));
+        return Fern.FAULT;
+    }
+
+    private void requireUsable() throws BadInputException {
+        data.requireValid();
+        for (List<String> names : VARIED) {
+            if (spec.commandLine().getParseResult().hasMatchedOption(names.get(0))) {
+                throw new ParameterException(
+                        spec.commandLine(),
+                        "a sweep takes " + names.get(1) + " instead of " + names.get(0));
+            }
+        }
+        if (processes < 1 || processes > MOST_PROCESSES) {
+            throw new BadInputException(
+                    "--processes must be 1 to " + MOST_PROCESSES + ", not " + processes);
+        }
+    }
+
+    private SweepSettings settings(Grid grid) throws IOException, BadInputException {
+        TrainingConfiguration base = settings.configuration(grid.norms().get(0));
+        try {
+            Engines.require(base.engine());
+            Scaling scaling = new Scaling(base, rule);
+            grid.cells().forEach(scaling::configuration);
+            return new SweepSettings(data.toJson(), scaling);
+        } catch (IllegalArgumentException e) {
+            throw new BadInputException(e.getMessage(), e);
+        }
+    }
+
+    private boolean train(Grid grid, SweepFolder folder, Scaling scaling, SweepOutput output)
+            throws IOException, InterruptedException {
+        List<Cell> left = new ArrayList<>();
+        for (Cell cell : grid.cells()) {
+            CellFolder of = folder.cell(cell);
+            boolean failed = of.outcome().isPresent() && !of.outcome().get().isDone();
+            if (failed && retryFailed) {
+                of.forgetOutcome();
+            }
+            if (of.outcome().isEmpty()) {
+                left.add(cell);
+            }
+        }
+        int total = grid.cells().size();
+        System.err.printf(
+                "sweep of %d cells, %d left to train, %d at a time%n",
+                total, left.size(), processes);
+        if (left.isEmpty()) {
+            return true;
+        }
+        SweepProgress progress =
+                new SweepProgress(System.err, total, total - left.size(), processes);
+        SweepRunner runner =
+                new SweepRunner(
+                        folder,
+                        scaling,
+                        data.arguments(),
+                        Environment.here(
+                                scaling.base().engine(),
+                                Math.max(1, EngineThreads.cores() / processes)),
+                        (cell, outcome, history, seconds) -> {
+                            progress.ended(cell, outcome, history, seconds);
+                            output.writeTables();
+                        });
+        OnInterrupt interrupt = new OnInterrupt(runner::stop);
+        try {
+            boolean finished = runner.run(left, processes);
+            if (!finished) {
+                System.err.println("stopped; the same command goes on");
+            }
+            return finished;
+        } finally {
+            interrupt.close();
+        }
+    }
+
+    /** The command line as a shell takes it, without what bears on this call alone. */
+    private String typed() {
+        return Stream.concat(
+                        Stream.of("fern"),
+                        spec.commandLine().getParseResult().originalArgs().stream())
+                .filter(argument -> !PASSING.contains(argument))
+                .map(SweepCommand::quoted)
+                .collect(Collectors.joining(" "));
+    }
+
+    private static String quoted(String argument) {
+        return argument.matches("[A-Za-z0-9_@%+=:,./-]+")
+                ? argument
+                : "'" + argument.replace("'", "'\\''") + "'";
+    }
+}

@@ -1,0 +1,60 @@
+package dev.fern.tools.sweep;
+
+import dev.fern.detection.train.RunDirectory;
+import java.io.Closeable;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/**
+ * A sweep's folder: {@code sweep.json}, the cells' folders in {@code cells}, and the results.
+ *
+ * @param path the folder
+ */
+record SweepFolder(Path path) {
+
+    CellFolder cell(Cell cell) {
+        return new CellFolder(path.resolve("cells").resolve(cell.name()));
+    }
+
+    /** The settings that all cells share. */
+    Path settings() {
+        return path.resolve("sweep.json");
+    }
+
+    Path csv() {
+        return path.resolve("results.csv");
+    }
+
+    Path json() {
+        return path.resolve("results.json");
+    }
+
+    Path report() {
+        return path.resolve("report.html");
+    }
+
+    Path markdown() {
+        return path.resolve("report.md");
+    }
+
+    /** Where the plots of {@link #markdown} are. */
+    Path plots() {
+        return path.resolve("plots");
+    }
+
+    /** Returns whether a sweep was begun here. */
+    boolean isBegun() {
+        return Files.exists(settings());
+    }
+
+    /**
+     * Creates the folder where it is missing, and keeps other sweeps out of it until the lock is
+     * closed.
+     *
+     * @throws IOException naming the folder if another sweep has it or it can't be written to
+     */
+    Closeable lock() throws IOException {
+        return RunDirectory.create(path).lock();
+    }
+}

@@ -1,0 +1,99 @@
+package dev.fern.tools.sweep;
+
+import dev.fern.cocoeval.AtomicFile;
+import dev.fern.cocoeval.PairedBootstrap;
+import dev.fern.detection.image.ImageFolder;
+import dev.fern.tools.LabelledImages;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+
+/** Writes the results of a sweep into its folder. */
+final class SweepOutput {
+
+    private final String command;
+    private final Grid grid;
+    private final SweepFolder folder;
+    private final SweepSettings settings;
+    private final LabelledImages val;
+    private final PairedBootstrap bootstrap;
+    private final Optional<ImageFolder> photographs;
+
+    /**
+     * @param command the command line
+     * @param val the validation images
+     * @param photographs where the validation images are; empty to leave them out of the report
+     */
+    SweepOutput(
+            String command,
+            Grid grid,
+            SweepFolder folder,
+            SweepSettings settings,
+            LabelledImages val,
+            PairedBootstrap bootstrap,
+            Optional<ImageFolder> photographs) {
+        this.command = command;
+        this.grid = grid;
+        this.folder = folder;
+        this.settings = settings;
+        this.val = val;
+        this.bootstrap = bootstrap;
+        this.photographs = photographs;
+    }
+
+    /** Reads the cells as far as they have come. */
+    SweepResults read() throws IOException {
+        return SweepResults.read(grid, folder, settings.scaling());
+    }
+
+    /** Writes CSV and JSON of the cells as far as they have come. Any thread may call. */
+    synchronized void writeTables() throws IOException {
+        SweepResults results = read();
+        new ResultsCsv(results).write(folder.csv());
+        new ResultsJson(command, settings, results).write(folder.json());
+    }
+
+    /**
+     * Writes everything.
+     *
+     * @return the means as a table
+     */
+    synchronized String writeAll(SweepResults results) throws IOException {
+        List<NormComparison> comparisons = results.compare(val, bootstrap);
+        new ResultsCsv(results).write(folder.csv());
+        new ResultsJson(command, settings, results).with(comparisons).write(folder.json());
+        Optional<DetectionStrip> strip =
+                photographs.map(images -> new DetectionStrip(results, val, images));
+        try {
+            write(
+                    folder.report(),
+                    new SweepReport(command, settings, results, comparisons, strip).html());
+            plot(results);
+            write(
+                    folder.markdown(),
+                    new SweepMarkdown(command, settings, results, comparisons)
+                            .text(folder.plots().getFileName().toString()));
+        } catch (InternalError | NoClassDefFoundError | UnsatisfiedLinkError e) {
+            System.err.println(
+                    "no report was drawn: Java finds no fonts; install fontconfig and a font");
+        }
+        return new MeansTable(results, comparisons).text();
+    }
+
+    private void plot(SweepResults results) throws IOException {
+        Path plots = Files.createDirectories(folder.plots());
+        SweepFigures figures = new SweepFigures(results);
+        figures.averagePrecision().write(plots.resolve("ap.png"));
+        for (int batchSize : grid.batchSizes()) {
+            figures.loss(batchSize).write(plots.resolve("loss-b" + batchSize + ".png"));
+            figures.scores(batchSize).write(plots.resolve("ap-b" + batchSize + ".png"));
+        }
+    }
+
+    private static void write(Path file, String text) throws IOException {
+        AtomicFile.write(file, text.getBytes(StandardCharsets.UTF_8));
+    }
+}

@@ -1,0 +1,306 @@
+package dev.fern.tools.sweep;
+
+import static dev.fern.tools.report.HtmlText.count;
+import static dev.fern.tools.report.HtmlText.escape;
+
+import com.google.gson.JsonElement;
+import com.google.gson.JsonObject;
+import dev.fern.cocoeval.CocoMetric;
+import dev.fern.detection.train.TrainingConfiguration;
+import dev.fern.tools.report.FindingsPicture;
+import dev.fern.tools.report.ForestPlot;
+import dev.fern.tools.report.HtmlPage;
+import java.io.IOException;
+import java.util.Collections;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+
+/** A sweep as one HTML page that needs nothing else: no script, no other file, no network. */
+final class SweepReport {
+
+    private final String command;
+    private final SweepSettings settings;
+    private final SweepResults results;
+    private final List<NormComparison> comparisons;
+    private final Optional<DetectionStrip> strip;
+    private final NormColors colors;
+    private final HtmlPage page = new HtmlPage("Accuracy against batch size");
+
+    /**
+     * @param command the command line
+     * @param strip of photographs; empty for none
+     */
+    SweepReport(
+            String command,
+            SweepSettings settings,
+            SweepResults results,
+            List<NormComparison> comparisons,
+            Optional<DetectionStrip> strip) {
+        this.command = command;
+        this.settings = settings;
+        this.results = results;
+        this.comparisons = comparisons;
+        this.strip = strip;
+        this.colors = new NormColors(results.grid().norms());
+    }
+
+    /** The page. */
+    String html() throws IOException {
+        SweepFigures figures = new SweepFigures(results);
+        summary();
+        cards();
+        page.section(
+                "AP against batch size",
+                "COCO's AP of the last epoch's model on the validation images. Lines: means over the"
+                        + " seeds; points: single seeds; bars: one standard deviation of them to each"
+                        + " side.",
+                "<div class=\"figure\">" + figures.averagePrecision().svg() + "</div>");
+        means();
+        differences();
+        curves(figures);
+        categories();
+        if (strip.isPresent() && !strip.get().cells().isEmpty()) {
+            pictures(strip.get());
+        }
+        failures();
+        howItWasDone();
+        return page.html();
+    }
+
+    private void summary() {
+        long done = results.cells().stream().filter(CellResult::isDone).count();
+        Grid grid = results.grid();
+        page.append(
+                String.format(
+                        Locale.ROOT,
+                        "<p class=\"note\">%s norms at %s batch sizes, %s seeds each: %s of %s cells are"
+                                + " done%s. Every cell sees the same images equally often; cells of one"
+                                + " seed see them in the same order, augmented alike, and start from"
+                                + " the same convolutions.</p>\n",
+                        grid.norms().size(),
+                        grid.batchSizes().size(),
+                        grid.seeds().size(),
+                        done,
+                        results.cells().size(),
+                        results.failed().isEmpty()
+                                ? ""
+                                : ", " + results.failed().size() + " failed"));
+    }
+
+    /** What each norm loses from the largest batch to the smallest. */
+    private void cards() {
+        int smallest = Collections.min(results.grid().batchSizes());
+        int largest = Collections.max(results.grid().batchSizes());
+        if (smallest == largest) {
+            return;
+        }
+        page.append("<div class=\"cards norms\">");
+        for (String norm : results.grid().norms()) {
+            Spread at = results.spread(norm, smallest, CocoMetric.AP);
+            Spread from = results.spread(norm, largest, CocoMetric.AP);
+            page.append(
+                    String.format(
+                            Locale.ROOT,
+                            "<div class=\"card\" style=\"border-top:4px solid %s\"><span>%s: AP at batch"
+                                    + " %d, and its difference to batch %d</span><b>%s <small>%s"
+                                    + "</small></b></div>",
+                            colors.css(norm),
+                            escape(norm),
+                            smallest,
+                            largest,
+                            number(at.mean()),
+                            signed(at.mean() - from.mean())));
+        }
+        page.append("</div>\n");
+    }
+
+    private void means() {
+        String first = escape(results.grid().norms().get(0));
+        StringBuilder table =
+                new StringBuilder(
+                        "<table><thead><tr><th>batch<th class=\"left\">norm<th>seeds<th>AP<th>sd"
+                                + "<th>least<th>most<th>AP50<th>AP75<th class=\"group\">&#8722; "
+                                + first
+                                + "<th>95% interval<th>p</thead><tbody>");
+        for (int batchSize : results.grid().batchSizes()) {
+            for (String norm : results.grid().norms()) {
+                Spread ap = results.spread(norm, batchSize, CocoMetric.AP);
+                table.append(
+                        String.format(
+                                Locale.ROOT,
+                                "<tr><td>%d<td class=\"left\"><i class=\"dot\""
+                                        + " style=\"background:%s\"></i>%s<td>%d/%d<td><b>%s</b>",
+                                batchSize,
+                                colors.css(norm),
+                                escape(norm),
+                                ap.count(),
+                                results.grid().seeds().size(),
+                                number(ap.mean())));
+                for (double value :
+                        new double[] {
+                            ap.deviation(),
+                            ap.least(),
+                            ap.most(),
+                            results.spread(norm, batchSize, CocoMetric.AP50).mean(),
+                            results.spread(norm, batchSize, CocoMetric.AP75).mean()
+                        }) {
+                    table.append("<td>").append(number(value));
+                }
+                table.append(difference(norm, batchSize));
+            }
+        }
+        page.section(
+                "Means over the seeds",
+                "sd: sample standard deviation over the seeds. Differences to "
+                        + first
+                        + " are of the seeds that both have. Their intervals and p-values are by a"
+                        + " paired bootstrap, which draws the validation images and the seeds with"
+                        + " replacement; with few seeds they are a little too narrow, and they are not"
+                        + " corrected for there being many. In colour: intervals that leave 0 out.",
+                "<div class=\"wide-table\">" + table + "</tbody></table></div>");
+    }
+
+    private String difference(String norm, int batchSize) {
+        return comparisons.stream()
+                .filter(c -> c.norm().equals(norm) && c.batchSize() == batchSize)
+                .map(NormComparison::ap)
+                .map(
+                        ap ->
+                                CategoryTable.cells(ap)
+                                                .replaceFirst("<td class=\"", "<td class=\"group ")
+                                        + "<td>"
+                                        + number(ap.pValue()))
+                .findFirst()
+                .orElse("<td class=\"group\"><td><td>");
+    }
+
+    private void differences() {
+        if (comparisons.isEmpty()) {
+            return;
+        }
+        ForestPlot plot = new ForestPlot();
+        comparisons.forEach(c -> plot.row(c.norm() + ", batch " + c.batchSize(), c.ap()));
+        page.section(
+                "Differences in AP",
+                "A: " + escape(results.grid().norms().get(0)) + "; B: the norm named.",
+                plot.svg());
+    }
+
+    private void curves(SweepFigures figures) {
+        StringBuilder html = new StringBuilder("<div class=\"pair\">");
+        for (int batchSize : results.grid().batchSizes()) {
+            html.append("<div>").append(figures.loss(batchSize).svg()).append("</div>");
+            html.append("<div>").append(figures.scores(batchSize).svg()).append("</div>");
+        }
+        page.section(
+                "Training curves",
+                "Thick: means over the seeds; thin: single seeds. The loss is a running mean.",
+                html + "</div>");
+    }
+
+    private void categories() {
+        CategoryTable table = new CategoryTable(results.grid().norms().get(0), comparisons);
+        if (!table.isEmpty()) {
+            page.section(
+                    "Categories",
+                    "AP: means over the seeds that both norms have; intervals as above. Where a"
+                            + " category is on few images, its interval is too narrow.",
+                    "<div class=\"wide-table\">" + table.html() + "</div>");
+        }
+    }
+
+    private void pictures(DetectionStrip shown) throws IOException {
+        Cell cell = shown.cells().get(0);
+        page.section(
+                "What the last models find",
+                String.format(
+                        "Batch size %d, seed %d; scores from each model's best F1 at IoU 0.5 on. %s",
+                        cell.batchSize(), cell.seed(), FindingsPicture.LEGEND),
+                shown.html());
+    }
+
+    private void failures() {
+        if (results.failed().isEmpty()) {
+            return;
+        }
+        StringBuilder table =
+                new StringBuilder(
+                        "<table><thead><tr><th>cell<th>steps taken<th class=\"left\">reason</thead>"
+                                + "<tbody>");
+        for (CellResult cell : results.failed()) {
+            table.append("<tr><td>").append(escape(cell.cell().name()));
+            table.append("<td>").append(count(cell.history().steps().size()));
+            table.append("<td class=\"left\">")
+                    .append(escape(cell.outcome().map(CellOutcome::reason).orElse("")));
+        }
+        page.section(
+                "Cells that failed",
+                "They are not part of the means: where a norm has fewer seeds than others, its mean is"
+                        + " that of the trainings that went well.",
+                table + "</tbody></table>");
+    }
+
+    private void howItWasDone() {
+        StringBuilder html = new StringBuilder();
+        html.append("<pre>").append(escape(command)).append("</pre>");
+        for (Environment environment : results.environments()) {
+            html.append("<p>").append(escape(environment.text())).append("</p>");
+        }
+        html.append(
+                String.format(
+                        Locale.ROOT,
+                        "<p>Training took %.1f minutes in all, evaluation not counted.</p>",
+                        results.cells().stream().mapToDouble(c -> c.history().seconds()).sum()
+                                / 60));
+        html.append(rates());
+        html.append("<details><summary>All settings that the cells share</summary><table><tbody>");
+        JsonObject shared = settings.toJson();
+        for (JsonObject part :
+                List.of(shared.getAsJsonObject("data"), shared.getAsJsonObject("settings"))) {
+            for (Map.Entry<String, JsonElement> setting : part.entrySet()) {
+                html.append("<tr><td>").append(escape(setting.getKey()));
+                html.append("<td class=\"left\">").append(escape(setting.getValue().toString()));
+            }
+        }
+        page.section("How it was done", "", html + "</tbody></table></details>");
+    }
+
+    private String rates() {
+        Scaling scaling = settings.scaling();
+        StringBuilder table =
+                new StringBuilder(
+                        "<p>Rule of the learning rate: "
+                                + scaling.rule()
+                                + ", from "
+                                + scaling.base().learningRate()
+                                + " at batch size "
+                                + scaling.base().batchSize()
+                                + ".</p><table><thead><tr><th>batch<th>learning rate<th>warm-up steps"
+                                + "<th>steps taken<th>images seen</thead><tbody>");
+        for (int batchSize : results.grid().batchSizes()) {
+            CellResult any = results.cells(results.grid().norms().get(0), batchSize).get(0);
+            TrainingConfiguration configuration = any.configuration();
+            table.append(
+                    String.format(
+                            "<tr><td>%d<td>%s<td>%s<td>%s<td>%s",
+                            batchSize,
+                            configuration.learningRate(),
+                            count(configuration.warmupSteps()),
+                            count(any.history().steps().size()),
+                            count(any.history().images())));
+        }
+        return table + "</tbody></table>";
+    }
+
+    private static String number(double value) {
+        return Double.isNaN(value) ? "&#8211;" : String.format(Locale.ROOT, "%.3f", value);
+    }
+
+    private static String signed(double value) {
+        return Double.isNaN(value)
+                ? ""
+                : String.format(Locale.ROOT, "%+.3f", value).replace("-", "&#8722;");
+    }
+}

@@ -1,0 +1,125 @@
+package dev.fern.tools.sweep;
+
+import dev.fern.cocoeval.CocoFormatException;
+import dev.fern.cocoeval.CocoMetric;
+import dev.fern.cocoeval.CocoResults;
+import dev.fern.cocoeval.EvaluationParameters;
+import dev.fern.cocoeval.PairedBootstrap;
+import dev.fern.detection.data.Sample;
+import dev.fern.tools.LabelledImages;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.OptionalDouble;
+
+/**
+ * The cells of a sweep as far as they have come.
+ *
+ * @param cells in the order of {@link Grid#cells}
+ */
+record SweepResults(Grid grid, SweepFolder folder, List<CellResult> cells) {
+
+    SweepResults {
+        cells = List.copyOf(cells);
+    }
+
+    /**
+     * Reads what the cells left.
+     *
+     * @throws IOException naming the file that is damaged
+     */
+    static SweepResults read(Grid grid, SweepFolder folder, Scaling scaling) throws IOException {
+        List<CellResult> cells = new ArrayList<>();
+        for (Cell cell : grid.cells()) {
+            CellFolder of = folder.cell(cell);
+            cells.add(
+                    new CellResult(
+                            cell,
+                            scaling.configuration(cell),
+                            of.outcome(),
+                            CellHistory.read(of.run())));
+        }
+        return new SweepResults(grid, folder, cells);
+    }
+
+    /** The cells of one norm and batch size, by seed. */
+    List<CellResult> cells(String norm, int batchSize) {
+        return cells.stream()
+                .filter(c -> c.cell().norm().equals(norm) && c.cell().batchSize() == batchSize)
+                .toList();
+    }
+
+    /** A number over the seeds that are done. */
+    Spread spread(String norm, int batchSize, CocoMetric metric) {
+        return Spread.of(
+                cells(norm, batchSize).stream()
+                        .map(cell -> cell.number(metric))
+                        .filter(OptionalDouble::isPresent)
+                        .mapToDouble(OptionalDouble::getAsDouble)
+                        .toArray());
+    }
+
+    /** The cells that failed. */
+    List<CellResult> failed() {
+        return cells.stream().filter(CellResult::isFailed).toList();
+    }
+
+    /** What the cells that ended were trained with, each once. */
+    List<Environment> environments() {
+        return cells.stream()
+                .flatMap(cell -> cell.outcome().stream())
+                .map(CellOutcome::environment)
+                .distinct()
+                .toList();
+    }
+
+    /** What a cell's last model found in the validation images. */
+    CocoResults detections(Cell cell) throws CocoFormatException {
+        CocoResults read = CocoResults.read(folder.cell(cell).run().detections());
+        // A file without detections is refused by the evaluation, as pycocotools does.
+        return read.size() == 0 ? CocoResults.builder().build() : read;
+    }
+
+    /**
+     * Compares every norm with the first, where there are seeds of which both are done.
+     *
+     * @param val the validation images
+     * @throws IOException if detections can't be read
+     */
+    List<NormComparison> compare(LabelledImages val, PairedBootstrap bootstrap) throws IOException {
+        EvaluationParameters parameters =
+                EvaluationParameters.builder()
+                        .imgIds(val.images().samples().stream().map(Sample::imageId).toList())
+                        .build();
+        List<NormComparison> comparisons = new ArrayList<>();
+        for (int batchSize : grid.batchSizes()) {
+            for (String norm : grid.norms().subList(1, grid.norms().size())) {
+                List<CocoResults> a = new ArrayList<>();
+                List<CocoResults> b = new ArrayList<>();
+                List<Long> seeds = new ArrayList<>();
+                for (long seed : grid.seeds()) {
+                    Cell first = new Cell(grid.norms().get(0), batchSize, seed);
+                    Cell second = new Cell(norm, batchSize, seed);
+                    if (isDone(first) && isDone(second)) {
+                        a.add(detections(first));
+                        b.add(detections(second));
+                        seeds.add(seed);
+                    }
+                }
+                if (!seeds.isEmpty()) {
+                    comparisons.add(
+                            new NormComparison(
+                                    norm,
+                                    batchSize,
+                                    seeds,
+                                    bootstrap.compare(val.coco(), a, b, parameters)));
+                }
+            }
+        }
+        return comparisons;
+    }
+
+    private boolean isDone(Cell cell) {
+        return cells.stream().anyMatch(c -> c.cell().equals(cell) && c.isDone());
+    }
+}

@@ -1,0 +1,101 @@
+package dev.fern.tools.sweep;
+
+import com.google.gson.JsonElement;
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParseException;
+import com.google.gson.JsonParser;
+import dev.fern.cocoeval.TextFile;
+import dev.fern.detection.train.TrainingConfiguration;
+import dev.fern.tools.BadInputException;
+import dev.fern.tools.JsonFile;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * What all cells of a sweep share. A sweep goes on with the same alone; norms, batch sizes and
+ * seeds may be added.
+ *
+ * @param data the options that say what is learned from and evaluated on
+ * @param scaling the settings and how they go with the batch size
+ */
+record SweepSettings(JsonObject data, Scaling scaling) {
+
+    private static final String DATA = "data";
+    private static final String RULE = "rateRule";
+    private static final String SETTINGS = "settings";
+
+    /** The parts as JSON, without norm and seed, which are the cells'. */
+    JsonObject toJson() {
+        JsonObject settings = JsonParser.parseString(scaling.base().toJson()).getAsJsonObject();
+        settings.remove("norm");
+        settings.remove("seed");
+        JsonObject root = new JsonObject();
+        root.add(DATA, data);
+        root.addProperty(RULE, scaling.rule().toString());
+        root.add(SETTINGS, settings);
+        return root;
+    }
+
+    void write(Path file) throws IOException {
+        JsonFile.write(file, toJson());
+    }
+
+    /**
+     * Checks that a sweep that was begun has these settings.
+     *
+     * @param file as {@link #write} wrote it, perhaps before some setting was invented
+     * @throws BadInputException naming the first setting that differs
+     */
+    void requireSameAs(Path file) throws IOException, BadInputException {
+        JsonObject before = read(file);
+        JsonObject settingsBefore;
+        try {
+            TrainingConfiguration resolved =
+                    TrainingConfiguration.of(List.of(before.getAsJsonObject(SETTINGS)));
+            settingsBefore = JsonParser.parseString(resolved.toJson()).getAsJsonObject();
+        } catch (IllegalArgumentException e) {
+            throw notOfASweep(file, e);
+        }
+        JsonObject now = toJson();
+        requireSame(file, now.getAsJsonObject(SETTINGS), settingsBefore);
+        requireSame(file, data, before.getAsJsonObject(DATA));
+        JsonObject rule = new JsonObject();
+        rule.add(RULE, now.get(RULE));
+        requireSame(file, rule, before);
+    }
+
+    private static JsonObject read(Path file) throws IOException, BadInputException {
+        try {
+            JsonElement root = JsonParser.parseString(TextFile.read(file));
+            if (root.isJsonObject()
+                    && root.getAsJsonObject().get(SETTINGS) instanceof JsonObject
+                    && root.getAsJsonObject().get(DATA) instanceof JsonObject) {
+                return root.getAsJsonObject();
+            }
+        } catch (JsonParseException e) {
+            throw notOfASweep(file, e);
+        }
+        throw notOfASweep(file, null);
+    }
+
+    private static BadInputException notOfASweep(Path file, Exception cause) {
+        return new BadInputException(
+                file + ": is not the settings of a sweep; choose another --output", cause);
+    }
+
+    private static void requireSame(Path file, JsonObject now, JsonObject before)
+            throws BadInputException {
+        for (Map.Entry<String, JsonElement> entry : now.entrySet()) {
+            JsonElement other = before.get(entry.getKey());
+            if (!entry.getValue().equals(other)) {
+                throw new BadInputException(
+                        String.format(
+                                "%s: this sweep was begun with %s %s, not %s; give the same"
+                                        + " settings, or choose another --output",
+                                file, entry.getKey(), other, entry.getValue()));
+            }
+        }
+    }
+}

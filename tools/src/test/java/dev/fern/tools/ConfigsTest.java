@@ -1,0 +1,61 @@
+package dev.fern.tools;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParser;
+import dev.fern.detection.train.TrainingConfiguration;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** The recipes in {@code configs}. */
+class ConfigsTest {
+
+    private static final Path CONFIGS = Path.of("..", "configs");
+
+    static List<Path> files() throws IOException {
+        try (Stream<Path> files = Files.list(CONFIGS)) {
+            return files.filter(file -> file.toString().endsWith(".json")).sorted().toList();
+        }
+    }
+
+    private static TrainingConfiguration read(String name) throws IOException {
+        return read(CONFIGS.resolve(name));
+    }
+
+    private static TrainingConfiguration read(Path file) throws IOException {
+        JsonObject settings = JsonParser.parseString(Files.readString(file)).getAsJsonObject();
+        return TrainingConfiguration.of(List.of(settings));
+    }
+
+    @ParameterizedTest
+    @MethodSource("files")
+    void everyRecipeIsTakenAndExplained(Path file) throws IOException {
+        assertThat(read(file)).isNotNull();
+        String readme = Files.readString(CONFIGS.resolve("README.md"));
+        assertThat(readme).contains("[`" + file.getFileName() + "`](" + file.getFileName() + ")");
+    }
+
+    @Test
+    void thePapersRecipeMakesStepsOf64Images() throws IOException {
+        for (String name : List.of("coco-frn-resnet50.json", "coco-frn-resnet101.json")) {
+            TrainingConfiguration recipe = read(name);
+            assertThat(recipe.batchSize() * recipe.accumulate()).isEqualTo(64);
+            assertThat(recipe.steps()).isEqualTo(125_000);
+        }
+    }
+
+    @Test
+    void oneTimesFineTuningMakesStepsOf16ImagesAndFallsWhereDetectron2Does() throws IOException {
+        TrainingConfiguration recipe = read("coco-finetune-1x.json");
+        assertThat(recipe.batchSize() * recipe.accumulate()).isEqualTo(16);
+        assertThat(recipe.milestones().stream().map(m -> Math.round(m * recipe.steps())).toList())
+                .containsExactly(60_000L, 80_000L);
+    }
+}

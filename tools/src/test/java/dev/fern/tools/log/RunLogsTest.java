@@ -1,0 +1,116 @@
+package dev.fern.tools.log;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.fern.detection.train.RunDirectory;
+import dev.fern.detection.train.TrainingListener;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class RunLogsTest {
+
+    @TempDir Path folder;
+
+    private final List<String> told = new ArrayList<>();
+    private final ByteArrayOutputStream errors = new ByteArrayOutputStream();
+
+    private RunLogs logs() {
+        TrainingListener listener =
+                new TrainingListener() {
+                    @Override
+                    public void started(long firstStep, long totalSteps) {
+                        told.add("started " + firstStep + " " + totalSteps);
+                    }
+
+                    @Override
+                    public void step(Step step) {
+                        told.add("step " + step.step());
+                    }
+
+                    @Override
+                    public void evaluated(int epoch, Map<String, Double> numbers, boolean best) {
+                        told.add("evaluated " + epoch + " " + numbers + " " + best);
+                    }
+
+                    @Override
+                    public void skipped(String reason) {
+                        told.add("skipped " + reason);
+                    }
+                };
+        return new RunLogs(
+                new RunDirectory(folder),
+                listener,
+                new PrintStream(errors, true, StandardCharsets.UTF_8));
+    }
+
+    private static TrainingListener.Step step(long step) {
+        return new TrainingListener.Step(
+                step,
+                1,
+                Map.of("classification", 0.5, "regression", 0.25),
+                0.01,
+                3.5,
+                4,
+                Map.of("positives", 17L),
+                0.125);
+    }
+
+    private Path eventFile() throws IOException {
+        try (Stream<Path> files = Files.list(folder)) {
+            return files.filter(f -> f.toString().contains("tfevents")).findFirst().orElseThrow();
+        }
+    }
+
+    @Test
+    void anEvaluationBelongsToTheLastStepEvenOfTheProcessBefore() throws IOException {
+        Files.writeString(folder.resolve("metrics.jsonl"), "");
+        try (RunLogs logs = logs()) {
+            logs.started(8, 20);
+            logs.evaluated(1, Map.of("AP", 0.5), true);
+            logs.step(step(8));
+            logs.evaluated(2, Map.of("AP", 0.25), false);
+            logs.skipped("x.jpg");
+        }
+        assertThat(TfRecords.read(eventFile()))
+                .filteredOn(event -> event.scalars().containsKey("evaluation/AP"))
+                .extracting(TfRecords.Event::step)
+                .containsExactly(7L, 8L);
+        assertThat(told)
+                .containsExactly(
+                        "started 8 20",
+                        "evaluated 1 {AP=0.5} true",
+                        "step 8",
+                        "evaluated 2 {AP=0.25} false",
+                        "skipped x.jpg");
+        assertThat(errors.size()).isZero();
+    }
+
+    @Test
+    void aLogThatCannotBeWrittenIsGivenUpWithOneWarning() throws IOException {
+        Files.createDirectory(folder.resolve("metrics.csv"));
+        Files.writeString(folder.resolve("metrics.csv").resolve("file"), "mine");
+        Files.writeString(folder.resolve("metrics.jsonl"), "{\"step\":1,\"epoch\":1}\n");
+        try (RunLogs logs = logs()) {
+            logs.started(1, 2);
+            logs.step(step(1));
+            logs.step(step(2));
+        }
+        assertThat(errors.toString(StandardCharsets.UTF_8).lines())
+                .singleElement()
+                .asString()
+                .startsWith("warning: " + folder.resolve("metrics.csv"))
+                .contains("the training goes on");
+        assertThat(TfRecords.read(eventFile())).hasSize(4);
+        assertThat(told).hasSize(3);
+    }
+}
