@@ -81,6 +81,7 @@ final class TrainingProcess implements AutoCloseable {
     /** Tells it to end, as Ctrl-C does; returns its status. */
     int interrupt() throws IOException, InterruptedException {
         new ProcessBuilder("kill", "-INT", String.valueOf(process.pid())).start().waitFor();
+        requireEnd();
         return await();
     }
 
@@ -95,10 +96,15 @@ final class TrainingProcess implements AutoCloseable {
         for (String line = output.readLine(); line != null; line = output.readLine()) {
             lines.add(line);
         }
+        requireEnd();
+        return process.exitValue();
+    }
+
+    private void requireEnd() throws InterruptedException {
         if (!process.waitFor(2, TimeUnit.MINUTES)) {
+            process.destroyForcibly();
             throw new AssertionError("it does not end: " + lines);
         }
-        return process.exitValue();
     }
 
     /** Returns what it has printed, as far as it was waited for. */
