@@ -21,7 +21,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Whatever a file holds, its reader gives a result or says in one line what is wrong. */
-@Timeout(120)
+@Timeout(600)
 class DamagedFilesTest {
     private static final int FILES = 10_000;
 

@@ -26,7 +26,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  * Whatever a file holds, reading it ends soon in one line that names the file, within a bounded
  * heap.
  */
-@Timeout(60)
+@Timeout(600)
 class HostileTorchCheckpointTest {
 
     /**
