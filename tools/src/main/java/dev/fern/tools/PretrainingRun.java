@@ -117,7 +117,7 @@ record PretrainingRun(
             data.write(run.data());
             AtomicFile.write(
                     run.configuration(), configuration.toJson().getBytes(StandardCharsets.UTF_8));
-            return TrainingRun.train(trainer, run, configuration.patience());
+            return TrainingRun.train(trainer, run, configuration.optimization().patience());
         }
     }
 
@@ -129,7 +129,7 @@ record PretrainingRun(
                         classifier,
                         val,
                         ImageReader.forDataSets(),
-                        configuration.batchSize(),
+                        configuration.optimization().batchSize(),
                         loading,
                         done -> {},
                         bad::add);

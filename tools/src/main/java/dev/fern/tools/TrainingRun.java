@@ -117,7 +117,7 @@ record TrainingRun(
             data.write(run.data());
             RunRecord.add(
                     run, train, val, loading.skipBadImages(), configuration.engine(), arguments);
-            int status = train(trainer, run, configuration.patience());
+            int status = train(trainer, run, configuration.optimization().patience());
             if (status == 0) {
                 RunCurves.write(run);
             }
@@ -131,7 +131,7 @@ record TrainingRun(
                 DetectionScores.evaluate(
                         trained,
                         val,
-                        configuration.batchSize(),
+                        configuration.optimization().batchSize(),
                         loading,
                         leftOut,
                         found -> found.write(run.detections())));

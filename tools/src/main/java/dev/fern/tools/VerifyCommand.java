@@ -174,7 +174,7 @@ final class VerifyCommand implements Callable<Integer> {
             CocoDataset dataset)
             throws IOException, BadInputException {
         DetectorConfiguration network = detector.configuration();
-        int batchSize = configuration.batchSize();
+        int batchSize = configuration.optimization().batchSize();
         BatchPlan plan =
                 network.checked(BatchSampler.sequential(images, batchSize, network.canvas()));
         if (plan.batches().stream().allMatch(batch -> batch.images().size() < 2)) {

@@ -46,16 +46,21 @@ class ConfigsTest {
     void thePapersRecipeMakesStepsOf64Images() throws IOException {
         for (String name : List.of("coco-frn-resnet50.json", "coco-frn-resnet101.json")) {
             TrainingConfiguration recipe = read(name);
-            assertThat(recipe.batchSize() * recipe.accumulate()).isEqualTo(64);
-            assertThat(recipe.steps()).isEqualTo(125_000);
+            assertThat(recipe.optimization().batchSize() * recipe.optimization().accumulate())
+                    .isEqualTo(64);
+            assertThat(recipe.optimization().steps()).isEqualTo(125_000);
         }
     }
 
     @Test
     void oneTimesFineTuningMakesStepsOf16ImagesAndFallsWhereDetectron2Does() throws IOException {
         TrainingConfiguration recipe = read("coco-finetune-1x.json");
-        assertThat(recipe.batchSize() * recipe.accumulate()).isEqualTo(16);
-        assertThat(recipe.milestones().stream().map(m -> Math.round(m * recipe.steps())).toList())
+        assertThat(recipe.optimization().batchSize() * recipe.optimization().accumulate())
+                .isEqualTo(16);
+        assertThat(
+                        recipe.optimization().milestones().stream()
+                                .map(m -> Math.round(m * recipe.optimization().steps()))
+                                .toList())
                 .containsExactly(60_000L, 80_000L);
     }
 }

@@ -1,7 +1,9 @@
 package dev.fern.detection.model;
 
+import com.google.gson.Gson;
 import com.google.gson.JsonArray;
 import com.google.gson.JsonElement;
+import com.google.gson.JsonObject;
 import com.google.gson.JsonPrimitive;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.ParameterizedType;
@@ -14,10 +16,12 @@ import java.util.stream.Stream;
 /**
  * Makes records of JSON, more strictly than Gson: every component must be there and of its own kind
  * of JSON, so that a damaged file is never filled up with zeros. Components may be records, lists,
- * enums, strings, booleans, int, long and double (finite). Names that no component has are left
- * aside.
+ * enums, strings, booleans, int, long and double (finite); those of an {@link Unwrapped} record
+ * stand beside it. Names that no component has are left aside.
  */
 public final class RecordJson {
+
+    private static final Gson GSON = new Gson();
 
     private RecordJson() {}
 
@@ -29,6 +33,21 @@ public final class RecordJson {
      */
     public static <T extends Record> T read(JsonElement json, Class<T> type) {
         return type.cast(value(json, type, ""));
+    }
+
+    /** Returns what {@link #read} makes the record of. Only its own components are unwrapped. */
+    public static JsonObject write(Record record) {
+        JsonObject nested = GSON.toJsonTree(record).getAsJsonObject();
+        JsonObject json = new JsonObject();
+        for (RecordComponent component : record.getClass().getRecordComponents()) {
+            JsonElement value = nested.get(component.getName());
+            if (component.isAnnotationPresent(Unwrapped.class)) {
+                value.getAsJsonObject().asMap().forEach(json::add);
+            } else {
+                json.add(component.getName(), value);
+            }
+        }
+        return json;
     }
 
     /**
@@ -72,10 +91,12 @@ public final class RecordJson {
         for (int i = 0; i < values.length; i++) {
             String name = components[i].getName();
             values[i] =
-                    value(
-                            json.getAsJsonObject().get(name),
-                            components[i].getGenericType(),
-                            path.isEmpty() ? name : path + "." + name);
+                    components[i].isAnnotationPresent(Unwrapped.class)
+                            ? record(json, components[i].getType(), path)
+                            : value(
+                                    json.getAsJsonObject().get(name),
+                                    components[i].getGenericType(),
+                                    path.isEmpty() ? name : path + "." + name);
         }
         Class<?>[] types =
                 Stream.of(components).map(RecordComponent::getType).toArray(Class<?>[]::new);

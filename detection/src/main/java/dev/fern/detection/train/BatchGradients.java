@@ -62,7 +62,7 @@ public final class BatchGradients implements AutoCloseable {
                         detector.network(),
                         detector.configuration().architecture().isBatchIndependent(),
                         detector.manager(),
-                        configuration.batchSize()));
+                        configuration.optimization().batchSize()));
     }
 
     /** Returns how many threads may compute gradients of this detector beside each other. */

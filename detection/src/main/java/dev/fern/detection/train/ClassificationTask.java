@@ -86,7 +86,7 @@ public final class ClassificationTask implements TrainingTask<Batch>, AutoClosea
         this.dataset = dataset;
         this.validation = validation;
         this.loading = loading;
-        batchSize = configuration.batchSize();
+        batchSize = configuration.optimization().batchSize();
         long seed = configuration.seed();
         RandomResizedCrop crop = configuration.crop();
         sampler =
@@ -119,7 +119,7 @@ public final class ClassificationTask implements TrainingTask<Batch>, AutoClosea
                 classifier.network(),
                 Normalizations.parse(configuration.norm()).isBatchIndependent(),
                 classifier.manager(),
-                configuration.batchSize());
+                configuration.optimization().batchSize());
     }
 
     @Override

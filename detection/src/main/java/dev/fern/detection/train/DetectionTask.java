@@ -85,7 +85,7 @@ public final class DetectionTask
         this.sampler =
                 new BatchSampler(
                         dataset,
-                        configuration.batchSize(),
+                        configuration.optimization().batchSize(),
                         configuration.canvasRule(),
                         configuration.augmentation(),
                         configuration.seed());

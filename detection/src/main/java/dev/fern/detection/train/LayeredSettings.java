@@ -1,6 +1,7 @@
 package dev.fern.detection.train;
 
 import com.google.gson.Gson;
+import com.google.gson.GsonBuilder;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
@@ -9,19 +10,18 @@ import java.io.IOException;
 import java.io.InputStreamReader;
 import java.io.Reader;
 import java.io.UncheckedIOException;
-import java.lang.reflect.RecordComponent;
 import java.nio.charset.StandardCharsets;
 import java.util.Collections;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.stream.Stream;
 
 /** Settings laid over settings, the lowest layer being a file of defaults beside this class. */
 final class LayeredSettings {
 
-    private static final Gson GSON = new Gson();
+    private static final Gson GSON =
+            new GsonBuilder().setPrettyPrinting().disableHtmlEscaping().create();
 
     private static final Set<String> WITHOUT_EFFECT_ON_STEPS =
             Set.of(
@@ -51,12 +51,17 @@ final class LayeredSettings {
                             "unknown setting '"
                                     + entry.getKey()
                                     + "': "
-                                    + advice(type, entry.getKey()));
+                                    + advice(merged.keySet(), entry.getKey()));
                 }
                 merged.add(entry.getKey(), entry.getValue());
             }
         }
         return RecordJson.read(merged, type);
+    }
+
+    /** Returns settings as a configuration file holds them. */
+    static String toJson(Record settings) {
+        return GSON.toJson(RecordJson.write(settings)) + "\n";
     }
 
     private static JsonObject defaults(String file) {
@@ -69,9 +74,7 @@ final class LayeredSettings {
         }
     }
 
-    private static String advice(Class<? extends Record> type, String typed) {
-        List<String> settings =
-                Stream.of(type.getRecordComponents()).map(RecordComponent::getName).toList();
+    private static String advice(Set<String> settings, String typed) {
         String nearest =
                 Collections.min(
                         settings, Comparator.comparingInt(setting -> distance(setting, typed)));
@@ -110,8 +113,8 @@ final class LayeredSettings {
      * but for those that say only how often it is looked at and saved, and when it is given up.
      */
     static List<String> changes(Record settings, Record others) {
-        JsonObject now = GSON.toJsonTree(settings).getAsJsonObject();
-        JsonObject before = GSON.toJsonTree(others).getAsJsonObject();
+        JsonObject now = RecordJson.write(settings);
+        JsonObject before = RecordJson.write(others);
         return now.keySet().stream()
                 .filter(name -> !WITHOUT_EFFECT_ON_STEPS.contains(name))
                 .filter(name -> !now.get(name).equals(before.get(name)))

@@ -25,7 +25,7 @@ import java.util.List;
  * @param checkpointMinutes see {@link CheckpointRule}
  * @param checkpointSteps see {@link CheckpointRule}
  */
-record Optimization(
+public record Optimization(
         int batchSize,
         int accumulate,
         int epochs,
@@ -46,7 +46,7 @@ record Optimization(
         long checkpointSteps) {
 
     /** Checks the ranges. */
-    Optimization {
+    public Optimization {
         require(batchSize >= 1 && accumulate >= 1, "batchSize and accumulate must be at least 1");
         require(learningRate > 0 && Double.isFinite(learningRate), "learningRate must be above 0");
         require(momentum >= 0 && momentum < 1, "momentum must be in [0, 1)");

@@ -2,8 +2,6 @@ package dev.fern.detection.train;
 
 import ai.djl.Device;
 import ai.djl.nn.Block;
-import com.google.gson.Gson;
-import com.google.gson.GsonBuilder;
 import com.google.gson.JsonObject;
 import dev.fern.backbone.classification.CrossEntropyLoss;
 import dev.fern.backbone.host.Devices;
@@ -16,6 +14,7 @@ import dev.fern.detection.image.PixelNormalization;
 import dev.fern.detection.model.BackboneArchitecture;
 import dev.fern.detection.model.Classifier;
 import dev.fern.detection.model.ClassifierConfiguration;
+import dev.fern.detection.model.Unwrapped;
 import java.util.List;
 
 /**
@@ -44,24 +43,7 @@ import java.util.List;
  * @param labelSmoothing see {@link CrossEntropyLoss}
  * @param valFraction part of each class that is held out for validation where no other images are
  *     given for it
- * @param batchSize images that pass the network together
- * @param accumulate batches whose gradients make one step
- * @param epochs passes over the training images; unused where {@code steps} is set
- * @param steps length of the training in steps, or 0 to go by epochs
- * @param learningRate after the warm-up
- * @param momentum see {@link SgdOptimizer}
- * @param weightDecay see {@link SgdOptimizer}
- * @param normWeightDecay see {@link SgdOptimizer}
- * @param warmupSteps see {@link LearningRateSchedule}
- * @param schedule cosine or step
- * @param milestones of the step schedule: where the rate falls to a tenth, as parts of the training
- * @param clipNorm largest gradient norm; 0 for no clipping
- * @param emaDecay see {@link LoopSettings}
- * @param evaluateEvery epochs from one evaluation to the next; the last epoch is always evaluated
- * @param patience see {@link LoopSettings}
- * @param keepCheckpoints see {@link CheckpointRule}
- * @param checkpointMinutes see {@link CheckpointRule}
- * @param checkpointSteps see {@link CheckpointRule}
+ * @param optimization how the loss is gone down; its settings stand among the others
  */
 public record PretrainingConfiguration(
         String engine,
@@ -84,27 +66,7 @@ public record PretrainingConfiguration(
         double hue,
         double labelSmoothing,
         double valFraction,
-        int batchSize,
-        int accumulate,
-        int epochs,
-        long steps,
-        double learningRate,
-        double momentum,
-        double weightDecay,
-        double normWeightDecay,
-        long warmupSteps,
-        String schedule,
-        List<Double> milestones,
-        double clipNorm,
-        double emaDecay,
-        int evaluateEvery,
-        int patience,
-        int keepCheckpoints,
-        double checkpointMinutes,
-        long checkpointSteps) {
-
-    private static final Gson GSON =
-            new GsonBuilder().setPrettyPrinting().disableHtmlEscaping().create();
+        @Unwrapped Optimization optimization) {
 
     /** Checks the settings that no other class does. */
     public PretrainingConfiguration {
@@ -136,13 +98,15 @@ public record PretrainingConfiguration(
         configuration.crop();
         configuration.loss();
         configuration.loop();
-        configuration.classifier(List.of("one", "other")).requireFit(configuration.batchSize);
+        configuration
+                .classifier(List.of("one", "other"))
+                .requireFit(configuration.optimization.batchSize());
         return configuration;
     }
 
     /** Returns the settings as a configuration file holds them. */
     public String toJson() {
-        return GSON.toJson(this) + "\n";
+        return LayeredSettings.toJson(this);
     }
 
     /**
@@ -198,33 +162,11 @@ public record PretrainingConfiguration(
 
     /** Returns the optimiser of an initialised network. */
     public SgdOptimizer optimizer(Block network) {
-        return optimization().optimizer(network);
+        return optimization.optimizer(network);
     }
 
     /** Returns how the trainer goes through the images. */
     public LoopSettings loop() {
-        return optimization().loop();
-    }
-
-    private Optimization optimization() {
-        return new Optimization(
-                batchSize,
-                accumulate,
-                epochs,
-                steps,
-                learningRate,
-                momentum,
-                weightDecay,
-                normWeightDecay,
-                warmupSteps,
-                schedule,
-                milestones,
-                clipNorm,
-                emaDecay,
-                evaluateEvery,
-                patience,
-                keepCheckpoints,
-                checkpointMinutes,
-                checkpointSteps);
+        return optimization.loop();
     }
 }

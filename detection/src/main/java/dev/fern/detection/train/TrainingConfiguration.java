@@ -2,8 +2,6 @@ package dev.fern.detection.train;
 
 import ai.djl.Device;
 import ai.djl.nn.Block;
-import com.google.gson.Gson;
-import com.google.gson.GsonBuilder;
 import com.google.gson.JsonObject;
 import dev.fern.backbone.fpn.FeaturePyramid.P6Source;
 import dev.fern.backbone.host.Devices;
@@ -25,6 +23,8 @@ import dev.fern.detection.model.BackboneWeights;
 import dev.fern.detection.model.Detector;
 import dev.fern.detection.model.DetectorConfiguration;
 import dev.fern.detection.model.PostProcessing;
+import dev.fern.detection.model.RecordJson;
+import dev.fern.detection.model.Unwrapped;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -76,24 +76,7 @@ import java.util.Optional;
  * @param boxLoss a name of {@link BoxLoss}
  * @param boxLossWeight see {@link RetinaNetLoss}
  * @param minPositives see {@link RetinaNetLoss}
- * @param batchSize images that pass the network together
- * @param accumulate batches whose gradients make one step
- * @param epochs passes over the training images; unused where {@code steps} is set
- * @param steps length of the training in steps, or 0 to go by epochs
- * @param learningRate after the warm-up
- * @param momentum see {@link SgdOptimizer}
- * @param weightDecay see {@link SgdOptimizer}
- * @param normWeightDecay see {@link SgdOptimizer}
- * @param warmupSteps see {@link LearningRateSchedule}
- * @param schedule cosine or step
- * @param milestones of the step schedule: where the rate falls to a tenth, as parts of the training
- * @param clipNorm largest gradient norm; 0 for no clipping
- * @param emaDecay see {@link LoopSettings}
- * @param evaluateEvery epochs from one evaluation to the next; the last epoch is always evaluated
- * @param patience see {@link LoopSettings}
- * @param keepCheckpoints see {@link CheckpointRule}
- * @param checkpointMinutes see {@link CheckpointRule}
- * @param checkpointSteps see {@link CheckpointRule}
+ * @param optimization how the loss is gone down; its settings stand among the others
  * @param scoreThreshold see {@link PostProcessing}
  * @param nmsIou see {@link PostProcessing}
  * @param candidatesPerLevel see {@link PostProcessing}
@@ -138,54 +121,15 @@ public record TrainingConfiguration(
         String boxLoss,
         double boxLossWeight,
         int minPositives,
-        int batchSize,
-        int accumulate,
-        int epochs,
-        long steps,
-        double learningRate,
-        double momentum,
-        double weightDecay,
-        double normWeightDecay,
-        long warmupSteps,
-        String schedule,
-        List<Double> milestones,
-        double clipNorm,
-        double emaDecay,
-        int evaluateEvery,
-        int patience,
-        int keepCheckpoints,
-        double checkpointMinutes,
-        long checkpointSteps,
+        @Unwrapped Optimization optimization,
         double scoreThreshold,
         double nmsIou,
         int candidatesPerLevel,
         int maxDetections) {
 
-    private static final Gson GSON =
-            new GsonBuilder().setPrettyPrinting().disableHtmlEscaping().create();
-
     /** Checks every setting, by building what it describes. */
     public TrainingConfiguration {
         Devices.requireKnown(devices);
-        new Optimization(
-                batchSize,
-                accumulate,
-                epochs,
-                steps,
-                learningRate,
-                momentum,
-                weightDecay,
-                normWeightDecay,
-                warmupSteps,
-                schedule,
-                milestones,
-                clipNorm,
-                emaDecay,
-                evaluateEvery,
-                patience,
-                keepCheckpoints,
-                checkpointMinutes,
-                checkpointSteps);
         require(
                 freezeStages >= 0 && freezeStages <= ResNet.STAGES,
                 "freezeStages must be 0 to " + ResNet.STAGES);
@@ -221,12 +165,12 @@ public record TrainingConfiguration(
 
     /** Returns the settings as a configuration file holds them. */
     public String toJson() {
-        return GSON.toJson(this) + "\n";
+        return LayeredSettings.toJson(this);
     }
 
     /** Returns these settings with another batch size. */
     public TrainingConfiguration withBatchSize(int images) {
-        JsonObject settings = GSON.toJsonTree(this).getAsJsonObject();
+        JsonObject settings = RecordJson.write(this);
         settings.addProperty("batchSize", images);
         return of(List.of(settings));
     }
@@ -299,37 +243,14 @@ public record TrainingConfiguration(
                 : Optional.of(BackboneWeights.read(Path.of(backboneWeights)));
     }
 
-    /** Returns how the loss is gone down. */
-    private Optimization optimization() {
-        return new Optimization(
-                batchSize,
-                accumulate,
-                epochs,
-                steps,
-                learningRate,
-                momentum,
-                weightDecay,
-                normWeightDecay,
-                warmupSteps,
-                schedule,
-                milestones,
-                clipNorm,
-                emaDecay,
-                evaluateEvery,
-                patience,
-                keepCheckpoints,
-                checkpointMinutes,
-                checkpointSteps);
-    }
-
     /** Returns the optimiser of an initialised network. */
     public SgdOptimizer optimizer(Block network) {
-        return optimization().optimizer(network);
+        return optimization.optimizer(network);
     }
 
     /** Returns how the trainer goes through the images. */
     public LoopSettings loop() {
-        return optimization().loop();
+        return optimization.loop();
     }
 
     /** Returns how images are resized and padded. */
@@ -369,6 +290,6 @@ public record TrainingConfiguration(
      * @param totalSteps length of the training
      */
     public LearningRateSchedule schedule(long totalSteps) {
-        return optimization().rates(totalSteps);
+        return optimization.rates(totalSteps);
     }
 }

@@ -68,7 +68,10 @@ class PretrainingConfigurationTest {
     @Test
     void theInputOfABatchMayFillWhatABufferHolds() {
         // 32 channels after the cifar stem: 15 * 1024 * 1024 * 32 floats are just below 2^31 bytes.
-        assertThat(of("{\"stem\": \"cifar\", \"inputSize\": 1024, \"batchSize\": 15}").batchSize())
+        assertThat(
+                        of("{\"stem\": \"cifar\", \"inputSize\": 1024, \"batchSize\": 15}")
+                                .optimization()
+                                .batchSize())
                 .isEqualTo(15);
     }
 }

@@ -41,7 +41,12 @@ class TrainingConfigurationTest {
     }
 
     private static Stream<RecordComponent> settings() {
-        return Stream.of(TrainingConfiguration.class.getRecordComponents());
+        return Stream.of(TrainingConfiguration.class.getRecordComponents())
+                .flatMap(
+                        component ->
+                                component.getType() == Optimization.class
+                                        ? Stream.of(Optimization.class.getRecordComponents())
+                                        : Stream.of(component));
     }
 
     @Test
@@ -65,10 +70,10 @@ class TrainingConfigurationTest {
     void laterLayersLieOverEarlierOnes() {
         TrainingConfiguration configuration =
                 of("{\"epochs\": 5, \"seed\": 9}", "{\"epochs\": 7}", "{\"batchSize\": 3}");
-        assertThat(configuration.epochs()).isEqualTo(7);
+        assertThat(configuration.optimization().epochs()).isEqualTo(7);
         assertThat(configuration.seed()).isEqualTo(9);
-        assertThat(configuration.batchSize()).isEqualTo(3);
-        assertThat(configuration.momentum()).isEqualTo(0.9);
+        assertThat(configuration.optimization().batchSize()).isEqualTo(3);
+        assertThat(configuration.optimization().momentum()).isEqualTo(0.9);
     }
 
     @Test
@@ -81,7 +86,7 @@ class TrainingConfigurationTest {
                          "schedule": "step", "milestones": [0.5, 0.75], "lowQualityMatches": false}
                         """);
         assertThat(configuration.seed()).isEqualTo(-9007199254740993L);
-        assertThat(configuration.steps()).isEqualTo(5_000_000_000L);
+        assertThat(configuration.optimization().steps()).isEqualTo(5_000_000_000L);
         assertThat(of(configuration.toJson())).isEqualTo(configuration);
     }
 

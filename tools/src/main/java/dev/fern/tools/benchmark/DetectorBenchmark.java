@@ -171,7 +171,7 @@ abstract class DetectorBenchmark implements Callable<Integer> {
         PrintWriter out = spec.commandLine().getOut();
         OptionalDouble peak = PeakMemory.mebibytes();
         TrainingConfiguration any = configurations.values().iterator().next();
-        int batch = any.batchSize();
+        int batch = any.optimization().batchSize();
         out.printf(
                 "%s x%s, %s, %s, batch of %d, %d threads%n",
                 any.engine(),
@@ -219,7 +219,7 @@ abstract class DetectorBenchmark implements Callable<Integer> {
                     result.addProperty("norm", norm);
                     result.addProperty(
                             "median_ms_per_image",
-                            timing.median() / configurations.get(norm).batchSize());
+                            timing.median() / configurations.get(norm).optimization().batchSize());
                     result.add(
                             "settings", JsonParser.parseString(configurations.get(norm).toJson()));
                     results.add(result);

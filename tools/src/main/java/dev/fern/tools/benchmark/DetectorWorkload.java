@@ -46,7 +46,7 @@ final class DetectorWorkload implements AutoCloseable {
         gradients = BatchGradients.of(configuration, detector, optimizer);
         pixels =
                 FloatBuffer.allocate(
-                        configuration.batchSize()
+                        configuration.optimization().batchSize()
                                 * 3
                                 * canvas.size().width()
                                 * canvas.size().height());
@@ -54,7 +54,7 @@ final class DetectorWorkload implements AutoCloseable {
             pixels.put((float) random.nextGaussian());
         }
         pixels.rewind();
-        for (int i = 0; i < configuration.batchSize(); i++) {
+        for (int i = 0; i < configuration.optimization().batchSize(); i++) {
             addBoxes(random, categories);
         }
     }

@@ -22,7 +22,7 @@ record Scaling(TrainingConfiguration base, RateRule rule) {
      * @throws IllegalArgumentException if trainings may end early
      */
     Scaling {
-        if (base.patience() > 0) {
+        if (base.optimization().patience() > 0) {
             throw new IllegalArgumentException(
                     "patience must be 0: all trainings of a sweep are equally long");
         }
@@ -34,15 +34,16 @@ record Scaling(TrainingConfiguration base, RateRule rule) {
      * @throws IllegalArgumentException if there is no such norm
      */
     TrainingConfiguration configuration(Cell cell) {
-        double ratio = (double) cell.batchSize() / base.batchSize();
+        double ratio = (double) cell.batchSize() / base.optimization().batchSize();
         JsonObject settings = JsonParser.parseString(base.toJson()).getAsJsonObject();
         settings.addProperty("norm", cell.norm());
         settings.addProperty("seed", cell.seed());
         settings.addProperty("batchSize", cell.batchSize());
-        settings.addProperty("learningRate", base.learningRate() * rule.factor(ratio));
-        settings.addProperty("warmupSteps", scaled(base.warmupSteps(), ratio));
-        settings.addProperty("steps", scaled(base.steps(), ratio));
-        settings.addProperty("emaDecay", Math.pow(base.emaDecay(), ratio));
+        settings.addProperty(
+                "learningRate", base.optimization().learningRate() * rule.factor(ratio));
+        settings.addProperty("warmupSteps", scaled(base.optimization().warmupSteps(), ratio));
+        settings.addProperty("steps", scaled(base.optimization().steps(), ratio));
+        settings.addProperty("emaDecay", Math.pow(base.optimization().emaDecay(), ratio));
         return TrainingConfiguration.of(List.of(settings));
     }
 

@@ -44,8 +44,8 @@ final class SweepMarkdown {
                 String.format(
                         Locale.ROOT,
                         "Learning rate %s at batch size %d, rule %s. Training took %.1f minutes.%n%n",
-                        scaling.base().learningRate(),
-                        scaling.base().batchSize(),
+                        scaling.base().optimization().learningRate(),
+                        scaling.base().optimization().batchSize(),
                         scaling.rule(),
                         results.cells().stream().mapToDouble(c -> c.history().seconds()).sum()
                                 / 60));

@@ -274,9 +274,9 @@ final class SweepReport {
                         "<p>Rule of the learning rate: "
                                 + scaling.rule()
                                 + ", from "
-                                + scaling.base().learningRate()
+                                + scaling.base().optimization().learningRate()
                                 + " at batch size "
-                                + scaling.base().batchSize()
+                                + scaling.base().optimization().batchSize()
                                 + ".</p><table><thead><tr><th>batch<th>learning rate<th>warm-up steps"
                                 + "<th>steps taken<th>images seen</thead><tbody>");
         for (int batchSize : results.grid().batchSizes()) {
@@ -286,8 +286,8 @@ final class SweepReport {
                     String.format(
                             "<tr><td>%d<td>%s<td>%s<td>%s<td>%s",
                             batchSize,
-                            configuration.learningRate(),
-                            count(configuration.warmupSteps()),
+                            configuration.optimization().learningRate(),
+                            count(configuration.optimization().warmupSteps()),
                             count(any.history().steps().size()),
                             count(any.history().images())));
         }

@@ -45,13 +45,17 @@ class ScalingTest {
 
     @Test
     void theRateGoesWithTheBatchSizeByTheRule() {
-        assertThat(settings(RateRule.LINEAR, 1).learningRate()).isCloseTo(0.02, within(1e-15));
-        assertThat(settings(RateRule.LINEAR, 16).learningRate()).isCloseTo(0.32, within(1e-15));
-        assertThat(settings(RateRule.SQRT, 1).learningRate()).isCloseTo(0.04, within(1e-15));
-        assertThat(settings(RateRule.SQRT, 16).learningRate()).isCloseTo(0.16, within(1e-15));
-        assertThat(settings(RateRule.NONE, 16).learningRate()).isEqualTo(0.08);
+        assertThat(settings(RateRule.LINEAR, 1).optimization().learningRate())
+                .isCloseTo(0.02, within(1e-15));
+        assertThat(settings(RateRule.LINEAR, 16).optimization().learningRate())
+                .isCloseTo(0.32, within(1e-15));
+        assertThat(settings(RateRule.SQRT, 1).optimization().learningRate())
+                .isCloseTo(0.04, within(1e-15));
+        assertThat(settings(RateRule.SQRT, 16).optimization().learningRate())
+                .isCloseTo(0.16, within(1e-15));
+        assertThat(settings(RateRule.NONE, 16).optimization().learningRate()).isEqualTo(0.08);
         for (RateRule rule : RateRule.values()) {
-            assertThat(settings(rule, 4).learningRate()).isEqualTo(0.08);
+            assertThat(settings(rule, 4).optimization().learningRate()).isEqualTo(0.08);
         }
     }
 
@@ -61,21 +65,25 @@ class ScalingTest {
         settings.addProperty("steps", 50);
         Scaling scaling = new Scaling(TrainingConfiguration.of(List.of(settings)), RateRule.LINEAR);
         TrainingConfiguration one = scaling.configuration(new Cell("bn", 1, 1));
-        assertThat(one.warmupSteps()).isEqualTo(400);
-        assertThat(one.steps()).isEqualTo(200);
+        assertThat(one.optimization().warmupSteps()).isEqualTo(400);
+        assertThat(one.optimization().steps()).isEqualTo(200);
         TrainingConfiguration sixteen = scaling.configuration(new Cell("bn", 16, 1));
-        assertThat(sixteen.warmupSteps()).isEqualTo(25);
-        assertThat(sixteen.steps()).isEqualTo(13); // 12.5
-        assertThat(scaling.configuration(new Cell("bn", 4000, 1)).warmupSteps()).isEqualTo(1);
-        assertThat(settings(RateRule.LINEAR, 16).steps()).isZero();
-        assertThat(settings(RateRule.LINEAR, 16).epochs()).isEqualTo(BASE.epochs());
+        assertThat(sixteen.optimization().warmupSteps()).isEqualTo(25);
+        assertThat(sixteen.optimization().steps()).isEqualTo(13); // 12.5
+        assertThat(scaling.configuration(new Cell("bn", 4000, 1)).optimization().warmupSteps())
+                .isEqualTo(1);
+        assertThat(settings(RateRule.LINEAR, 16).optimization().steps()).isZero();
+        assertThat(settings(RateRule.LINEAR, 16).optimization().epochs())
+                .isEqualTo(BASE.optimization().epochs());
     }
 
     @Test
     void movingAveragesReachAsManyImagesBack() {
-        assertThat(settings(RateRule.LINEAR, 4).emaDecay()).isEqualTo(0.9);
-        assertThat(settings(RateRule.LINEAR, 8).emaDecay()).isCloseTo(0.81, within(1e-15));
-        assertThat(settings(RateRule.LINEAR, 16).emaDecay()).isCloseTo(0.6561, within(1e-15));
+        assertThat(settings(RateRule.LINEAR, 4).optimization().emaDecay()).isEqualTo(0.9);
+        assertThat(settings(RateRule.LINEAR, 8).optimization().emaDecay())
+                .isCloseTo(0.81, within(1e-15));
+        assertThat(settings(RateRule.LINEAR, 16).optimization().emaDecay())
+                .isCloseTo(0.6561, within(1e-15));
     }
 
     @Test
@@ -148,7 +156,7 @@ class ScalingTest {
         TrainingConfiguration settings = new Scaling(BASE, RateRule.LINEAR).configuration(cell);
         return new BatchSampler(
                         images,
-                        settings.batchSize(),
+                        settings.optimization().batchSize(),
                         settings.canvasRule(),
                         settings.augmentation(),
                         settings.seed())
