@@ -109,7 +109,8 @@ record PretrainingRun(
                                         ClassificationScores.TOP1,
                                         ClassificationScores.TOP5,
                                         ClassificationScores.LOSS))) {
-            Trainer<?> trainer = new Trainer<>(configuration.loop(), task, run, progress);
+            Trainer<?> trainer =
+                    new Trainer<>(configuration.optimization().loop(), task, run, progress);
             if (start != Start.FRESH) {
                 trainer.resume(
                         problem -> System.err.println("warning: " + VisibleText.of(problem)));

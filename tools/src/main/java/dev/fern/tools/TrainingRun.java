@@ -107,7 +107,8 @@ record TrainingRun(
                                 logEvery,
                                 List.of("AP", "AP50", "AP75"));
                 RunLogs logs = new RunLogs(run, progress, System.err)) {
-            Trainer<?> trainer = new Trainer<>(configuration.loop(), task, run, logs);
+            Trainer<?> trainer =
+                    new Trainer<>(configuration.optimization().loop(), task, run, logs);
             if (start != Start.FRESH) {
                 trainer.resume(
                         problem -> System.err.println("warning: " + VisibleText.of(problem)));

@@ -18,20 +18,6 @@ public final class BatchGradients implements AutoCloseable {
     private final GradientLanes<GradientStep> lanes;
 
     /**
-     * A run of images of a batch.
-     *
-     * @param loss the mean over these images
-     * @param first the first image's index
-     * @param end the index after the last image's
-     */
-    public record Part(DetectionLoss loss, int first, int end) {
-        /** Returns how many images these are. */
-        public int images() {
-            return end - first;
-        }
-    }
-
-    /**
      * Prepares the threads.
      *
      * @param optimizer takes the gradients
@@ -81,27 +67,23 @@ public final class BatchGradients implements AutoCloseable {
      * @param targets one an image
      * @return the losses of the batch's parts, in order
      */
-    public List<Part> accumulate(
+    public List<BatchPart<DetectionLoss>> accumulate(
             FloatBuffer pixels,
             int height,
             int width,
             Anchors anchors,
             List<AnchorTargets> targets) {
         int imageSize = 3 * height * width;
-        return lanes
-                .accumulate(
-                        targets.size(),
-                        (step, first, end) ->
-                                step.run(
-                                        pixels.slice(first * imageSize, (end - first) * imageSize),
-                                        height,
-                                        width,
-                                        anchors,
-                                        targets.subList(first, end)),
-                        DetectionLoss::isFinite)
-                .stream()
-                .map(part -> new Part(part.loss(), part.first(), part.end()))
-                .toList();
+        return lanes.accumulate(
+                targets.size(),
+                (step, first, end) ->
+                        step.run(
+                                pixels.slice(first * imageSize, (end - first) * imageSize),
+                                height,
+                                width,
+                                anchors,
+                                targets.subList(first, end)),
+                DetectionLoss::isFinite);
     }
 
     @Override

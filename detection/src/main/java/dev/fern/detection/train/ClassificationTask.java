@@ -95,7 +95,7 @@ public final class ClassificationTask implements TrainingTask<Batch>, AutoClosea
                         batchSize,
                         (sample, epoch) -> crop.draw(sample.size(), seed, epoch, sample.imageId()),
                         seed);
-        optimizer = configuration.optimizer(classifier.network());
+        optimizer = configuration.optimization().optimizer(classifier.network());
         decoder =
                 new BatchDecoder(
                         ImageReader.forDataSets(),
@@ -170,7 +170,7 @@ public final class ClassificationTask implements TrainingTask<Batch>, AutoClosea
         }
     }
 
-    private static BatchLoss loss(GradientLanes.Part<ClassificationLoss> part, List<Long> ids) {
+    private static BatchLoss loss(BatchPart<ClassificationLoss> part, List<Long> ids) {
         return new BatchLoss(
                 ids.subList(part.first(), part.end()).stream().map(String::valueOf).toList(),
                 Map.of(CROSS_ENTROPY, part.loss().value()),

@@ -13,6 +13,7 @@ import dev.fern.detection.data.BatchSource;
 import dev.fern.detection.data.DetectionDataset;
 import dev.fern.detection.data.LoaderOptions;
 import dev.fern.detection.image.ImageReader;
+import dev.fern.detection.loss.DetectionLoss;
 import dev.fern.detection.model.Detector;
 import dev.fern.detection.model.ModelDirectory;
 import java.io.IOException;
@@ -89,7 +90,7 @@ public final class DetectionTask
                         configuration.canvasRule(),
                         configuration.augmentation(),
                         configuration.seed());
-        this.optimizer = configuration.optimizer(detector.network());
+        this.optimizer = configuration.optimization().optimizer(detector.network());
         this.matcher = configuration.matcher();
         this.decoder =
                 new BatchDecoder(
@@ -154,7 +155,7 @@ public final class DetectionTask
         }
     }
 
-    private static BatchLoss loss(BatchGradients.Part part, List<String> images) {
+    private static BatchLoss loss(BatchPart<DetectionLoss> part, List<String> images) {
         Map<String, Double> losses = new LinkedHashMap<>();
         losses.put(CLASSIFICATION, part.loss().classification());
         losses.put(REGRESSION, part.loss().regression());

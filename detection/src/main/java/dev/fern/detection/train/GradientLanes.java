@@ -58,20 +58,6 @@ final class GradientLanes<S> implements AutoCloseable {
     }
 
     /**
-     * A run of images of a batch.
-     *
-     * @param loss the mean over these images
-     * @param first the first image's index
-     * @param end the index after the last image's
-     */
-    record Part<L>(L loss, int first, int end) {
-        /** Returns how many images these are. */
-        int images() {
-            return end - first;
-        }
-    }
-
-    /**
      * Prepares the threads.
      *
      * @param network initialised
@@ -148,11 +134,11 @@ final class GradientLanes<S> implements AutoCloseable {
      * @param isFinite whether a loss is finite
      * @return the losses of the batch's parts, in order
      */
-    <L> List<Part<L>> accumulate(int images, Pass<S, L> pass, Predicate<L> isFinite) {
+    <L> List<BatchPart<L>> accumulate(int images, Pass<S, L> pass, Predicate<L> isFinite) {
         int count = Math.min(1 + others.size(), images);
-        List<Part<L>> parts =
+        List<BatchPart<L>> parts =
                 count == 1 ? List.of(part(pass, 0, 1, images)) : parts(pass, count, images);
-        if (parts.stream().allMatch(part -> isFinite.test(part.loss))) {
+        if (parts.stream().allMatch(part -> isFinite.test(part.loss()))) {
             optimizer.accumulate(parts.get(0).images());
             for (int i = 1; i < count; i++) {
                 optimizer.accumulate(parts.get(i).images(), others.get(i - 1).parameters);
@@ -161,10 +147,10 @@ final class GradientLanes<S> implements AutoCloseable {
         return parts;
     }
 
-    private <L> List<Part<L>> parts(Pass<S, L> pass, int count, int images) {
+    private <L> List<BatchPart<L>> parts(Pass<S, L> pass, int count, int images) {
         // lays weights out in C order, which threads must not do beside each other
         parameters.stream().filter(HostFunctions::hasFloats).forEach(HostFunctions::floats);
-        List<Supplier<Part<L>>> tasks = new ArrayList<>();
+        List<Supplier<BatchPart<L>>> tasks = new ArrayList<>();
         for (int i = 0; i < count; i++) {
             int index = i;
             tasks.add(() -> part(pass, index, count, images));
@@ -173,7 +159,7 @@ final class GradientLanes<S> implements AutoCloseable {
     }
 
     /** Computes one of several parts of a batch. */
-    private <L> Part<L> part(Pass<S, L> pass, int index, int count, int images) {
+    private <L> BatchPart<L> part(Pass<S, L> pass, int index, int count, int images) {
         S step = first;
         if (index > 0) {
             Lane<S> lane = others.get(index - 1);
@@ -182,7 +168,7 @@ final class GradientLanes<S> implements AutoCloseable {
         }
         int from = images * index / count;
         int end = images * (index + 1) / count;
-        return new Part<>(pass.run(step, from, end), from, end);
+        return new BatchPart<>(pass.run(step, from, end), from, end);
     }
 
     @Override

@@ -68,7 +68,7 @@ public record Optimization(
     }
 
     /** Returns the optimiser of an initialised network. */
-    SgdOptimizer optimizer(Block network) {
+    public SgdOptimizer optimizer(Block network) {
         return new SgdOptimizer(
                 network,
                 momentum,
@@ -78,7 +78,7 @@ public record Optimization(
     }
 
     /** Returns how the trainer goes through the images. */
-    LoopSettings loop() {
+    public LoopSettings loop() {
         return new LoopSettings(
                 epochs,
                 steps,

@@ -1,7 +1,6 @@
 package dev.fern.detection.train;
 
 import ai.djl.Device;
-import ai.djl.nn.Block;
 import com.google.gson.JsonObject;
 import dev.fern.backbone.classification.CrossEntropyLoss;
 import dev.fern.backbone.host.Devices;
@@ -97,7 +96,7 @@ public record PretrainingConfiguration(
                         PretrainingConfiguration.class, "pretraining-defaults.json", layers);
         configuration.crop();
         configuration.loss();
-        configuration.loop();
+        configuration.optimization.loop();
         configuration
                 .classifier(List.of("one", "other"))
                 .requireFit(configuration.optimization.batchSize());
@@ -158,15 +157,5 @@ public record PretrainingConfiguration(
                 cropAspect.get(1),
                 horizontalFlip,
                 new ColorJitter(brightness, contrast, saturation, hue));
-    }
-
-    /** Returns the optimiser of an initialised network. */
-    public SgdOptimizer optimizer(Block network) {
-        return optimization.optimizer(network);
-    }
-
-    /** Returns how the trainer goes through the images. */
-    public LoopSettings loop() {
-        return optimization.loop();
     }
 }

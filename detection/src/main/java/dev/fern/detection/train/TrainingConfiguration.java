@@ -1,7 +1,6 @@
 package dev.fern.detection.train;
 
 import ai.djl.Device;
-import ai.djl.nn.Block;
 import com.google.gson.JsonObject;
 import dev.fern.backbone.fpn.FeaturePyramid.P6Source;
 import dev.fern.backbone.host.Devices;
@@ -159,7 +158,7 @@ public record TrainingConfiguration(
         configuration.matcher();
         configuration.loss();
         configuration.augmentation();
-        configuration.loop();
+        configuration.optimization.loop();
         return configuration;
     }
 
@@ -243,16 +242,6 @@ public record TrainingConfiguration(
                 : Optional.of(BackboneWeights.read(Path.of(backboneWeights)));
     }
 
-    /** Returns the optimiser of an initialised network. */
-    public SgdOptimizer optimizer(Block network) {
-        return optimization.optimizer(network);
-    }
-
-    /** Returns how the trainer goes through the images. */
-    public LoopSettings loop() {
-        return optimization.loop();
-    }
-
     /** Returns how images are resized and padded. */
     public CanvasRule canvasRule() {
         return new CanvasRule(minSize, maxSize);
@@ -282,14 +271,5 @@ public record TrainingConfiguration(
                 scaleJitter.get(1),
                 minCrop,
                 new ColorJitter(brightness, contrast, saturation, hue));
-    }
-
-    /**
-     * Returns the learning rate of each step.
-     *
-     * @param totalSteps length of the training
-     */
-    public LearningRateSchedule schedule(long totalSteps) {
-        return optimization.rates(totalSteps);
     }
 }

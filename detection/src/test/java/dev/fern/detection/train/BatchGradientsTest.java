@@ -10,6 +10,7 @@ import dev.fern.backbone.parameter.Tensor;
 import dev.fern.detection.anchor.AnchorTargets;
 import dev.fern.detection.data.Batch;
 import dev.fern.detection.image.CanvasRule;
+import dev.fern.detection.loss.DetectionLoss;
 import dev.fern.detection.model.Detector;
 import dev.fern.detection.model.TinyDetectors;
 import java.io.IOException;
@@ -50,12 +51,12 @@ class BatchGradientsTest {
         return TinyDetectors.lively(TinyDetectors.smallest(norm, RULE), 9);
     }
 
-    private static List<BatchGradients.Part> accumulate(
+    private static List<BatchPart<DetectionLoss>> accumulate(
             Detector detector, BatchGradients gradients, Batch batch) {
         return accumulate(detector, gradients, batch, targets(detector, batch));
     }
 
-    private static List<BatchGradients.Part> accumulate(
+    private static List<BatchPart<DetectionLoss>> accumulate(
             Detector detector, BatchGradients gradients, Batch batch, List<AnchorTargets> targets) {
         return gradients.accumulate(
                 batch.pixels(),
@@ -82,7 +83,8 @@ class BatchGradientsTest {
                             Collections.nCopies(lanes, Device.cpu()))) {
                 for (int images = losses.length; images > 0; images--) {
                     try (Batch batch = batches.decode(IntStream.range(0, images).toArray())) {
-                        for (BatchGradients.Part part : accumulate(detector, gradients, batch)) {
+                        for (BatchPart<DetectionLoss> part :
+                                accumulate(detector, gradients, batch)) {
                             losses[images - 1] +=
                                     (part.loss().classification() + part.loss().regression())
                                             * part.images()
@@ -153,7 +155,8 @@ class BatchGradientsTest {
                     Batch batch = batches.decode(0, 1, 2)) {
                 List<AnchorTargets> targets = new ArrayList<>(targets(detector, batch));
                 Arrays.fill(targets.get(1).codes(), Float.NaN);
-                List<BatchGradients.Part> parts = accumulate(detector, gradients, batch, targets);
+                List<BatchPart<DetectionLoss>> parts =
+                        accumulate(detector, gradients, batch, targets);
                 assertThat(parts).hasSize(2);
                 assertThat(parts.get(0).loss().isFinite()).isTrue();
                 assertThat(parts.get(1).loss().isFinite()).isFalse();

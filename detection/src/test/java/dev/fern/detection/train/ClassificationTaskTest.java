@@ -107,7 +107,8 @@ class ClassificationTaskTest {
                 ClassificationTask task =
                         new ClassificationTask(
                                 settings, classifier, train, c -> score(c, val), LOADING)) {
-            assertThat(new Trainer<>(settings.loop(), task, run, told).train()).isTrue();
+            assertThat(new Trainer<>(settings.optimization().loop(), task, run, told).train())
+                    .isTrue();
         }
         assertThat(told.steps).hasSize(6 * 12);
         assertThat(told.steps.get(0).losses()).containsOnlyKeys("cross-entropy");
@@ -145,7 +146,7 @@ class ClassificationTaskTest {
                     ClassificationTask task =
                             new ClassificationTask(
                                     settings, classifier, train, c -> score(c, train), LOADING)) {
-                Trainer<?> trainer = new Trainer<>(settings.loop(), task, run, told);
+                Trainer<?> trainer = new Trainer<>(settings.optimization().loop(), task, run, told);
                 if (resumed) {
                     trainer.resume(problem -> assertThat(problem).isNull());
                 }
@@ -202,7 +203,12 @@ class ClassificationTaskTest {
                                 c -> score(c, train),
                                 LOADING,
                                 Collections.nCopies(lanes, Device.cpu()))) {
-            new Trainer<>(settings.loop(), task, RunDirectory.create(place), new Told()).train();
+            new Trainer<>(
+                            settings.optimization().loop(),
+                            task,
+                            RunDirectory.create(place),
+                            new Told())
+                    .train();
             return ParameterValues.copyOf(classifier.network());
         }
     }

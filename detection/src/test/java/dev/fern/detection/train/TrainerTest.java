@@ -114,7 +114,7 @@ class TrainerTest {
                                         "AP", epoch < scores.size() ? scores.get(epoch) : 0.5);
                             },
                             new LoaderOptions(1, 2, skipBadImages));
-            trainer = new Trainer<>(configuration.loop(), task, run, this);
+            trainer = new Trainer<>(configuration.optimization().loop(), task, run, this);
         }
 
         Training(String name, String... layers) throws IOException {
@@ -758,7 +758,7 @@ class TrainerTest {
         try (Training training = new Training("run", settings)) {
             Trainer<?> poisoned =
                     new Trainer<>(
-                            training.configuration.loop(),
+                            training.configuration.optimization().loop(),
                             new PoisonedTask(training.task, new AtomicInteger(4)),
                             training.run,
                             training);

@@ -298,7 +298,8 @@ class TrainingConfigurationTest {
                                 {"schedule": "step", "milestones": [0.6, 0.8], "learningRate": 1,
                                  "warmupSteps": 0}
                                 """)
-                        .schedule(1000);
+                        .optimization()
+                        .rates(1000);
         assertThat(schedule.at(599)).isEqualTo(1);
         assertThat(schedule.at(600)).isBetween(0.0999, 0.1001);
         assertThat(schedule.at(800)).isBetween(0.00999, 0.01001);
@@ -307,7 +308,7 @@ class TrainingConfigurationTest {
     @Test
     void scheduleIsACosineUnlessSaidOtherwise() {
         LearningRateSchedule schedule =
-                of("{\"learningRate\": 0.4, \"warmupSteps\": 10}").schedule(100);
+                of("{\"learningRate\": 0.4, \"warmupSteps\": 10}").optimization().rates(100);
         assertThat(schedule).isEqualTo(new LearningRateSchedule.Cosine(0.4, 10, 100));
     }
 }

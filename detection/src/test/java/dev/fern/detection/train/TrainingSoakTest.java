@@ -160,7 +160,8 @@ class TrainingSoakTest {
                                 trained -> Map.of("AP", detections(trained, dataset, loading)),
                                 loading)) {
             Watch watch = new Watch(detector);
-            assertThat(new Trainer<>(configuration.loop(), task, run, watch).train()).isTrue();
+            assertThat(new Trainer<>(configuration.optimization().loop(), task, run, watch).train())
+                    .isTrue();
             assertThat(watch.evaluations).isGreaterThanOrEqualTo(STEPS / 100);
             assertThat(watch.looks).hasSize(LOOKS);
             Look second = watch.looks.get(1); // the first may be before the first evaluation

@@ -42,7 +42,7 @@ final class DetectorWorkload implements AutoCloseable {
         canvas = configuration.canvasRule().canvas(image.width(), image.height());
         detector = configuration.newDetector(categories(categories));
         matcher = configuration.matcher();
-        optimizer = configuration.optimizer(detector.network());
+        optimizer = configuration.optimization().optimizer(detector.network());
         gradients = BatchGradients.of(configuration, detector, optimizer);
         pixels =
                 FloatBuffer.allocate(
