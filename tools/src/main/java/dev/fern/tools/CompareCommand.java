@@ -1,12 +1,9 @@
 package dev.fern.tools;
 
 import com.google.gson.JsonArray;
-import com.google.gson.JsonNull;
 import com.google.gson.JsonObject;
-import com.google.gson.JsonPrimitive;
 import dev.fern.cocoeval.AtomicFile;
 import dev.fern.cocoeval.CocoDataset;
-import dev.fern.cocoeval.CocoMetric;
 import dev.fern.cocoeval.Comparison;
 import dev.fern.cocoeval.Difference;
 import dev.fern.cocoeval.EvaluationParameters;
@@ -18,7 +15,6 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -202,37 +198,16 @@ final class CompareCommand implements Callable<Integer> {
         root.addProperty("seed", seed);
         root.addProperty("confidence", confidence);
         root.add("parameters", ParametersJson.of(comparison.parameters(), dataset));
-        root.add("stats", json(comparison.metrics()));
+        root.add("stats", DifferenceJson.of(comparison.metrics()));
         JsonArray categories = new JsonArray();
         for (Comparison.Category category : comparison.categories()) {
             JsonObject entry = new JsonObject();
             entry.add("id", dataset.idJson(category.category().id()));
             entry.addProperty("name", category.category().name());
-            entry.add("stats", json(category.metrics()));
+            entry.add("stats", DifferenceJson.of(category.metrics()));
             categories.add(entry);
         }
         root.add("per_category", categories);
         return root;
-    }
-
-    private static JsonObject json(Map<CocoMetric, Difference> metrics) {
-        JsonObject object = new JsonObject();
-        metrics.forEach(
-                (metric, difference) -> {
-                    JsonObject entry = new JsonObject();
-                    entry.addProperty("a", difference.a());
-                    entry.addProperty("b", difference.b());
-                    add(entry, "difference", difference.difference());
-                    add(entry, "low", difference.low());
-                    add(entry, "high", difference.high());
-                    add(entry, "p", difference.pValue());
-                    entry.addProperty("resamples", difference.resamples());
-                    object.add(metric.label(), entry);
-                });
-        return object;
-    }
-
-    private static void add(JsonObject entry, String name, double number) {
-        entry.add(name, Double.isNaN(number) ? JsonNull.INSTANCE : new JsonPrimitive(number));
     }
 }

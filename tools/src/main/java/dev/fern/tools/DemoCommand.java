@@ -11,7 +11,6 @@ import dev.fern.detection.model.Detection;
 import dev.fern.detection.model.Detector;
 import dev.fern.detection.train.RunDirectory;
 import dev.fern.detection.train.TrainingConfiguration;
-import dev.fern.tools.TrainingRun.Start;
 import dev.fern.tools.dataset.ShapesSynthesizer;
 import dev.fern.tools.dataset.ShapesSynthesizer.Split;
 import java.io.IOException;
@@ -83,7 +82,7 @@ final class DemoCommand implements Callable<Integer> {
         int status =
                 new TrainingRun(configuration(), train, val, run, loading, 0)
                         .execute(
-                                run.hasCheckpoint() ? Start.RESUMED : Start.FRESH,
+                                run.hasCheckpoint() ? RunStart.RESUMED : RunStart.FRESH,
                                 spec.root().commandLine().getParseResult().originalArgs());
         if (status != 0) {
             return status;

@@ -1,16 +1,13 @@
 package dev.fern.tools;
 
 import dev.fern.detection.data.ClassificationDataset;
-import dev.fern.detection.data.LoaderOptions;
 import dev.fern.detection.image.ImageReader;
 import dev.fern.detection.train.PretrainingConfiguration;
 import dev.fern.detection.train.RunDirectory;
-import dev.fern.tools.TrainingRun.Start;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -36,8 +33,6 @@ import picocli.CommandLine.Spec;
             "  fern train --backbone-weights runs/classifier/best ..."
         })
 final class PretrainCommand implements Callable<Integer> {
-
-    private static final int MAX_LOADER_THREADS = 256;
 
     @Option(
             names = "--train-images",
@@ -67,64 +62,25 @@ final class PretrainCommand implements Callable<Integer> {
             description = "Write the best model's scores, with the counts of each class.")
     private Path json;
 
-    @Option(
-            names = "--resume",
-            description = "Go on from the last checkpoint in the output folder.")
-    private boolean resume;
+    @Mixin private RunOptions options;
 
-    @Option(
-            names = "--force",
-            description = "With --resume: even if settings or data are not those of the run.")
-    private boolean force;
-
-    @Option(
-            names = "--skip-bad-images",
-            description = "Leave out images that can't be used, and count them.")
-    private boolean skipBadImages;
-
-    @Option(
-            names = "--loader-threads",
-            paramLabel = "N",
-            defaultValue = "2",
-            description = "Threads that read images (default: ${DEFAULT-VALUE}).")
-    private int loaderThreads;
-
-    @Option(
-            names = "--log-every",
-            paramLabel = "N",
-            description = "Steps from one log line to the next where there is no terminal.")
-    private int logEvery;
+    @Mixin private LoadingOptions loading;
 
     @Spec private CommandSpec spec;
 
     @Override
     public Integer call() throws Exception {
-        if (loaderThreads < 1 || loaderThreads > MAX_LOADER_THREADS) {
-            throw new BadInputException(
-                    "--loader-threads must be 1 to "
-                            + MAX_LOADER_THREADS
-                            + ", not "
-                            + loaderThreads);
-        }
-        if (logEvery < 0) {
-            throw new BadInputException("--log-every must be at least 0, not " + logEvery);
-        }
+        loading.requireValid();
         if (valImages != null && settings.holdsOut()) {
             throw new BadInputException(
                     "--val-fraction holds images out where there are no --val-images; give one of"
                             + " the two");
         }
-        if (force && !resume) {
-            throw new BadInputException("--force goes with --resume");
-        }
+        options.requireValid();
         OutputFile.require(json, List.of());
         RunDirectory run = RunDirectory.open(output);
-        PretrainingConfiguration configuration =
-                settings.configuration(
-                        resume ? TrainingOutput.settings(run, force) : Optional.empty());
-        if (!resume) {
-            TrainingOutput.requireUnused(run);
-        }
+        PretrainingConfiguration configuration = settings.configuration(options.settings(run));
+        options.requireFree(run);
         ClassificationDataset.Split images = images(configuration);
         PrintWriter out = spec.commandLine().getOut();
         return new PretrainingRun(
@@ -132,11 +88,9 @@ final class PretrainCommand implements Callable<Integer> {
                         images.training(),
                         images.validation(),
                         run,
-                        new LoaderOptions(loaderThreads, 2 * loaderThreads + 1, skipBadImages),
-                        logEvery)
-                .execute(
-                        force ? Start.FORCED : resume ? Start.RESUMED : Start.FRESH,
-                        scores -> scores.report(out, json));
+                        loading.loading(),
+                        options.logEvery())
+                .execute(options.start(), scores -> scores.report(out, json));
     }
 
     private ClassificationDataset.Split images(PretrainingConfiguration configuration)
@@ -166,6 +120,7 @@ final class PretrainCommand implements Callable<Integer> {
     }
 
     private ClassificationDataset open(Path folder) throws IOException {
-        return ClassificationDataset.open(folder, ImageReader.forDataSets(), skipBadImages);
+        return ClassificationDataset.open(
+                folder, ImageReader.forDataSets(), loading.skipBadImages());
     }
 }

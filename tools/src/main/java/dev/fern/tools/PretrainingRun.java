@@ -1,6 +1,5 @@
 package dev.fern.tools;
 
-import dev.fern.cocoeval.AtomicFile;
 import dev.fern.detection.data.BadImageException;
 import dev.fern.detection.data.ClassificationDataset;
 import dev.fern.detection.data.LoaderOptions;
@@ -12,11 +11,7 @@ import dev.fern.detection.train.ClassificationTask;
 import dev.fern.detection.train.DataIdentity;
 import dev.fern.detection.train.PretrainingConfiguration;
 import dev.fern.detection.train.RunDirectory;
-import dev.fern.detection.train.Trainer;
-import dev.fern.tools.TrainingRun.Start;
-import java.io.Closeable;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -49,35 +44,22 @@ record PretrainingRun(
      * @param best takes the score, unless the training was interrupted
      * @return the status to end the process with
      * @throws IOException if a file can't be used
-     * @throws BadInputException if the engine is unknown, or if settings or data are not those of
-     *     the run that is to be resumed
+     * @throws BadInputException if the engine or its devices are not here, or if settings or data
+     *     are not those of the run that is to be resumed
      */
-    int execute(Start start, Sink best)
+    int execute(RunStart start, Sink best)
             throws IOException, InterruptedException, BadInputException {
-        try {
-            Engines.require(configuration.engine());
-        } catch (IllegalArgumentException e) {
-            throw new BadInputException(e.getMessage(), e);
-        }
-        DataIdentity data = DataIdentity.of(train, val);
-        if (start == Start.RESUMED) {
-            ResumeCheck.require(
-                    run,
-                    settings -> configuration.changesFrom(PretrainingConfiguration.of(settings)),
-                    data);
-        }
+        TrainingSession.requireEngine(configuration.engine(), configuration::deviceList);
+        TrainingSession session = new TrainingSession(run, start, DataIdentity.of(train, val));
+        session.requireSame(
+                settings -> configuration.changesFrom(PretrainingConfiguration.of(settings)));
         LeftOutImages leftOut = new LeftOutImages();
         describe(leftOut);
         int status;
-        try (Classifier classifier = classifier()) {
+        try (Classifier classifier =
+                TrainingSession.network(() -> configuration.newClassifier(train.classes()))) {
             // Only now, so that settings and data that can't be used leave no folder behind.
-            RunDirectory.create(run.path());
-            Closeable lock = run.lock();
-            try {
-                status = train(classifier, leftOut, start, data);
-            } finally {
-                lock.close();
-            }
+            status = session.locked(() -> train(session, classifier, leftOut));
         }
         if (status == 0) {
             try (Classifier classifier =
@@ -91,7 +73,7 @@ record PretrainingRun(
         return status;
     }
 
-    private int train(Classifier classifier, LeftOutImages leftOut, Start start, DataIdentity data)
+    private int train(TrainingSession session, Classifier classifier, LeftOutImages leftOut)
             throws IOException, InterruptedException {
         try (ClassificationTask task =
                         new ClassificationTask(
@@ -109,16 +91,13 @@ record PretrainingRun(
                                         ClassificationScores.TOP1,
                                         ClassificationScores.TOP5,
                                         ClassificationScores.LOSS))) {
-            Trainer<?> trainer =
-                    new Trainer<>(configuration.optimization().loop(), task, run, progress);
-            if (start != Start.FRESH) {
-                trainer.resume(
-                        problem -> System.err.println("warning: " + VisibleText.of(problem)));
-            }
-            data.write(run.data());
-            AtomicFile.write(
-                    run.configuration(), configuration.toJson().getBytes(StandardCharsets.UTF_8));
-            return TrainingRun.train(trainer, run, configuration.optimization().patience());
+            return session.train(
+                    session.trainer(
+                            configuration.optimization().loop(),
+                            task,
+                            progress,
+                            configuration.toJson()),
+                    configuration.optimization().patience());
         }
     }
 
@@ -136,14 +115,6 @@ record PretrainingRun(
                         bad::add);
         leftOut.warn("validation images", bad);
         return scores;
-    }
-
-    private Classifier classifier() throws BadInputException {
-        try {
-            return configuration.newClassifier(train.classes());
-        } catch (IllegalArgumentException e) {
-            throw new BadInputException("the settings make no network: " + e.getMessage(), e);
-        }
     }
 
     private void describe(LeftOutImages leftOut) {

@@ -7,7 +7,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import java.util.stream.Collectors;
 
 /** What a report tells of where a run comes from. */
 final class RunFacts {
@@ -33,9 +32,7 @@ final class RunFacts {
                             ? last.time()
                             : (starts.size() - 1) + " times, last " + last.time());
         }
-        facts.put(
-                "Command",
-                last.command().stream().map(RunFacts::quoted).collect(Collectors.joining(" ")));
+        facts.put("Command", ShellWords.of(last.command()));
         facts.put("Training data", text(record.train()));
         facts.put("Validation data", text(record.validation()));
         facts.put("Versions", last.fern() + ", " + last.engine() + ", Java " + last.java());
@@ -65,12 +62,5 @@ final class RunFacts {
                 data.objectCount(),
                 data.annotations(),
                 data.images());
-    }
-
-    /** As a shell takes it. */
-    private static String quoted(String argument) {
-        return argument.matches("[\\w@%+=:,./\\[\\]-]+")
-                ? argument
-                : "'" + argument.replace("'", "'\\''") + "'";
     }
 }

@@ -1,6 +1,5 @@
 package dev.fern.tools;
 
-import ai.djl.engine.Engine;
 import com.google.gson.Gson;
 import com.google.gson.JsonParseException;
 import com.google.gson.JsonParser;
@@ -66,7 +65,7 @@ public record RunRecord(Data train, Data validation, boolean skipBadImages, List
      * @param command {@code fern} and its arguments
      * @param fern its version
      * @param engine name and version
-     * @param java version and vendor
+     * @param java name and version of the virtual machine
      * @param system operating system, processor architecture and processors
      */
     public record Start(
@@ -80,18 +79,14 @@ public record RunRecord(Data train, Data validation, boolean skipBadImages, List
         static Start now(String engine, List<String> arguments) {
             List<String> command = new ArrayList<>(List.of("fern"));
             command.addAll(arguments);
+            Platform here = Platform.here(engine);
             return new Start(
                     Instant.now().truncatedTo(ChronoUnit.SECONDS).toString(),
                     command,
-                    new VersionProvider().getVersion()[0],
-                    engine + " " + Engine.getEngine(engine).getVersion(),
-                    System.getProperty("java.version") + " " + System.getProperty("java.vendor"),
-                    System.getProperty("os.name")
-                            + " "
-                            + System.getProperty("os.arch")
-                            + ", "
-                            + Runtime.getRuntime().availableProcessors()
-                            + " processors");
+                    here.fern(),
+                    here.engine(),
+                    here.java(),
+                    here.system() + ", " + here.processors() + " processors");
         }
     }
 

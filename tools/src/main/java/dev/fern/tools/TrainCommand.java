@@ -2,9 +2,7 @@ package dev.fern.tools;
 
 import dev.fern.detection.train.RunDirectory;
 import dev.fern.detection.train.TrainingConfiguration;
-import dev.fern.tools.TrainingRun.Start;
 import java.nio.file.Path;
-import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -45,49 +43,28 @@ final class TrainCommand implements Callable<Integer> {
 
     @Mixin private TrainingSettings settings;
 
-    @Option(
-            names = "--resume",
-            description = "Go on from the last checkpoint in the output folder.")
-    private boolean resume;
-
-    @Option(
-            names = "--force",
-            description = "With --resume: even if settings or data are not those of the run.")
-    private boolean force;
-
-    @Option(
-            names = "--log-every",
-            paramLabel = "N",
-            description = "Steps from one log line to the next where there is no terminal.")
-    private int logEvery;
+    @Mixin private RunOptions options;
 
     @Spec private CommandSpec spec;
 
     @Override
     public Integer call() throws Exception {
         data.requireValid();
-        TrainingData.requireNotNegative("--log-every", logEvery);
-        if (force && !resume) {
-            throw new BadInputException("--force goes with --resume");
-        }
+        options.requireValid();
         RunDirectory run = RunDirectory.open(output);
-        TrainingConfiguration configuration =
-                settings.configuration(
-                        resume ? TrainingOutput.settings(run, force) : Optional.empty());
-        if (!resume) {
-            TrainingOutput.requireUnused(run);
-        }
+        TrainingConfiguration configuration = settings.configuration(options.settings(run));
+        options.requireFree(run);
         LabelledImages train = data.train();
         LabelledImages val = data.val();
-        if (!resume && settings.isBatchSizeAutomatic()) {
+        RunStart start = options.start();
+        if (start == RunStart.FRESH && settings.isBatchSizeAutomatic()) {
             configuration =
                     configuration.withBatchSize(
                             AutomaticBatchSize.of(
                                     configuration, train.images(), System.err::println));
         }
-        Start start = force ? Start.FORCED : resume ? Start.RESUMED : Start.FRESH;
         int status =
-                new TrainingRun(configuration, train, val, run, data.loading(), logEvery)
+                new TrainingRun(configuration, train, val, run, data.loading(), options.logEvery())
                         .execute(start, spec.root().commandLine().getParseResult().originalArgs());
         if (status == 0) {
             System.out.println("best model: " + run.best());

@@ -4,14 +4,13 @@ import com.google.gson.JsonObject;
 import dev.fern.detection.data.LoaderOptions;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** The options that say what a training learns from and is evaluated on. */
 public final class TrainingData {
-
-    private static final int MAX_LOADER_THREADS = 256;
 
     @Option(
             names = "--train-annotations",
@@ -41,10 +40,7 @@ public final class TrainingData {
             description = "Folder of the validation images.")
     private Path valImages;
 
-    @Option(
-            names = "--skip-bad-images",
-            description = "Leave out images that can't be used, and count them.")
-    private boolean skipBadImages;
+    @Mixin private LoadingOptions loading;
 
     @Option(
             names = "--limit-train",
@@ -58,24 +54,11 @@ public final class TrainingData {
             description = "Evaluate on the first N images only.")
     private int limitVal;
 
-    @Option(
-            names = "--loader-threads",
-            paramLabel = "N",
-            defaultValue = "2",
-            description = "Threads that read images (default: ${DEFAULT-VALUE}).")
-    private int loaderThreads;
-
     /** Checks the numbers, before any file is read. */
     public void requireValid() throws BadInputException {
         requireNotNegative("--limit-train", limitTrain);
         requireNotNegative("--limit-val", limitVal);
-        if (loaderThreads < 1 || loaderThreads > MAX_LOADER_THREADS) {
-            throw new BadInputException(
-                    "--loader-threads must be 1 to "
-                            + MAX_LOADER_THREADS
-                            + ", not "
-                            + loaderThreads);
-        }
+        loading.requireValid();
     }
 
     static void requireNotNegative(String option, int value) throws BadInputException {
@@ -90,7 +73,8 @@ public final class TrainingData {
      * @throws IOException naming the file and record that can't be used
      */
     public LabelledImages train() throws IOException {
-        return LabelledImages.open(trainAnnotations, trainImages, skipBadImages, limitTrain);
+        return LabelledImages.open(
+                trainAnnotations, trainImages, loading.skipBadImages(), limitTrain);
     }
 
     /**
@@ -99,7 +83,7 @@ public final class TrainingData {
      * @throws IOException naming the file and record that can't be used
      */
     public LabelledImages val() throws IOException {
-        return LabelledImages.open(valAnnotations, valImages, skipBadImages, limitVal);
+        return LabelledImages.open(valAnnotations, valImages, loading.skipBadImages(), limitVal);
     }
 
     /** Returns the annotations of what is to be evaluated on. */
@@ -114,25 +98,21 @@ public final class TrainingData {
 
     /** Returns how images are read ahead. */
     public LoaderOptions loading() {
-        return new LoaderOptions(loaderThreads, 2 * loaderThreads + 1, skipBadImages);
+        return loading.loading();
     }
 
     /** Returns the options as another {@code fern train} takes them. */
     public List<String> arguments() {
-        List<String> arguments =
-                new ArrayList<>(
-                        List.of(
+        return Stream.concat(
+                        Stream.of(
                                 "--train-annotations=" + trainAnnotations,
                                 "--train-images=" + trainImages,
                                 "--val-annotations=" + valAnnotations,
                                 "--val-images=" + valImages,
                                 "--limit-train=" + limitTrain,
-                                "--limit-val=" + limitVal,
-                                "--loader-threads=" + loaderThreads));
-        if (skipBadImages) {
-            arguments.add("--skip-bad-images");
-        }
-        return arguments;
+                                "--limit-val=" + limitVal),
+                        loading.arguments())
+                .toList();
     }
 
     /** Returns the options that bear on the results. */
@@ -142,7 +122,7 @@ public final class TrainingData {
         json.addProperty("trainImages", trainImages.toString());
         json.addProperty("valAnnotations", valAnnotations.toString());
         json.addProperty("valImages", valImages.toString());
-        json.addProperty("skipBadImages", skipBadImages);
+        json.addProperty("skipBadImages", loading.skipBadImages());
         json.addProperty("limitTrain", limitTrain);
         json.addProperty("limitVal", limitVal);
         return json;

@@ -1,6 +1,5 @@
 package dev.fern.tools;
 
-import dev.fern.cocoeval.AtomicFile;
 import dev.fern.cocoeval.CocoCategory;
 import dev.fern.detection.data.DetectionDataset;
 import dev.fern.detection.data.LoaderOptions;
@@ -11,11 +10,8 @@ import dev.fern.detection.train.DetectionTask;
 import dev.fern.detection.train.RunDirectory;
 import dev.fern.detection.train.Trainer;
 import dev.fern.detection.train.TrainingConfiguration;
-import dev.fern.detection.train.TrainingException;
 import dev.fern.tools.log.RunLogs;
-import java.io.Closeable;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -35,16 +31,6 @@ record TrainingRun(
         LoaderOptions loading,
         int logEvery) {
 
-    /** How a training starts. */
-    enum Start {
-        /** From the beginning. */
-        FRESH,
-        /** From the run's last checkpoint, with the run's settings and data. */
-        RESUMED,
-        /** From the run's last checkpoint, whatever settings and data were before. */
-        FORCED
-    }
-
     /**
      * Trains.
      *
@@ -54,43 +40,30 @@ record TrainingRun(
      * @throws BadInputException if the engine or its devices are not here, or if settings or data
      *     are not those of the run that is to be resumed
      */
-    int execute(Start start, List<String> arguments)
+    int execute(RunStart start, List<String> arguments)
             throws IOException, InterruptedException, BadInputException {
-        try {
-            Engines.require(configuration.engine());
-            configuration.deviceList();
-        } catch (IllegalArgumentException e) {
-            throw new BadInputException(e.getMessage(), e);
-        }
-        DataIdentity data = DataIdentity.of(train.images(), val.images());
-        if (start == Start.RESUMED) {
-            ResumeCheck.require(
-                    run,
-                    settings -> configuration.changesFrom(TrainingConfiguration.of(settings)),
-                    data);
-        }
+        TrainingSession.requireEngine(configuration.engine(), configuration::deviceList);
+        TrainingSession session =
+                new TrainingSession(run, start, DataIdentity.of(train.images(), val.images()));
+        session.requireSame(
+                settings -> configuration.changesFrom(TrainingConfiguration.of(settings)));
         LeftOutImages leftOut = new LeftOutImages();
         describe(leftOut);
-        try (Detector detector = detector()) {
-            if (start == Start.FRESH) {
+        try (Detector detector =
+                TrainingSession.network(
+                        () -> configuration.newDetector(train.images().categories()))) {
+            if (start == RunStart.FRESH) {
                 takeBackbone(detector);
             }
             // Only now, so that settings and data that can't be used leave no folder behind.
-            RunDirectory.create(run.path());
-            Closeable lock = run.lock();
-            try {
-                return execute(detector, leftOut, start, data, arguments);
-            } finally {
-                lock.close();
-            }
+            return session.locked(() -> train(session, detector, leftOut, arguments));
         }
     }
 
-    private int execute(
+    private int train(
+            TrainingSession session,
             Detector detector,
             LeftOutImages leftOut,
-            Start start,
-            DataIdentity data,
             List<String> arguments)
             throws IOException, InterruptedException {
         try (DetectionTask task =
@@ -108,17 +81,14 @@ record TrainingRun(
                                 List.of("AP", "AP50", "AP75"));
                 RunLogs logs = new RunLogs(run, progress, System.err)) {
             Trainer<?> trainer =
-                    new Trainer<>(configuration.optimization().loop(), task, run, logs);
-            if (start != Start.FRESH) {
-                trainer.resume(
-                        problem -> System.err.println("warning: " + VisibleText.of(problem)));
-            }
-            AtomicFile.write(
-                    run.configuration(), configuration.toJson().getBytes(StandardCharsets.UTF_8));
-            data.write(run.data());
+                    session.trainer(
+                            configuration.optimization().loop(),
+                            task,
+                            logs,
+                            configuration.toJson());
             RunRecord.add(
                     run, train, val, loading.skipBadImages(), configuration.engine(), arguments);
-            int status = train(trainer, run, configuration.optimization().patience());
+            int status = session.train(trainer, configuration.optimization().patience());
             if (status == 0) {
                 RunCurves.write(run);
             }
@@ -138,14 +108,6 @@ record TrainingRun(
                         found -> found.write(run.detections())));
     }
 
-    private Detector detector() throws BadInputException {
-        try {
-            return configuration.newDetector(train.images().categories());
-        } catch (IllegalArgumentException e) {
-            throw new BadInputException("the settings make no network: " + e.getMessage(), e);
-        }
-    }
-
     /** Gives a fresh detector the backbone that the settings name. */
     private void takeBackbone(Detector detector) throws IOException {
         Optional<BackboneWeights> start = configuration.startingBackbone();
@@ -158,37 +120,6 @@ record TrainingRun(
                         "warning: that backbone was trained with another pixelMean or pixelStd");
             }
         }
-    }
-
-    /**
-     * Runs a training until its end or until the process is told to end, which then waits for the
-     * checkpoint.
-     *
-     * @param patience evaluations without a better score after which it ends, for the message
-     * @return the status to end the process with
-     */
-    static int train(Trainer<?> trainer, RunDirectory run, int patience)
-            throws IOException, InterruptedException {
-        boolean finished = false;
-        OnInterrupt interrupt = new OnInterrupt(trainer::requestStop);
-        try {
-            finished = trainer.train();
-            if (finished && trainer.lostPatience()) {
-                System.err.printf("ended early: no better score in %d evaluations%n", patience);
-            }
-            if (!finished) {
-                System.err.println("checkpoint: " + run.last() + " (go on with --resume)");
-            }
-        } catch (TrainingException e) {
-            System.err.println("fern: " + VisibleText.of(e.getMessage()));
-            return Fern.FAULT;
-        } finally {
-            if (trainer.imagesSkipped() > 0) {
-                System.err.printf("%d images were left out%n", trainer.imagesSkipped());
-            }
-            interrupt.close();
-        }
-        return finished ? 0 : Fern.INTERRUPTED;
     }
 
     private void describe(LeftOutImages leftOut) {

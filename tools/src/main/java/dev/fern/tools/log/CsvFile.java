@@ -8,11 +8,10 @@ import java.io.Writer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.stream.Collectors;
 
 /**
- * A table that grows (RFC 4180, lines end with a line feed). The first row names the columns; what
- * a later one has not is left empty, what else it has is left out.
+ * A table of {@link CsvRow}s that grows. The first row names the columns; what a later one has not
+ * is left empty, what else it has is left out.
  */
 final class CsvFile implements Closeable {
 
@@ -36,9 +35,9 @@ final class CsvFile implements Closeable {
         if (out == null) {
             columns = List.copyOf(row.keySet());
             out = Files.newBufferedWriter(path);
-            text.append(line(columns));
+            text.append(CsvRow.of(columns));
         }
-        text.append(line(columns.stream().map(name -> value(row.get(name))).toList()));
+        text.append(CsvRow.of(columns.stream().map(name -> value(row.get(name))).toList()));
         out.write(text.toString());
         out.flush();
     }
@@ -48,14 +47,6 @@ final class CsvFile implements Closeable {
             return "";
         }
         return value.isJsonPrimitive() ? value.getAsString() : value.toString();
-    }
-
-    private static String line(List<String> values) {
-        return values.stream().map(CsvFile::quoted).collect(Collectors.joining(",", "", "\n"));
-    }
-
-    private static String quoted(String value) {
-        return value.matches("(?s).*[,\"\r\n].*") ? '"' + value.replace("\"", "\"\"") + '"' : value;
     }
 
     @Override

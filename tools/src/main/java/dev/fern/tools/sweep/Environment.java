@@ -1,8 +1,6 @@
 package dev.fern.tools.sweep;
 
-import ai.djl.ndarray.NDManager;
-import dev.fern.backbone.host.EngineStart;
-import dev.fern.tools.VersionProvider;
+import dev.fern.tools.Platform;
 
 /**
  * What a cell was trained with.
@@ -19,17 +17,9 @@ public record Environment(
 
     /** Returns this process's. */
     static Environment here(String engine, int threads) {
-        String engineVersion;
-        try (NDManager manager = EngineStart.newManager(engine)) {
-            engineVersion = manager.getEngine().getVersion();
-        }
+        Platform here = Platform.here(engine);
         return new Environment(
-                VersionProvider.version(),
-                engine + " " + engineVersion,
-                System.getProperty("java.vm.name") + " " + System.getProperty("java.version"),
-                System.getProperty("os.name") + " " + System.getProperty("os.arch"),
-                Runtime.getRuntime().availableProcessors(),
-                threads);
+                here.fern(), here.engine(), here.java(), here.system(), here.processors(), threads);
     }
 
     /** One line. */

@@ -5,6 +5,7 @@ import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
 import dev.fern.cocoeval.AtomicFile;
 import dev.fern.cocoeval.CocoMetric;
+import dev.fern.tools.log.CsvRow;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -12,7 +13,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Collectors;
 
-/** A sweep as a table: a line a cell, with its numbers and every setting (RFC 4180). */
+/** A sweep as a table: a line a cell, with its numbers and every setting. */
 final class ResultsCsv {
 
     private final List<List<String>> rows = new ArrayList<>();
@@ -60,18 +61,7 @@ final class ResultsCsv {
     }
 
     void write(Path file) throws IOException {
-        String text =
-                rows.stream()
-                        .map(
-                                row ->
-                                        row.stream()
-                                                .map(ResultsCsv::quoted)
-                                                .collect(Collectors.joining(",")))
-                        .collect(Collectors.joining("\n", "", "\n"));
+        String text = rows.stream().map(CsvRow::of).collect(Collectors.joining());
         AtomicFile.write(file, text.getBytes(StandardCharsets.UTF_8));
-    }
-
-    private static String quoted(String value) {
-        return value.matches("(?s).*[,\"\r\n].*") ? '"' + value.replace("\"", "\"\"") + '"' : value;
     }
 }

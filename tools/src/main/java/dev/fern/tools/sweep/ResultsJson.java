@@ -2,18 +2,15 @@ package dev.fern.tools.sweep;
 
 import com.google.gson.Gson;
 import com.google.gson.JsonArray;
-import com.google.gson.JsonNull;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
-import com.google.gson.JsonPrimitive;
 import dev.fern.cocoeval.CocoMetric;
-import dev.fern.cocoeval.Difference;
 import dev.fern.cocoeval.PairedBootstrap;
+import dev.fern.tools.DifferenceJson;
 import dev.fern.tools.JsonFile;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Map;
 
 /** A sweep as JSON: what was asked for, every cell, their means, and how sure differences are. */
 final class ResultsJson {
@@ -75,10 +72,10 @@ final class ResultsJson {
                     Spread spread = results.spread(norm, batchSize, metric);
                     JsonObject numbers = new JsonObject();
                     numbers.addProperty("seeds", spread.count());
-                    add(numbers, "mean", spread.mean());
-                    add(numbers, "standard_deviation", spread.deviation());
-                    add(numbers, "least", spread.least());
-                    add(numbers, "most", spread.most());
+                    DifferenceJson.add(numbers, "mean", spread.mean());
+                    DifferenceJson.add(numbers, "standard_deviation", spread.deviation());
+                    DifferenceJson.add(numbers, "least", spread.least());
+                    DifferenceJson.add(numbers, "most", spread.most());
                     entry.add(metric.label(), numbers);
                 }
                 means.add(entry);
@@ -101,7 +98,7 @@ final class ResultsJson {
             entry.addProperty("resamples", bootstrap.resamples());
             entry.addProperty("bootstrap_seed", bootstrap.seed());
             entry.addProperty("confidence", bootstrap.confidence());
-            entry.add("stats", differences(comparison.comparison().metrics()));
+            entry.add("stats", DifferenceJson.of(comparison.comparison().metrics()));
             JsonArray categories = new JsonArray();
             comparison
                     .comparison()
@@ -110,7 +107,7 @@ final class ResultsJson {
                             category -> {
                                 JsonObject of = new JsonObject();
                                 of.addProperty("name", category.category().name());
-                                of.add("stats", differences(category.metrics()));
+                                of.add("stats", DifferenceJson.of(category.metrics()));
                                 categories.add(of);
                             });
             entry.add("per_category", categories);
@@ -118,26 +115,6 @@ final class ResultsJson {
         }
         root.add("comparisons", array);
         return this;
-    }
-
-    private static JsonObject differences(Map<CocoMetric, Difference> metrics) {
-        JsonObject object = new JsonObject();
-        metrics.forEach(
-                (metric, difference) -> {
-                    JsonObject entry = new JsonObject();
-                    entry.addProperty("a", difference.a());
-                    entry.addProperty("b", difference.b());
-                    add(entry, "difference", difference.difference());
-                    add(entry, "low", difference.low());
-                    add(entry, "high", difference.high());
-                    add(entry, "p", difference.pValue());
-                    object.add(metric.label(), entry);
-                });
-        return object;
-    }
-
-    private static void add(JsonObject entry, String name, double number) {
-        entry.add(name, Double.isNaN(number) ? JsonNull.INSTANCE : new JsonPrimitive(number));
     }
 
     void write(Path file) throws IOException {

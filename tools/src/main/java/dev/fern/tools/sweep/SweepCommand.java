@@ -9,6 +9,7 @@ import dev.fern.tools.Engines;
 import dev.fern.tools.Fern;
 import dev.fern.tools.LabelledImages;
 import dev.fern.tools.OnInterrupt;
+import dev.fern.tools.ShellWords;
 import dev.fern.tools.TrainingData;
 import dev.fern.tools.TrainingSettings;
 import java.io.Closeable;
@@ -19,7 +20,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
-import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -283,17 +283,11 @@ public final class SweepCommand implements Callable<Integer> {
 
     /** The command line as a shell takes it, without what bears on this call alone. */
     private String typed() {
-        return Stream.concat(
-                        Stream.of("fern"),
-                        spec.commandLine().getParseResult().originalArgs().stream())
-                .filter(argument -> !PASSING.contains(argument))
-                .map(SweepCommand::quoted)
-                .collect(Collectors.joining(" "));
-    }
-
-    private static String quoted(String argument) {
-        return argument.matches("[A-Za-z0-9_@%+=:,./-]+")
-                ? argument
-                : "'" + argument.replace("'", "'\\''") + "'";
+        return ShellWords.of(
+                Stream.concat(
+                                Stream.of("fern"),
+                                spec.commandLine().getParseResult().originalArgs().stream())
+                        .filter(argument -> !PASSING.contains(argument))
+                        .toList());
     }
 }
