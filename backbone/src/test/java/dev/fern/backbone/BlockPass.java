@@ -1,5 +1,7 @@
 package dev.fern.backbone;
 
+import static dev.fern.backbone.Closeness.widen;
+
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
@@ -105,6 +107,33 @@ public record BlockPass(
                     arrays.stream().map(array -> array.getGradient().toFloatArray()).toList(),
                     parameterGradients);
         }
+    }
+
+    /**
+     * Compares the first output and all gradients with those of another way to compute them.
+     *
+     * @param tolerance see {@link Closeness}
+     * @param minimum what a gradient's elements count as at least
+     */
+    public void assertClose(BlockPass expected, double tolerance, double minimum) {
+        Closeness.assertClose(
+                "z", outputs.get(0).data(), widen(expected.outputs.get(0).data()), tolerance);
+        for (int i = 0; i < inputGradients.size(); i++) {
+            Closeness.assertClose(
+                    "gradient of input " + i,
+                    inputGradients.get(i),
+                    widen(expected.inputGradients.get(i)),
+                    tolerance,
+                    minimum);
+        }
+        parameterGradients.forEach(
+                (name, gradient) ->
+                        Closeness.assertClose(
+                                "gradient of " + name,
+                                gradient,
+                                widen(expected.parameterGradients.get(name)),
+                                tolerance,
+                                minimum));
     }
 
     private static NDList arrays(NDManager manager, List<Tensor> tensors, boolean gradients) {

@@ -144,6 +144,20 @@ class FilterResponseBlockTest {
             }
         }
 
+        /** Runs a prepared block in training in one of the two ways. */
+        BlockPass run(NDManager manager, FilterResponseBlock block, boolean fused) {
+            return BlockPass.of(
+                    manager,
+                    block,
+                    (parameters, list) ->
+                            new NDList(
+                                    fused
+                                            ? block.fused(parameters, list, true)
+                                            : block.operators(parameters, list, true)),
+                    inputs(),
+                    List.of(outputGradient));
+        }
+
         void assertMatchesReference() {
             BlockPass pass = run();
             FilterResponseReference expected = gradients();
@@ -311,43 +325,8 @@ class FilterResponseBlockTest {
                         thresholded);
         try (NDManager manager = NDManager.newBaseManager()) {
             FilterResponseBlock block = drawn.block(manager);
-            BlockPass fused =
-                    BlockPass.of(
-                            manager,
-                            block,
-                            (parameters, list) -> new NDList(block.fused(parameters, list, true)),
-                            drawn.inputs(),
-                            List.of(drawn.outputGradient));
-            BlockPass operators =
-                    BlockPass.of(
-                            manager,
-                            block,
-                            (parameters, list) ->
-                                    new NDList(block.operators(parameters, list, true)),
-                            drawn.inputs(),
-                            List.of(drawn.outputGradient));
             // the operators' own float32 sums set the tolerance
-            double tolerance = 2e-5;
-            assertClose(
-                    "z",
-                    fused.outputs().get(0).data(),
-                    widen(operators.outputs().get(0).data()),
-                    tolerance);
-            for (int i = 0; i < fused.inputGradients().size(); i++) {
-                assertClose(
-                        "gradient of input " + i,
-                        fused.inputGradients().get(i),
-                        widen(operators.inputGradients().get(i)),
-                        tolerance);
-            }
-            fused.parameterGradients()
-                    .forEach(
-                            (name, gradient) ->
-                                    assertClose(
-                                            "gradient of " + name,
-                                            gradient,
-                                            widen(operators.parameterGradients().get(name)),
-                                            tolerance));
+            drawn.run(manager, block, true).assertClose(drawn.run(manager, block, false), 2e-5, 0);
         }
     }
 
@@ -389,17 +368,7 @@ class FilterResponseBlockTest {
                     drawn.inputs(),
                     Map.of("gamma", drawn.gamma, "beta", drawn.beta));
             for (boolean fused : new boolean[] {true, false}) {
-                BlockPass pass =
-                        BlockPass.of(
-                                manager,
-                                block,
-                                (parameters, list) ->
-                                        new NDList(
-                                                fused
-                                                        ? block.fused(parameters, list, true)
-                                                        : block.operators(parameters, list, true)),
-                                drawn.inputs(),
-                                List.of(drawn.outputGradient));
+                BlockPass pass = drawn.run(manager, block, fused);
                 // the operators' own float32 sums set their tolerance
                 double tolerance = fused ? TOLERANCE : 5e-5;
                 assertClose("z", pass.outputs().get(0).data(), reference.forward(), tolerance);
