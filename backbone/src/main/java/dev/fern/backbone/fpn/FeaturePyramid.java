@@ -10,6 +10,7 @@ import ai.djl.nn.Block;
 import ai.djl.training.ParameterStore;
 import ai.djl.util.PairList;
 import dev.fern.backbone.norm.Normalization;
+import dev.fern.backbone.resnet.BlockChain;
 import dev.fern.backbone.resnet.ConvBlocks;
 import java.util.ArrayList;
 import java.util.List;
@@ -133,23 +134,12 @@ public final class FeaturePyramid extends AbstractBlock {
             NDManager manager, DataType dataType, Shape... inputShapes) {
         Shape[] last = null;
         for (int i = 0; i < inputShapes.length; i++) {
-            last = initialize(lateral.get(i), manager, dataType, inputShapes[i]);
-            initialize(output.get(i), manager, dataType, last);
+            last = BlockChain.initialize(lateral.get(i), manager, dataType, inputShapes[i]);
+            BlockChain.initialize(output.get(i), manager, dataType, last);
         }
         Shape[] source =
                 p6Source == P6Source.C5 ? new Shape[] {inputShapes[inputShapes.length - 1]} : last;
-        p6.initialize(manager, dataType, source);
-        p7.initialize(manager, dataType, p6.getOutputShapes(source));
-    }
-
-    private static Shape[] initialize(
-            List<Block> blocks, NDManager manager, DataType dataType, Shape... inputShapes) {
-        Shape[] shape = inputShapes;
-        for (Block block : blocks) {
-            block.initialize(manager, dataType, shape);
-            shape = block.getOutputShapes(shape);
-        }
-        return shape;
+        BlockChain.initialize(List.of(p6, p7), manager, dataType, source);
     }
 
     @Override

@@ -3,7 +3,6 @@ package dev.fern.backbone.norm;
 import ai.djl.ndarray.NDArray;
 import ai.djl.nn.Parameter;
 import ai.djl.training.ParameterStore;
-import ai.djl.training.initializer.Initializer;
 
 /**
  * Batch normalisation as {@code torch.nn.BatchNorm2d}: in training by mean and variance of each
@@ -26,20 +25,8 @@ final class BatchNormBlock extends MomentNormBlock {
 
     BatchNormBlock(int channels) {
         super(channels, true);
-        runningMean =
-                parameter(
-                        "runningMean",
-                        Parameter.Type.RUNNING_MEAN,
-                        channels,
-                        Initializer.ZEROS,
-                        false);
-        runningVar =
-                parameter(
-                        "runningVar",
-                        Parameter.Type.RUNNING_VAR,
-                        channels,
-                        Initializer.ONES,
-                        false);
+        runningMean = runningMean();
+        runningVar = runningSpread("runningVar");
     }
 
     @Override

@@ -38,20 +38,8 @@ final class BatchRenormBlock extends MomentNormBlock {
     BatchRenormBlock(int channels, RenormalizationSchedule schedule) {
         super(channels, true);
         this.schedule = schedule;
-        runningMean =
-                parameter(
-                        "runningMean",
-                        Parameter.Type.RUNNING_MEAN,
-                        channels,
-                        Initializer.ZEROS,
-                        false);
-        runningDeviation =
-                parameter(
-                        "runningDeviation",
-                        Parameter.Type.RUNNING_VAR,
-                        channels,
-                        Initializer.ONES,
-                        false);
+        runningMean = runningMean();
+        runningDeviation = runningSpread("runningDeviation");
         steps = parameter("steps", Parameter.Type.OTHER, 1, Initializer.ZEROS, false);
     }
 

@@ -145,9 +145,9 @@ final class FilterResponseFunction implements HostFunction {
                             System.arraycopy(dz, 0, dy, 0, length);
                         } else if (addsShortcut) {
                             output.get(start, dy);
-                            maskByOutput(dy, dz, in.tau.get(c));
+                            RowLoops.maskByOutput(dy, dz, in.tau.get(c));
                         } else {
-                            maskByInput(
+                            RowLoops.maskByInput(
                                     x, (float) (gamma * r), in.beta.get(c), in.tau.get(c), dz, dy);
                         }
                         double dzSum = Sums.sum(dz);
@@ -172,23 +172,13 @@ final class FilterResponseFunction implements HostFunction {
                         gradient.x.put(start, dy);
                     }
                 });
-        sumOverImages(gammaGradients, gradient.gamma);
-        sumOverImages(betaGradients, gradient.beta);
+        RowLoops.sumOverImages(gammaGradients, gradient.gamma);
+        RowLoops.sumOverImages(betaGradients, gradient.beta);
         if (learnsEpsilon) {
-            sumOverImages(epsilonGradients, gradient.epsilon);
+            RowLoops.sumOverImages(epsilonGradients, gradient.epsilon);
         }
         if (thresholds) {
-            sumOverImages(tauGradients, gradient.tau);
-        }
-    }
-
-    private void sumOverImages(double[] perRow, FloatBuffer perChannel) {
-        for (int c = 0; c < channels; c++) {
-            double sum = 0;
-            for (int row = c; row < rows; row += channels) {
-                sum += perRow[row];
-            }
-            perChannel.put(c, (float) sum);
+            RowLoops.sumOverImages(tauGradients, gradient.tau);
         }
     }
 
@@ -204,25 +194,6 @@ final class FilterResponseFunction implements HostFunction {
             float[] x, float scale, float shift, float[] shortcut, float tau) {
         for (int i = 0; i < x.length; i++) {
             x[i] = Math.max(x[i] * scale + shift + shortcut[i], tau);
-        }
-    }
-
-    /**
-     * Turns z into dy: dz where z is above tau, else 0. A factor of 0 or 1 instead of a branch,
-     * which would be mispredicted half of the time.
-     */
-    private static void maskByOutput(float[] z, float[] dz, float tau) {
-        for (int i = 0; i < z.length; i++) {
-            z[i] = Math.min((z[i] - tau) * Float.MAX_VALUE, 1f) * dz[i];
-        }
-    }
-
-    /** Likewise, with z from x by the forward pass's own operations: less memory is read. */
-    private static void maskByInput(
-            float[] x, float scale, float shift, float tau, float[] dz, float[] dy) {
-        for (int i = 0; i < x.length; i++) {
-            float z = Math.max(x[i] * scale + shift, tau);
-            dy[i] = Math.min((z - tau) * Float.MAX_VALUE, 1f) * dz[i];
         }
     }
 

@@ -3,7 +3,6 @@ package dev.fern.backbone.norm;
 import ai.djl.ndarray.NDArray;
 import ai.djl.nn.Parameter;
 import ai.djl.training.ParameterStore;
-import ai.djl.training.initializer.Initializer;
 
 /**
  * Batch normalisation with fixed statistics and fixed scale and shift, as torchvision's {@code
@@ -19,20 +18,8 @@ final class FrozenBatchNormBlock extends MomentNormBlock {
     FrozenBatchNormBlock(int channels, double epsilon) {
         super(channels, false);
         this.epsilon = epsilon;
-        runningMean =
-                parameter(
-                        "runningMean",
-                        Parameter.Type.RUNNING_MEAN,
-                        channels,
-                        Initializer.ZEROS,
-                        false);
-        runningVar =
-                parameter(
-                        "runningVar",
-                        Parameter.Type.RUNNING_VAR,
-                        channels,
-                        Initializer.ONES,
-                        false);
+        runningMean = runningMean();
+        runningVar = runningSpread("runningVar");
     }
 
     @Override

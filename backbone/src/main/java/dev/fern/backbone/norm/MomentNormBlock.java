@@ -45,6 +45,17 @@ abstract class MomentNormBlock extends AbstractBlock {
                         .build());
     }
 
+    /** Declares a running average of each channel's mean, 0 at first. */
+    final Parameter runningMean() {
+        return parameter(
+                "runningMean", Parameter.Type.RUNNING_MEAN, channels, Initializer.ZEROS, false);
+    }
+
+    /** Declares a running average of each channel's variance or deviation, 1 at first. */
+    final Parameter runningSpread(String name) {
+        return parameter(name, Parameter.Type.RUNNING_VAR, channels, Initializer.ONES, false);
+    }
+
     /** Returns how one application to x standardises. */
     abstract Standardizer standardizer(ParameterStore parameters, NDArray x, boolean training);
 

@@ -44,11 +44,14 @@ final class RowLoops {
         }
     }
 
-    /** Likewise, with z by the operations of {@link #standardize} from x - centre. */
+    /**
+     * Likewise, with z from x, less its centre if it has one, by the forward pass's own operations:
+     * less memory is read.
+     */
     static void maskByInput(
-            float[] centred, float scale, float shift, float tau, float[] dz, float[] dy) {
-        for (int i = 0; i < centred.length; i++) {
-            float z = Math.max(centred[i] * scale + shift, tau);
+            float[] x, float scale, float shift, float tau, float[] dz, float[] dy) {
+        for (int i = 0; i < x.length; i++) {
+            float z = Math.max(x[i] * scale + shift, tau);
             dy[i] = Math.min((z - tau) * Float.MAX_VALUE, 1f) * dz[i];
         }
     }

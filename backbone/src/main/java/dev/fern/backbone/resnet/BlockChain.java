@@ -1,21 +1,22 @@
 package dev.fern.backbone.resnet;
 
 import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.Block;
 import ai.djl.training.ParameterStore;
 import java.util.List;
 
-/**
- * Runs blocks one after the other and closes what lies between them, so that maps take memory no
- * longer than the engine itself needs them.
- */
+/** Blocks one after the other. */
 public final class BlockChain {
 
     private BlockChain() {}
 
     /**
      * Returns what the last block makes of the inputs, which stay open; the inputs themselves if
-     * there is no block.
+     * there is no block. What lies between the blocks is closed, so that maps take memory no longer
+     * than the engine itself needs them.
      */
     public static NDList run(
             List<? extends Block> blocks,
@@ -31,5 +32,29 @@ public final class BlockChain {
             x = next;
         }
         return x;
+    }
+
+    /**
+     * Initialises the blocks for inputs of these shapes.
+     *
+     * @return the shapes of what the last block makes of them
+     */
+    public static Shape[] initialize(
+            List<? extends Block> blocks, NDManager manager, DataType dataType, Shape... inputs) {
+        Shape[] shapes = inputs;
+        for (Block block : blocks) {
+            block.initialize(manager, dataType, shapes);
+            shapes = block.getOutputShapes(shapes);
+        }
+        return shapes;
+    }
+
+    /** Returns the shapes of what the last block makes of inputs of these shapes. */
+    public static Shape[] outputShapes(List<? extends Block> blocks, Shape... inputs) {
+        Shape[] shapes = inputs;
+        for (Block block : blocks) {
+            shapes = block.getOutputShapes(shapes);
+        }
+        return shapes;
     }
 }

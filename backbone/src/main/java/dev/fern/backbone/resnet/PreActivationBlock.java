@@ -101,20 +101,12 @@ final class PreActivationBlock extends AbstractBlock {
     protected void initializeChildBlocks(
             NDManager manager, DataType dataType, Shape... inputShapes) {
         for (List<Block> path : List.of(start, branch, projection)) {
-            Shape[] shape = inputShapes;
-            for (Block block : path) {
-                block.initialize(manager, dataType, shape);
-                shape = block.getOutputShapes(shape);
-            }
+            BlockChain.initialize(path, manager, dataType, inputShapes);
         }
     }
 
     @Override
     public Shape[] getOutputShapes(Shape[] inputShapes) {
-        Shape[] shape = inputShapes;
-        for (Block block : branch) {
-            shape = block.getOutputShapes(shape);
-        }
-        return shape;
+        return BlockChain.outputShapes(branch, inputShapes);
     }
 }

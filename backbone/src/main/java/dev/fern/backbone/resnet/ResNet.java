@@ -131,15 +131,12 @@ public final class ResNet extends AbstractBlock {
     @Override
     protected void initializeChildBlocks(
             NDManager manager, DataType dataType, Shape... inputShapes) {
-        conv1.initialize(manager, dataType, inputShapes);
-        Shape[] shape = conv1.getOutputShapes(inputShapes);
-        norm1.initialize(manager, dataType, shape);
-        shape = pooled(shape);
+        Shape[] shape =
+                pooled(
+                        BlockChain.initialize(
+                                List.of(conv1, norm1), manager, dataType, inputShapes));
         for (List<Block> stage : stages) {
-            for (Block block : stage) {
-                block.initialize(manager, dataType, shape);
-                shape = block.getOutputShapes(shape);
-            }
+            shape = BlockChain.initialize(stage, manager, dataType, shape);
         }
     }
 
@@ -148,9 +145,7 @@ public final class ResNet extends AbstractBlock {
         Shape[] outputs = new Shape[4];
         Shape[] shape = pooled(conv1.getOutputShapes(inputShapes));
         for (int s = 0; s < 4; s++) {
-            for (Block block : stages.get(s)) {
-                shape = block.getOutputShapes(shape);
-            }
+            shape = BlockChain.outputShapes(stages.get(s), shape);
             outputs[s] = shape[0];
         }
         return outputs;

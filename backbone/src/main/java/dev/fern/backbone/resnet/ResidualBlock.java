@@ -81,25 +81,13 @@ final class ResidualBlock extends AbstractBlock {
     @Override
     protected void initializeChildBlocks(
             NDManager manager, DataType dataType, Shape... inputShapes) {
-        Shape[] shape = inputShapes;
-        for (Block block : branch) {
-            block.initialize(manager, dataType, shape);
-            shape = block.getOutputShapes(shape);
-        }
-        joint.initialize(manager, dataType, shape[0], shape[0]);
-        shape = inputShapes;
-        for (Block block : shortcut) {
-            block.initialize(manager, dataType, shape);
-            shape = block.getOutputShapes(shape);
-        }
+        Shape sum = BlockChain.initialize(branch, manager, dataType, inputShapes)[0];
+        joint.initialize(manager, dataType, sum, sum);
+        BlockChain.initialize(shortcut, manager, dataType, inputShapes);
     }
 
     @Override
     public Shape[] getOutputShapes(Shape[] inputShapes) {
-        Shape[] shape = inputShapes;
-        for (Block block : branch) {
-            shape = block.getOutputShapes(shape);
-        }
-        return shape;
+        return BlockChain.outputShapes(branch, inputShapes);
     }
 }
