@@ -59,6 +59,17 @@ final class LayeredSettings {
         return RecordJson.read(merged, type);
     }
 
+    /**
+     * Refuses settings that can't be.
+     *
+     * @throws IllegalArgumentException with this message unless the condition holds
+     */
+    static void require(boolean condition, String message) {
+        if (!condition) {
+            throw new IllegalArgumentException(message);
+        }
+    }
+
     /** Returns settings as a configuration file holds them. */
     static String toJson(Record settings) {
         return GSON.toJson(RecordJson.write(settings)) + "\n";

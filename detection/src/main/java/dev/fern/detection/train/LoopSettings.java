@@ -1,5 +1,7 @@
 package dev.fern.detection.train;
 
+import static dev.fern.detection.train.LayeredSettings.require;
+
 import java.util.function.LongFunction;
 
 /**
@@ -32,11 +34,5 @@ public record LoopSettings(
         require(evaluateEvery >= 1, "evaluateEvery must be at least 1");
         require(patience >= 0, "patience must be at least 0 (0 to train to the end)");
         require(emaDecay >= 0 && emaDecay < 1, "emaDecay must be in [0, 1) (0 for none)");
-    }
-
-    private static void require(boolean condition, String message) {
-        if (!condition) {
-            throw new IllegalArgumentException(message);
-        }
     }
 }

@@ -1,5 +1,7 @@
 package dev.fern.detection.train;
 
+import static dev.fern.detection.train.LayeredSettings.require;
+
 import ai.djl.nn.Block;
 import java.util.List;
 
@@ -59,12 +61,6 @@ public record Optimization(
         require(
                 milestones.stream().allMatch(m -> m > 0 && m < 1),
                 "milestones are parts of the training, each above 0 and below 1");
-    }
-
-    private static void require(boolean condition, String message) {
-        if (!condition) {
-            throw new IllegalArgumentException(message);
-        }
     }
 
     /** Returns the optimiser of an initialised network. */

@@ -1,5 +1,7 @@
 package dev.fern.detection.train;
 
+import static dev.fern.detection.train.LayeredSettings.require;
+
 import ai.djl.Device;
 import com.google.gson.JsonObject;
 import dev.fern.backbone.classification.CrossEntropyLoss;
@@ -75,12 +77,6 @@ public record PretrainingConfiguration(
         require(
                 valFraction > 0 && valFraction < 1,
                 "valFraction must be above 0 and below 1, not " + valFraction);
-    }
-
-    private static void require(boolean condition, String message) {
-        if (!condition) {
-            throw new IllegalArgumentException(message);
-        }
     }
 
     /**

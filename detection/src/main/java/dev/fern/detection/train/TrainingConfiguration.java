@@ -1,5 +1,7 @@
 package dev.fern.detection.train;
 
+import static dev.fern.detection.train.LayeredSettings.require;
+
 import ai.djl.Device;
 import com.google.gson.JsonObject;
 import dev.fern.backbone.fpn.FeaturePyramid.P6Source;
@@ -136,12 +138,6 @@ public record TrainingConfiguration(
         require(boxLossWeight >= 0, "boxLossWeight must be at least 0");
         require(minPositives >= 1, "minPositives must be at least 1");
         require(scaleJitter.size() == 2, "scaleJitter takes two factors: smallest and largest");
-    }
-
-    private static void require(boolean condition, String message) {
-        if (!condition) {
-            throw new IllegalArgumentException(message);
-        }
     }
 
     /**
