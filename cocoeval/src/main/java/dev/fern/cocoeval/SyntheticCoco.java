@@ -17,11 +17,6 @@ public record SyntheticCoco(CocoDataset dataset, CocoResults results) {
     private static final int WIDTH = 640;
     private static final int HEIGHT = 480;
 
-    /** COCO's val2017 in size, with some 90 detections an image. */
-    public static SyntheticCoco likeVal2017(long seed) {
-        return generate(seed, 5_000, 80, 36_800, 450_000);
-    }
-
     /**
      * Generates a data set; the same seed gives the same one.
      *
