@@ -20,7 +20,7 @@ import org.junit.jupiter.api.io.TempDir;
 class FullDiskTest {
 
     private static final String[] SETTINGS = {
-        "--steps=12", "--set=checkpointSteps=1", "--set=evaluateEvery=100"
+        "--steps=6", "--set=checkpointSteps=1", "--set=evaluateEvery=100"
     };
 
     @TempDir Path folder;

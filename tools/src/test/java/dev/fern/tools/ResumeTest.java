@@ -9,6 +9,8 @@ import dev.fern.tools.dataset.ShapesSynthesizer.Split;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -16,16 +18,29 @@ import org.junit.jupiter.api.io.TempDir;
 /** What {@code fern train --resume} goes on with, and what not. */
 class ResumeTest {
 
+    @TempDir static Path trained;
+
     @TempDir Path folder;
 
     private Path run;
 
-    @BeforeEach
-    void trainOneEpoch() throws IOException {
-        new ShapesSynthesizer(64, 64, 5).write(folder, Split.TRAIN, 4);
-        run = folder.resolve("run");
-        CommandRun training = train("--epochs=1", "--seed=3", "--lr=0.01");
+    @BeforeAll
+    static void trainOneEpoch() throws IOException {
+        new ShapesSynthesizer(64, 64, 5).write(trained, Split.TRAIN, 4);
+        CommandRun training =
+                TrainingProcess.inThisProcess(
+                        trained, trained.resolve("run"), "--epochs=1", "--seed=3", "--lr=0.01");
         assertThat(training.status()).as(training.errors().toString()).isZero();
+    }
+
+    @BeforeEach
+    void copyDataAndRun() throws IOException {
+        run = folder.resolve("run");
+        try (Stream<Path> files = Files.walk(trained)) {
+            for (Path file : files.skip(1).toList()) {
+                Files.copy(file, folder.resolve(trained.relativize(file)));
+            }
+        }
     }
 
     private CommandRun train(String... options) {

@@ -14,7 +14,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -73,6 +72,10 @@ class SweepCommandTest {
         return CommandRun.of(arguments(output, more).toArray(String[]::new));
     }
 
+    private static String[] and(String[] options, String more) {
+        return Stream.concat(Stream.of(options), Stream.of(more)).toArray(String[]::new);
+    }
+
     private static JsonObject results(Path output) throws IOException {
         return JsonParser.parseString(Files.readString(output.resolve("results.json")))
                 .getAsJsonObject();
@@ -106,16 +109,15 @@ class SweepCommandTest {
     @Test
     void everyCellIsTrainedOnceAndReported() throws IOException {
         Path output = work.resolve("sweep");
-        CommandRun first =
-                sweep(
-                        output,
-                        "--norms=frn,bn",
-                        "--batch-sizes=1,2",
-                        "--seeds=3",
-                        "--epochs=2",
-                        "--lr=0.02",
-                        "--warmup-steps=4",
-                        "--processes=2");
+        String[] grid = {
+            "--norms=frn,bn",
+            "--batch-sizes=1,2",
+            "--seeds=3",
+            "--epochs=2",
+            "--lr=0.02",
+            "--warmup-steps=4"
+        };
+        CommandRun first = sweep(output, and(grid, "--processes=2"));
         assertThat(first.status()).as(String.join("\n", first.errors())).isZero();
         assertThat(first.errors()).filteredOn(line -> line.startsWith("[")).hasSize(4);
 
@@ -153,16 +155,7 @@ class SweepCommandTest {
         }
 
         Map<Path, FileTime> before = times(output.resolve("cells"));
-        CommandRun second =
-                sweep(
-                        output,
-                        "--norms=frn,bn",
-                        "--batch-sizes=1,2",
-                        "--seeds=3",
-                        "--epochs=2",
-                        "--lr=0.02",
-                        "--warmup-steps=4",
-                        "--no-pictures");
+        CommandRun second = sweep(output, and(grid, "--no-pictures"));
         assertThat(second.status()).isZero();
         assertThat(times(output.resolve("cells"))).isEqualTo(before);
         assertThat(cells(output)).isEqualTo(cells);
@@ -193,9 +186,7 @@ class SweepCommandTest {
         assertThat(Files.readString(output.resolve("report.md"))).contains("| gn7-b2-s1 |");
 
         assertThat(sweep(output, grid).errors()).anyMatch(line -> line.contains("0 left to train"));
-        List<String> retry = new ArrayList<>(Arrays.asList(grid));
-        retry.add("--retry-failed");
-        assertThat(sweep(output, retry.toArray(String[]::new)).errors())
+        assertThat(sweep(output, and(grid, "--retry-failed")).errors())
                 .anyMatch(line -> line.contains("1 left to train"))
                 .anyMatch(line -> line.startsWith("[2/2] gn7-b2-s1  failed: " + reason));
     }
@@ -312,10 +303,8 @@ class SweepCommandTest {
                         "--set=batchsize=2", "batchSize",
                         "--set=patience=2", "patience");
         for (Map.Entry<String, String> option : wrong.entrySet()) {
-            List<String> all = new ArrayList<>(Arrays.asList(grid));
-            all.add(option.getKey());
             assertRefused(
-                    sweep(work.resolve("sweep"), all.toArray(String[]::new)), option.getValue());
+                    sweep(work.resolve("sweep"), and(grid, option.getKey())), option.getValue());
         }
         Path output = Files.createDirectories(work.resolve("other"));
         Files.writeString(output.resolve("sweep.json"), "{\"settings\": 3}");
