@@ -3,6 +3,7 @@ package dev.fern.tools;
 import dev.fern.detection.train.RunDirectory;
 import dev.fern.detection.train.TrainingConfiguration;
 import dev.fern.tools.TrainingRun.Start;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.concurrent.Callable;
@@ -90,7 +91,15 @@ final class TrainCommand implements Callable<Integer> {
                 new TrainingRun(configuration, train, val, run, data.loading(), logEvery)
                         .execute(start, spec.root().commandLine().getParseResult().originalArgs());
         if (status == 0) {
-            System.out.println("best model: " + run.best());
+            if (Files.isDirectory(run.best())) {
+                System.out.println("best model: " + run.best());
+            } else {
+                System.err.println(
+                        "warning: "
+                                + VisibleText.of(run.best())
+                                + " is lost; the newest model is "
+                                + VisibleText.of(run.last()));
+            }
             System.err.println("look at the run: fern report " + VisibleText.of(output));
         }
         return status;

@@ -9,6 +9,7 @@ import dev.fern.tools.dataset.ShapesSynthesizer.Split;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -49,6 +50,20 @@ class ResumeTest {
         assertThat(resumed.status()).as(resumed.errors().toString()).isZero();
         assertThat(run.resolve("config.json")).hasContent(before);
         assertThat(settings().get("seed").getAsLong()).isEqualTo(3);
+    }
+
+    @Test
+    void aBestModelThatIsLostIsNotAnnounced() throws IOException {
+        try (Stream<Path> files = Files.list(run.resolve("best"))) {
+            for (Path file : files.toList()) {
+                Files.delete(file);
+            }
+        }
+        Files.delete(run.resolve("best"));
+        CommandRun resumed = train("--resume");
+        assertThat(resumed.status()).as(resumed.errors().toString()).isZero();
+        assertThat(resumed.out()).isEmpty();
+        assertThat(resumed.errors()).anyMatch(line -> line.contains("best is lost"));
     }
 
     @Test
@@ -103,7 +118,7 @@ class ResumeTest {
             Files.writeString(place, content.substring(0, content.length() / 2));
             assertRefused(train("--resume"), place.toString());
             Files.delete(place);
-            assertRefused(train("--resume"), place.toString());
+            assertRefused(train("--resume"), place.toString(), "is lost", "--force");
             Files.writeString(place, content);
         }
         Files.delete(run.resolve("data.json"));
