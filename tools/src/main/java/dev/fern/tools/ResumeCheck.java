@@ -7,8 +7,8 @@ import dev.fern.cocoeval.TextFile;
 import dev.fern.detection.train.DataIdentity;
 import dev.fern.detection.train.RunDirectory;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Function;
 
@@ -42,23 +42,19 @@ final class ResumeCheck {
                             + String.join("; ", changes)
                             + MEND);
         }
-        DataIdentity before = DataIdentity.read(run.data());
-        List<String> others = new ArrayList<>();
-        compare("training", data.training(), before.training(), others);
-        compare("validation", data.validation(), before.validation(), others);
+        if (!Files.exists(run.data())) {
+            throw new BadInputException(
+                    run.data()
+                            + ": is lost, and with it what data the run began with; go on regardless"
+                            + " with --force");
+        }
+        List<String> others = data.changesFrom(DataIdentity.read(run.data()));
         if (!others.isEmpty()) {
             throw new BadInputException(
                     run.data()
                             + ": other data than the run's: "
                             + String.join("; ", others)
                             + MEND);
-        }
-    }
-
-    private static void compare(
-            String name, DataIdentity.Part now, DataIdentity.Part before, List<String> others) {
-        if (!now.equals(before)) {
-            others.add("the " + name + " annotations have " + now + ", had " + before);
         }
     }
 

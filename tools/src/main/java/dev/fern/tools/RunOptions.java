@@ -56,8 +56,16 @@ final class RunOptions {
         if (!run.hasCheckpoint()) {
             throw new BadInputException(run.last() + ": no checkpoint to resume from");
         }
-        boolean lost = force && !Files.exists(run.configuration());
-        return lost ? Optional.empty() : Optional.of(run.configuration());
+        if (Files.exists(run.configuration())) {
+            return Optional.of(run.configuration());
+        }
+        if (!force) {
+            throw new BadInputException(
+                    run.configuration()
+                            + ": is lost, and with it the run's settings; give them again, and go on"
+                            + " with --force");
+        }
+        return Optional.empty();
     }
 
     /**

@@ -2,6 +2,7 @@ package dev.fern.tools;
 
 import dev.fern.detection.train.RunDirectory;
 import dev.fern.detection.train.TrainingConfiguration;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -67,7 +68,15 @@ final class TrainCommand implements Callable<Integer> {
                 new TrainingRun(configuration, train, val, run, data.loading(), options.logEvery())
                         .execute(start, spec.root().commandLine().getParseResult().originalArgs());
         if (status == 0) {
-            System.out.println("best model: " + run.best());
+            if (Files.isDirectory(run.best())) {
+                System.out.println("best model: " + run.best());
+            } else {
+                System.err.println(
+                        "warning: "
+                                + VisibleText.of(run.best())
+                                + " is lost; the newest model is "
+                                + VisibleText.of(run.last()));
+            }
             System.err.println("look at the run: fern report " + VisibleText.of(output));
         }
         return status;

@@ -10,6 +10,7 @@ import dev.fern.detection.data.BatchSampler;
 import dev.fern.detection.data.DetectionDataset;
 import dev.fern.detection.image.ImageReader;
 import dev.fern.detection.image.ImageSize;
+import dev.fern.detection.model.BackboneWeights;
 import dev.fern.detection.model.Detection;
 import dev.fern.detection.model.Detector;
 import dev.fern.detection.model.DetectorConfiguration;
@@ -22,6 +23,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.stream.IntStream;
 import picocli.CommandLine.Command;
@@ -161,7 +163,12 @@ final class VerifyCommand implements Callable<Integer> {
                                 .mapToObj(id -> new CocoCategory(id, String.valueOf(id), ""))
                                 .toList();
         try {
-            return configuration.newDetector(names);
+            Detector fresh = configuration.newDetector(names);
+            Optional<BackboneWeights> start = configuration.startingBackbone();
+            if (start.isPresent()) {
+                start.get().copyInto(fresh);
+            }
+            return fresh;
         } catch (IllegalArgumentException e) {
             throw new BadInputException("the settings make no network: " + e.getMessage(), e);
         }

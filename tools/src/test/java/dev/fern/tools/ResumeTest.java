@@ -67,6 +67,20 @@ class ResumeTest {
     }
 
     @Test
+    void aBestModelThatIsLostIsNotAnnounced() throws IOException {
+        try (Stream<Path> files = Files.list(run.resolve("best"))) {
+            for (Path file : files.toList()) {
+                Files.delete(file);
+            }
+        }
+        Files.delete(run.resolve("best"));
+        CommandRun resumed = train("--resume");
+        assertThat(resumed.status()).as(resumed.errors().toString()).isZero();
+        assertThat(resumed.out()).isEmpty();
+        assertThat(resumed.errors()).anyMatch(line -> line.contains("best is lost"));
+    }
+
+    @Test
     void settingsThatChangeTheResultAreRefusedByNameUnlessForced() throws IOException {
         assertRefused(
                 train("--resume", "--seed=4", "--epochs=2", "--lr=0.01"),
@@ -118,7 +132,7 @@ class ResumeTest {
             Files.writeString(place, content.substring(0, content.length() / 2));
             assertRefused(train("--resume"), place.toString());
             Files.delete(place);
-            assertRefused(train("--resume"), place.toString());
+            assertRefused(train("--resume"), place.toString(), "is lost", "--force");
             Files.writeString(place, content);
         }
         Files.delete(run.resolve("data.json"));

@@ -15,7 +15,9 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.util.ArrayList;
 import java.util.HexFormat;
+import java.util.List;
 
 /** Which data a training works on, so that it is not resumed on others. */
 public record DataIdentity(Part training, Part validation) {
@@ -120,6 +122,19 @@ public record DataIdentity(Part training, Part validation) {
         return new DataIdentity(Part.of(training), Part.of(validation));
     }
 
+    /** Says in what these data are others than those before; in nothing where they are the same. */
+    public List<String> changesFrom(DataIdentity before) {
+        List<String> changes = new ArrayList<>();
+        if (!training.equals(before.training)) {
+            changes.add("the training annotations have " + training + ", had " + before.training);
+        }
+        if (!validation.equals(before.validation)) {
+            changes.add(
+                    "the validation annotations have " + validation + ", had " + before.validation);
+        }
+        return changes;
+    }
+
     /** Writes a file that {@link #read} reads. */
     public void write(Path file) throws IOException {
         String json = new GsonBuilder().setPrettyPrinting().create().toJson(this) + "\n";
@@ -134,7 +149,9 @@ public record DataIdentity(Part training, Part validation) {
     public static DataIdentity read(Path file) throws IOException {
         try {
             return RecordJson.read(JsonParser.parseString(TextFile.read(file)), DataIdentity.class);
-        } catch (JsonParseException | IllegalArgumentException e) {
+        } catch (JsonParseException e) {
+            throw new IOException(file + ": damaged: not JSON", e);
+        } catch (IllegalArgumentException e) {
             throw new IOException(file + ": damaged: " + e.getMessage(), e);
         }
     }

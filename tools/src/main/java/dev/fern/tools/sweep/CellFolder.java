@@ -7,11 +7,14 @@ import com.google.gson.JsonParser;
 import dev.fern.cocoeval.AtomicFile;
 import dev.fern.cocoeval.TextFile;
 import dev.fern.detection.model.RecordJson;
+import dev.fern.detection.train.DataIdentity;
 import dev.fern.detection.train.RunDirectory;
+import dev.fern.tools.BadInputException;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -54,6 +57,26 @@ record CellFolder(Path path) {
         } catch (JsonParseException | IllegalArgumentException e) {
             throw new IOException(
                     outcomeFile() + ": is damaged; delete it, and the cell goes on", e);
+        }
+    }
+
+    /**
+     * Checks that the cell, where it was begun, was trained on these data.
+     *
+     * @throws BadInputException naming what differs
+     * @throws IOException naming the file if it is missing or damaged
+     */
+    void requireSameData(DataIdentity now) throws IOException, BadInputException {
+        if (outcome().isEmpty() && !run().hasCheckpoint() || !Files.exists(run().data())) {
+            return;
+        }
+        List<String> changes = now.changesFrom(DataIdentity.read(run().data()));
+        if (!changes.isEmpty()) {
+            throw new BadInputException(
+                    run().data()
+                            + ": this cell was trained on other data: "
+                            + String.join("; ", changes)
+                            + "; give the same data, or choose another --output");
         }
     }
 

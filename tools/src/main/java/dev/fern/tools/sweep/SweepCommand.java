@@ -3,6 +3,7 @@ package dev.fern.tools.sweep;
 import dev.fern.backbone.host.EngineThreads;
 import dev.fern.cocoeval.PairedBootstrap;
 import dev.fern.detection.image.ImageFolder;
+import dev.fern.detection.train.DataIdentity;
 import dev.fern.detection.train.TrainingConfiguration;
 import dev.fern.tools.BadInputException;
 import dev.fern.tools.Engines;
@@ -160,8 +161,8 @@ public final class SweepCommand implements Callable<Integer> {
             throw new ParameterException(spec.commandLine(), e.getMessage(), e);
         }
         SweepSettings sweep = settings(grid);
-        data.train();
         LabelledImages val = data.val();
+        DataIdentity identity = DataIdentity.of(data.train().images(), val.images());
         SweepFolder folder = new SweepFolder(output);
         if (folder.isBegun()) {
             sweep.requireSameAs(folder.settings());
@@ -170,6 +171,9 @@ public final class SweepCommand implements Callable<Integer> {
         }
         Closeable lock = folder.lock();
         try {
+            for (Cell cell : grid.cells()) {
+                folder.cell(cell).requireSameData(identity);
+            }
             sweep.write(folder.settings());
             SweepOutput written =
                     new SweepOutput(

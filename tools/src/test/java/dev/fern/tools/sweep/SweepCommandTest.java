@@ -14,6 +14,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -189,6 +190,39 @@ class SweepCommandTest {
         assertThat(sweep(output, and(grid, "--retry-failed")).errors())
                 .anyMatch(line -> line.contains("1 left to train"))
                 .anyMatch(line -> line.startsWith("[2/2] gn7-b2-s1  failed: " + reason));
+    }
+
+    @Test
+    void cellsOfOtherDataAreNotMixed() throws IOException {
+        Path own = work.resolve("data");
+        new ShapesSynthesizer(64, 64, 5).write(own, Split.TRAIN, 2);
+        new ShapesSynthesizer(64, 64, 5).write(own, Split.VAL, 2);
+        Path output = work.resolve("sweep");
+        String[] first =
+                arguments(
+                                output,
+                                "--norms=frn",
+                                "--batch-sizes=1",
+                                "--seeds=1",
+                                "--steps=1",
+                                "--no-pictures")
+                        .stream()
+                        .map(argument -> argument.replace(data.toString(), own.toString()))
+                        .toArray(String[]::new);
+        CommandRun begun = CommandRun.of(first);
+        assertThat(begun.status()).as(String.join("\n", begun.errors())).isZero();
+        new ShapesSynthesizer(64, 64, 6).write(own, Split.VAL, 2);
+        CommandRun extended =
+                CommandRun.of(
+                        Arrays.stream(first)
+                                .map(argument -> argument.replace("--seeds=1", "--seeds=1,2"))
+                                .toArray(String[]::new));
+        assertThat(extended.status()).isEqualTo(2);
+        assertThat(extended.complaints())
+                .singleElement()
+                .asString()
+                .contains("frn-b1-s1", "the validation annotations have", "--output");
+        assertThat(output.resolve("cells/frn-b1-s2")).doesNotExist();
     }
 
     @Test
