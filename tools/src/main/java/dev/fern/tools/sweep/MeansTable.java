@@ -1,10 +1,8 @@
 package dev.fern.tools.sweep;
 
 import dev.fern.cocoeval.CocoMetric;
-import dev.fern.cocoeval.Difference;
 import java.util.List;
 import java.util.Locale;
-import java.util.Optional;
 
 /** The means over the seeds, with the differences to the first norm, as text. */
 final class MeansTable {
@@ -53,13 +51,9 @@ final class MeansTable {
     }
 
     private String difference(String norm, int batchSize) {
-        Optional<Difference> ap =
-                comparisons.stream()
-                        .filter(c -> c.norm().equals(norm) && c.batchSize() == batchSize)
-                        .map(NormComparison::ap)
-                        .filter(d -> d.resamples() > 0)
-                        .findFirst();
-        return ap.map(
+        return NormComparison.ap(comparisons, norm, batchSize)
+                .filter(d -> d.resamples() > 0)
+                .map(
                         d ->
                                 String.format(
                                         Locale.ROOT,

@@ -4,6 +4,7 @@ import dev.fern.cocoeval.CocoMetric;
 import dev.fern.cocoeval.Comparison;
 import dev.fern.cocoeval.Difference;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * A norm beside the sweep's first one, at one batch size.
@@ -15,6 +16,14 @@ record NormComparison(String norm, int batchSize, List<Long> seeds, Comparison c
 
     NormComparison {
         seeds = List.copyOf(seeds);
+    }
+
+    /** Returns how AP differs for a norm at a batch size, if these were compared. */
+    static Optional<Difference> ap(List<NormComparison> comparisons, String norm, int batchSize) {
+        return comparisons.stream()
+                .filter(c -> c.norm.equals(norm) && c.batchSize == batchSize)
+                .map(NormComparison::ap)
+                .findFirst();
     }
 
     Difference ap() {

@@ -47,8 +47,7 @@ final class SweepMarkdown {
                         scaling.base().optimization().learningRate(),
                         scaling.base().optimization().batchSize(),
                         scaling.rule(),
-                        results.cells().stream().mapToDouble(c -> c.history().seconds()).sum()
-                                / 60));
+                        results.minutes()));
         text.append("![AP against batch size](").append(plots).append("/ap.png)\n\n");
         means();
         failures();
@@ -98,12 +97,9 @@ final class SweepMarkdown {
     }
 
     private String difference(String norm, int batchSize) {
-        return comparisons.stream()
-                .filter(c -> c.norm().equals(norm) && c.batchSize() == batchSize)
-                .map(NormComparison::ap)
+        return NormComparison.ap(comparisons, norm, batchSize)
                 .filter(d -> d.resamples() > 0)
                 .map(SweepMarkdown::cells)
-                .findFirst()
                 .orElse("| |");
     }
 

@@ -163,16 +163,13 @@ final class SweepReport {
     }
 
     private String difference(String norm, int batchSize) {
-        return comparisons.stream()
-                .filter(c -> c.norm().equals(norm) && c.batchSize() == batchSize)
-                .map(NormComparison::ap)
+        return NormComparison.ap(comparisons, norm, batchSize)
                 .map(
                         ap ->
                                 CategoryTable.cells(ap)
                                                 .replaceFirst("<td class=\"", "<td class=\"group ")
                                         + "<td>"
                                         + number(ap.pValue()))
-                .findFirst()
                 .orElse("<td class=\"group\"><td><td>");
     }
 
@@ -252,8 +249,7 @@ final class SweepReport {
                 String.format(
                         Locale.ROOT,
                         "<p>Training took %.1f minutes in all, evaluation not counted.</p>",
-                        results.cells().stream().mapToDouble(c -> c.history().seconds()).sum()
-                                / 60));
+                        results.minutes()));
         html.append(rates());
         html.append("<details><summary>All settings that the cells share</summary><table><tbody>");
         JsonObject shared = settings.toJson();

@@ -64,6 +64,11 @@ record SweepResults(Grid grid, SweepFolder folder, List<CellResult> cells) {
         return cells.stream().filter(CellResult::isFailed).toList();
     }
 
+    /** How long the training steps of all cells took. */
+    double minutes() {
+        return cells.stream().mapToDouble(cell -> cell.history().seconds()).sum() / 60;
+    }
+
     /** What the cells that ended were trained with, each once. */
     List<Environment> environments() {
         return cells.stream()
