@@ -88,11 +88,13 @@ final class AutomaticBatchSize {
         int fits = 0;
         double before = 0;
         double expected = 0;
+        String problem = "does not fit into memory";
         for (int size = 1; size <= most && expected <= budget; size *= 2) {
             double peak;
             try {
                 peak = measurement.mebibytes(size);
             } catch (IOException e) {
+                problem = "fails (" + e.getMessage() + ")";
                 told.accept(
                         String.format("batch size %d: the step failed: %s", size, e.getMessage()));
                 break;
@@ -109,8 +111,10 @@ final class AutomaticBatchSize {
         }
         if (fits == 0) {
             throw new BadInputException(
-                    "--batch-size auto: not even one image fits into memory; use a smaller"
-                            + " --max-size, --width or --backbone");
+                    "--batch-size auto: a step with a single image "
+                            + problem
+                            + "; if memory is short, use a smaller --max-size, --width or"
+                            + " --backbone");
         }
         return fits;
     }

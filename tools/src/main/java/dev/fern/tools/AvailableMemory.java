@@ -47,7 +47,19 @@ final class AvailableMemory {
         String most = Files.readString(limit).strip();
         return most.equals("max")
                 ? Double.POSITIVE_INFINITY
-                : (Long.parseLong(most) - Long.parseLong(Files.readString(used).strip()))
+                : (Long.parseLong(most)
+                                - Long.parseLong(Files.readString(used).strip())
+                                + cachedFiles(cgroup.resolve("memory.stat")))
                         / MEBIBYTE;
+    }
+
+    /** Bytes of files that were read and are kept, but not needed: they count as used. */
+    private static long cachedFiles(Path stat) throws IOException {
+        return Files.exists(stat)
+                ? Files.readAllLines(stat).stream()
+                        .filter(line -> line.startsWith("inactive_file "))
+                        .mapToLong(line -> Long.parseLong(line.replaceAll("\\D", "")))
+                        .sum()
+                : 0;
     }
 }

@@ -164,7 +164,13 @@ final class CommonSettings {
             throws IOException, BadInputException {
         List<JsonObject> layers = new ArrayList<>();
         if (base.isPresent()) {
-            layers.add(read(base.get()));
+            JsonObject ofRun = read(base.get());
+            try {
+                reader.apply(List.of(ofRun));
+            } catch (IllegalArgumentException e) {
+                throw new BadInputException(base.get() + ": " + e.getMessage(), e);
+            }
+            layers.add(ofRun);
         }
         if (config != null) {
             layers.add(read(config));

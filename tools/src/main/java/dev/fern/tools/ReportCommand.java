@@ -91,6 +91,11 @@ final class ReportCommand implements Callable<Integer> {
         RunDirectory run = new RunDirectory(folder);
         Path page = output == null ? folder.resolve("report.html") : output;
         RunSettings settings = RunSettings.read(run);
+        if (settings.isOfClassifier()) {
+            throw new BadInputException(
+                    folder
+                            + ": is a run of fern pretrain; reports are made of those of fern train");
+        }
         OutputFile.require(
                 page,
                 Arrays.asList(

@@ -53,6 +53,11 @@ record RunSettings(JsonObject values) {
                 .getAsJsonObject();
     }
 
+    /** Returns whether they are a classifier's, of {@code fern pretrain}. */
+    boolean isOfClassifier() {
+        return values.has("labelSmoothing");
+    }
+
     /** Returns the engine that the run was trained with. */
     String engine() {
         JsonElement engine = values.get("engine");

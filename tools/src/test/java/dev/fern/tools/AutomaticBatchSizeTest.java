@@ -51,6 +51,17 @@ class AutomaticBatchSizeTest {
     }
 
     @Test
+    void aStepWithOneImageThatFailsIsNotTakenForWantOfMemoryAlone() {
+        Measurement failing =
+                size -> {
+                    throw new IOException("no such engine");
+                };
+        assertThatThrownBy(() -> AutomaticBatchSize.largest(64, 1e6, failing, told -> {}))
+                .isInstanceOf(BadInputException.class)
+                .hasMessageContaining("a single image fails (no such engine)");
+    }
+
+    @Test
     void tooLittleMemoryForOneImageIsRefused() {
         assertThatThrownBy(() -> AutomaticBatchSize.largest(64, 399, LINEAR, told -> {}))
                 .isInstanceOf(BadInputException.class)
@@ -71,6 +82,11 @@ class AutomaticBatchSizeTest {
         Files.writeString(folder.resolve("memory.max"), "314572800\n");
         assertThat(AvailableMemory.mebibytes(meminfo, folder).getAsDouble())
                 .isCloseTo(200, within(1e-9));
+        Files.writeString(
+                folder.resolve("memory.stat"),
+                "anon 1048576\nfile 83886080\ninactive_file 52428800\nactive_file 31457280\n");
+        assertThat(AvailableMemory.mebibytes(meminfo, folder).getAsDouble())
+                .isCloseTo(250, within(1e-9));
         assertThat(AvailableMemory.mebibytes(folder.resolve("none"), folder)).isEmpty();
     }
 }

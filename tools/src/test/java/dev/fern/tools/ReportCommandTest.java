@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
+import dev.fern.detection.train.PretrainingConfiguration;
 import dev.fern.tools.dataset.ShapesSynthesizer;
 import dev.fern.tools.dataset.ShapesSynthesizer.Split;
 import dev.fern.tools.report.Drawings;
@@ -261,6 +262,10 @@ class ReportCommandTest {
     void badUsageIsRefusedBeforeTheWork() throws IOException {
         assertRefused(report(work.resolve("none")), "none: there is no such folder");
         assertRefused(report(annotations), "no such folder");
+        Path classifier = Files.createDirectories(work.resolve("classifier"));
+        Files.writeString(
+                classifier.resolve("config.json"), PretrainingConfiguration.of(List.of()).toJson());
+        assertRefused(report(classifier), "is a run of fern pretrain");
         assertRefused(report(run, "--output=" + work.resolve("no/page.html")), "no folder");
         Path copy = copyOfRun();
         String before = Files.readString(copy.resolve("config.json"));

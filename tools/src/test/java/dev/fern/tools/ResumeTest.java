@@ -4,11 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
+import dev.fern.detection.train.PretrainingConfiguration;
 import dev.fern.tools.dataset.ShapesSynthesizer;
 import dev.fern.tools.dataset.ShapesSynthesizer.Split;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -140,6 +142,13 @@ class ResumeTest {
         CommandRun forced = train("--resume", "--force", "--epochs=1", "--seed=3", "--lr=0.01");
         assertThat(forced.status()).as(forced.errors().toString()).isZero();
         assertThat(train("--resume").status()).isZero();
+    }
+
+    @Test
+    void settingsThatFernTrainDoesNotKnowAreRefusedWithTheirFile() throws IOException {
+        Path file = run.resolve("config.json");
+        Files.writeString(file, PretrainingConfiguration.of(List.of()).toJson());
+        assertRefused(train("--resume"), file.toString(), "unknown setting 'stem'");
     }
 
     @Test

@@ -37,7 +37,8 @@ import picocli.CommandLine.Spec;
             "Trains a detector under every combination of norms, batch sizes and seeds, and reports"
                     + " how accuracy goes with the batch size.",
             "",
-            "All cells see the same number of images. The settings (--config and the options of fern"
+            "All cells see the same number of images (where --steps gives the length, to the nearest"
+                    + " step). The settings (--config and the options of fern"
                     + " train) are for one batch size, that of --batch-size or the configuration: a"
                     + " cell's learning rate is scaled from there by --rate-rule, and its warm-up and"
                     + " the reach of emaDecay are as long in images. Cells of one seed have the same images in the same order,"

@@ -1,6 +1,5 @@
 package dev.fern.tools.sweep;
 
-import dev.fern.cocoeval.CocoFormatException;
 import dev.fern.cocoeval.CocoMetric;
 import dev.fern.cocoeval.CocoResults;
 import dev.fern.cocoeval.EvaluationParameters;
@@ -8,6 +7,8 @@ import dev.fern.cocoeval.PairedBootstrap;
 import dev.fern.detection.data.Sample;
 import dev.fern.tools.LabelledImages;
 import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalDouble;
@@ -78,9 +79,22 @@ record SweepResults(Grid grid, SweepFolder folder, List<CellResult> cells) {
                 .toList();
     }
 
-    /** What a cell's last model found in the validation images. */
-    CocoResults detections(Cell cell) throws CocoFormatException {
-        CocoResults read = CocoResults.read(folder.cell(cell).run().detections());
+    /**
+     * What a cell's last model found in the validation images.
+     *
+     * @throws IOException naming the file if it is lost or damaged
+     */
+    CocoResults detections(Cell cell) throws IOException {
+        CellFolder of = folder.cell(cell);
+        Path file = of.run().detections();
+        if (!Files.exists(file)) {
+            throw new IOException(
+                    file
+                            + ": is lost; delete the folder "
+                            + of.path()
+                            + ", and the cell is trained again");
+        }
+        CocoResults read = CocoResults.read(file);
         // A file without detections is refused by the evaluation, as pycocotools does.
         return read.size() == 0 ? CocoResults.builder().build() : read;
     }

@@ -162,6 +162,24 @@ class SweepCommandTest {
         assertThat(cells(output)).isEqualTo(cells);
         assertThat(Files.readString(output.resolve("report.html"))).doesNotContain("image/jpeg");
 
+        Path lost = output.resolve("cells/bn-b1-s3/detections.json");
+        Files.delete(lost);
+        CommandRun incomplete =
+                sweep(
+                        output,
+                        "--norms=frn,bn",
+                        "--batch-sizes=1",
+                        "--seeds=3",
+                        "--epochs=2",
+                        "--lr=0.02",
+                        "--warmup-steps=4",
+                        "--report-only");
+        assertThat(incomplete.status()).isEqualTo(2);
+        assertThat(incomplete.complaints())
+                .singleElement()
+                .asString()
+                .contains(lost.toString(), "delete the folder");
+
         CommandRun other = sweep(output, "--norms=frn", "--batch-sizes=1", "--seeds=3", "--lr=0.5");
         assertThat(other.status()).isEqualTo(2);
         assertThat(other.complaints())
