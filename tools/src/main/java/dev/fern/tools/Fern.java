@@ -107,8 +107,16 @@ public final class Fern {
         return commands;
     }
 
-    /** Picocli's message without its slips, which are a prefix and a word that comes twice. */
+    /** What is wrong with the usage, and where to read on. */
     private static String usageLine(ParameterException exception, CommandLine command) {
+        return usageMessage(exception, command)
+                + "; see '"
+                + command.getCommandSpec().qualifiedName()
+                + " --help'";
+    }
+
+    /** Picocli's message without its slips, which are a prefix and a word that comes twice. */
+    private static String usageMessage(ParameterException exception, CommandLine command) {
         if (exception instanceof UnmatchedArgumentException unmatched
                 && !command.getSubcommands().isEmpty()
                 && !unmatched.isUnknownOption()) {
@@ -117,12 +125,10 @@ public final class Fern {
                     + "'; the commands are "
                     + String.join(", ", command.getSubcommands().keySet());
         }
-        String message =
-                oneLine(exception.getMessage())
-                        .replaceFirst("^Error: ", "")
-                        .replace("option option", "option")
-                        .replaceFirst("\\.$", "");
-        return message + "; see '" + command.getCommandSpec().qualifiedName() + " --help'";
+        return oneLine(exception.getMessage())
+                .replaceFirst("^Error: ", "")
+                .replace("option option", "option")
+                .replaceFirst("\\.$", "");
     }
 
     private int report(Throwable exception, PrintWriter err) {
