@@ -21,7 +21,7 @@ public final class Sums {
 
     /** Returns the sum of the products of two arrays' elements; {@code b} is no shorter. */
     public static double dot(float[] a, float[] b) {
-        if (a.length < SHORTEST_FOLDED) {
+        if (isExact(a.length)) {
             return dot(a, b, 0);
         }
         int blocks = blocks(a.length);
@@ -34,6 +34,11 @@ public final class Sums {
         return Double.isFinite(sum) ? sum : dot(a, b, 0); // float32 may have overflown
     }
 
+    /** Returns whether arrays of this length are added in float64 alone. */
+    public static boolean isExact(int length) {
+        return length < SHORTEST_FOLDED;
+    }
+
     /** Returns the sum of the products, added in float64 alone, which takes longer. */
     public static double exactDot(float[] a, float[] b) {
         return dot(a, b, 0);
@@ -41,7 +46,7 @@ public final class Sums {
 
     /** Returns the sum of the elements. */
     public static double sum(float[] a) {
-        if (a.length < SHORTEST_FOLDED) {
+        if (isExact(a.length)) {
             return sum(a, 0);
         }
         int blocks = blocks(a.length);

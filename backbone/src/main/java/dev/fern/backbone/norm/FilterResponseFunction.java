@@ -163,11 +163,16 @@ final class FilterResponseFunction implements HostFunction {
                         if (addsShortcut) {
                             gradient.shortcut.put(start, dy);
                         }
-                        if (dyx * dyx > NEARLY_PARALLEL * Sums.dot(dy, dy) * Sums.dot(x, x)) {
-                            combineCancelling(dy, x, gamma * r * r * r, eps);
+                        double scale = gamma * r * r * r;
+                        if (Sums.isExact(length)) {
+                            combineCancelling(dy, x, scale, eps, meanSquares[row], dyx / length);
+                        } else if (dyx * dyx
+                                > NEARLY_PARALLEL * Sums.dot(dy, dy) * meanSquares[row] * length) {
+                            double nu2 = Sums.exactDot(x, x) / length;
+                            double meanDyX = Sums.exactDot(dy, x) / length;
+                            combineCancelling(dy, x, scale, eps, nu2, meanDyX);
                         } else {
-                            float ofX = (float) (gamma * r * r * r * dyx / length);
-                            combine(dy, (float) (gamma * r), x, ofX);
+                            combine(dy, (float) (gamma * r), x, (float) (scale * dyx / length));
                         }
                         gradient.x.put(start, dy);
                     }
@@ -204,9 +209,8 @@ final class FilterResponseFunction implements HostFunction {
      *
      * @param scale gamma r^3
      */
-    private static void combineCancelling(float[] dy, float[] x, double scale, double eps) {
-        double nu2 = Sums.exactDot(x, x) / x.length;
-        double meanDyX = Sums.exactDot(dy, x) / x.length;
+    private static void combineCancelling(
+            float[] dy, float[] x, double scale, double eps, double nu2, double meanDyX) {
         for (int i = 0; i < dy.length; i++) {
             dy[i] = (float) (scale * ((dy[i] * nu2 - x[i] * meanDyX) + eps * dy[i]));
         }
