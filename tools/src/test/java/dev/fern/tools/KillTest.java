@@ -15,6 +15,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -23,6 +24,7 @@ import org.junit.jupiter.api.io.TempDir;
  * an undisturbed one. {@code -Dfern.kills=50} sets how often, {@code -Dfern.kills.seed=2} when. A
  * checkpoint is written after every step, so that many kills hit one that is being written.
  */
+@Tag("engine")
 class KillTest {
 
     private static final int KILLS = Integer.getInteger("fern.kills", 3);

@@ -46,6 +46,7 @@ final class TrainingProcess implements AutoCloseable {
                                 "--val-annotations=" + annotations,
                                 "--val-images=" + data.resolve("train"),
                                 "--output=" + run,
+                                "--engine=" + System.getProperty("ai.djl.default_engine", "MXNet"),
                                 "--log-every=1",
                                 "--width=0.1",
                                 "--min-size=64",

@@ -134,6 +134,14 @@ public final class HostFunctions {
         return manager instanceof PtNDManager && !manager.getDevice().isGpu();
     }
 
+    /**
+     * Returns what the number of a convolution's output channels should be a multiple of: MXNet's
+     * on the CPU compute other numbers by matrix products, which takes longer.
+     */
+    public static int fastChannelMultiple(NDManager manager) {
+        return manager instanceof MxNDManager && !manager.getDevice().isGpu() ? 8 : 1;
+    }
+
     /** Returns whether the backward pass adds to gradients, rather than writing them anew. */
     public static boolean addsToGradients(NDArray array) {
         return array instanceof PtNDArray;

@@ -111,10 +111,15 @@ final class RecordedFunction {
     private static int delete(Pointer id) {
         RecordedFunction recorded = RECORDED.remove(Pointer.nativeValue(id));
         if (recorded != null) {
-            recorded.arrays.forEach(MxNetLibrary::MXNDArrayFree);
+            recorded.release();
             recorded.callbacks.close();
         }
         return 1;
+    }
+
+    private void release() {
+        arrays.forEach(MxNetLibrary::MXNDArrayFree);
+        arrays.clear();
     }
 
     /**
@@ -146,6 +151,7 @@ final class RecordedFunction {
                 add(gradients.get(i), MxNetLibrary.floats(handles[1 + i], sizes.get(i)));
             }
         }
+        release();
     }
 
     private static void add(FloatBuffer terms, FloatBuffer sums) {

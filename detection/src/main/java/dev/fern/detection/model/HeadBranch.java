@@ -1,5 +1,6 @@
 package dev.fern.detection.model;
 
+import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
@@ -13,30 +14,33 @@ import dev.fern.backbone.norm.Normalization;
 import dev.fern.backbone.resnet.BlockChain;
 import dev.fern.backbone.resnet.ConvBlocks;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 
 /**
  * One of RetinaNet's two heads: 3x3 convolutions with activation, then a 3x3 convolution to the
- * outputs. Applied with the same parameters to every level: input [N, C, H, W], output [N, outputs,
- * H, W].
+ * outputs. Applied with the same parameters to every level: inputs [N, C, H_l, W_l], outputs [N,
+ * outputs, H_l, W_l].
  */
 final class HeadBranch extends AbstractBlock {
 
-    /** Convolutions with their activations in turn, and the output convolution. */
-    private final List<Block> blocks = new ArrayList<>();
+    /** Convolutions with their activations in turn. */
+    private final List<Block> inner = new ArrayList<>();
+
+    private final OutputConvolution output;
 
     HeadBranch(Architecture architecture, int outputs) {
         Optional<Normalization> norm = architecture.headNormalization();
         int channels = architecture.pyramidChannels();
         for (int i = 0; i < architecture.headConvolutions(); i++) {
-            blocks.add(addChildBlock("conv" + i, ConvBlocks.conv(channels, 3, 1, norm.isEmpty())));
-            blocks.add(
+            inner.add(addChildBlock("conv" + i, ConvBlocks.conv(channels, 3, 1, norm.isEmpty())));
+            inner.add(
                     norm.isPresent()
                             ? addChildBlock("norm" + i, norm.get().normActivation(channels))
                             : Activation.reluBlock());
         }
-        blocks.add(addChildBlock("output", ConvBlocks.conv(outputs, 3, 1, true)));
+        output = addChildBlock("output", new OutputConvolution(outputs));
     }
 
     @Override
@@ -45,19 +49,29 @@ final class HeadBranch extends AbstractBlock {
             NDList inputs,
             boolean training,
             PairList<String, Object> params) {
-        return BlockChain.run(blocks, parameters, inputs, training);
+        NDList maps = new NDList(inputs.size());
+        for (NDArray input : inputs) {
+            maps.addAll(BlockChain.run(inner, parameters, new NDList(input), training));
+        }
+        NDList outputs = output.forward(parameters, maps, training);
+        if (!inner.isEmpty()) {
+            maps.close();
+        }
+        return outputs;
     }
 
     @Override
     protected void initializeChildBlocks(
             NDManager manager, DataType dataType, Shape... inputShapes) {
         for (Block child : getChildren().values()) {
-            child.initialize(manager, dataType, inputShapes);
+            child.initialize(manager, dataType, inputShapes[0]);
         }
     }
 
     @Override
     public Shape[] getOutputShapes(Shape[] inputShapes) {
-        return blocks.get(blocks.size() - 1).getOutputShapes(inputShapes);
+        return Arrays.stream(inputShapes)
+                .map(shape -> output.getOutputShapes(new Shape[] {shape})[0])
+                .toArray(Shape[]::new);
     }
 }

@@ -28,8 +28,13 @@ public final class PostProcessor {
     /** Works with these parameters. */
     public PostProcessor(PostProcessing parameters) {
         this.parameters = parameters;
-        double below = Math.max(0, parameters.scoreThreshold() - SCORE_ROUNDING);
-        lowLogit = Math.nextDown((float) Math.log(below / (1 - below)));
+        lowLogit = lowLogit(parameters.scoreThreshold());
+    }
+
+    /** Returns a logit whose score, and that of all lower ones, is surely less. */
+    private static float lowLogit(double score) {
+        double below = Math.max(0, score - SCORE_ROUNDING);
+        return Math.nextDown((float) Math.log(below / (1 - below)));
     }
 
     /**
@@ -76,32 +81,31 @@ public final class PostProcessor {
         int perLocation = anchors.perLocation();
         float[] logits = output.logits();
         int first = image * perLocation * categories * places;
-        long[] found = new long[64];
-        int count = 0;
+        BestKeys best = new BestKeys(parameters.candidatesPerLevel());
+        float lowest = lowLogit;
         for (int plane = 0; plane < perLocation * categories; plane++) {
             int anchor = plane / categories;
             int category = plane % categories;
             for (int place = 0; place < places; place++) {
                 float logit = logits[first + plane * places + place];
-                if (logit < lowLogit) {
+                if (logit < lowest) {
                     continue;
                 }
                 float score = sigmoid(logit);
                 if (score > parameters.scoreThreshold()) {
-                    if (count == found.length) {
-                        found = Arrays.copyOf(found, 2 * count);
-                    }
                     int index = (place * perLocation + anchor) * categories + category;
-                    found[count++] = sortKey(score, index);
+                    if (best.add(sortKey(score, index))) {
+                        lowest = lowLogit(score(best.worst()));
+                    }
                 }
             }
         }
-        Arrays.sort(found, 0, count);
+        long[] found = best.sorted();
         int codeFirst = image * perLocation * 4 * places;
         float[] codes = output.codes();
         float[] box = new float[4];
-        for (int i = 0; i < Math.min(count, parameters.candidatesPerLevel()); i++) {
-            int index = (int) found[i];
+        for (long key : found) {
+            int index = (int) key;
             int category = index % categories;
             int place = index / categories / perLocation;
             int anchor = index / categories % perLocation;
@@ -120,7 +124,7 @@ public final class PostProcessor {
             box[2] = clamp(box[2], canvas.resized().width());
             box[3] = clamp(box[3], canvas.resized().height());
             if (!Float.isNaN(box[0] + box[1] + box[2] + box[3])) {
-                candidates.add(box, score(found[i]), category);
+                candidates.add(box, score(key), category);
             }
         }
     }
@@ -170,6 +174,46 @@ public final class PostProcessor {
 
     private static float score(long key) {
         return Float.intBitsToFloat(~(int) (key >> 32));
+    }
+
+    /** The smallest of many keys. */
+    private static final class BestKeys {
+
+        private final int capacity;
+        private long[] keys = new long[64];
+        private int count;
+
+        /**
+         * @param capacity how many are kept
+         */
+        BestKeys(int capacity) {
+            this.capacity = capacity;
+        }
+
+        /** Takes a key; returns whether the worst of those that are kept is known anew. */
+        boolean add(long key) {
+            if (count == keys.length) {
+                keys = Arrays.copyOf(keys, 2 * count);
+            }
+            keys[count++] = key;
+            if (count < 2L * capacity) {
+                return false;
+            }
+            Arrays.sort(keys, 0, count);
+            count = capacity;
+            return true;
+        }
+
+        /** Returns the greatest of those that are kept, after {@link #add} returned true. */
+        long worst() {
+            return keys[capacity - 1];
+        }
+
+        /** Returns those that are kept, in order. */
+        long[] sorted() {
+            Arrays.sort(keys, 0, count);
+            return Arrays.copyOf(keys, Math.min(count, capacity));
+        }
     }
 
     /** Growing arrays of boxes, scores and categories. */

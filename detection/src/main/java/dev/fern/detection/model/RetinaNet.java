@@ -1,6 +1,5 @@
 package dev.fern.detection.model;
 
-import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
@@ -16,11 +15,12 @@ import dev.fern.backbone.parameter.NamedParameters;
 import dev.fern.backbone.parameter.ParameterValues;
 import dev.fern.backbone.parameter.Tensor;
 import dev.fern.backbone.resnet.ResNet;
-import dev.fern.detection.anchor.AnchorParameters;
 import dev.fern.detection.loss.HeadOutput;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 
 /**
  * RetinaNet (Lin et al., ICCV 2017): ResNet, feature pyramid, and two heads shared by the levels.
@@ -136,13 +136,8 @@ public final class RetinaNet extends AbstractBlock {
             boolean training,
             PairList<String, Object> params) {
         NDList features = features(parameters, inputs, training);
-        NDList outputs = new NDList(2 * features.size());
-        for (NDArray feature : features) {
-            outputs.addAll(classification.forward(parameters, new NDList(feature), training));
-        }
-        for (NDArray feature : features) {
-            outputs.addAll(regression.forward(parameters, new NDList(feature), training));
-        }
+        NDList outputs = classification.forward(parameters, features, training);
+        outputs.addAll(regression.forward(parameters, features, training));
         features.close();
         return outputs;
     }
@@ -177,21 +172,17 @@ public final class RetinaNet extends AbstractBlock {
         Shape[] maps = backbone.getOutputShapes(inputShapes);
         Shape[] inputs = {maps[1], maps[2], maps[3]};
         pyramid.initialize(manager, dataType, inputs);
-        Shape feature = pyramid.getOutputShapes(inputs)[0];
-        classification.initialize(manager, dataType, feature);
-        regression.initialize(manager, dataType, feature);
+        Shape[] features = pyramid.getOutputShapes(inputs);
+        classification.initialize(manager, dataType, features);
+        regression.initialize(manager, dataType, features);
     }
 
     @Override
     public Shape[] getOutputShapes(Shape[] inputShapes) {
         Shape[] maps = backbone.getOutputShapes(inputShapes);
         Shape[] features = pyramid.getOutputShapes(new Shape[] {maps[1], maps[2], maps[3]});
-        Shape[] outputs = new Shape[2 * AnchorParameters.LEVELS];
-        for (int l = 0; l < features.length; l++) {
-            Shape[] feature = {features[l]};
-            outputs[l] = classification.getOutputShapes(feature)[0];
-            outputs[features.length + l] = regression.getOutputShapes(feature)[0];
-        }
-        return outputs;
+        return Stream.of(classification, regression)
+                .flatMap(head -> Arrays.stream(head.getOutputShapes(features)))
+                .toArray(Shape[]::new);
     }
 }

@@ -5,7 +5,8 @@ import dev.fern.backbone.host.Parallel;
 /** Splits loops over the values of an array among the cores. */
 final class FloatChunks {
 
-    private static final int SIZE = 1 << 14;
+    /** Values of a part; the last may have fewer. */
+    static final int SIZE = 1 << 14;
 
     private FloatChunks() {}
 
@@ -15,22 +16,28 @@ final class FloatChunks {
         /**
          * Handles the values from {@code start} on.
          *
-         * @param room for as many values
+         * @param room for {@link #SIZE} values
+         * @param more likewise
          */
-        void accept(int start, int count, float[] room);
+        void accept(int start, int count, float[] room, float[] more);
+    }
+
+    /** Returns how many parts an array of this length has. */
+    static int count(int length) {
+        return (length + SIZE - 1) / SIZE;
     }
 
     /** Handles all parts of an array of this length. */
     static void forEach(int length, Chunk body) {
-        int chunks = (length + SIZE - 1) / SIZE;
         Parallel.forRows(
-                chunks,
+                count(length),
                 SIZE,
                 (from, to) -> {
                     float[] room = new float[SIZE];
+                    float[] more = new float[SIZE];
                     for (int chunk = from; chunk < to; chunk++) {
                         int start = chunk * SIZE;
-                        body.accept(start, Math.min(SIZE, length - start), room);
+                        body.accept(start, Math.min(SIZE, length - start), room, more);
                     }
                 });
     }

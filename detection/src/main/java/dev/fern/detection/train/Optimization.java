@@ -70,7 +70,8 @@ public record Optimization(
                 momentum,
                 weightDecay,
                 normWeightDecay,
-                clipNorm == 0 ? Double.POSITIVE_INFINITY : clipNorm);
+                clipNorm == 0 ? Double.POSITIVE_INFINITY : clipNorm,
+                accumulate == 1);
     }
 
     /** Returns how the trainer goes through the images. */

@@ -10,6 +10,7 @@ import dev.fern.backbone.parameter.ParameterReplica;
 import dev.fern.backbone.parameter.Tensor;
 import java.nio.FloatBuffer;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -24,6 +25,7 @@ public final class SgdOptimizer {
 
     private final double momentum;
     private final double clipNorm;
+    private final boolean inPlace;
     private final List<Slot> slots = new ArrayList<>();
     private int accumulatedImages;
 
@@ -33,16 +35,17 @@ public final class SgdOptimizer {
         final Parameter parameter;
         final NDArray array;
         final double decay;
-        final float[] gradient;
         final float[] velocity;
+
+        /** The sum of the gradients: memory of its own, or that of the network's own gradient. */
+        FloatBuffer gradient;
 
         Slot(String name, Parameter parameter, double decay) {
             this.name = name;
             this.parameter = parameter;
             this.array = parameter.getArray();
             this.decay = decay;
-            this.gradient = new float[Math.toIntExact(array.size())];
-            this.velocity = new float[gradient.length];
+            this.velocity = new float[Math.toIntExact(array.size())];
         }
     }
 
@@ -61,8 +64,23 @@ public final class SgdOptimizer {
             double weightDecay,
             double normWeightDecay,
             double clipNorm) {
+        this(block, momentum, weightDecay, normWeightDecay, clipNorm, false);
+    }
+
+    /**
+     * @param inPlace whether gradients are added up in the network's own, which takes less memory,
+     *     for one backward pass of it a step
+     */
+    SgdOptimizer(
+            Block block,
+            double momentum,
+            double weightDecay,
+            double normWeightDecay,
+            double clipNorm,
+            boolean inPlace) {
         this.momentum = momentum;
         this.clipNorm = clipNorm;
+        this.inPlace = inPlace;
         NamedParameters.of(block)
                 .forEach(
                         (name, parameter) -> {
@@ -86,9 +104,17 @@ public final class SgdOptimizer {
      * @param images number of images of that pass
      */
     public void accumulate(int images) {
+        if (inPlace && accumulatedImages > 0) {
+            throw new IllegalStateException("the first backward pass's gradients are lost");
+        }
         for (Slot slot : slots) {
             try (NDArray gradient = slot.array.getGradient()) {
-                add(slot, gradient, images);
+                if (inPlace && HostFunctions.hasFloats(gradient)) {
+                    slot.gradient = HostFunctions.floats(gradient);
+                    add(slot.gradient, slot, images, true);
+                } else {
+                    add(gradient, slot, images);
+                }
             }
         }
         accumulatedImages += images;
@@ -98,23 +124,40 @@ public final class SgdOptimizer {
     void accumulate(int images, ParameterReplica replica) {
         for (Slot slot : slots) {
             try (NDArray gradient = replica.gradient(slot.parameter)) {
-                add(slot, gradient, images);
+                add(gradient, slot, images);
             }
         }
         accumulatedImages += images;
     }
 
-    private void add(Slot slot, NDArray gradientArray, int images) {
-        FloatBuffer gradient = floats(gradientArray);
-        float[] sums = slot.gradient;
-        boolean first = accumulatedImages == 0;
+    private void add(NDArray gradient, Slot slot, int images) {
+        if (slot.gradient == null) {
+            slot.gradient = FloatBuffer.allocate(slot.velocity.length);
+        }
+        add(floats(gradient), slot, images, accumulatedImages == 0);
+    }
+
+    /**
+     * @param first whether the slot has none of this step's gradients yet
+     */
+    private static void add(FloatBuffer gradient, Slot slot, int images, boolean first) {
+        FloatBuffer sums = slot.gradient;
+        if (first && images == 1 && gradient == sums) {
+            return;
+        }
         FloatChunks.forEach(
-                sums.length,
-                (start, count, terms) -> {
+                slot.velocity.length,
+                (start, count, terms, sum) -> {
                     gradient.get(start, terms, 0, count);
-                    for (int i = 0; i < count; i++) {
-                        sums[start + i] = (first ? 0 : sums[start + i]) + images * terms[i];
+                    if (first) {
+                        Arrays.fill(sum, 0);
+                    } else {
+                        sums.get(start, sum, 0, count);
                     }
+                    for (int i = 0; i < count; i++) {
+                        sum[i] += images * terms[i];
+                    }
+                    sums.put(start, sum, 0, count);
                 });
     }
 
@@ -141,26 +184,31 @@ public final class SgdOptimizer {
     private double globalNorm() {
         double sum = 0;
         for (Slot slot : slots) {
-            sum += Sums.dot(slot.gradient, slot.gradient);
+            double[] squares = new double[FloatChunks.count(slot.velocity.length)];
+            FloatChunks.forEach(
+                    slot.velocity.length,
+                    (start, count, gradient, unused) -> {
+                        slot.gradient.get(start, gradient, 0, count);
+                        Arrays.fill(gradient, count, gradient.length, 0);
+                        squares[start / FloatChunks.SIZE] = Sums.dot(gradient, gradient);
+                    });
+            sum += Arrays.stream(squares).sum();
         }
         return Math.sqrt(sum);
     }
 
     private void update(Slot slot, float scale, float rate) {
-        float[] gradient = slot.gradient;
         float[] velocity = slot.velocity;
         float keep = (float) momentum;
         float decay = (float) slot.decay;
         FloatBuffer weights = floats(slot.array);
         FloatChunks.forEach(
-                gradient.length,
-                (start, count, w) -> {
+                velocity.length,
+                (start, count, w, gradient) -> {
                     weights.get(start, w, 0, count);
+                    slot.gradient.get(start, gradient, 0, count);
                     for (int i = 0; i < count; i++) {
-                        float v =
-                                keep * velocity[start + i]
-                                        + scale * gradient[start + i]
-                                        + decay * w[i];
+                        float v = keep * velocity[start + i] + scale * gradient[i] + decay * w[i];
                         velocity[start + i] = v;
                         w[i] -= rate * v;
                     }

@@ -54,7 +54,7 @@ final class WeightAverage {
                         : FloatBuffer.wrap(array.toFloatArray());
         FloatChunks.forEach(
                 mean.length,
-                (start, count, room) -> {
+                (start, count, room, unused) -> {
                     values.get(start, room, 0, count);
                     for (int i = 0; i < count; i++) {
                         mean[start + i] += part * (room[i] - mean[start + i]);

@@ -11,6 +11,7 @@ import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -39,6 +40,17 @@ final class FrnBenchmark implements Callable<Integer> {
             defaultValue = "2x64x128x128,2x256x64x64",
             description = "Shapes of the maps. Default: ${DEFAULT-VALUE}.")
     private List<String> shapes;
+
+    @Option(
+            names = "--only",
+            paramLabel = "WHAT",
+            split = ",",
+            defaultValue = "fused,operators,bn,copy",
+            description = {
+                "What to time, of ${COMPLETION-CANDIDATES}. Alone, maps stay in the cache as in a"
+                        + " benchmark of one function. Default: all."
+            })
+    private Set<NormTask> only;
 
     @Option(
             names = "--engine",
@@ -93,8 +105,10 @@ final class FrnBenchmark implements Callable<Integer> {
             out.printf("%s, forward and backward%n", text(shape));
             out.printf("%-24s%12s%12s%12s%n", "", "median ms", "quartiles", "");
             try (NormWorkload workload = new NormWorkload(shape, engine, seed)) {
-                Interleaved.run(workload.tasks(), warmUp, repeats, done -> {})
-                        .forEach((name, timing) -> results.add(report(out, shape, name, timing)));
+                Interleaved.run(workload.tasks(only), warmUp, repeats, done -> {})
+                        .forEach(
+                                (task, timing) ->
+                                        results.add(report(out, shape, task.label(), timing)));
             }
             out.flush();
         }

@@ -15,14 +15,14 @@ final class Interleaved {
      * @param warmUp rounds that are not counted
      * @param repeats rounds that are
      * @param done is told how many rounds are over
-     * @return the times by the tasks' names
+     * @return the times by the tasks
      */
-    static Map<String, Timing> run(
-            Map<String, Runnable> tasks, int warmUp, int repeats, IntConsumer done) {
-        Map<String, double[]> millis = new LinkedHashMap<>();
+    static <T> Map<T, Timing> run(
+            Map<T, Runnable> tasks, int warmUp, int repeats, IntConsumer done) {
+        Map<T, double[]> millis = new LinkedHashMap<>();
         tasks.keySet().forEach(name -> millis.put(name, new double[repeats]));
         for (int round = -warmUp; round < repeats; round++) {
-            for (Map.Entry<String, Runnable> task : tasks.entrySet()) {
+            for (Map.Entry<T, Runnable> task : tasks.entrySet()) {
                 long start = System.nanoTime();
                 task.getValue().run();
                 if (round >= 0) {
@@ -31,7 +31,7 @@ final class Interleaved {
             }
             done.accept(round + warmUp + 1);
         }
-        Map<String, Timing> timings = new LinkedHashMap<>();
+        Map<T, Timing> timings = new LinkedHashMap<>();
         millis.forEach((name, times) -> timings.put(name, new Timing(times)));
         return timings;
     }

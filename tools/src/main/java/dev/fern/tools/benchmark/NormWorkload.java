@@ -14,8 +14,9 @@ import dev.fern.backbone.norm.Activation;
 import dev.fern.backbone.norm.FilterResponseBlock;
 import dev.fern.backbone.norm.Normalizations;
 import java.nio.FloatBuffer;
-import java.util.LinkedHashMap;
+import java.util.EnumMap;
 import java.util.Map;
+import java.util.Set;
 import java.util.SplittableRandom;
 
 /** A random map with the normalisers that are to be timed on it, forward and backward. */
@@ -57,23 +58,23 @@ final class NormWorkload implements AutoCloseable {
         return manager.create(FloatBuffer.wrap(values), shape);
     }
 
-    /** Returns the tasks by name, FRN + TLU in both ways first. */
-    Map<String, Runnable> tasks() {
+    /**
+     * Returns the tasks asked for, in the order of {@link NormTask}; the fused function only where
+     * the engine can call it.
+     */
+    Map<NormTask, Runnable> tasks(Set<NormTask> wanted) {
+        int channels = Math.toIntExact(shape.get(1));
         FilterResponseBlock frn =
-                initialized(
-                        new FilterResponseBlock(
-                                Math.toIntExact(shape.get(1)), false, false, Activation.TLU));
-        Block bn =
-                initialized(
-                        Normalizations.parse("bn").normActivation(Math.toIntExact(shape.get(1))));
-        Map<String, Runnable> tasks = new LinkedHashMap<>();
+                initialized(new FilterResponseBlock(channels, false, false, Activation.TLU));
+        Block bn = initialized(Normalizations.parse("bn").normActivation(channels));
+        Map<NormTask, Runnable> tasks = new EnumMap<>(NormTask.class);
         if (HostFunctions.supports(x)) {
-            tasks.put("FRN + TLU, fused", () -> pass(list -> frn.fused(parameters, list, true)));
+            tasks.put(NormTask.FUSED, () -> pass(list -> frn.fused(parameters, list, true)));
         }
-        tasks.put(
-                "FRN + TLU, operators", () -> pass(list -> frn.operators(parameters, list, true)));
-        tasks.put("BN + ReLU", () -> pass(list -> bn.forward(parameters, list, true).get(0)));
-        tasks.put("copy", () -> System.arraycopy(values, 0, copied, 0, values.length));
+        tasks.put(NormTask.OPERATORS, () -> pass(list -> frn.operators(parameters, list, true)));
+        tasks.put(NormTask.BN, () -> pass(list -> bn.forward(parameters, list, true).get(0)));
+        tasks.put(NormTask.COPY, () -> System.arraycopy(values, 0, copied, 0, values.length));
+        tasks.keySet().retainAll(wanted);
         return tasks;
     }
 
@@ -90,7 +91,7 @@ final class NormWorkload implements AutoCloseable {
             HostFunctions.backward(collector, new NDList(output), new NDList(gradient));
         }
         try (NDArray result = x.getGradient()) {
-            result.flatten().getFloat(0); // waits for all of it
+            HostFunctions.floats(result); // waits for all of it
         }
         HostFunctions.clearGradient(x);
     }

@@ -1,0 +1,70 @@
+package dev.fern.detection.model;
+
+import ai.djl.Device;
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.types.Shape;
+import ai.djl.nn.convolutional.Conv2d;
+import ai.djl.training.ParameterStore;
+import ai.djl.util.PairList;
+import dev.fern.backbone.host.HostFunctions;
+
+/**
+ * A 3x3 convolution with bias to any number of channels, of one map or of several: where the engine
+ * would be slow with that number, it computes a few more, of zero weights, and leaves them out.
+ */
+final class OutputConvolution extends Conv2d {
+
+    private static final Shape PADDING = new Shape(1, 1);
+
+    OutputConvolution(int channels) {
+        super(
+                Conv2d.builder()
+                        .setFilters(channels)
+                        .setKernelShape(new Shape(3, 3))
+                        .optPadding(PADDING));
+    }
+
+    @Override
+    protected NDList forwardInternal(
+            ParameterStore parameters,
+            NDList inputs,
+            boolean training,
+            PairList<String, Object> params) {
+        NDArray first = inputs.get(0);
+        int multiple = HostFunctions.fastChannelMultiple(first.getManager());
+        int extra = Math.floorMod(-filters, multiple);
+        Device device = first.getDevice();
+        NDArray ownWeight = parameters.getValue(weight, device, training);
+        NDArray ownBias = parameters.getValue(bias, device, training);
+        NDList outputs = new NDList(inputs.size());
+        if (extra == 0) {
+            for (NDArray input : inputs) {
+                outputs.addAll(conv2d(input, ownWeight, ownBias, stride, padding));
+            }
+            return outputs;
+        }
+        try (NDArray allWeights = extended(ownWeight, extra, first);
+                NDArray allBiases = extended(ownBias, extra, first)) {
+            for (NDArray input : inputs) {
+                try (NDArray all =
+                        conv2d(input, allWeights, allBiases, stride, padding).singletonOrThrow()) {
+                    HostFunctions.floats(all); // in C order: MXNet can't cut its own layout here
+                    outputs.add(all.get(":, :{}", filters));
+                }
+            }
+        }
+        return outputs;
+    }
+
+    /** Returns an array with some zeros more in its first dimension, of the manager of another. */
+    private static NDArray extended(NDArray array, int extra, NDArray other) {
+        long[] shape = array.getShape().getShape().clone();
+        shape[0] = extra;
+        try (NDArray zeros = other.getManager().zeros(new Shape(shape))) {
+            NDArray extended = array.concat(zeros);
+            extended.attach(other.getManager());
+            return extended;
+        }
+    }
+}
