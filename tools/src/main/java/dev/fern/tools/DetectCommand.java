@@ -115,7 +115,7 @@ final class DetectCommand implements Callable<Integer> {
                                 .of(images.samples());
         DetectionDrawing drawing =
                 output == null ? null : new DetectionDrawing(output, reader, files);
-        JsonArray results = new JsonArray();
+        JsonArray results = json == null ? null : new JsonArray();
         try (Detector detector = options.load(model, scoreThreshold)) {
             int left = detect(detector, images, reader, ids, drawing, results);
             left += images.badImages().size();
@@ -135,7 +135,11 @@ final class DetectCommand implements Callable<Integer> {
         System.err.println("left out: " + VisibleText.of(problem.getMessage()));
     }
 
-    /** Detects in all images and returns how many could not be used. */
+    /**
+     * Detects in all images and returns how many could not be used.
+     *
+     * @param results takes what was found; null if nobody asks
+     */
     private int detect(
             Detector detector,
             DetectionDataset images,
@@ -207,6 +211,9 @@ final class DetectCommand implements Callable<Integer> {
                     detection.y1(),
                     width,
                     height);
+            if (results == null) {
+                continue;
+            }
             JsonArray box = new JsonArray();
             box.add(detection.x1());
             box.add(detection.y1());

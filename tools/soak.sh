@@ -1,0 +1,63 @@
+#!/usr/bin/env bash
+# Shows whether Fern's process grows: finds objects in images for an hour, then trains for half an hour,
+# and tells the process's size every minute. Java's heap has a fixed size, so that all growth is seen:
+# of native memory in the figures, of the heap as an OutOfMemoryError.
+#
+# usage: tools/soak.sh [MINUTES OF DETECTION] [MINUTES OF TRAINING]
+#
+# Ends with status 1 if a process ended early or is over 5 % larger than it was after two minutes.
+set -euo pipefail
+
+fern=$(cd -- "$(dirname -- "$(readlink -f -- "${BASH_SOURCE[0]}")")/.." && pwd)/fern
+detection=${1:-60}
+training=${2:-30}
+export FERN_JAVA_OPTIONS="-Xms256m -Xmx256m -XX:+AlwaysPreTouch"
+
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+"$fern" dataset synthesize --output "$work/shapes" --train-images 200 --val-images 20 >/dev/null
+
+data=(--train-annotations "$work/shapes/annotations/instances_train.json" --train-images "$work/shapes/train"
+    --val-annotations "$work/shapes/annotations/instances_val.json" --val-images "$work/shapes/val")
+small=(--width 0.25 --set pyramidChannels=32 --set headConvolutions=1 --min-size 128 --max-size 128 --batch-size 4)
+
+size() {
+    awk '/^VmRSS:/ { print int($2 / 1024) }' "/proc/$1/status" 2>/dev/null
+}
+
+# watch NAME MINUTES COMMAND...: runs a command, looks at it every minute, and stops it.
+watch() {
+    local name=$1 minutes=$2 process early=0 now
+    shift 2
+    "$@" >"$work/log" 2>&1 &
+    process=$!
+    for ((minute = 1; minute <= minutes; minute++)); do
+        sleep 60
+        now=$(size $process) || now=
+        if [ -z "$now" ]; then
+            echo "$name: ended after less than $minute minutes:" >&2
+            tail -n 5 "$work/log" >&2
+            return 1
+        fi
+        echo "$name, minute $minute: $now MiB"
+        [ $minute -ne 2 ] || early=$now
+    done
+    kill -INT $process
+    wait $process || true
+    echo "$name: $early MiB after 2 minutes, $now MiB after $minutes"
+    [ $((now * 100)) -le $((early * 105)) ]
+}
+
+"$fern" train "${data[@]}" "${small[@]}" --epochs 1 --output "$work/model" >/dev/null 2>&1
+mkdir "$work/many"
+for ((copy = 0; copy < 1000; copy++)); do
+    for image in "$work"/shapes/train/*; do
+        ln "$image" "$work/many/$copy-${image##*/}"
+    done
+done
+
+status=0
+watch detection "$detection" "$fern" detect --model "$work/model/last" --score-threshold 0.05 "$work/many" || status=1
+watch training "$training" "$fern" train "${data[@]}" "${small[@]}" --epochs 1000000 --set checkpointMinutes=1 \
+    --output "$work/run" || status=1
+exit $status
