@@ -51,13 +51,11 @@ watch() {
 "$fern" train "${data[@]}" "${small[@]}" --epochs 1 --output "$work/model" >/dev/null 2>&1
 mkdir "$work/many"
 for ((copy = 0; copy < 1000; copy++)); do
-    for image in "$work"/shapes/train/*; do
-        ln "$image" "$work/many/$copy-${image##*/}"
-    done
+    cp -rl "$work/shapes/train" "$work/many/$copy"
 done
 
 status=0
-watch detection "$detection" "$fern" detect --model "$work/model/last" --score-threshold 0.05 "$work/many" || status=1
+watch detection "$detection" "$fern" detect --model "$work/model/last" --score-threshold 0.05 "$work"/many/* || status=1
 watch training "$training" "$fern" train "${data[@]}" "${small[@]}" --epochs 1000000 --set checkpointMinutes=1 \
     --output "$work/run" || status=1
 exit $status
