@@ -19,7 +19,7 @@ trap 'rm -rf "$work"' EXIT
 
 data=(--train-annotations "$work/shapes/annotations/instances_train.json" --train-images "$work/shapes/train"
     --val-annotations "$work/shapes/annotations/instances_val.json" --val-images "$work/shapes/val")
-small=(--width 0.25 --set pyramidChannels=32 --set headConvolutions=1 --min-size 128 --max-size 128 --batch-size 4)
+small=(--width 0.25 --set pyramidChannels=32 --set headConvolutions=1 --min-size 384 --max-size 384 --batch-size 4)
 
 size() {
     awk '/^VmRSS:/ { print int($2 / 1024) }' "/proc/$1/status" 2>/dev/null
