@@ -55,7 +55,7 @@ for ((copy = 0; copy < 1000; copy++)); do
 done
 
 status=0
-watch detection "$detection" "$fern" detect --model "$work/model/last" --score-threshold 0.05 "$work"/many/* || status=1
+watch detection "$detection" "$fern" detect --model "$work/model/last" --min-size 768 --max-size 768 "$work"/many/* || status=1
 watch training "$training" "$fern" train "${data[@]}" "${small[@]}" --epochs 1000000 --set checkpointMinutes=1 \
     --output "$work/run" || status=1
 exit $status
