@@ -14,7 +14,7 @@ import java.util.regex.PatternSyntaxException;
 import java.util.stream.Stream;
 
 /** Finds the image files that arguments name. */
-final class InputImages {
+public final class InputImages {
 
     private InputImages() {}
 
@@ -25,7 +25,7 @@ final class InputImages {
      * @return each file once, those of one argument by name
      * @throws BadInputException if an argument names no image
      */
-    static List<Path> find(List<String> arguments) throws IOException, BadInputException {
+    public static List<Path> find(List<String> arguments) throws IOException, BadInputException {
         Set<Path> files = new LinkedHashSet<>();
         for (String argument : arguments) {
             if (argument.isEmpty()) {

@@ -12,7 +12,7 @@ import java.nio.file.Path;
 import picocli.CommandLine.Option;
 
 /** The options of commands that run a model over images. */
-final class ModelOptions {
+public final class ModelOptions {
 
     private static final int LOADER_THREADS = 2;
 
@@ -57,17 +57,17 @@ final class ModelOptions {
     private boolean skipBadImages;
 
     /** Returns how many images pass the network together. */
-    int batchSize() {
+    public int batchSize() {
         return batchSize;
     }
 
     /** Returns whether images that can't be used are left out. */
-    boolean skipBadImages() {
+    public boolean skipBadImages() {
         return skipBadImages;
     }
 
     /** Returns how images are read ahead. */
-    LoaderOptions loading() {
+    public LoaderOptions loading() {
         return new LoaderOptions(LOADER_THREADS, 2 * LOADER_THREADS, skipBadImages);
     }
 
@@ -79,7 +79,8 @@ final class ModelOptions {
      * @throws BadInputException if an option is out of range or the engine or its device is not
      *     here
      */
-    Detector load(Path directory, Double scoreThreshold) throws IOException, BadInputException {
+    public Detector load(Path directory, Double scoreThreshold)
+            throws IOException, BadInputException {
         if (batchSize < 1) {
             throw new BadInputException("--batch-size must be at least 1, not " + batchSize);
         }

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
+import dev.fern.tools.dataset.ShapesSynthesizer;
+import dev.fern.tools.dataset.ShapesSynthesizer.Split;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -102,10 +104,50 @@ class BenchmarkCommandTest {
                 result ->
                         assertThat(result.getAsJsonObject().get("median_ms").getAsDouble())
                                 .isPositive());
-        for (String wrong : List.of("--shapes=2x3", "--engine=none", "--repeats=0")) {
+        for (String wrong : List.of("--shapes=2x3", "--engine=none", "--repeats=0", "--only=frn")) {
             CommandRun refused = CommandRun.of("benchmark", "frn", wrong);
             assertThat(refused.status()).isEqualTo(Fern.BAD_INPUT);
             assertThat(refused.errors()).hasSize(1);
         }
+    }
+
+    @Test
+    void frnIsTimedAloneToo() {
+        CommandRun run =
+                CommandRun.of("benchmark", "frn", "--shapes=1x2x3x4", "--only=copy", "--repeats=1");
+        assertThat(run.status()).as(run.errors().toString()).isZero();
+        assertThat(run.out()).contains("copy").doesNotContain("FRN", "BN");
+    }
+
+    @Test
+    void loadingIsTimedAloneAndUnderDetection() throws IOException {
+        new ShapesSynthesizer(64, 64, 1).write(folder, Split.TRAIN, 5);
+        Path trained = folder.resolve("run");
+        assertThat(TrainingProcess.inThisProcess(folder, trained, "--steps=1").status()).isZero();
+        String model = "--model=" + trained.resolve("last");
+        String images = folder.resolve("train").toString();
+        Path json = folder.resolve("figures.json");
+        CommandRun run =
+                CommandRun.of(
+                        "benchmark",
+                        "load",
+                        model,
+                        "--batch-size=2",
+                        "--repeats=2",
+                        "--json=" + json,
+                        images);
+        assertThat(run.status()).as(run.errors().toString()).isZero();
+        JsonObject figures = JsonParser.parseString(Files.readString(json)).getAsJsonObject();
+        assertThat(figures.get("images").getAsInt()).isEqualTo(5);
+        double detection = median(figures, "detection");
+        assertThat(median(figures, "loader")).isPositive();
+        assertThat(median(figures, "waiting")).isBetween(0.0, detection);
+        CommandRun refused = CommandRun.of("benchmark", "load", model, "--repeats=0", images);
+        assertThat(refused.status()).isEqualTo(Fern.BAD_INPUT);
+        assertThat(refused.errors()).hasSize(1);
+    }
+
+    private static double median(JsonObject figures, String what) {
+        return figures.getAsJsonObject(what).get("median_ms").getAsDouble();
     }
 }

@@ -165,10 +165,13 @@ public final class SgdOptimizer {
      * Takes a step with the mean of the accumulated gradients, unless their norm is not finite.
      *
      * @param rate learning rate
-     * @return the norm of all gradients together before clipping; if it is not finite, nothing was
-     *     changed
+     * @return the norm of all gradients together before clipping; if it is not finite, as where
+     *     none were accumulated, nothing was changed
      */
     public double step(double rate) {
+        if (accumulatedImages == 0) {
+            return Double.NaN;
+        }
         double norm = globalNorm() / accumulatedImages;
         if (Double.isFinite(norm)) {
             double clip = norm > clipNorm ? clipNorm / (norm + 1e-6) : 1;

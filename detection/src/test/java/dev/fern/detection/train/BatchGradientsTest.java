@@ -14,12 +14,14 @@ import dev.fern.detection.loss.DetectionLoss;
 import dev.fern.detection.model.Detector;
 import dev.fern.detection.model.TinyDetectors;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Supplier;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
@@ -27,6 +29,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Splitting a batch among threads changes who computes, not what. */
 @Tag("engine")
@@ -45,6 +48,19 @@ class BatchGradientsTest {
             drawings.image(id, 64, 64, id % 3);
         }
         batches = new LabelledBatches(drawings.dataset(), RULE);
+    }
+
+    private static double relativeDifference(Map<String, Tensor> one, Map<String, Tensor> other) {
+        double difference = 0;
+        double size = 0;
+        for (String name : one.keySet()) {
+            float[] expected = one.get(name).data();
+            for (int i = 0; i < expected.length; i++) {
+                difference += Math.pow(other.get(name).data()[i] - (double) expected[i], 2);
+                size += Math.pow(expected[i], 2);
+            }
+        }
+        return Math.sqrt(difference / size);
     }
 
     private static Detector detector(String norm) {
@@ -73,8 +89,13 @@ class BatchGradientsTest {
     /** Trains some steps with batches of five, four, ... images; returns the parameters. */
     private Map<String, Tensor> trained(String norm, int lanes, double[] losses)
             throws IOException {
+        return trained(norm, lanes, false, losses);
+    }
+
+    private Map<String, Tensor> trained(String norm, int lanes, boolean inPlace, double[] losses)
+            throws IOException {
         try (Detector detector = detector(norm)) {
-            SgdOptimizer optimizer = new SgdOptimizer(detector.network(), 0.9, 1e-4, 0, 5);
+            SgdOptimizer optimizer = new SgdOptimizer(detector.network(), 0.9, 1e-4, 0, 5, inPlace);
             try (BatchGradients gradients =
                     new BatchGradients(
                             detector,
@@ -108,16 +129,39 @@ class BatchGradientsTest {
         Map<String, Tensor> whole = trained(norm, 1, wholeLosses);
         Map<String, Tensor> split = trained(norm, lanes, losses);
         assertThat(losses).containsExactly(wholeLosses, within(1e-4 * wholeLosses[4]));
-        double difference = 0;
-        double size = 0;
-        for (String name : whole.keySet()) {
-            float[] expected = whole.get(name).data();
-            for (int i = 0; i < expected.length; i++) {
-                difference += Math.pow(split.get(name).data()[i] - (double) expected[i], 2);
-                size += Math.pow(expected[i], 2);
-            }
+        assertThat(relativeDifference(whole, split)).isLessThan(1e-5);
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {1, 3})
+    void gradientsMayBeAddedUpInTheNetworksOwn(int lanes) throws IOException {
+        Map<String, Tensor> apart = trained("frn", lanes, false, new double[5]);
+        Map<String, Tensor> inPlace = trained("frn", lanes, true, new double[5]);
+        apart.forEach((name, value) -> assertThat(inPlace.get(name)).as(name).isEqualTo(value));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"frn", "bn"})
+    void oneCoreComputesWhatSeveralDo(String norm) {
+        int cores = Runtime.getRuntime().availableProcessors();
+        Map<String, Tensor> ofOne = trainedOnThreads(norm, cores);
+        Map<String, Tensor> ofAll = trainedOnThreads(norm, 1);
+        assertThat(relativeDifference(ofAll, ofOne)).isLessThan(1e-5);
+    }
+
+    /** Trains on one of several threads, which have an equal share of the cores each. */
+    private Map<String, Tensor> trainedOnThreads(String norm, int threads) {
+        try (EngineThreads engine = new EngineThreads(TinyDetectors.ENGINE, threads)) {
+            Supplier<Map<String, Tensor>> training =
+                    () -> {
+                        try {
+                            return trained(norm, 1, new double[5]);
+                        } catch (IOException e) {
+                            throw new UncheckedIOException(e);
+                        }
+                    };
+            return engine.run(List.of(training)).get(0);
         }
-        assertThat(Math.sqrt(difference / size)).isLessThan(1e-5);
     }
 
     @Test

@@ -8,11 +8,13 @@ import picocli.CommandLine.Spec;
 /** {@code fern benchmark}: what things cost on this machine. */
 @Command(
         name = "benchmark",
-        description = "Measure what FRN, training, detection and evaluation cost on this machine.",
+        description =
+                "Measure what FRN, training, detection, loading and evaluation cost on this machine.",
         subcommands = {
             FrnBenchmark.class,
             DetectorBenchmark.Train.class,
             DetectorBenchmark.Detect.class,
+            LoadBenchmark.class,
             EvaluateBenchmark.class
         })
 public final class BenchmarkCommand implements Runnable {
@@ -22,6 +24,6 @@ public final class BenchmarkCommand implements Runnable {
     @Override
     public void run() {
         throw new ParameterException(
-                spec.commandLine(), "Missing command: frn, train, detect or evaluate");
+                spec.commandLine(), "Missing command: frn, train, detect, load or evaluate");
     }
 }

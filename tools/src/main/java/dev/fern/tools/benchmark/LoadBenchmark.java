@@ -1,0 +1,192 @@
+package dev.fern.tools.benchmark;
+
+import com.google.gson.JsonObject;
+import dev.fern.detection.data.Batch;
+import dev.fern.detection.data.BatchDecoder;
+import dev.fern.detection.data.BatchLoader;
+import dev.fern.detection.data.BatchPlan;
+import dev.fern.detection.data.BatchSampler;
+import dev.fern.detection.data.DetectionDataset;
+import dev.fern.detection.image.ImageReader;
+import dev.fern.detection.model.Detector;
+import dev.fern.tools.BadInputException;
+import dev.fern.tools.InputImages;
+import dev.fern.tools.JsonFile;
+import dev.fern.tools.ModelOptions;
+import dev.fern.tools.OutputFile;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import java.util.function.Consumer;
+import java.util.function.UnaryOperator;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code fern benchmark load}. */
+@Command(
+        name = "load",
+        sortOptions = false,
+        description = {
+            "Time the reading of images, alone and under detection.",
+            "",
+            "Images are read, decoded and resized ahead by the loader's threads, as in fern detect."
+                    + " First nobody uses them; then the model looks for objects in them, and the"
+                    + " time that it waits for images is measured."
+        },
+        footer = {"", "Example:", "  fern benchmark load --model runs/a/best photographs"})
+final class LoadBenchmark implements Callable<Integer> {
+
+    private static final int LARGEST_COUNT = 1_000_000;
+
+    @Option(
+            names = "--model",
+            required = true,
+            paramLabel = "DIR",
+            description = "Model directory.")
+    private Path model;
+
+    @Parameters(
+            arity = "1..*",
+            paramLabel = "IMAGE|DIR|GLOB",
+            description = "Image files, folders of images, or patterns such as 'shots/*.jpg'.")
+    private List<String> inputs;
+
+    @Mixin private ModelOptions options;
+
+    @Option(
+            names = "--repeats",
+            paramLabel = "N",
+            defaultValue = "3",
+            description =
+                    "Passes over the images that are counted, after one that is not. Default:"
+                            + " ${DEFAULT-VALUE}.")
+    private int repeats;
+
+    @Option(names = "--json", paramLabel = "FILE", description = "Write all figures as JSON.")
+    private Path json;
+
+    @Spec private CommandSpec spec;
+
+    /** Passes over all images of one kind. */
+    private static final class Passes {
+        private final double[] millis;
+        private final double[] waited;
+
+        Passes(int count) {
+            millis = new double[count];
+            waited = new double[count];
+        }
+
+        Timing time() {
+            return new Timing(millis);
+        }
+
+        /** The time from the first batch's arrival on in which later ones were waited for. */
+        Timing waiting() {
+            return new Timing(waited);
+        }
+    }
+
+    @Override
+    public Integer call() throws Exception {
+        if (repeats < 1 || repeats > LARGEST_COUNT) {
+            throw new BadInputException("--repeats must be 1 to " + LARGEST_COUNT);
+        }
+        List<Path> files = InputImages.find(inputs);
+        OutputFile.require(json, files);
+        ImageReader reader = ImageReader.forPhotographs();
+        DetectionDataset images =
+                DetectionDataset.unlabelled(files, reader, options.skipBadImages());
+        try (Detector detector = options.load(model, null)) {
+            BatchPlan plan =
+                    detector.configuration()
+                            .checked(
+                                    BatchSampler.sequential(
+                                            images,
+                                            options.batchSize(),
+                                            detector.configuration().canvas()));
+            BatchDecoder decoder =
+                    new BatchDecoder(reader, detector.configuration().normalization());
+            Passes alone = passes(plan, decoder, batch -> {});
+            Passes detecting =
+                    passes(
+                            plan,
+                            decoder,
+                            batch ->
+                                    detector.detect(
+                                            batch.pixels(),
+                                            batch.items().stream()
+                                                    .map(Batch.Item::canvas)
+                                                    .toList()));
+            report(images.samples().size(), alone, detecting);
+        }
+        return 0;
+    }
+
+    private Passes passes(BatchPlan plan, BatchDecoder decoder, Consumer<Batch> use)
+            throws IOException, InterruptedException {
+        pass(plan, decoder, use, new Passes(1), 0);
+        Passes passes = new Passes(repeats);
+        for (int i = 0; i < repeats; i++) {
+            pass(plan, decoder, use, passes, i);
+        }
+        return passes;
+    }
+
+    private void pass(
+            BatchPlan plan, BatchDecoder decoder, Consumer<Batch> use, Passes passes, int index)
+            throws IOException, InterruptedException {
+        long start = System.nanoTime();
+        long waited = 0;
+        try (BatchLoader<Batch> loader =
+                new BatchLoader<>(plan, 0, decoder, UnaryOperator.identity(), options.loading())) {
+            Optional<Batch> next = loader.next();
+            while (next.isPresent()) {
+                try (Batch batch = next.get()) {
+                    use.accept(batch);
+                }
+                long asked = System.nanoTime();
+                next = loader.next();
+                waited += System.nanoTime() - asked;
+            }
+        }
+        passes.millis[index] = (System.nanoTime() - start) / 1e6;
+        passes.waited[index] = waited / 1e6;
+    }
+
+    private void report(int images, Passes alone, Passes detecting) throws IOException {
+        PrintWriter out = spec.commandLine().getOut();
+        out.printf(
+                "%d images, batches of %d, %d loader threads%n",
+                images, options.batchSize(), options.loading().threads());
+        out.printf("%-12s%14s%14s%n", "", "images/s", "ms an image");
+        line(out, "loader", images, alone);
+        line(out, "detection", images, detecting);
+        out.printf(
+                "detection waited for images in %.1f %% of its time%n",
+                100 * detecting.waiting().median() / detecting.time().median());
+        if (json != null) {
+            JsonObject root = new JsonObject();
+            root.addProperty("benchmark", "load");
+            root.addProperty("images", images);
+            root.addProperty("batch_size", options.batchSize());
+            root.addProperty("loader_threads", options.loading().threads());
+            root.add("loader", alone.time().toJson());
+            root.add("detection", detecting.time().toJson());
+            root.add("waiting", detecting.waiting().toJson());
+            JsonFile.write(json, root);
+        }
+    }
+
+    private static void line(PrintWriter out, String name, int images, Passes passes) {
+        double millis = passes.time().median();
+        out.printf("%-12s%14.1f%14.2f%n", name, images * 1e3 / millis, millis / images);
+    }
+}
