@@ -135,11 +135,11 @@ public final class HostFunctions {
     }
 
     /**
-     * Returns what the number of a convolution's output channels should be a multiple of: MXNet's
-     * on the CPU compute other numbers by matrix products, which takes longer.
+     * Returns what the number of output channels of an array's convolution should be a multiple of:
+     * MXNet's on the CPU compute other numbers by matrix products, which takes longer.
      */
-    public static int fastChannelMultiple(NDManager manager) {
-        return manager instanceof MxNDManager && !manager.getDevice().isGpu() ? 8 : 1;
+    public static int fastChannelMultiple(NDArray array) {
+        return array instanceof MxNDArray && hasFloats(array) ? 8 : 1;
     }
 
     /** Returns whether the backward pass adds to gradients, rather than writing them anew. */

@@ -13,8 +13,9 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * One application of a {@link HostFunction} on MXNet's tape. It stays reachable, with the memory of
- * its inputs and output, until MXNet says by its delete callback that it will not call it again.
+ * One application of a {@link HostFunction} on MXNet's tape. It stays reachable until MXNet says by
+ * its delete callback that it will not call it again; the memory of its inputs and output, until
+ * then or until its backward pass, of which there is one, has run.
  */
 final class RecordedFunction {
 

@@ -32,8 +32,7 @@ final class OutputConvolution extends Conv2d {
             boolean training,
             PairList<String, Object> params) {
         NDArray first = inputs.get(0);
-        int multiple = HostFunctions.fastChannelMultiple(first.getManager());
-        int extra = Math.floorMod(-filters, multiple);
+        int extra = Math.floorMod(-filters, HostFunctions.fastChannelMultiple(first));
         Device device = first.getDevice();
         NDArray ownWeight = parameters.getValue(weight, device, training);
         NDArray ownBias = parameters.getValue(bias, device, training);
