@@ -11,6 +11,10 @@ set -euo pipefail
 fern=$(cd -- "$(dirname -- "$(readlink -f -- "${BASH_SOURCE[0]}")")/.." && pwd)/fern
 detection=${1:-60}
 training=${2:-30}
+if ((detection < 3 || training < 3)); then
+    echo "soak.sh: 3 minutes or more, to be compared with the size after 2" >&2
+    exit 2
+fi
 export FERN_JAVA_OPTIONS="-Xms256m -Xmx256m -XX:+AlwaysPreTouch"
 
 work=$(mktemp -d)
@@ -42,7 +46,7 @@ watch() {
         echo "$name, minute $minute: $now MiB"
         [ $minute -ne 2 ] || early=$now
     done
-    kill -INT $process
+    kill $process
     wait $process || true
     echo "$name: $early MiB after 2 minutes, $now MiB after $minutes"
     [ $((now * 100)) -le $((early * 105)) ]
@@ -50,7 +54,7 @@ watch() {
 
 "$fern" train "${data[@]}" "${small[@]}" --epochs 1 --output "$work/model" >/dev/null 2>&1
 mkdir "$work/many"
-for ((copy = 0; copy < 1000; copy++)); do
+for ((copy = 0; copy < 30 * detection; copy++)); do
     cp -rl "$work/shapes/train" "$work/many/$copy"
 done
 

@@ -38,7 +38,7 @@ import picocli.CommandLine.Spec;
             "",
             "Images are read, decoded and resized ahead by the loader's threads, as in fern detect."
                     + " First nobody uses them; then the model looks for objects in them, and the"
-                    + " time that it waits for images is measured."
+                    + " time that it waits for images after the first batch is measured."
         },
         footer = {"", "Example:", "  fern benchmark load --model runs/a/best photographs"})
 final class LoadBenchmark implements Callable<Integer> {
@@ -78,6 +78,9 @@ final class LoadBenchmark implements Callable<Integer> {
     private static final class Passes {
         private final double[] millis;
         private final double[] waited;
+
+        /** How many images of a pass could be used. */
+        private int images;
 
         Passes(int count) {
             millis = new double[count];
@@ -125,7 +128,7 @@ final class LoadBenchmark implements Callable<Integer> {
                                             batch.items().stream()
                                                     .map(Batch.Item::canvas)
                                                     .toList()));
-            report(images.samples().size(), alone, detecting);
+            report(alone, detecting);
         }
         return 0;
     }
@@ -145,37 +148,40 @@ final class LoadBenchmark implements Callable<Integer> {
             throws IOException, InterruptedException {
         long start = System.nanoTime();
         long waited = 0;
+        int images = 0;
         try (BatchLoader<Batch> loader =
                 new BatchLoader<>(plan, 0, decoder, UnaryOperator.identity(), options.loading())) {
             Optional<Batch> next = loader.next();
             while (next.isPresent()) {
                 try (Batch batch = next.get()) {
                     use.accept(batch);
+                    images += batch.items().size();
                 }
                 long asked = System.nanoTime();
                 next = loader.next();
                 waited += System.nanoTime() - asked;
             }
         }
+        passes.images = images;
         passes.millis[index] = (System.nanoTime() - start) / 1e6;
         passes.waited[index] = waited / 1e6;
     }
 
-    private void report(int images, Passes alone, Passes detecting) throws IOException {
+    private void report(Passes alone, Passes detecting) throws IOException {
         PrintWriter out = spec.commandLine().getOut();
         out.printf(
                 "%d images, batches of %d, %d loader threads%n",
-                images, options.batchSize(), options.loading().threads());
+                alone.images, options.batchSize(), options.loading().threads());
         out.printf("%-12s%14s%14s%n", "", "images/s", "ms an image");
-        line(out, "loader", images, alone);
-        line(out, "detection", images, detecting);
+        line(out, "loader", alone);
+        line(out, "detection", detecting);
         out.printf(
                 "detection waited for images in %.1f %% of its time%n",
                 100 * detecting.waiting().median() / detecting.time().median());
         if (json != null) {
             JsonObject root = new JsonObject();
             root.addProperty("benchmark", "load");
-            root.addProperty("images", images);
+            root.addProperty("images", alone.images);
             root.addProperty("batch_size", options.batchSize());
             root.addProperty("loader_threads", options.loading().threads());
             root.add("loader", alone.time().toJson());
@@ -185,8 +191,9 @@ final class LoadBenchmark implements Callable<Integer> {
         }
     }
 
-    private static void line(PrintWriter out, String name, int images, Passes passes) {
+    private static void line(PrintWriter out, String name, Passes passes) {
         double millis = passes.time().median();
-        out.printf("%-12s%14.1f%14.2f%n", name, images * 1e3 / millis, millis / images);
+        out.printf(
+                "%-12s%14.1f%14.2f%n", name, passes.images * 1e3 / millis, millis / passes.images);
     }
 }
