@@ -60,6 +60,6 @@ done
 
 status=0
 watch detection "$detection" "$fern" detect --model "$work/model/last" --min-size 768 --max-size 768 "$work"/many/* || status=1
-watch training "$training" "$fern" train "${data[@]}" "${small[@]}" --epochs 1000000 --set checkpointMinutes=1 \
+watch training "$training" "$fern" train "${data[@]}" "${small[@]}" --steps 10000000 --set checkpointMinutes=1 \
     --output "$work/run" || status=1
 exit $status
