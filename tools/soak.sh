@@ -1,16 +1,16 @@
 #!/usr/bin/env bash
-# Shows whether Fern's process grows: finds objects in images for an hour, then trains for half an hour,
+# Shows whether Fern's process grows: trains for half an hour, then finds objects in images for an hour,
 # and tells the process's size every minute. Java's heap has a fixed size, so that all growth is seen:
 # of native memory in the figures, of the heap as an OutOfMemoryError.
 #
-# usage: tools/soak.sh [MINUTES OF DETECTION] [MINUTES OF TRAINING]
+# usage: tools/soak.sh [MINUTES OF TRAINING] [MINUTES OF DETECTION]
 #
 # Ends with status 1 if a process ended early or is over 5 % larger than it was after two minutes.
 set -euo pipefail
 
 fern=$(cd -- "$(dirname -- "$(readlink -f -- "${BASH_SOURCE[0]}")")/.." && pwd)/fern
-detection=${1:-60}
-training=${2:-30}
+training=${1:-30}
+detection=${2:-60}
 if ((detection < 3 || training < 3)); then
     echo "soak.sh: 3 minutes or more, to be compared with the size after 2" >&2
     exit 2
@@ -52,14 +52,13 @@ watch() {
     [ $((now * 100)) -le $((early * 105)) ]
 }
 
-"$fern" train "${data[@]}" "${small[@]}" --epochs 1 --output "$work/model" >/dev/null 2>&1
 mkdir "$work/many"
 for ((copy = 0; copy < 30 * detection; copy++)); do
     cp -rl "$work/shapes/train" "$work/many/$copy"
 done
 
 status=0
-watch detection "$detection" "$fern" detect --model "$work/model/last" --min-size 768 --max-size 768 "$work"/many/* || status=1
 watch training "$training" "$fern" train "${data[@]}" "${small[@]}" --steps 10000000 --set checkpointMinutes=1 \
     --output "$work/run" || status=1
+watch detection "$detection" "$fern" detect --model "$work/run/last" --min-size 768 --max-size 768 "$work"/many/* || status=1
 exit $status
