@@ -32,7 +32,6 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
 /** {@code fern detect}. */
@@ -60,11 +59,7 @@ final class DetectCommand implements Callable<Integer> {
             description = "Model directory.")
     private Path model;
 
-    @Parameters(
-            arity = "1..*",
-            paramLabel = "IMAGE|DIR|GLOB",
-            description = "Image files, folders of images, or patterns such as 'shots/*.jpg'.")
-    private List<String> inputs;
+    @Mixin private InputImages inputs;
 
     @Option(
             names = {"-o", "--output"},
@@ -103,7 +98,7 @@ final class DetectCommand implements Callable<Integer> {
     @Override
     public Integer call() throws Exception {
         OutputFile.require(json, Arrays.asList(annotations));
-        List<Path> files = InputImages.find(inputs);
+        List<Path> files = inputs.find();
         OutputFile.require(json, files);
         ImageReader reader = ImageReader.forPhotographs();
         DetectionDataset images =

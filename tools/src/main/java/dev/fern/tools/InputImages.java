@@ -12,20 +12,24 @@ import java.util.List;
 import java.util.Set;
 import java.util.regex.PatternSyntaxException;
 import java.util.stream.Stream;
+import picocli.CommandLine.Parameters;
 
-/** Finds the image files that arguments name. */
+/** The arguments that name images. */
 public final class InputImages {
 
-    private InputImages() {}
+    @Parameters(
+            arity = "1..*",
+            paramLabel = "IMAGE|DIR|GLOB",
+            description = "Image files, folders of images, or patterns such as 'shots/*.jpg'.")
+    private List<String> arguments;
 
     /**
-     * Finds files.
+     * Finds the files: those named, the images directly in folders, and those that patterns match.
      *
-     * @param arguments files, folders (the images directly in them) or patterns
      * @return each file once, those of one argument by name
      * @throws BadInputException if an argument names no image
      */
-    public static List<Path> find(List<String> arguments) throws IOException, BadInputException {
+    public List<Path> find() throws IOException, BadInputException {
         Set<Path> files = new LinkedHashSet<>();
         for (String argument : arguments) {
             if (argument.isEmpty()) {

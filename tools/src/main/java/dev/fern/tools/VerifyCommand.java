@@ -31,7 +31,6 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
-import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
 /** {@code fern verify}. */
@@ -77,11 +76,7 @@ final class VerifyCommand implements Callable<Integer> {
             description = "Model directory. Default: a fresh network of the settings below.")
     private Path model;
 
-    @Parameters(
-            arity = "1..*",
-            paramLabel = "IMAGE|DIR|GLOB",
-            description = "Image files, folders of images, or patterns such as 'shots/*.jpg'.")
-    private List<String> inputs;
+    @Mixin private InputImages inputs;
 
     @Option(
             names = "--annotations",
@@ -108,7 +103,7 @@ final class VerifyCommand implements Callable<Integer> {
     @Override
     public Integer call() throws Exception {
         requireUsage();
-        List<Path> files = InputImages.find(inputs);
+        List<Path> files = inputs.find();
         List<Path> read = new ArrayList<>(files);
         read.add(annotations);
         OutputFile.require(json, read);

@@ -21,6 +21,7 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalInt;
 
 /** The training of a detector: batches whose anchors are matched on the loader's threads. */
 public final class DetectionTask
@@ -41,6 +42,10 @@ public final class DetectionTask
     private final Validation validation;
     private final LoaderOptions loading;
     private final BatchSampler sampler;
+
+    /** How many batches every epoch has, where canvases are not drawn. */
+    private final OptionalInt fixedBatches;
+
     private final SgdOptimizer optimizer;
     private final BatchGradients gradients;
     private final Matcher matcher;
@@ -90,6 +95,10 @@ public final class DetectionTask
                         configuration.canvasRule(),
                         configuration.augmentation(),
                         configuration.seed());
+        this.fixedBatches =
+                configuration.augmentation().drawsCanvas()
+                        ? OptionalInt.empty()
+                        : OptionalInt.of(sampler.epoch(0).batches().size());
         this.optimizer = configuration.optimization().optimizer(detector.network());
         this.matcher = configuration.matcher();
         this.decoder =
@@ -115,9 +124,7 @@ public final class DetectionTask
 
     @Override
     public int batches(int epoch) {
-        // Where canvases are not drawn, every epoch has the same ones.
-        int planned = configuration.augmentation().drawsCanvas() ? epoch : 0;
-        return sampler.epoch(planned).batches().size();
+        return fixedBatches.orElseGet(() -> sampler.epoch(epoch).batches().size());
     }
 
     @Override

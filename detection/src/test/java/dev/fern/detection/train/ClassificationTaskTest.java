@@ -99,7 +99,7 @@ class ClassificationTaskTest {
         ClassificationDataset val = images("val", 10, 2);
         PretrainingConfiguration settings =
                 settings(
-                        "{\"epochs\": 6, \"batchSize\": 6, \"learningRate\": 0.03,"
+                        "{\"epochs\": 10, \"batchSize\": 6, \"learningRate\": 0.03,"
                                 + " \"labelSmoothing\": 0, \"clipNorm\": 10}");
         RunDirectory run = RunDirectory.create(folder.resolve("run"));
         Told told = new Told();
@@ -110,9 +110,9 @@ class ClassificationTaskTest {
             assertThat(new Trainer<>(settings.optimization().loop(), task, run, told).train())
                     .isTrue();
         }
-        assertThat(told.steps).hasSize(6 * 12);
+        assertThat(told.steps).hasSize(10 * 12);
         assertThat(told.steps.get(0).losses()).containsOnlyKeys("cross-entropy");
-        assertThat(told.evaluations).hasSize(6);
+        assertThat(told.evaluations).hasSize(10);
         try (Classifier best = Classifier.load(run.best(), "MXNet", Device.cpu())) {
             ClassificationScores scores = score(best, val);
             assertThat(scores.top1()).isGreaterThan(0.9);

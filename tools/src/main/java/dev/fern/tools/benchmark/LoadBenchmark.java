@@ -26,7 +26,6 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
 /** {@code fern benchmark load}. */
@@ -52,11 +51,7 @@ final class LoadBenchmark implements Callable<Integer> {
             description = "Model directory.")
     private Path model;
 
-    @Parameters(
-            arity = "1..*",
-            paramLabel = "IMAGE|DIR|GLOB",
-            description = "Image files, folders of images, or patterns such as 'shots/*.jpg'.")
-    private List<String> inputs;
+    @Mixin private InputImages inputs;
 
     @Mixin private ModelOptions options;
 
@@ -102,7 +97,7 @@ final class LoadBenchmark implements Callable<Integer> {
         if (repeats < 1 || repeats > LARGEST_COUNT) {
             throw new BadInputException("--repeats must be 1 to " + LARGEST_COUNT);
         }
-        List<Path> files = InputImages.find(inputs);
+        List<Path> files = inputs.find();
         OutputFile.require(json, files);
         ImageReader reader = ImageReader.forPhotographs();
         DetectionDataset images =
