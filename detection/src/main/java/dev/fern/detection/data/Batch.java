@@ -2,11 +2,11 @@ package dev.fern.detection.data;
 
 import dev.fern.detection.image.Canvas;
 import dev.fern.detection.image.ImageSize;
+import dev.fern.detection.image.PixelBuffers;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.util.List;
-import java.util.function.Consumer;
 
 /**
  * Images of one canvas size as one array, with their targets. Closing it gives the array back for
@@ -32,14 +32,12 @@ public final class Batch implements AutoCloseable {
 
     private final List<Item> items;
     private final ImageSize size;
-    private final Consumer<ByteBuffer> recycler;
     private ByteBuffer data;
 
-    Batch(List<Item> items, ImageSize size, ByteBuffer data, Consumer<ByteBuffer> recycler) {
+    Batch(List<Item> items, ImageSize size, ByteBuffer data) {
         this.items = List.copyOf(items);
         this.size = size;
         this.data = data;
-        this.recycler = recycler;
     }
 
     /** The images, in the order of the array. */
@@ -72,7 +70,7 @@ public final class Batch implements AutoCloseable {
     @Override
     public void close() {
         if (data != null) {
-            recycler.accept(data);
+            PixelBuffers.giveBack(data);
             data = null;
         }
     }

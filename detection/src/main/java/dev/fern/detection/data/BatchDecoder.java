@@ -7,6 +7,7 @@ import dev.fern.detection.image.ImageReadException;
 import dev.fern.detection.image.ImageReader;
 import dev.fern.detection.image.ImageSize;
 import dev.fern.detection.image.ImageTransform;
+import dev.fern.detection.image.PixelBuffers;
 import dev.fern.detection.image.PixelNormalization;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -16,15 +17,11 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
 
-/**
- * Reads the files of a planned batch and writes them into one array. Thread-safe; keep one for all
- * epochs, since it keeps the arrays of closed batches for the next ones.
- */
+/** Reads the files of a planned batch and writes them into one array. Thread-safe. */
 public final class BatchDecoder {
 
     private final ImageReader reader;
     private final ImageTransform transform;
-    private final BufferPool buffers = new BufferPool();
 
     /** A decoder that reads with {@code reader} and normalises pixels as given. */
     public BatchDecoder(ImageReader reader, PixelNormalization normalization) {
@@ -60,21 +57,21 @@ public final class BatchDecoder {
         int bytes =
                 Math.multiplyExact(
                         Float.BYTES, Math.multiplyExact(imageFloats, planned.images().size()));
-        ByteBuffer data = buffers.take(bytes);
+        ByteBuffer data = PixelBuffers.take(bytes);
         FloatBuffer pixels = data.asFloatBuffer();
         List<Batch.Item> items = new ArrayList<>();
         for (PlannedImage image : planned.images()) {
             try {
                 items.add(decode(image, pixels, items.size() * imageFloats));
             } catch (ClosedByInterruptException e) {
-                buffers.giveBack(data);
+                PixelBuffers.giveBack(data);
                 throw e;
             } catch (IOException e) {
                 badImages.accept(new BadImageException(image.sample().imageId(), e));
             }
         }
         data.limit(items.size() * imageFloats * Float.BYTES);
-        return new Batch(items, canvas, data, buffers::giveBack);
+        return new Batch(items, canvas, data);
     }
 
     private Batch.Item decode(PlannedImage planned, FloatBuffer pixels, int offset)

@@ -14,6 +14,7 @@ import dev.fern.backbone.host.HostFunctions;
 import dev.fern.detection.image.BgrImage;
 import dev.fern.detection.image.Canvas;
 import dev.fern.detection.image.ImageSize;
+import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -49,7 +50,9 @@ final class DetectorTranslator implements Translator<Image, DetectedObjects> {
             Canvas canvas = pipeline.canvas(image);
             context.setAttachment(CANVAS, canvas);
             Shape shape = new Shape(1, 3, canvas.size().height(), canvas.size().width());
-            return new NDList(context.getNDManager().create(pipeline.pixels(image, canvas), shape));
+            // PyTorch's array is the buffer itself, so that this one is not given back.
+            FloatBuffer pixels = pipeline.pixels(image, canvas).asFloatBuffer();
+            return new NDList(context.getNDManager().create(pixels, shape));
         }
     }
 

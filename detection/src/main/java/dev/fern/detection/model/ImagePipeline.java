@@ -5,10 +5,9 @@ import dev.fern.detection.anchor.Anchors;
 import dev.fern.detection.image.BgrImage;
 import dev.fern.detection.image.Canvas;
 import dev.fern.detection.image.ImageTransform;
+import dev.fern.detection.image.PixelBuffers;
 import dev.fern.detection.loss.HeadOutput;
 import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
-import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -31,12 +30,11 @@ final class ImagePipeline {
         return configuration.canvas().canvas(image.width(), image.height());
     }
 
-    /** Returns [3, H, W] of the canvas in a direct buffer. */
-    FloatBuffer pixels(BgrImage image, Canvas canvas) {
+    /** Returns [3, H, W] of the canvas as floats, in a buffer of {@link PixelBuffers}. */
+    ByteBuffer pixels(BgrImage image, Canvas canvas) {
         int bytes = Math.multiplyExact(ImageTransform.length(canvas), Float.BYTES);
-        FloatBuffer pixels =
-                ByteBuffer.allocateDirect(bytes).order(ByteOrder.nativeOrder()).asFloatBuffer();
-        transform.write(image, canvas, pixels, 0);
+        ByteBuffer pixels = PixelBuffers.take(bytes);
+        transform.write(image, canvas, pixels.asFloatBuffer(), 0);
         return pixels;
     }
 

@@ -17,6 +17,8 @@ import dev.fern.detection.image.ImageReader;
 import dev.fern.detection.image.ImageTransform;
 import dev.fern.detection.image.TestImages;
 import java.io.IOException;
+import java.lang.management.BufferPoolMXBean;
+import java.lang.management.ManagementFactory;
 import java.nio.FloatBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -89,6 +91,51 @@ class DetectorTest {
                 }
             }
         }
+    }
+
+    @Test
+    void detectionAfterDetectionUsesTheSameBuffers() throws Exception {
+        int side = 256;
+        CanvasRule rule = new CanvasRule(side, side);
+        List<Path> files = new ArrayList<>();
+        for (int i = 0; i < 6; i++) {
+            files.add(TestImages.write(folder.resolve(i + ".png"), side, side, i));
+        }
+        ImageReader reader = ImageReader.forDataSets();
+        DetectionDataset images = DetectionDataset.unlabelled(files, reader, false);
+        try (Detector detector =
+                        Detector.create(
+                                TinyDetectors.configuration("frn", rule, PostProcessing.DEFAULT),
+                                TinyDetectors.ENGINE,
+                                1);
+                BgrImage image = reader.read(files.get(0))) {
+            int imageBytes = ImageTransform.length(rule.canvas(side, side)) * Float.BYTES;
+            long before = 0;
+            for (int run = 0; run < 12; run++) {
+                if (run == 2) {
+                    before = directBytes();
+                }
+                DatasetDetection.run(
+                        detector,
+                        images,
+                        reader,
+                        1,
+                        new LoaderOptions(1, 2, false),
+                        done -> {},
+                        bad -> {});
+                detector.detect(image);
+            }
+            // The loader may have been further ahead than ever before; 70 images passed.
+            assertThat(directBytes() - before).isLessThan(5L * imageBytes);
+        }
+    }
+
+    /** Memory of the direct buffers that the garbage collector has not freed. */
+    private static long directBytes() {
+        return ManagementFactory.getPlatformMXBeans(BufferPoolMXBean.class).stream()
+                .filter(pool -> pool.getName().equals("direct"))
+                .mapToLong(BufferPoolMXBean::getMemoryUsed)
+                .sum();
     }
 
     private static void assertEqual(List<CocoDetection> results, List<Detection> detections) {
