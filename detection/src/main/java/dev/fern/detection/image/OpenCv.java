@@ -13,7 +13,7 @@ final class OpenCv {
 
     static {
         if (!loadExtracted()) {
-            Loader.load(opencv_java.class);
+            extractAndLoad();
         }
         // The loader's threads are the parallelism; OpenCV's own would take cores from the network.
         Core.setNumThreads(1);
@@ -27,8 +27,29 @@ final class OpenCv {
     }
 
     /**
-     * Loads what an earlier process has extracted to JavaCPP's cache. JavaCPP's own loading looks
-     * for CUDA and for every optional dependency each time, which takes ten times as long as this.
+     * Lets JavaCPP load OpenCV, which extracts it to JavaCPP's cache. On Linux that fails without
+     * GTK 2, as on most servers, since JavaCPP also loads the module for windows. Nothing here
+     * needs it, so that then all modules are extracted, and those loaded that can be.
+     */
+    private static void extractAndLoad() {
+        try {
+            Loader.load(opencv_java.class);
+        } catch (UnsatisfiedLinkError e) {
+            try {
+                Loader.cacheResource(opencv_java.class, Loader.getPlatform() + "/");
+            } catch (IOException extraction) {
+                e.addSuppressed(extraction);
+                throw e;
+            }
+            if (!loadExtracted()) {
+                throw e;
+            }
+        }
+    }
+
+    /**
+     * Loads what is extracted to JavaCPP's cache. JavaCPP's own loading looks for CUDA and for
+     * every optional dependency each time, which takes ten times as long as this.
      *
      * @return false if something is not there yet: then JavaCPP has to do it
      */
@@ -51,11 +72,7 @@ final class OpenCv {
                 }
             }
             // They need each other in an order that is found by trying: failures take no time.
-            while (!left.isEmpty()) {
-                if (!left.removeIf(OpenCv::loads)) {
-                    return false;
-                }
-            }
+            while (left.removeIf(OpenCv::loads)) {}
             return loads(java);
         } catch (IOException e) {
             return false;

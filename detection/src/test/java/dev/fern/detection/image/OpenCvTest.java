@@ -1,0 +1,59 @@
+package dev.fern.detection.image;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
+import org.junit.jupiter.api.io.TempDir;
+
+class OpenCvTest {
+
+    @TempDir Path folder;
+
+    @Test
+    @EnabledOnOs(OS.LINUX)
+    void loadsWithoutGtkWhichServersLack() throws Exception {
+        // Found first, and no library.
+        Files.createFile(folder.resolve("libgtk-x11-2.0.so.0"));
+        Path image = TestImages.write(folder.resolve("image.png"), 37, 23, 1);
+        Path cache = folder.resolve("cache");
+        assertThat(run(cache, image)).as("extracts").isEqualTo("37x23\n");
+        assertThat(run(cache, image)).as("is extracted").isEqualTo("37x23\n");
+    }
+
+    private String run(Path cache, Path image) throws IOException, InterruptedException {
+        ProcessBuilder builder =
+                new ProcessBuilder(
+                                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                                "-Dorg.bytedeco.javacpp.cachedir=" + cache,
+                                "-cp",
+                                System.getProperty(
+                                        "surefire.test.class.path",
+                                        System.getProperty("java.class.path")),
+                                Program.class.getName(),
+                                image.toString())
+                        .redirectErrorStream(true);
+        builder.environment().put("LD_LIBRARY_PATH", folder.toString());
+        Process process = builder.start();
+        String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        process.waitFor();
+        return output;
+    }
+
+    /** Prints the size of an image. */
+    static final class Program {
+
+        private Program() {}
+
+        public static void main(String[] arguments) throws IOException {
+            try (BgrImage image = ImageReader.forPhotographs().read(Path.of(arguments[0]))) {
+                System.out.println(image.width() + "x" + image.height());
+            }
+        }
+    }
+}
