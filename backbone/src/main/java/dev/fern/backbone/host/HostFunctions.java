@@ -192,12 +192,25 @@ public final class HostFunctions {
 
     /** Returns a new array of these values, whatever its engine. */
     public static NDArray create(NDManager manager, float[] values, Shape shape) {
+        return create(manager, FloatBuffer.wrap(values), shape);
+    }
+
+    /**
+     * Returns a new array of a buffer's remaining values, whatever its engine. DJL's own way leaves
+     * a direct buffer of that size to the garbage collector.
+     *
+     * @throws IllegalArgumentException if they are not as many as the shape says
+     */
+    public static NDArray create(NDManager manager, FloatBuffer values, Shape shape) {
+        if (values.remaining() != shape.size()) {
+            throw new IllegalArgumentException(values.remaining() + " values for shape " + shape);
+        }
         NDArray array = manager.create(shape, DataType.FLOAT32);
         if (!hasFloats(array)) {
             array.close();
-            return manager.create(values, shape);
+            return manager.create(values.duplicate(), shape);
         }
-        floats(array).put(0, values);
+        floats(array).put(values.duplicate());
         return array;
     }
 

@@ -4,6 +4,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.Parameter;
+import dev.fern.backbone.host.HostFunctions;
 import java.util.SplittableRandom;
 import java.util.function.DoubleSupplier;
 import java.util.function.ToDoubleFunction;
@@ -96,6 +97,6 @@ public final class Initialization {
         for (int i = 0; i < filled.length; i++) {
             filled[i] = (float) values.getAsDouble();
         }
-        return manager.create(filled, shape);
+        return HostFunctions.create(manager, filled, shape);
     }
 }

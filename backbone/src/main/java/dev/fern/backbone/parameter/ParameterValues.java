@@ -79,7 +79,7 @@ public final class ParameterValues {
                     parameter.setInitializer(
                             (owner, shape, type) -> {
                                 requireShape(name, value, shape.getShape());
-                                return owner.create(value.data(), shape);
+                                return HostFunctions.create(owner, value.data(), shape);
                             });
                 });
     }

@@ -60,6 +60,19 @@ class HostFunctionsTest {
     }
 
     @Test
+    void createTakesABuffersRemainingValues() {
+        FloatBuffer values = FloatBuffer.wrap(new float[] {0, 1, 2, 3, 4, 5, 6}).position(1);
+        NDArray array = HostFunctions.create(manager, values, new Shape(2, 3));
+        assertThat(array.getShape()).isEqualTo(new Shape(2, 3));
+        assertThat(array.toFloatArray()).containsExactly(1, 2, 3, 4, 5, 6);
+        assertThat(values.position()).isEqualTo(1);
+        assertThat(HostFunctions.create(manager, new float[0], new Shape(0, 3)).size()).isZero();
+        assertThatThrownBy(() -> HostFunctions.create(manager, values, new Shape(7)))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("6 values for shape (7)");
+    }
+
+    @Test
     void functionsInOneGraphPassGradientsToEachOtherAndToOperators() {
         NDArray a = variable(2, -3, 0.5f);
         NDArray b = variable(5, 7, -1);

@@ -120,7 +120,7 @@ public final class Classifier implements AutoCloseable {
         int side = configuration.inputSize();
         HostFunctions.recordNothing(manager);
         try (NDManager step = manager.newSubManager()) {
-            NDArray input = step.create(pixels.duplicate(), new Shape(images, 3, side, side));
+            NDArray input = HostFunctions.create(step, pixels, new Shape(images, 3, side, side));
             return HostFunctions.copy(
                     network.forward(parameters, new NDList(input), false).singletonOrThrow());
         }

@@ -189,8 +189,9 @@ public final class Detector implements AutoCloseable {
         HostFunctions.recordNothing(manager);
         try (NDManager step = manager.newSubManager()) {
             NDArray input =
-                    step.create(
-                            pixels.duplicate(),
+                    HostFunctions.create(
+                            step,
+                            pixels,
                             new Shape(
                                     canvases.size(),
                                     3,

@@ -14,7 +14,8 @@ import dev.fern.backbone.host.HostFunctions;
 import dev.fern.detection.image.BgrImage;
 import dev.fern.detection.image.Canvas;
 import dev.fern.detection.image.ImageSize;
-import java.nio.FloatBuffer;
+import dev.fern.detection.image.PixelBuffers;
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -50,9 +51,14 @@ final class DetectorTranslator implements Translator<Image, DetectedObjects> {
             Canvas canvas = pipeline.canvas(image);
             context.setAttachment(CANVAS, canvas);
             Shape shape = new Shape(1, 3, canvas.size().height(), canvas.size().width());
-            // PyTorch's array is the buffer itself, so that this one is not given back.
-            FloatBuffer pixels = pipeline.pixels(image, canvas).asFloatBuffer();
-            return new NDList(context.getNDManager().create(pixels, shape));
+            ByteBuffer pixels = pipeline.pixels(image, canvas);
+            try {
+                return new NDList(
+                        HostFunctions.create(
+                                context.getNDManager(), pixels.asFloatBuffer(), shape));
+            } finally {
+                PixelBuffers.giveBack(pixels);
+            }
         }
     }
 

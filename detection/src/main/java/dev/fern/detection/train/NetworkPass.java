@@ -66,7 +66,7 @@ final class NetworkPass {
             Function<L, List<float[]>> gradients) {
         try (NDManager step = manager.newSubManager();
                 GradientCollector collector = HostFunctions.newGradientCollector(step)) {
-            NDArray input = step.create(pixels.duplicate(), shape);
+            NDArray input = HostFunctions.create(step, pixels, shape);
             NDList outputs = network.forward(parameters, new NDList(input), true);
             L result = loss.apply(outputs);
             List<float[]> values = gradients.apply(result);
