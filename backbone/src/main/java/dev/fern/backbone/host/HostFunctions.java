@@ -206,12 +206,21 @@ public final class HostFunctions {
             throw new IllegalArgumentException(values.remaining() + " values for shape " + shape);
         }
         NDArray array = manager.create(shape, DataType.FLOAT32);
-        if (!hasFloats(array)) {
-            array.close();
-            return manager.create(values.duplicate(), shape);
-        }
-        floats(array).put(values.duplicate());
+        set(array, values);
         return array;
+    }
+
+    /**
+     * Gives an array a buffer's remaining values, as many as it has, whatever its engine. MXNet
+     * can't set an array by DJL's way that it has laid out anew for inference, as it does with
+     * weights.
+     */
+    public static void set(NDArray array, FloatBuffer values) {
+        if (hasFloats(array)) {
+            floats(array).put(values.duplicate());
+        } else {
+            array.set(values.duplicate());
+        }
     }
 
     /** Returns a copy of an array's values, whatever its engine, after every pending write. */

@@ -50,7 +50,10 @@ public final class ParameterValues {
                         "parameter " + name + " has no place in the network");
             }
         }
-        parameters.forEach((name, parameter) -> set(parameter.getArray(), values.get(name).data()));
+        parameters.forEach(
+                (name, parameter) ->
+                        HostFunctions.set(
+                                parameter.getArray(), FloatBuffer.wrap(values.get(name).data())));
     }
 
     /**
@@ -93,17 +96,6 @@ public final class ParameterValues {
                             + Arrays.toString(value.shape())
                             + " where the network has "
                             + Arrays.toString(shape));
-        }
-    }
-
-    /**
-     * MXNet can't set an array that it has laid out anew for inference, as it does with weights.
-     */
-    private static void set(NDArray array, float[] values) {
-        if (HostFunctions.hasFloats(array)) {
-            HostFunctions.floats(array).put(0, values);
-        } else {
-            array.set(FloatBuffer.wrap(values));
         }
     }
 }

@@ -13,10 +13,8 @@ import dev.fern.backbone.parameter.Tensor;
 import dev.fern.detection.anchor.Anchors;
 import dev.fern.detection.image.BgrImage;
 import dev.fern.detection.image.Canvas;
-import dev.fern.detection.image.PixelBuffers;
 import dev.fern.detection.loss.HeadOutput;
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.nio.FloatBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -154,12 +152,7 @@ public final class Detector implements AutoCloseable {
      */
     public List<Detection> detect(BgrImage image) {
         Canvas canvas = pipeline.canvas(image);
-        ByteBuffer pixels = pipeline.pixels(image, canvas);
-        try {
-            return detect(pixels.asFloatBuffer(), List.of(canvas)).get(0);
-        } finally {
-            PixelBuffers.giveBack(pixels);
-        }
+        return pipeline.withPixels(image, canvas, pixels -> detect(pixels, List.of(canvas)).get(0));
     }
 
     /**

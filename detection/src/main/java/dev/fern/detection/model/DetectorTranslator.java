@@ -14,8 +14,6 @@ import dev.fern.backbone.host.HostFunctions;
 import dev.fern.detection.image.BgrImage;
 import dev.fern.detection.image.Canvas;
 import dev.fern.detection.image.ImageSize;
-import dev.fern.detection.image.PixelBuffers;
-import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -51,14 +49,12 @@ final class DetectorTranslator implements Translator<Image, DetectedObjects> {
             Canvas canvas = pipeline.canvas(image);
             context.setAttachment(CANVAS, canvas);
             Shape shape = new Shape(1, 3, canvas.size().height(), canvas.size().width());
-            ByteBuffer pixels = pipeline.pixels(image, canvas);
-            try {
-                return new NDList(
-                        HostFunctions.create(
-                                context.getNDManager(), pixels.asFloatBuffer(), shape));
-            } finally {
-                PixelBuffers.giveBack(pixels);
-            }
+            return pipeline.withPixels(
+                    image,
+                    canvas,
+                    pixels ->
+                            new NDList(
+                                    HostFunctions.create(context.getNDManager(), pixels, shape)));
         }
     }
 

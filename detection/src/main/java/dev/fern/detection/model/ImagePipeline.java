@@ -8,8 +8,10 @@ import dev.fern.detection.image.ImageTransform;
 import dev.fern.detection.image.PixelBuffers;
 import dev.fern.detection.loss.HeadOutput;
 import java.nio.ByteBuffer;
+import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Function;
 
 /** What comes before the network and what after it. Thread-safe. */
 final class ImagePipeline {
@@ -30,12 +32,22 @@ final class ImagePipeline {
         return configuration.canvas().canvas(image.width(), image.height());
     }
 
-    /** Returns [3, H, W] of the canvas as floats, in a buffer of {@link PixelBuffers}. */
-    ByteBuffer pixels(BgrImage image, Canvas canvas) {
+    /**
+     * Calls a function with [3, H, W] of the canvas.
+     *
+     * @param use must not keep the buffer
+     * @return what the function returns
+     */
+    <T> T withPixels(BgrImage image, Canvas canvas, Function<FloatBuffer, T> use) {
         int bytes = Math.multiplyExact(ImageTransform.length(canvas), Float.BYTES);
-        ByteBuffer pixels = PixelBuffers.take(bytes);
-        transform.write(image, canvas, pixels.asFloatBuffer(), 0);
-        return pixels;
+        ByteBuffer data = PixelBuffers.take(bytes);
+        try {
+            FloatBuffer pixels = data.asFloatBuffer();
+            transform.write(image, canvas, pixels, 0);
+            return use.apply(pixels);
+        } finally {
+            PixelBuffers.giveBack(data);
+        }
     }
 
     Anchors anchors(Canvas canvas) {

@@ -13,7 +13,6 @@ import dev.fern.backbone.host.HostFunctions;
 import dev.fern.backbone.norm.Activation;
 import dev.fern.backbone.norm.FilterResponseBlock;
 import dev.fern.backbone.norm.Normalizations;
-import java.nio.FloatBuffer;
 import java.util.EnumMap;
 import java.util.Map;
 import java.util.Set;
@@ -55,7 +54,7 @@ final class NormWorkload implements AutoCloseable {
         for (int i = 0; i < values.length; i++) {
             values[i] = (float) random.nextGaussian();
         }
-        return manager.create(FloatBuffer.wrap(values), shape);
+        return HostFunctions.create(manager, values, shape);
     }
 
     /**
