@@ -1,5 +1,6 @@
 package dev.fern.cocoeval;
 
+import dev.fern.cocoeval.json.CocoFormatException;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.TimeUnit;

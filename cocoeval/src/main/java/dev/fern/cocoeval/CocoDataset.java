@@ -3,6 +3,7 @@ package dev.fern.cocoeval;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonNull;
 import com.google.gson.JsonPrimitive;
+import dev.fern.cocoeval.json.CocoFormatException;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -97,7 +98,7 @@ public final class CocoDataset {
         CocoDatasetReader.Reading reading = CocoDatasetReader.read(file);
         for (CocoProblem problem : CocoValidator.check(reading)) {
             if (problem.severity() == CocoProblem.Severity.ERROR) {
-                throw new CocoFormatException(file.toString(), problem);
+                throw problem.in(file.toString());
             }
         }
         CocoDataset raw = reading.dataset();
@@ -122,7 +123,7 @@ public final class CocoDataset {
     public static CocoDataset readForEvaluation(Path file) throws CocoFormatException {
         CocoDatasetReader.Reading reading = CocoDatasetReader.read(file);
         if (!reading.refusals().isEmpty()) {
-            throw new CocoFormatException(file.toString(), reading.refusals().get(0));
+            throw reading.refusals().get(0).in(file.toString());
         }
         return reading.dataset();
     }

@@ -3,7 +3,11 @@ package dev.fern.cocoeval;
 import static dev.fern.cocoeval.CocoProblem.Severity.ERROR;
 import static dev.fern.cocoeval.CocoProblem.Severity.WARNING;
 
-import dev.fern.cocoeval.JsonTokenizer.Other;
+import dev.fern.cocoeval.json.CocoFormatException;
+import dev.fern.cocoeval.json.CompressedInput;
+import dev.fern.cocoeval.json.JsonTokenizer;
+import dev.fern.cocoeval.json.JsonTokenizer.Other;
+import dev.fern.cocoeval.json.PythonText;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;

@@ -1,5 +1,6 @@
 package dev.fern.cocoeval;
 
+import dev.fern.cocoeval.json.CocoFormatException;
 import java.util.Objects;
 
 /**
@@ -23,6 +24,11 @@ public record CocoProblem(Severity severity, String path, long offset, String me
         Objects.requireNonNull(severity, "severity");
         Objects.requireNonNull(path, "path");
         Objects.requireNonNull(message, "message");
+    }
+
+    /** Returns the exception that refuses a file for this problem. */
+    CocoFormatException in(String file) {
+        return new CocoFormatException(file, path, offset, message);
     }
 
     /** {@code annotations[12] (id 77): image_id 5 is not in images}. */

@@ -1,5 +1,6 @@
 package dev.fern.cocoeval;
 
+import dev.fern.cocoeval.json.CocoFormatException;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.AbstractList;

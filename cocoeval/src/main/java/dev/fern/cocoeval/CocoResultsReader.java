@@ -2,7 +2,10 @@ package dev.fern.cocoeval;
 
 import static dev.fern.cocoeval.CocoProblem.Severity.ERROR;
 
-import dev.fern.cocoeval.JsonTokenizer.Other;
+import dev.fern.cocoeval.json.CocoFormatException;
+import dev.fern.cocoeval.json.CompressedInput;
+import dev.fern.cocoeval.json.JsonTokenizer;
+import dev.fern.cocoeval.json.JsonTokenizer.Other;
 import java.io.IOException;
 import java.nio.file.Path;
 
@@ -123,8 +126,7 @@ final class CocoResultsReader {
     private void require(boolean present, String name, CocoProblem refusal, long offset)
             throws CocoFormatException {
         if (!present || refusal != null) {
-            throw new CocoFormatException(
-                    file, present ? refusal : problem(offset, "has no " + name));
+            throw (present ? refusal : problem(offset, "has no " + name)).in(file);
         }
     }
 

@@ -1,5 +1,7 @@
 package dev.fern.cocoeval;
 
+import dev.fern.cocoeval.json.CocoFormatException;
+import dev.fern.cocoeval.json.PythonText;
 import java.math.BigInteger;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -324,7 +326,7 @@ final class EvaluationInput {
 
     private void refuse(CocoProblem flaw) throws CocoFormatException {
         if (flaw != null) {
-            throw new CocoFormatException(datasetName(), flaw);
+            throw flaw.in(datasetName());
         }
     }
 
@@ -344,7 +346,7 @@ final class EvaluationInput {
 
     private void refuseDetection(CocoProblem flaw) throws CocoFormatException {
         if (flaw != null) {
-            throw new CocoFormatException(resultsName(), flaw);
+            throw flaw.in(resultsName());
         }
     }
 

@@ -1,5 +1,6 @@
 package dev.fern.cocoeval;
 
+import dev.fern.cocoeval.json.CocoFormatException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;

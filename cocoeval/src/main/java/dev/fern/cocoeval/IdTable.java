@@ -1,5 +1,6 @@
 package dev.fern.cocoeval;
 
+import dev.fern.cocoeval.json.JsonTokenizer;
 import java.math.BigDecimal;
 import java.math.BigInteger;
 import java.util.ArrayList;

@@ -1,5 +1,8 @@
 package dev.fern.cocoeval;
 
+import dev.fern.cocoeval.json.CocoFormatException;
+import dev.fern.cocoeval.json.CompressedInput;
+import dev.fern.cocoeval.json.JsonTokenizer;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;

@@ -8,6 +8,7 @@ import dev.fern.cocoeval.analysis.AnalysisParameters;
 import dev.fern.cocoeval.analysis.PrecisionRecallCurve;
 import dev.fern.cocoeval.analysis.TideErrorKind;
 import dev.fern.cocoeval.analysis.TideErrors;
+import dev.fern.cocoeval.json.CocoFormatException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ForkJoinPool;

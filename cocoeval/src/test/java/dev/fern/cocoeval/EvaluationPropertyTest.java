@@ -3,6 +3,7 @@ package dev.fern.cocoeval;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import dev.fern.cocoeval.json.CocoFormatException;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;

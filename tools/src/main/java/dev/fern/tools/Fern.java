@@ -1,8 +1,20 @@
 package dev.fern.tools;
 
 import dev.fern.tools.benchmark.BenchmarkCommand;
+import dev.fern.tools.console.BadInputException;
+import dev.fern.tools.console.ExitStatus;
+import dev.fern.tools.console.VersionProvider;
+import dev.fern.tools.console.VisibleText;
 import dev.fern.tools.dataset.DatasetCommand;
+import dev.fern.tools.detect.DetectCommand;
+import dev.fern.tools.evaluate.CompareCommand;
+import dev.fern.tools.evaluate.EvaluateCommand;
+import dev.fern.tools.run.ReportCommand;
 import dev.fern.tools.sweep.SweepCommand;
+import dev.fern.tools.torch.ImportCommand;
+import dev.fern.tools.train.PretrainCommand;
+import dev.fern.tools.train.TrainCommand;
+import dev.fern.tools.verify.VerifyCommand;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.FileSystemException;
@@ -42,15 +54,6 @@ import picocli.CommandLine.UnmatchedArgumentException;
             "Start with: fern demo"
         })
 public final class Fern {
-
-    /** Exit status of bad usage and bad input. */
-    public static final int BAD_INPUT = CommandLine.ExitCode.USAGE;
-
-    /** Exit status of a fault of Fern's own or of the machine. */
-    public static final int FAULT = CommandLine.ExitCode.SOFTWARE;
-
-    /** Exit status of an interrupted command. */
-    public static final int INTERRUPTED = 130;
 
     @Option(
             names = "--debug",
@@ -100,7 +103,7 @@ public final class Fern {
                 (exception, arguments) -> {
                     CommandLine command = exception.getCommandLine();
                     command.getErr().println("fern: " + usageLine(exception, command));
-                    return BAD_INPUT;
+                    return ExitStatus.BAD_INPUT;
                 });
         commands.setExecutionExceptionHandler(
                 (exception, command, parsed) -> fern.report(exception, command.getErr()));
@@ -136,21 +139,21 @@ public final class Fern {
             exception.printStackTrace(err);
         }
         if (exception instanceof InterruptedException) {
-            return INTERRUPTED;
+            return ExitStatus.INTERRUPTED;
         }
         if (exception instanceof BadInputException || exception instanceof IOException) {
             err.println("fern: " + line(exception));
-            return BAD_INPUT;
+            return ExitStatus.BAD_INPUT;
         }
         if (exception instanceof OutOfMemoryError) {
             err.println("fern: out of memory; give Java more, as FERN_JAVA_OPTIONS=-Xmx8g does");
-            return FAULT;
+            return ExitStatus.FAULT;
         }
         err.println(
                 "fern: internal fault: "
                         + oneLine(exception.toString())
                         + (debug ? "" : " (run again with --debug to see where)"));
-        return FAULT;
+        return ExitStatus.FAULT;
     }
 
     private static String line(Throwable exception) {

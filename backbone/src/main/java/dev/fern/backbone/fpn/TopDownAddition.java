@@ -4,7 +4,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.types.Shape;
 import dev.fern.backbone.host.HostFunction;
 import dev.fern.backbone.host.HostFunctions;
-import dev.fern.backbone.host.Parallel;
+import dev.fern.backbone.loop.Parallel;
 import java.nio.FloatBuffer;
 import java.util.List;
 

@@ -1,5 +1,6 @@
 package dev.fern.backbone.host;
 
+import dev.fern.backbone.loop.WorkerThread;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -31,25 +32,18 @@ public final class EngineThreads implements AutoCloseable {
     }
 
     /** A thread whose loops, the engine's and Java's, take no more than a number of cores. */
-    static final class Member extends Thread {
+    private static final class Member extends WorkerThread {
         private final String engine;
-        private final int cores;
 
-        private Member(Runnable work, String engine, int cores) {
-            super(work, "engine");
+        Member(Runnable work, String engine, int cores) {
+            super(work, "engine", cores);
             this.engine = engine;
-            this.cores = cores;
-            setDaemon(true);
-        }
-
-        int cores() {
-            return cores;
         }
 
         @Override
         public void run() {
             if (engine.equals("MXNet")) {
-                MxNetLibrary.check(MxNetLibrary.MXSetNumOMPThreads(cores));
+                MxNetLibrary.check(MxNetLibrary.MXSetNumOMPThreads(cores()));
             }
             super.run();
         }

@@ -2,8 +2,8 @@ package dev.fern.backbone.norm;
 
 import ai.djl.ndarray.types.Shape;
 import dev.fern.backbone.host.HostFunction;
-import dev.fern.backbone.host.Parallel;
-import dev.fern.backbone.host.Sums;
+import dev.fern.backbone.loop.Parallel;
+import dev.fern.backbone.loop.Sums;
 import dev.fern.backbone.norm.Standardizer.Standardization;
 import java.nio.FloatBuffer;
 import java.util.Iterator;

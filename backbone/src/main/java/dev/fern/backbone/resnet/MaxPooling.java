@@ -5,7 +5,7 @@ import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.pooling.Pool;
 import dev.fern.backbone.host.HostFunction;
 import dev.fern.backbone.host.HostFunctions;
-import dev.fern.backbone.host.Parallel;
+import dev.fern.backbone.loop.Parallel;
 import java.nio.FloatBuffer;
 import java.util.Arrays;
 import java.util.List;

@@ -2,7 +2,6 @@ package dev.fern.cocoeval.analysis;
 
 import com.google.gson.JsonObject;
 import dev.fern.cocoeval.CocoDataset;
-import dev.fern.cocoeval.CocoFormatException;
 import dev.fern.cocoeval.CocoResults;
 import dev.fern.cocoeval.EvaluationParameters;
 import dev.fern.cocoeval.ImageMatching;
@@ -10,6 +9,7 @@ import dev.fern.cocoeval.MatchedDetection;
 import dev.fern.cocoeval.MatchedTruth;
 import dev.fern.cocoeval.Matching;
 import dev.fern.cocoeval.Outcome;
+import dev.fern.cocoeval.json.CocoFormatException;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;

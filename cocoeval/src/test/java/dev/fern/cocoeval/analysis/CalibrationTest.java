@@ -4,7 +4,7 @@ import static dev.fern.cocoeval.analysis.Scene.CAT;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
-import dev.fern.cocoeval.CocoFormatException;
+import dev.fern.cocoeval.json.CocoFormatException;
 import java.util.List;
 import java.util.OptionalDouble;
 import org.junit.jupiter.api.Test;

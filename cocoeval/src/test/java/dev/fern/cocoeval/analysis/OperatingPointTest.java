@@ -7,9 +7,9 @@ import static org.assertj.core.api.Assertions.within;
 
 import dev.fern.cocoeval.Box;
 import dev.fern.cocoeval.CocoDetection;
-import dev.fern.cocoeval.CocoFormatException;
 import dev.fern.cocoeval.MatchedDetection;
 import dev.fern.cocoeval.Outcome;
+import dev.fern.cocoeval.json.CocoFormatException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;

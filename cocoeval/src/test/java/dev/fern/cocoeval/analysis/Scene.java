@@ -4,10 +4,10 @@ import dev.fern.cocoeval.Box;
 import dev.fern.cocoeval.CocoAnnotation;
 import dev.fern.cocoeval.CocoCategory;
 import dev.fern.cocoeval.CocoDataset;
-import dev.fern.cocoeval.CocoFormatException;
 import dev.fern.cocoeval.CocoImage;
 import dev.fern.cocoeval.CocoResults;
 import dev.fern.cocoeval.EvaluationParameters;
+import dev.fern.cocoeval.json.CocoFormatException;
 import java.util.ArrayList;
 import java.util.List;
 

@@ -11,7 +11,7 @@ import static dev.fern.cocoeval.analysis.TideErrorKind.MISSED;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
-import dev.fern.cocoeval.CocoFormatException;
+import dev.fern.cocoeval.json.CocoFormatException;
 import org.junit.jupiter.api.Test;
 
 /**

@@ -35,7 +35,7 @@ public record ColorJitter(
     }
 
     /** The change at four places u in [0, 1): the middle of the range is at one half. */
-    ColorChange at(double[] u) {
+    public ColorChange at(double[] u) {
         return new ColorChange(
                 1 + brightness * (2 * u[0] - 1),
                 1 + contrast * (2 * u[1] - 1),

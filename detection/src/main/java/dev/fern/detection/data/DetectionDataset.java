@@ -130,7 +130,7 @@ public final class DetectionDataset {
     }
 
     /** Throws the first, if there is one, with the number of the others. */
-    static void refuse(List<ImageReadException> badImages) throws ImageReadException {
+    public static void refuse(List<ImageReadException> badImages) throws ImageReadException {
         if (badImages.size() == 1) {
             throw badImages.get(0);
         }

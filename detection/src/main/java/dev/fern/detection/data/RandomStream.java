@@ -3,7 +3,7 @@ package dev.fern.detection.data;
 import java.util.SplittableRandom;
 
 /** Random numbers that depend on named causes alone, so that any one of them can be drawn again. */
-final class RandomStream {
+public final class RandomStream {
 
     /** The increment of SplitMix64: 2^64 over the golden ratio. */
     private static final long GOLDEN_GAMMA = 0x9E3779B97F4A7C15L;
@@ -11,7 +11,7 @@ final class RandomStream {
     private RandomStream() {}
 
     /** The stream of these keys; other keys, or another order of them, give another stream. */
-    static SplittableRandom of(long... keys) {
+    public static SplittableRandom of(long... keys) {
         long state = 0;
         for (long key : keys) {
             state = mix(state + GOLDEN_GAMMA ^ key);

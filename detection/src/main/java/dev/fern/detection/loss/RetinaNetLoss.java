@@ -1,6 +1,6 @@
 package dev.fern.detection.loss;
 
-import dev.fern.backbone.host.Parallel;
+import dev.fern.backbone.loop.Parallel;
 import dev.fern.detection.anchor.AnchorTargets;
 import dev.fern.detection.anchor.Anchors;
 import dev.fern.detection.anchor.Matcher;

@@ -25,6 +25,9 @@ public record BackboneWeights(
 
     private static final String PREFIX = "backbone.";
 
+    /** What is of use here in a classifier's configuration. */
+    private record OfClassifier(BackboneArchitecture backbone, PixelNormalization normalization) {}
+
     /**
      * Reads the backbone of a model directory.
      *
@@ -34,7 +37,9 @@ public record BackboneWeights(
         BackboneArchitecture architecture;
         PixelNormalization normalization;
         if (ModelDirectory.holdsClassifier(directory)) {
-            ClassifierConfiguration model = ClassifierDirectory.readConfiguration(directory);
+            OfClassifier model =
+                    ModelDirectory.read(
+                            directory, ModelDirectory.readDocument(directory), OfClassifier.class);
             architecture = model.backbone();
             normalization = model.normalization();
         } else {

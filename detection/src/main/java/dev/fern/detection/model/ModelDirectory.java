@@ -9,7 +9,9 @@ import com.google.gson.JsonParser;
 import com.google.gson.JsonPrimitive;
 import dev.fern.backbone.parameter.SafeTensors;
 import dev.fern.backbone.parameter.Tensor;
-import dev.fern.cocoeval.TextFile;
+import dev.fern.detection.files.AtomicFolder;
+import dev.fern.detection.files.TextFile;
+import dev.fern.detection.settings.RecordJson;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -37,6 +39,9 @@ public final class ModelDirectory {
 
     /** The file of the parameters. */
     public static final String PARAMETER_FILE = "parameters.safetensors";
+
+    /** The {@code kind} that a classifier's configuration names. */
+    public static final String CLASSIFIER_KIND = "classifier";
 
     private static final String SERVING_FILE = "serving.properties";
     private static final long MAX_CONFIGURATION_BYTES = 1 << 24;
@@ -102,7 +107,7 @@ public final class ModelDirectory {
     }
 
     /** Writes the two files that models of every kind have. */
-    static void writeFiles(
+    public static void writeFiles(
             Path directory, Record configuration, Map<String, Tensor> parameters, String format)
             throws IOException {
         Files.writeString(directory.resolve(CONFIGURATION_FILE), GSON.toJson(configuration) + "\n");
@@ -135,11 +140,10 @@ public final class ModelDirectory {
      *
      * @throws IOException if the configuration is missing or damaged
      */
-    static boolean holdsClassifier(Path directory) throws IOException {
+    public static boolean holdsClassifier(Path directory) throws IOException {
         JsonElement root = readDocument(directory);
         return root.isJsonObject()
-                && new JsonPrimitive(ClassifierConfiguration.KIND)
-                        .equals(root.getAsJsonObject().get("kind"));
+                && new JsonPrimitive(CLASSIFIER_KIND).equals(root.getAsJsonObject().get("kind"));
     }
 
     /**
@@ -148,7 +152,7 @@ public final class ModelDirectory {
      * @param document the model's file
      * @throws IOException if it is missing or damaged; the message names the file and what is wrong
      */
-    static <T extends Record> T read(Path directory, JsonElement document, Class<T> type)
+    public static <T extends Record> T read(Path directory, JsonElement document, Class<T> type)
             throws IOException {
         try {
             return RecordJson.read(document, type);
@@ -161,7 +165,7 @@ public final class ModelDirectory {
         }
     }
 
-    static JsonElement readDocument(Path directory) throws IOException {
+    public static JsonElement readDocument(Path directory) throws IOException {
         Path file = directory.resolve(CONFIGURATION_FILE);
         if (!Files.isRegularFile(file)) {
             throw new NoSuchFileException(
@@ -201,7 +205,7 @@ public final class ModelDirectory {
     }
 
     /** Returns what to throw where the parameters of a model are not those that it should have. */
-    static IOException notFitting(Path directory, IllegalArgumentException cause) {
+    public static IOException notFitting(Path directory, IllegalArgumentException cause) {
         return new IOException(
                 directory.resolve(PARAMETER_FILE)
                         + ": does not fit "

@@ -7,8 +7,8 @@
  * dev.fern.detection.model.DetectorTranslatorFactory} are the same for programs that load models by
  * plain DJL.
  *
- * <p>{@link dev.fern.detection.model.Classifier}, on disk a {@link
- * dev.fern.detection.model.ClassifierDirectory}, is what trains a backbone before it becomes a
+ * <p>{@link dev.fern.detection.pretrain.Classifier}, on disk a {@link
+ * dev.fern.detection.pretrain.ClassifierDirectory}, is what trains a backbone before it becomes a
  * detector's by {@link dev.fern.detection.model.BackboneWeights}.
  */
 package dev.fern.detection.model;

@@ -4,11 +4,10 @@ import com.google.gson.GsonBuilder;
 import com.google.gson.JsonParseException;
 import com.google.gson.JsonParser;
 import dev.fern.cocoeval.AtomicFile;
-import dev.fern.cocoeval.TextFile;
-import dev.fern.detection.data.ClassificationDataset;
 import dev.fern.detection.data.DetectionDataset;
 import dev.fern.detection.data.Sample;
-import dev.fern.detection.model.RecordJson;
+import dev.fern.detection.files.TextFile;
+import dev.fern.detection.settings.RecordJson;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -21,6 +20,42 @@ import java.util.List;
 
 /** Which data a training works on, so that it is not resumed on others. */
 public record DataIdentity(Part training, Part validation) {
+
+    /** SHA-256 of a list of values. */
+    public static final class Digest {
+
+        private final MessageDigest digest;
+
+        /** Begins with no value. */
+        public Digest() {
+            try {
+                digest = MessageDigest.getInstance("SHA-256");
+            } catch (NoSuchAlgorithmException e) {
+                throw new IllegalStateException(e); // every Java has it
+            }
+        }
+
+        /** Adds a number. */
+        public void add(long number) {
+            digest.update(ByteBuffer.allocate(Long.BYTES).putLong(number).flip());
+        }
+
+        /** Adds a text with its length. */
+        public void add(String text) {
+            byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
+            add(bytes.length);
+            digest.update(bytes);
+        }
+
+        private void add(ByteBuffer bytes) {
+            digest.update(bytes);
+        }
+
+        /** Ends the list, and returns the digest in hexadecimal digits. */
+        public String toHex() {
+            return HexFormat.of().formatHex(digest.digest());
+        }
+    }
 
     /**
      * A data set.
@@ -35,68 +70,30 @@ public record DataIdentity(Part training, Part validation) {
 
         /** Returns what tells this data set from others. */
         public static Part of(DetectionDataset dataset) {
-            MessageDigest digest = newDigest();
+            Digest digest = new Digest();
             dataset.categories()
                     .forEach(
                             category -> {
-                                add(digest, category.id());
-                                add(digest, category.name());
+                                digest.add(category.id());
+                                digest.add(category.name());
                             });
             long boxes = 0;
             for (Sample sample : dataset.samples()) {
                 boxes += sample.labels().length;
-                add(digest, sample.imageId());
-                add(digest, sample.path().getFileName().toString());
-                add(digest, sample.size().width());
-                add(digest, sample.size().height());
-                add(digest, sample.labels().length);
+                digest.add(sample.imageId());
+                digest.add(sample.path().getFileName().toString());
+                digest.add(sample.size().width());
+                digest.add(sample.size().height());
+                digest.add(sample.labels().length);
                 ByteBuffer values = ByteBuffer.allocate(5 * 4 * sample.labels().length);
                 values.asFloatBuffer().put(sample.boxes());
                 values.position(4 * 4 * sample.labels().length);
                 values.asIntBuffer().put(sample.labels());
-                digest.update(values.rewind());
+                digest.add(values.rewind());
             }
-            add(digest, dataset.crowds());
+            digest.add(dataset.crowds());
             return new Part(
-                    dataset.samples().size(),
-                    boxes,
-                    dataset.categories().size(),
-                    HexFormat.of().formatHex(digest.digest()));
-        }
-
-        /** Returns what tells these images and their classes from others. */
-        public static Part of(ClassificationDataset dataset) {
-            MessageDigest digest = newDigest();
-            dataset.classes().forEach(name -> add(digest, name));
-            for (Sample sample : dataset.samples()) {
-                add(digest, dataset.root().relativize(sample.path()).toString());
-                add(digest, sample.size().width());
-                add(digest, sample.size().height());
-                add(digest, dataset.label(sample.imageId()));
-            }
-            return new Part(
-                    dataset.samples().size(),
-                    0,
-                    dataset.classes().size(),
-                    HexFormat.of().formatHex(digest.digest()));
-        }
-
-        private static MessageDigest newDigest() {
-            try {
-                return MessageDigest.getInstance("SHA-256");
-            } catch (NoSuchAlgorithmException e) {
-                throw new IllegalStateException(e); // every Java has it
-            }
-        }
-
-        private static void add(MessageDigest digest, long number) {
-            digest.update(ByteBuffer.allocate(Long.BYTES).putLong(number).flip());
-        }
-
-        private static void add(MessageDigest digest, String text) {
-            byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
-            add(digest, bytes.length);
-            digest.update(bytes);
+                    dataset.samples().size(), boxes, dataset.categories().size(), digest.toHex());
         }
 
         @Override
@@ -113,12 +110,6 @@ public record DataIdentity(Part training, Part validation) {
 
     /** Returns what tells these data from others. */
     public static DataIdentity of(DetectionDataset training, DetectionDataset validation) {
-        return new DataIdentity(Part.of(training), Part.of(validation));
-    }
-
-    /** Returns what tells these data from others. */
-    public static DataIdentity of(
-            ClassificationDataset training, ClassificationDataset validation) {
         return new DataIdentity(Part.of(training), Part.of(validation));
     }
 

@@ -24,7 +24,7 @@ import java.util.function.Supplier;
  *
  * @param <S> what computes the gradients of a part
  */
-final class GradientLanes<S> implements AutoCloseable {
+public final class GradientLanes<S> implements AutoCloseable {
 
     private final SgdOptimizer optimizer;
     private final NDManager manager;
@@ -46,7 +46,7 @@ final class GradientLanes<S> implements AutoCloseable {
      * @param <L> the loss
      */
     @FunctionalInterface
-    interface Pass<S, L> {
+    public interface Pass<S, L> {
         /**
          * Computes the loss, the mean over the images, and leaves its gradients, if it is finite,
          * with the parameters of the step.
@@ -68,7 +68,7 @@ final class GradientLanes<S> implements AutoCloseable {
      *     calling thread
      * @param steps makes what computes gradients of parameters, on the device of a manager
      */
-    GradientLanes(
+    public GradientLanes(
             Block network,
             NDManager owner,
             ParameterStore own,
@@ -99,7 +99,7 @@ final class GradientLanes<S> implements AutoCloseable {
      * @param owner of the network's parameters
      * @param batchSize images of a batch, no fewer than parts
      */
-    static List<Device> lanes(
+    public static List<Device> lanes(
             List<Device> devices,
             Block network,
             boolean batchIndependent,
@@ -134,7 +134,7 @@ final class GradientLanes<S> implements AutoCloseable {
      * @param isFinite whether a loss is finite
      * @return the losses of the batch's parts, in order
      */
-    <L> List<BatchPart<L>> accumulate(int images, Pass<S, L> pass, Predicate<L> isFinite) {
+    public <L> List<BatchPart<L>> accumulate(int images, Pass<S, L> pass, Predicate<L> isFinite) {
         int count = Math.min(1 + others.size(), images);
         List<BatchPart<L>> parts =
                 count == 1 ? List.of(part(pass, 0, 1, images)) : parts(pass, count, images);

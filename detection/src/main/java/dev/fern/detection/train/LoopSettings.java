@@ -1,6 +1,6 @@
 package dev.fern.detection.train;
 
-import static dev.fern.detection.train.LayeredSettings.require;
+import static dev.fern.detection.settings.LayeredSettings.require;
 
 import java.util.function.LongFunction;
 

@@ -18,7 +18,7 @@ import java.util.function.Function;
  * Forward and backward pass of a network around a loss that is computed in Java; the gradients stay
  * with the parameters.
  */
-final class NetworkPass {
+public final class NetworkPass {
 
     private final Block network;
     private final ParameterStore parameters;
@@ -31,7 +31,7 @@ final class NetworkPass {
      * @param parameters where the network finds its parameters, and leaves their gradients
      * @param manager of the device that the parameters are on
      */
-    NetworkPass(Block network, ParameterStore parameters, NDManager manager) {
+    public NetworkPass(Block network, ParameterStore parameters, NDManager manager) {
         this.network = network;
         this.parameters = parameters;
         this.manager = manager;
@@ -42,7 +42,7 @@ final class NetworkPass {
     }
 
     /** Makes the gradients zero where the engine adds to them. */
-    void clearGradients() {
+    public void clearGradients() {
         for (Parameter parameter : trained) {
             HostFunctions.clearGradient(parameters.getValue(parameter, manager.getDevice(), true));
         }
@@ -59,7 +59,7 @@ final class NetworkPass {
      *     propagate
      * @return the loss
      */
-    <L> L run(
+    public <L> L run(
             FloatBuffer pixels,
             Shape shape,
             Function<NDList, L> loss,

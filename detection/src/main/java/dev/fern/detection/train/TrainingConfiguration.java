@@ -1,6 +1,6 @@
 package dev.fern.detection.train;
 
-import static dev.fern.detection.train.LayeredSettings.require;
+import static dev.fern.detection.settings.LayeredSettings.require;
 
 import ai.djl.Device;
 import com.google.gson.JsonObject;
@@ -24,8 +24,9 @@ import dev.fern.detection.model.BackboneWeights;
 import dev.fern.detection.model.Detector;
 import dev.fern.detection.model.DetectorConfiguration;
 import dev.fern.detection.model.PostProcessing;
-import dev.fern.detection.model.RecordJson;
-import dev.fern.detection.model.Unwrapped;
+import dev.fern.detection.settings.LayeredSettings;
+import dev.fern.detection.settings.RecordJson;
+import dev.fern.detection.settings.Unwrapped;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;

@@ -5,7 +5,7 @@ import dev.fern.backbone.host.Devices;
 import java.util.List;
 
 /** The devices of a training. */
-final class TrainingDevices {
+public final class TrainingDevices {
 
     private TrainingDevices() {}
 
@@ -19,7 +19,8 @@ final class TrainingDevices {
      * @param norm the network's, for the message
      * @throws IllegalArgumentException if the engine does not see them, or one is too many
      */
-    static List<Device> of(String setting, String engine, boolean batchIndependent, String norm) {
+    public static List<Device> of(
+            String setting, String engine, boolean batchIndependent, String norm) {
         List<Device> devices = Devices.of(setting, engine);
         if (devices.size() == 1 || batchIndependent) {
             return devices;

@@ -4,6 +4,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.nn.Block;
 import ai.djl.nn.Parameter;
 import dev.fern.backbone.host.HostFunctions;
+import dev.fern.backbone.loop.FloatChunks;
 import dev.fern.backbone.parameter.NamedParameters;
 import dev.fern.backbone.parameter.ParameterValues;
 import dev.fern.backbone.parameter.Tensor;

@@ -5,6 +5,6 @@
  * dev.fern.detection.train.GradientStep} computes the gradients of a batch, {@link
  * dev.fern.detection.train.BatchGradients} splits it among threads, and {@link
  * dev.fern.detection.train.SgdOptimizer} applies them. {@link
- * dev.fern.detection.train.ClassificationTask} is that of a classifier.
+ * dev.fern.detection.pretrain.ClassificationTask} is that of a classifier.
  */
 package dev.fern.detection.train;

@@ -3,7 +3,7 @@ package dev.fern.detection.verify;
 import ai.djl.ndarray.NDArray;
 import ai.djl.nn.Block;
 import ai.djl.nn.Parameter;
-import dev.fern.backbone.host.Sums;
+import dev.fern.backbone.loop.Sums;
 import dev.fern.backbone.parameter.NamedParameters;
 import java.util.LinkedHashMap;
 import java.util.Map;

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.fern.backbone.parameter.Tensor;
+import dev.fern.detection.files.Checksums;
 import dev.fern.detection.image.CanvasRule;
 import dev.fern.detection.model.DetectorConfiguration;
 import dev.fern.detection.model.ModelDirectory;

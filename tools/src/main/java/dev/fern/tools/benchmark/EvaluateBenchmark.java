@@ -3,9 +3,10 @@ package dev.fern.tools.benchmark;
 import com.google.gson.JsonObject;
 import dev.fern.cocoeval.CocoEvaluator;
 import dev.fern.cocoeval.SyntheticCoco;
-import dev.fern.tools.CocoFiles;
-import dev.fern.tools.JsonFile;
-import dev.fern.tools.OutputFile;
+import dev.fern.tools.console.FernProcess;
+import dev.fern.tools.console.JsonFile;
+import dev.fern.tools.console.OutputFile;
+import dev.fern.tools.evaluate.CocoFiles;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
@@ -148,8 +149,8 @@ final class EvaluateBenchmark implements Callable<Integer> {
         OptionalDouble peak = OptionalDouble.empty();
         for (int i = 0; i < repeats; i++) {
             System.err.printf("process %d of %d ...%n", i + 1, repeats);
-            FreshProcess run =
-                    FreshProcess.run(
+            FernProcess.Cost run =
+                    FernProcess.measure(
                             "evaluate",
                             "--annotations=" + annotationsFile,
                             "--detections=" + detectionsFile);

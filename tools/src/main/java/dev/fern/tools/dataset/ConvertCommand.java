@@ -2,8 +2,8 @@ package dev.fern.tools.dataset;
 
 import dev.fern.cocoeval.CocoDataset;
 import dev.fern.detection.image.ImageFolder;
-import dev.fern.tools.BadInputException;
-import dev.fern.tools.OutputFile;
+import dev.fern.tools.console.BadInputException;
+import dev.fern.tools.console.OutputFile;
 import dev.fern.tools.dataset.VocConverter.Coordinates;
 import dev.fern.tools.dataset.VocConverter.Difficult;
 import java.io.IOException;

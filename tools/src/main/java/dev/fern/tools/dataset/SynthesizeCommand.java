@@ -1,8 +1,8 @@
 package dev.fern.tools.dataset;
 
 import dev.fern.cocoeval.CocoDataset;
-import dev.fern.tools.BadInputException;
-import dev.fern.tools.OutputFolder;
+import dev.fern.tools.console.BadInputException;
+import dev.fern.tools.console.OutputFolder;
 import dev.fern.tools.dataset.ShapesSynthesizer.Split;
 import java.io.IOException;
 import java.nio.file.Path;

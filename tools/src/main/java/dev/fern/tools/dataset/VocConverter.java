@@ -5,7 +5,7 @@ import dev.fern.cocoeval.CocoAnnotation;
 import dev.fern.cocoeval.CocoCategory;
 import dev.fern.cocoeval.CocoDataset;
 import dev.fern.cocoeval.CocoImage;
-import dev.fern.cocoeval.TextFile;
+import dev.fern.detection.files.TextFile;
 import dev.fern.detection.image.ImageFolder;
 import dev.fern.detection.image.ImageReader;
 import dev.fern.detection.image.ImageSize;

@@ -2,7 +2,7 @@ package dev.fern.tools.sweep;
 
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
-import dev.fern.detection.model.RecordJson;
+import dev.fern.detection.settings.RecordJson;
 import dev.fern.detection.train.MetricsLog;
 import dev.fern.detection.train.RunDirectory;
 import java.io.IOException;

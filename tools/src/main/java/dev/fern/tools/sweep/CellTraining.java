@@ -2,8 +2,8 @@ package dev.fern.tools.sweep;
 
 import dev.fern.cocoeval.AtomicFile;
 import dev.fern.detection.train.TrainingConfiguration;
-import dev.fern.tools.Fern;
-import dev.fern.tools.FernProcess;
+import dev.fern.tools.console.ExitStatus;
+import dev.fern.tools.console.FernProcess;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -62,7 +62,7 @@ record CellTraining(
             return Optional.of(CellOutcome.done(environment));
         }
         // Java ends with these when it is told to stop by SIGINT and SIGTERM.
-        if (status == Fern.INTERRUPTED || status == SIGNALLED + 15) {
+        if (status == ExitStatus.INTERRUPTED || status == SIGNALLED + 15) {
             return Optional.empty();
         }
         return Optional.of(CellOutcome.failed(reason(status), environment));

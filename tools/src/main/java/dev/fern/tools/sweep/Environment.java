@@ -1,6 +1,6 @@
 package dev.fern.tools.sweep;
 
-import dev.fern.tools.Platform;
+import dev.fern.tools.console.Platform;
 
 /**
  * What a cell was trained with.

@@ -2,17 +2,17 @@ package dev.fern.tools.sweep;
 
 import dev.fern.backbone.host.EngineThreads;
 import dev.fern.cocoeval.PairedBootstrap;
+import dev.fern.detection.data.LabelledImages;
 import dev.fern.detection.image.ImageFolder;
 import dev.fern.detection.train.DataIdentity;
 import dev.fern.detection.train.TrainingConfiguration;
-import dev.fern.tools.BadInputException;
-import dev.fern.tools.Engines;
-import dev.fern.tools.Fern;
-import dev.fern.tools.LabelledImages;
-import dev.fern.tools.OnInterrupt;
-import dev.fern.tools.ShellWords;
-import dev.fern.tools.TrainingData;
-import dev.fern.tools.TrainingSettings;
+import dev.fern.tools.console.BadInputException;
+import dev.fern.tools.console.Engines;
+import dev.fern.tools.console.ExitStatus;
+import dev.fern.tools.console.OnInterrupt;
+import dev.fern.tools.console.ShellWords;
+import dev.fern.tools.train.TrainingData;
+import dev.fern.tools.train.TrainingSettings;
 import java.io.Closeable;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -188,7 +188,7 @@ public final class SweepCommand implements Callable<Integer> {
                                     ? Optional.empty()
                                     : Optional.of(new ImageFolder(data.valImages())));
             if (!reportOnly && !train(grid, folder, sweep.scaling(), written)) {
-                return Fern.INTERRUPTED;
+                return ExitStatus.INTERRUPTED;
             }
             SweepResults results = written.read();
             PrintWriter out = spec.commandLine().getOut();
@@ -210,7 +210,7 @@ public final class SweepCommand implements Callable<Integer> {
         System.err.println(
                 "fern: every cell failed, the first: "
                         + failed.get(0).outcome().map(CellOutcome::reason).orElse(""));
-        return Fern.FAULT;
+        return ExitStatus.FAULT;
     }
 
     private void requireUsable() throws BadInputException {

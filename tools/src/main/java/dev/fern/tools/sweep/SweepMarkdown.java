@@ -2,7 +2,7 @@ package dev.fern.tools.sweep;
 
 import dev.fern.cocoeval.CocoMetric;
 import dev.fern.cocoeval.Difference;
-import dev.fern.tools.VisibleText;
+import dev.fern.tools.console.VisibleText;
 import java.util.List;
 import java.util.Locale;
 

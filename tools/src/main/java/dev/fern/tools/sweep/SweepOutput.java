@@ -2,8 +2,8 @@ package dev.fern.tools.sweep;
 
 import dev.fern.cocoeval.AtomicFile;
 import dev.fern.cocoeval.PairedBootstrap;
+import dev.fern.detection.data.LabelledImages;
 import dev.fern.detection.image.ImageFolder;
-import dev.fern.tools.LabelledImages;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;

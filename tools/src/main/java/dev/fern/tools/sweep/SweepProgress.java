@@ -1,6 +1,6 @@
 package dev.fern.tools.sweep;
 
-import dev.fern.tools.VisibleText;
+import dev.fern.tools.console.VisibleText;
 import java.io.PrintStream;
 import java.time.Duration;
 import java.util.Locale;

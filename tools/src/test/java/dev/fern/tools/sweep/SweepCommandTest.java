@@ -6,7 +6,7 @@ import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
 import dev.fern.tools.CommandRun;
-import dev.fern.tools.FernProcess;
+import dev.fern.tools.console.FernProcess;
 import dev.fern.tools.dataset.ShapesSynthesizer;
 import dev.fern.tools.dataset.ShapesSynthesizer.Split;
 import java.io.IOException;

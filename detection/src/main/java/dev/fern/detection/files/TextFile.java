@@ -1,0 +1,113 @@
+package dev.fern.detection.files;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.nio.charset.CharacterCodingException;
+import java.nio.file.FileSystemException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/** Reads text files, with exceptions that name the file, which Java's own don't always do. */
+public final class TextFile {
+
+    /** Takes the lines of a file. */
+    @FunctionalInterface
+    public interface Lines {
+        /**
+         * Takes a line.
+         *
+         * @param number from 1
+         * @param text without its end
+         * @param ended whether a line feed ends it; only the last line may lack one
+         * @throws IOException if nothing can be done with it
+         */
+        void accept(int number, String text, boolean ended) throws IOException;
+    }
+
+    private TextFile() {}
+
+    /**
+     * Reads a small UTF-8 file.
+     *
+     * @throws FileSystemException if it is missing or may not be read
+     * @throws IOException naming the file if it is a folder or not UTF-8
+     */
+    public static String read(Path file) throws IOException {
+        try {
+            return Files.readString(file);
+        } catch (FileSystemException e) {
+            throw e; // names the file itself
+        } catch (IOException e) {
+            throw named(file, e);
+        }
+    }
+
+    /**
+     * Reads a small UTF-8 file from elsewhere, which may turn out to be large, or a device without
+     * an end.
+     *
+     * @param mostBytes size from which on it is refused
+     * @throws FileSystemException if it is missing or may not be read
+     * @throws IOException naming the file if it is too large, no regular file or not UTF-8
+     */
+    public static String readSmall(Path file, long mostBytes) throws IOException {
+        if (Files.exists(file) && !Files.isRegularFile(file)) {
+            throw new IOException(file + ": is not a regular file");
+        }
+        if (Files.size(file) > mostBytes) {
+            throw new IOException(file + ": is larger than " + mostBytes + " bytes");
+        }
+        return read(file);
+    }
+
+    /**
+     * Reads a UTF-8 file of any size, line by line.
+     *
+     * @param longest most characters of a line
+     * @throws FileSystemException if it is missing or may not be read
+     * @throws IOException naming the file if it is a folder or not UTF-8, and the line if it is too
+     *     long; or what {@code lines} throws
+     */
+    public static void readLines(Path file, int longest, Lines lines) throws IOException {
+        StringBuilder line = new StringBuilder();
+        int number = 1;
+        try (BufferedReader text = Files.newBufferedReader(file)) {
+            for (int c = read(text, file); c >= 0; c = read(text, file)) {
+                if (c == '\n') {
+                    lines.accept(number++, line.toString(), true);
+                    line.setLength(0);
+                } else if (line.length() < longest) {
+                    line.append((char) c);
+                } else {
+                    throw new IOException(
+                            file
+                                    + ": line "
+                                    + number
+                                    + " is longer than "
+                                    + longest
+                                    + " characters");
+                }
+            }
+        }
+        if (!line.isEmpty()) {
+            lines.accept(number, line.toString(), false);
+        }
+    }
+
+    private static int read(BufferedReader text, Path file) throws IOException {
+        try {
+            return text.read();
+        } catch (IOException e) {
+            throw named(file, e);
+        }
+    }
+
+    private static IOException named(Path file, IOException e) {
+        if (e instanceof CharacterCodingException) {
+            return new IOException(file + ": not UTF-8 text", e);
+        }
+        String problem =
+                Files.isDirectory(file) ? "is a folder, not a file" : "can't be read: " + e;
+        return new IOException(file + ": " + problem, e);
+    }
+}

@@ -1,0 +1,63 @@
+package dev.fern.detection.pretrain;
+
+import ai.djl.ndarray.NDManager;
+import dev.fern.backbone.classification.ResNetClassifier;
+import dev.fern.backbone.parameter.Tensor;
+import dev.fern.detection.model.ModelDirectory;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Map;
+
+/**
+ * A classifier on disk: {@code model.json} (a {@link ClassifierConfiguration}) and {@code
+ * parameters.safetensors}.
+ */
+public final class ClassifierDirectory {
+
+    private ClassifierDirectory() {}
+
+    /**
+     * Writes a model into an empty folder.
+     *
+     * @throws IOException if that fails
+     */
+    public static void writeInto(
+            Path folder, ClassifierConfiguration configuration, Map<String, Tensor> parameters)
+            throws IOException {
+        ModelDirectory.writeFiles(folder, configuration, parameters, "fern-classifier");
+    }
+
+    /**
+     * Reads a model's configuration.
+     *
+     * @throws IOException if it is missing, damaged or a detector's; the message names the file and
+     *     what is wrong
+     */
+    public static ClassifierConfiguration readConfiguration(Path directory) throws IOException {
+        if (!ModelDirectory.holdsClassifier(directory)) {
+            throw new IOException(
+                    directory.resolve(ModelDirectory.CONFIGURATION_FILE)
+                            + ": holds a detector, not a classifier");
+        }
+        return ModelDirectory.read(
+                directory, ModelDirectory.readDocument(directory), ClassifierConfiguration.class);
+    }
+
+    /**
+     * Gives a network a model's parameters.
+     *
+     * @param network of the model's configuration
+     * @param manager owner of the parameters
+     * @throws IOException if they are missing, damaged, or not those of the network; the message
+     *     names the file
+     */
+    static void readParameters(Path directory, ResNetClassifier network, NDManager manager)
+            throws IOException {
+        Map<String, Tensor> values = ModelDirectory.readParameters(directory);
+        try {
+            network.initialize(manager, values);
+        } catch (IllegalArgumentException e) {
+            throw ModelDirectory.notFitting(directory, e);
+        }
+    }
+}

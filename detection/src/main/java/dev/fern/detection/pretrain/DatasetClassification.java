@@ -1,0 +1,82 @@
+package dev.fern.detection.pretrain;
+
+import dev.fern.backbone.classification.CrossEntropyLoss;
+import dev.fern.detection.data.BadImageException;
+import dev.fern.detection.data.Batch;
+import dev.fern.detection.data.BatchDecoder;
+import dev.fern.detection.data.BatchLoader;
+import dev.fern.detection.data.BatchSampler;
+import dev.fern.detection.data.LoaderOptions;
+import dev.fern.detection.image.ImageReader;
+import dev.fern.detection.image.ImageTransform;
+import java.io.IOException;
+import java.util.Arrays;
+import java.util.Optional;
+import java.util.function.Consumer;
+import java.util.function.IntConsumer;
+import java.util.function.UnaryOperator;
+
+/** Runs a classifier over a data set. */
+public final class DatasetClassification {
+
+    private static final CrossEntropyLoss LOSS = new CrossEntropyLoss(0);
+
+    private DatasetClassification() {}
+
+    /**
+     * Scores a classifier on the middle of every image.
+     *
+     * @param dataset with the classifier's labels
+     * @param reader opens the data set's files
+     * @param batchSize images that pass the network together
+     * @param progress is told how many images are done
+     * @param leftOut is told of every image that can't be used, where such are to be skipped
+     * @throws IOException if an image can't be used and is not to be skipped, or none can
+     */
+    public static ClassificationScores run(
+            Classifier classifier,
+            ClassificationDataset dataset,
+            ImageReader reader,
+            int batchSize,
+            LoaderOptions options,
+            IntConsumer progress,
+            Consumer<BadImageException> leftOut)
+            throws IOException, InterruptedException {
+        ClassifierConfiguration model = classifier.configuration();
+        int classes = model.classes().size();
+        ClassificationScores.Counter counter = new ClassificationScores.Counter(model.classes());
+        int done = 0;
+        try (BatchLoader<Batch> loader =
+                new BatchLoader<>(
+                        BatchSampler.sequential(
+                                dataset.samples(),
+                                batchSize,
+                                size ->
+                                        RandomResizedCrop.centre(
+                                                size, model.inputSize(), model.evaluationCrop())),
+                        0,
+                        new BatchDecoder(reader, new ImageTransform(model.normalization(), true)),
+                        UnaryOperator.identity(),
+                        options)) {
+            for (Optional<Batch> next = loader.next(); next.isPresent(); next = loader.next()) {
+                try (Batch batch = next.get()) {
+                    int images = batch.items().size();
+                    float[] logits = classifier.logits(batch.pixels(), images);
+                    for (int n = 0; n < images; n++) {
+                        int label = dataset.label(batch.items().get(n).imageId());
+                        float[] own = Arrays.copyOfRange(logits, n * classes, (n + 1) * classes);
+                        double loss = LOSS.compute(own, new int[] {label}).value();
+                        counter.add(own, label, loss);
+                    }
+                    done += images;
+                    progress.accept(done);
+                }
+            }
+            loader.skipped().forEach(leftOut);
+        }
+        if (done == 0) {
+            throw new IOException(dataset.root() + ": none of the validation images can be used");
+        }
+        return counter.scores();
+    }
+}

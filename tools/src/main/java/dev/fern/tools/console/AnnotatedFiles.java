@@ -1,0 +1,78 @@
+package dev.fern.tools.console;
+
+import dev.fern.cocoeval.CocoDataset;
+import dev.fern.cocoeval.CocoImage;
+import dev.fern.detection.data.Sample;
+import dev.fern.detection.image.ImageReadException;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
+
+/**
+ * Finds the images of an annotation file by the names of files, wherever these lie; where several
+ * images have a file's name, by all of their {@code file_name}.
+ */
+public final class AnnotatedFiles {
+
+    private final Path annotations;
+    private final Map<String, List<CocoImage>> byName;
+
+    public AnnotatedFiles(Path annotations, CocoDataset dataset) {
+        this.annotations = annotations;
+        this.byName =
+                dataset.images().stream()
+                        .collect(Collectors.groupingBy(image -> lastName(image.fileName())));
+    }
+
+    /**
+     * Returns the annotations' image of each sample, by the sample's id.
+     *
+     * @throws ImageReadException naming a file that is no image of the annotations, or of which
+     *     several or other files are
+     */
+    public Map<Long, CocoImage> of(List<Sample> samples) throws IOException {
+        Map<Long, CocoImage> images = new HashMap<>();
+        Map<Long, Path> taken = new HashMap<>();
+        for (Sample sample : samples) {
+            CocoImage image = image(sample.path());
+            Path other = taken.put(image.id(), sample.path());
+            if (other != null) {
+                throw new ImageReadException(
+                        sample.path(),
+                        "is image " + image.id() + " of " + annotations + ", as " + other + " is");
+            }
+            images.put(sample.imageId(), image);
+        }
+        return images;
+    }
+
+    private CocoImage image(Path file) throws IOException {
+        String path = slashed(file.toString());
+        List<CocoImage> named = byName.getOrDefault(lastName(path), List.of());
+        if (named.size() > 1) {
+            named =
+                    named.stream()
+                            .filter(image -> ("/" + path).endsWith("/" + slashed(image.fileName())))
+                            .toList();
+        }
+        if (named.size() != 1) {
+            throw new ImageReadException(
+                    file,
+                    (named.isEmpty() ? "no image" : named.size() + " images")
+                            + " of this name in "
+                            + annotations);
+        }
+        return named.get(0);
+    }
+
+    private static String lastName(String path) {
+        return slashed(path).substring(slashed(path).lastIndexOf('/') + 1);
+    }
+
+    private static String slashed(String path) {
+        return path.replace('\\', '/');
+    }
+}

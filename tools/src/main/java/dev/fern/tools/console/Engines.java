@@ -1,0 +1,42 @@
+package dev.fern.tools.console;
+
+import ai.djl.engine.Engine;
+import java.util.Set;
+import java.util.TreeSet;
+
+/** The engines on the class path. */
+public final class Engines {
+
+    /** The engine that commands use unless another is named. */
+    public static final String DEFAULT = "MXNet";
+
+    private static final String PYTORCH = "PyTorch";
+    private static final String PYTORCH_LIBRARY = "native/lib/pytorch.properties";
+
+    private Engines() {}
+
+    /**
+     * Checks that an engine can be used.
+     *
+     * @throws IllegalArgumentException naming those that can if it can't
+     */
+    public static void require(String name) {
+        // DJL counts its remote procedure calls as an engine; they have no arrays.
+        Set<String> usable = new TreeSet<>(Engine.getAllEngines());
+        usable.remove("RPC");
+        if (!usable.contains(name)) {
+            throw new IllegalArgumentException(
+                    "engine '" + name + "' is not here: use one of " + usable);
+        }
+        if (name.equals(PYTORCH) && !hasPyTorchLibrary()) {
+            throw new IllegalArgumentException(
+                    "engine 'PyTorch' lacks its native library: start ./fern once with --engine"
+                            + " PyTorch, which fetches it, or build with mvn -Ppytorch package");
+        }
+    }
+
+    private static boolean hasPyTorchLibrary() {
+        return Engines.class.getClassLoader().getResource(PYTORCH_LIBRARY) != null
+                || System.getenv("PYTORCH_LIBRARY_PATH") != null;
+    }
+}

@@ -1,0 +1,50 @@
+package dev.fern.tools.console;
+
+import dev.fern.detection.data.LoaderOptions;
+import java.util.stream.Stream;
+import picocli.CommandLine.Option;
+
+/** The options that say how a training reads images. */
+public final class LoadingOptions {
+
+    private static final int MAX_LOADER_THREADS = 256;
+
+    @Option(
+            names = "--skip-bad-images",
+            description = "Leave out images that can't be used, and count them.")
+    private boolean skipBadImages;
+
+    @Option(
+            names = "--loader-threads",
+            paramLabel = "N",
+            defaultValue = "2",
+            description = "Threads that read images (default: ${DEFAULT-VALUE}).")
+    private int loaderThreads;
+
+    /** Checks the numbers. */
+    public void requireValid() throws BadInputException {
+        if (loaderThreads < 1 || loaderThreads > MAX_LOADER_THREADS) {
+            throw new BadInputException(
+                    "--loader-threads must be 1 to "
+                            + MAX_LOADER_THREADS
+                            + ", not "
+                            + loaderThreads);
+        }
+    }
+
+    /** Returns whether images that can't be used are left out. */
+    public boolean skipBadImages() {
+        return skipBadImages;
+    }
+
+    /** Returns how images are read ahead. */
+    public LoaderOptions loading() {
+        return new LoaderOptions(loaderThreads, 2 * loaderThreads + 1, skipBadImages);
+    }
+
+    /** Returns the options as another command takes them. */
+    public Stream<String> arguments() {
+        String threads = "--loader-threads=" + loaderThreads;
+        return skipBadImages ? Stream.of(threads, "--skip-bad-images") : Stream.of(threads);
+    }
+}

@@ -1,0 +1,106 @@
+package dev.fern.tools.console;
+
+import ai.djl.Device;
+import dev.fern.backbone.host.Devices;
+import dev.fern.detection.data.LoaderOptions;
+import dev.fern.detection.image.CanvasRule;
+import dev.fern.detection.model.Detector;
+import dev.fern.detection.model.DetectorConfiguration;
+import dev.fern.detection.model.ModelDirectory;
+import java.io.IOException;
+import java.nio.file.Path;
+import picocli.CommandLine.Option;
+
+/** The options of commands that run a model over images. */
+public final class ModelOptions {
+
+    private static final int LOADER_THREADS = 2;
+
+    @Option(
+            names = "--batch-size",
+            paramLabel = "N",
+            defaultValue = "1",
+            description = "Images that pass the network together (default: 1).")
+    private int batchSize;
+
+    @Option(
+            names = "--min-size",
+            paramLabel = "N",
+            description = "Override the model's size of the shorter side.")
+    private Integer minSize;
+
+    @Option(
+            names = "--max-size",
+            paramLabel = "N",
+            description = "Override the model's largest size of the longer side.")
+    private Integer maxSize;
+
+    @Option(
+            names = "--engine",
+            paramLabel = "NAME",
+            defaultValue = Engines.DEFAULT,
+            description = "DJL engine: MXNet or PyTorch (default: ${DEFAULT-VALUE}).")
+    private String engine;
+
+    @Option(
+            names = "--devices",
+            paramLabel = "NAME",
+            defaultValue = Devices.AUTO,
+            description =
+                    "cpu, gpu, gpu:N or auto: the first GPU that the engine sees, else the CPU"
+                            + " (default: ${DEFAULT-VALUE}).")
+    private String devices;
+
+    @Option(
+            names = "--skip-bad-images",
+            description = "Leave out images that can't be used, and count them.")
+    private boolean skipBadImages;
+
+    /** Returns how many images pass the network together. */
+    public int batchSize() {
+        return batchSize;
+    }
+
+    /** Returns whether images that can't be used are left out. */
+    public boolean skipBadImages() {
+        return skipBadImages;
+    }
+
+    /** Returns how images are read ahead. */
+    public LoaderOptions loading() {
+        return new LoaderOptions(LOADER_THREADS, 2 * LOADER_THREADS, skipBadImages);
+    }
+
+    /**
+     * Loads a model directory with the changes that the options make to it.
+     *
+     * @param scoreThreshold overrides the model's, unless null
+     * @throws IOException naming the file of the model that can't be used
+     * @throws BadInputException if an option is out of range or the engine or its device is not
+     *     here
+     */
+    public Detector load(Path directory, Double scoreThreshold)
+            throws IOException, BadInputException {
+        if (batchSize < 1) {
+            throw new BadInputException("--batch-size must be at least 1, not " + batchSize);
+        }
+        DetectorConfiguration configuration = ModelDirectory.readConfiguration(directory);
+        Device device;
+        try {
+            CanvasRule own = configuration.canvas();
+            int min = minSize == null ? own.minSize() : minSize;
+            int max = maxSize == null ? Math.max(own.maxSize(), min) : maxSize;
+            configuration = configuration.withCanvas(new CanvasRule(min, max, own.stride()));
+            if (scoreThreshold != null) {
+                configuration =
+                        configuration.withPostProcessing(
+                                configuration.postProcessing().withScoreThreshold(scoreThreshold));
+            }
+            Engines.require(engine);
+            device = Devices.of(devices, engine).get(0);
+        } catch (IllegalArgumentException e) {
+            throw new BadInputException(e.getMessage(), e);
+        }
+        return Detector.load(directory, configuration, engine, device);
+    }
+}

@@ -1,0 +1,51 @@
+package dev.fern.tools.console;
+
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * What is done when the process is told to end, by Ctrl-C or otherwise, for as long as this is
+ * open: work is asked to stop, and the process lives until it has.
+ */
+public final class OnInterrupt implements AutoCloseable {
+
+    private static final int MOST_MINUTES = 5;
+
+    private final CountDownLatch stopped = new CountDownLatch(1);
+    private final Thread hook;
+
+    /**
+     * @param stop asks the work to stop; called on a thread of its own
+     */
+    public OnInterrupt(Runnable stop) {
+        hook =
+                new Thread(
+                        () -> {
+                            stop.run();
+                            await();
+                        });
+        Runtime.getRuntime().addShutdownHook(hook);
+    }
+
+    private void await() {
+        try {
+            if (!stopped.await(MOST_MINUTES, TimeUnit.MINUTES)) {
+                System.err.println("fern: gave up waiting for the checkpoint");
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    /** The work has stopped, or is done. */
+    @Override
+    public void close() {
+        stopped.countDown();
+        try {
+            Runtime.getRuntime().removeShutdownHook(hook);
+        } catch (IllegalStateException e) {
+            // The process is ending: the hook runs already.
+            return;
+        }
+    }
+}

@@ -1,0 +1,66 @@
+package dev.fern.tools.console;
+
+import dev.fern.cocoeval.AtomicFile;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+
+/** A file that a command is to write. */
+public final class OutputFile {
+
+    private OutputFile() {}
+
+    /**
+     * Checks several files that one command is to write, as {@link #require(Path, List)} does, and
+     * that no two are the same.
+     *
+     * @param outputs null for those that are not wanted
+     */
+    public static void requireAll(List<Path> outputs, List<Path> inputs)
+            throws IOException, BadInputException {
+        Set<Path> seen = new HashSet<>();
+        for (Path output : outputs) {
+            require(output, inputs);
+            if (output != null && !seen.add(place(output))) {
+                throw new BadInputException(
+                        output + ": is to be written twice; give each output a name of its own");
+            }
+        }
+    }
+
+    /** Where the file is or will be, links followed. */
+    private static Path place(Path output) throws IOException {
+        Path absolute = output.toAbsolutePath();
+        return Files.isRegularFile(output)
+                ? output.toRealPath()
+                : absolute.getParent().toRealPath().resolve(absolute.getFileName());
+    }
+
+    /**
+     * Checks that a file can be written and is none of those that are read, which it would replace.
+     *
+     * @param output null if none is to be written
+     * @param inputs null for those that are not given
+     * @throws IOException naming the file if it can't be written
+     * @throws BadInputException naming the file if it is an input
+     */
+    public static void require(Path output, List<Path> inputs)
+            throws IOException, BadInputException {
+        if (output == null) {
+            return;
+        }
+        AtomicFile.requireWritable(output);
+        for (Path input : inputs) {
+            if (input != null
+                    && Files.exists(output)
+                    && Files.exists(input)
+                    && Files.isSameFile(output, input)) {
+                throw new BadInputException(
+                        output + ": is read by this command; write to another file");
+            }
+        }
+    }
+}

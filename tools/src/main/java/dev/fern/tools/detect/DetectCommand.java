@@ -1,0 +1,232 @@
+package dev.fern.tools.detect;
+
+import com.google.gson.Gson;
+import com.google.gson.JsonArray;
+import com.google.gson.JsonObject;
+import dev.fern.cocoeval.AtomicFile;
+import dev.fern.cocoeval.CocoCategory;
+import dev.fern.cocoeval.CocoDataset;
+import dev.fern.cocoeval.CocoImage;
+import dev.fern.detection.data.Batch;
+import dev.fern.detection.data.BatchDecoder;
+import dev.fern.detection.data.BatchLoader;
+import dev.fern.detection.data.BatchSampler;
+import dev.fern.detection.data.DetectionDataset;
+import dev.fern.detection.data.Sample;
+import dev.fern.detection.image.ImageReader;
+import dev.fern.detection.model.Detection;
+import dev.fern.detection.model.Detector;
+import dev.fern.tools.console.AnnotatedFiles;
+import dev.fern.tools.console.CountProgress;
+import dev.fern.tools.console.InputImages;
+import dev.fern.tools.console.ModelOptions;
+import dev.fern.tools.console.OutputFile;
+import dev.fern.tools.console.VisibleText;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import java.util.function.UnaryOperator;
+import java.util.stream.Collectors;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** {@code fern detect}. */
+@Command(
+        name = "detect",
+        sortOptions = false,
+        description = {
+            "Finds objects in images.",
+            "",
+            "Prints a line for each: file, category, score, and x, y, width, height in pixels,"
+                    + " separated by tabs. Control characters in names are printed as \\t,"
+                    + " \\n or \\u001b; --json has the names as they are."
+        },
+        footer = {
+            "",
+            "Example:",
+            "  fern detect --model runs/a/best --output drawn --json found.json photographs"
+        })
+public final class DetectCommand implements Callable<Integer> {
+
+    @Option(
+            names = "--model",
+            required = true,
+            paramLabel = "DIR",
+            description = "Model directory.")
+    private Path model;
+
+    @Mixin private InputImages inputs;
+
+    @Option(
+            names = {"-o", "--output"},
+            paramLabel = "DIR",
+            description = "Write the images with the boxes drawn to this folder.")
+    private Path output;
+
+    @Option(
+            names = "--json",
+            paramLabel = "FILE",
+            description =
+                    "Write a COCO results file. Images are numbered from 1 in the order of the"
+                            + " output, unless --annotations is given; each record also has the"
+                            + " file_name.")
+    private Path json;
+
+    @Option(
+            names = "--annotations",
+            paramLabel = "FILE",
+            description =
+                    "COCO file whose image ids the results shall have, by file name; where several"
+                            + " of its images have that name, by all of their file_name.")
+    private Path annotations;
+
+    @Option(
+            names = "--score-threshold",
+            paramLabel = "X",
+            defaultValue = "0.3",
+            description = "Report only objects with a score above this (default: 0.3).")
+    private double scoreThreshold;
+
+    @Mixin private ModelOptions options;
+
+    @Spec private CommandSpec spec;
+
+    @Override
+    public Integer call() throws Exception {
+        OutputFile.require(json, Arrays.asList(annotations));
+        List<Path> files = inputs.find();
+        OutputFile.require(json, files);
+        ImageReader reader = ImageReader.forPhotographs();
+        DetectionDataset images =
+                DetectionDataset.unlabelled(files, reader, options.skipBadImages());
+        Map<Long, CocoImage> ids =
+                annotations == null
+                        ? null
+                        : new AnnotatedFiles(annotations, CocoDataset.read(annotations))
+                                .of(images.samples());
+        DetectionDrawing drawing =
+                output == null ? null : new DetectionDrawing(output, reader, files);
+        JsonArray results = json == null ? null : new JsonArray();
+        try (Detector detector = options.load(model, scoreThreshold)) {
+            int left = detect(detector, images, reader, ids, drawing, results);
+            left += images.badImages().size();
+            images.badImages().forEach(DetectCommand::reportLeftOut);
+            if (left > 0) {
+                System.err.printf("%d images were left out%n", left);
+            }
+        }
+        if (json != null) {
+            AtomicFile.write(
+                    json, (new Gson().toJson(results) + "\n").getBytes(StandardCharsets.UTF_8));
+        }
+        return 0;
+    }
+
+    private static void reportLeftOut(IOException problem) {
+        System.err.println("left out: " + VisibleText.of(problem.getMessage()));
+    }
+
+    /**
+     * Detects in all images and returns how many could not be used.
+     *
+     * @param results takes what was found; null if nobody asks
+     */
+    private int detect(
+            Detector detector,
+            DetectionDataset images,
+            ImageReader reader,
+            Map<Long, CocoImage> ids,
+            DetectionDrawing drawing,
+            JsonArray results)
+            throws IOException, InterruptedException {
+        Map<Long, Sample> samples =
+                images.samples().stream().collect(Collectors.toMap(Sample::imageId, s -> s));
+        List<CocoCategory> categories = detector.configuration().categories();
+        PrintWriter out = spec.commandLine().getOut();
+        int done = 0;
+        try (CountProgress progress = new CountProgress("detect", samples.size());
+                BatchLoader<Batch> loader =
+                        new BatchLoader<>(
+                                detector.configuration()
+                                        .checked(
+                                                BatchSampler.sequential(
+                                                        images,
+                                                        options.batchSize(),
+                                                        detector.configuration().canvas())),
+                                0,
+                                new BatchDecoder(reader, detector.configuration().normalization()),
+                                UnaryOperator.identity(),
+                                options.loading())) {
+            for (Optional<Batch> next = loader.next(); next.isPresent(); next = loader.next()) {
+                try (Batch batch = next.get()) {
+                    List<List<Detection>> found =
+                            detector.detect(
+                                    batch.pixels(),
+                                    batch.items().stream().map(Batch.Item::canvas).toList());
+                    for (int n = 0; n < found.size(); n++) {
+                        Sample sample = samples.get(batch.items().get(n).imageId());
+                        long id = ids == null ? sample.imageId() : ids.get(sample.imageId()).id();
+                        report(out, sample.path(), id, found.get(n), categories, results);
+                        if (drawing != null) {
+                            drawing.draw(sample.path(), found.get(n), categories);
+                        }
+                    }
+                    out.flush();
+                    done += found.size();
+                    progress.at(done);
+                }
+            }
+            loader.skipped().forEach(DetectCommand::reportLeftOut);
+            return loader.skipped().size();
+        }
+    }
+
+    private static void report(
+            PrintWriter out,
+            Path file,
+            long imageId,
+            List<Detection> detections,
+            List<CocoCategory> categories,
+            JsonArray results) {
+        for (Detection detection : detections) {
+            CocoCategory category = categories.get(detection.category());
+            double width = (double) detection.x2() - detection.x1();
+            double height = (double) detection.y2() - detection.y1();
+            out.printf(
+                    Locale.ROOT,
+                    "%s\t%s\t%.3f\t%.1f\t%.1f\t%.1f\t%.1f%n",
+                    VisibleText.of(file),
+                    VisibleText.of(category.name()),
+                    detection.score(),
+                    detection.x1(),
+                    detection.y1(),
+                    width,
+                    height);
+            if (results == null) {
+                continue;
+            }
+            JsonArray box = new JsonArray();
+            box.add(detection.x1());
+            box.add(detection.y1());
+            box.add(width);
+            box.add(height);
+            JsonObject result = new JsonObject();
+            result.addProperty("image_id", imageId);
+            result.addProperty("category_id", category.id());
+            result.add("bbox", box);
+            result.addProperty("score", detection.score());
+            result.addProperty("file_name", String.valueOf(file.getFileName()));
+            results.add(result);
+        }
+    }
+}

@@ -1,0 +1,120 @@
+package dev.fern.tools.evaluate;
+
+import com.google.gson.Gson;
+import com.google.gson.GsonBuilder;
+import dev.fern.cocoeval.AtomicFile;
+import dev.fern.cocoeval.CocoDataset;
+import dev.fern.cocoeval.CocoResults;
+import dev.fern.cocoeval.Evaluation;
+import dev.fern.cocoeval.analysis.Analysis;
+import dev.fern.cocoeval.analysis.AnalysisParameters;
+import dev.fern.detection.image.ImageFolder;
+import dev.fern.tools.console.BadInputException;
+import dev.fern.tools.report.EvaluationReport;
+import dev.fern.tools.report.EvaluationSections;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.Optional;
+import picocli.CommandLine.Option;
+
+/** The options that ask what is behind the twelve numbers. */
+final class AnalysisOptions {
+
+    @Option(
+            names = "--analysis",
+            paramLabel = "FILE",
+            description =
+                    "Write as JSON: precision-recall curves, confusion matrix, TIDE errors,"
+                            + " calibration, best F-beta, and what each image suffers from.")
+    private Path json;
+
+    @Option(
+            names = "--report",
+            paramLabel = "FILE",
+            description =
+                    "Write the same as one self-contained HTML page; with --images the worst images"
+                            + " are drawn.")
+    private Path report;
+
+    @Option(
+            names = "--analysis-iou",
+            paramLabel = "X",
+            description = "IoU at which a detection matches in the analysis (default: 0.5).")
+    private Double iou;
+
+    @Option(
+            names = "--analysis-score",
+            paramLabel = "X",
+            description =
+                    "Score from which detections count in the confusion matrix and in what is found"
+                            + " on single images (default: that of the best F-beta).")
+    private Double score;
+
+    @Option(
+            names = "--beta",
+            paramLabel = "X",
+            description = "How many times as much recall counts in F-beta (default: 1).")
+    private Double beta;
+
+    /** The files that will be written; entries are null where none is wanted. */
+    Path[] targets() {
+        return new Path[] {json, report};
+    }
+
+    /**
+     * What the options say; a value out of range is told before the work.
+     *
+     * @throws BadInputException if a value is out of range
+     */
+    AnalysisParameters parameters() throws BadInputException {
+        try {
+            AnalysisParameters parameters = AnalysisParameters.defaults();
+            if (iou != null) {
+                parameters = parameters.withIouThreshold(iou);
+            }
+            if (score != null) {
+                parameters = parameters.withScoreThreshold(score);
+            }
+            return beta == null ? parameters : parameters.withBeta(beta);
+        } catch (IllegalArgumentException e) {
+            throw new BadInputException(e.getMessage(), e);
+        }
+    }
+
+    /**
+     * Analyses and writes, if any file is wanted.
+     *
+     * @param title of the report
+     * @param images to draw, if given
+     */
+    void write(
+            String title,
+            CocoDataset dataset,
+            CocoResults results,
+            Evaluation evaluation,
+            Optional<ImageFolder> images)
+            throws IOException, BadInputException {
+        if (json == null && report == null) {
+            return;
+        }
+        Analysis analysis = Analysis.of(dataset, results, evaluation.parameters(), parameters());
+        if (json != null) {
+            Gson gson =
+                    new GsonBuilder()
+                            .disableHtmlEscaping()
+                            .serializeSpecialFloatingPointValues()
+                            .serializeNulls()
+                            .create();
+            write(json, gson.toJson(analysis.toJson(dataset)) + "\n");
+        }
+        if (report != null) {
+            EvaluationSections sections = new EvaluationSections(evaluation, analysis, images);
+            write(report, new EvaluationReport(title, sections).html());
+        }
+    }
+
+    private static void write(Path file, String text) throws IOException {
+        AtomicFile.write(file, text.getBytes(StandardCharsets.UTF_8));
+    }
+}

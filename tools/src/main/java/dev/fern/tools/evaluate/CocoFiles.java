@@ -1,0 +1,68 @@
+package dev.fern.tools.evaluate;
+
+import dev.fern.cocoeval.CocoDataset;
+import dev.fern.cocoeval.CocoResults;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.ExecutionException;
+import java.util.stream.Stream;
+
+/**
+ * An annotations file with results files for it, to be evaluated.
+ *
+ * @param results in the order of the files
+ */
+public record CocoFiles(CocoDataset dataset, List<CocoResults> results) {
+
+    private interface Reading<T> {
+        T read() throws IOException;
+    }
+
+    /**
+     * Reads all files, at once where there are cores for it.
+     *
+     * @throws IOException naming the first file, in the order given, that can't be read
+     */
+    public static CocoFiles read(Path annotations, Path... detections)
+            throws IOException, InterruptedException {
+        CompletableFuture<CocoDataset> dataset =
+                start(() -> CocoDataset.readForEvaluation(annotations));
+        List<CompletableFuture<CocoResults>> results =
+                Stream.of(detections).map(file -> start(() -> CocoResults.read(file))).toList();
+        CocoDataset readDataset = finish(dataset);
+        CocoResults[] readResults = new CocoResults[detections.length];
+        for (int i = 0; i < readResults.length; i++) {
+            readResults[i] = finish(results.get(i));
+        }
+        return new CocoFiles(readDataset, List.of(readResults));
+    }
+
+    private static <T> CompletableFuture<T> start(Reading<T> reading) {
+        return CompletableFuture.supplyAsync(
+                () -> {
+                    try {
+                        return reading.read();
+                    } catch (IOException e) {
+                        throw new CompletionException(e);
+                    }
+                });
+    }
+
+    private static <T> T finish(CompletableFuture<T> future)
+            throws IOException, InterruptedException {
+        try {
+            return future.get();
+        } catch (ExecutionException e) {
+            if (e.getCause() instanceof IOException problem) {
+                throw problem;
+            }
+            if (e.getCause() instanceof Error error) {
+                throw error;
+            }
+            throw new IllegalStateException(e.getCause());
+        }
+    }
+}

@@ -1,0 +1,38 @@
+package dev.fern.tools.evaluate;
+
+import com.google.gson.JsonNull;
+import com.google.gson.JsonObject;
+import com.google.gson.JsonPrimitive;
+import dev.fern.cocoeval.CocoMetric;
+import dev.fern.cocoeval.Difference;
+import java.util.Map;
+
+/** Differences of two sets of detections as JSON; what is not known is null. */
+public final class DifferenceJson {
+
+    private DifferenceJson() {}
+
+    /** Returns an entry for each metric, under its label. */
+    public static JsonObject of(Map<CocoMetric, Difference> metrics) {
+        JsonObject object = new JsonObject();
+        metrics.forEach((metric, difference) -> object.add(metric.label(), of(difference)));
+        return object;
+    }
+
+    private static JsonObject of(Difference difference) {
+        JsonObject entry = new JsonObject();
+        entry.addProperty("a", difference.a());
+        entry.addProperty("b", difference.b());
+        add(entry, "difference", difference.difference());
+        add(entry, "low", difference.low());
+        add(entry, "high", difference.high());
+        add(entry, "p", difference.pValue());
+        entry.addProperty("resamples", difference.resamples());
+        return entry;
+    }
+
+    /** Adds a number, or null in place of NaN. */
+    public static void add(JsonObject entry, String name, double number) {
+        entry.add(name, Double.isNaN(number) ? JsonNull.INSTANCE : new JsonPrimitive(number));
+    }
+}

@@ -1,0 +1,250 @@
+package dev.fern.tools.evaluate;
+
+import com.google.gson.Gson;
+import com.google.gson.JsonArray;
+import com.google.gson.JsonObject;
+import dev.fern.cocoeval.CategoryStats;
+import dev.fern.cocoeval.CocoDataset;
+import dev.fern.cocoeval.CocoEvaluator;
+import dev.fern.cocoeval.CocoMetric;
+import dev.fern.cocoeval.CocoResults;
+import dev.fern.cocoeval.Evaluation;
+import dev.fern.cocoeval.EvaluationParameters;
+import dev.fern.detection.data.LabelledImages;
+import dev.fern.detection.image.ImageFolder;
+import dev.fern.detection.model.Detector;
+import dev.fern.tools.console.BadInputException;
+import dev.fern.tools.console.JsonFile;
+import dev.fern.tools.console.ModelOptions;
+import dev.fern.tools.console.OutputFile;
+import dev.fern.tools.console.VisibleText;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.ArgGroup;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** {@code fern evaluate}. */
+@Command(
+        name = "evaluate",
+        sortOptions = false,
+        description = {
+            "Scores detections, or a model, by COCO's twelve numbers.",
+            "",
+            "The numbers, and the arrays behind them, are those of pycocotools to the last bit."
+        },
+        footer = {
+            "",
+            "Examples:",
+            "  fern evaluate --annotations instances_val.json --detections results.json",
+            "  fern evaluate --annotations instances_val.json --detections results.json \\",
+            "                --images val --report report.html",
+            "  fern evaluate --annotations instances_val.json --images val --model runs/a/best"
+        })
+public final class EvaluateCommand implements Callable<Integer> {
+
+    /** Where the detections come from. */
+    static final class Source {
+        @Option(
+                names = "--detections",
+                required = true,
+                paramLabel = "FILE",
+                description = "COCO results file, plain or .gz.")
+        private Path detections;
+
+        @ArgGroup(exclusive = false)
+        private ModelSource model;
+    }
+
+    /** A model to run on the images. */
+    static final class ModelSource {
+        @Option(
+                names = "--model",
+                required = true,
+                paramLabel = "DIR",
+                description = "Model directory to run.")
+        private Path model;
+
+        @Option(
+                names = "--save-detections",
+                paramLabel = "FILE",
+                description = "Write the model's detections as a COCO results file.")
+        private Path save;
+    }
+
+    @Option(
+            names = "--annotations",
+            required = true,
+            paramLabel = "FILE",
+            description = "COCO instances file, plain or .gz.")
+    private Path annotations;
+
+    @ArgGroup(multiplicity = "1")
+    private Source source;
+
+    @Option(
+            names = "--images",
+            paramLabel = "DIR",
+            description = "Folder of the annotated images: for the model, and for the report.")
+    private Path images;
+
+    @Option(
+            names = "--json",
+            paramLabel = "FILE",
+            description = "Write the numbers as JSON, at full precision; -1 where undefined.")
+    private Path json;
+
+    @Option(
+            names = "--per-category",
+            description = "Also print a line of AP, AP50, AP75 and AR100 for each category.")
+    private boolean perCategory;
+
+    @Option(
+            names = "--arrays",
+            paramLabel = "FILE",
+            description = "Write precision, recall and scores as numpy arrays (.npz).")
+    private Path arrays;
+
+    @Mixin private EvaluationOptions evaluation;
+
+    @Mixin private AnalysisOptions analysis;
+
+    @Mixin private ModelOptions options;
+
+    @Spec private CommandSpec spec;
+
+    @Override
+    public Integer call() throws Exception {
+        requireUsable();
+        Evaluated evaluated;
+        try {
+            evaluated = source.model == null ? readDetections() : runModel(source.model);
+            if (arrays != null) {
+                // they may hold what the twelve numbers can't be taken from
+                evaluated.evaluation().writeArrays(arrays);
+            }
+            evaluated.evaluation().stats();
+        } catch (IllegalArgumentException e) {
+            throw new BadInputException(e.getMessage(), e);
+        }
+        Evaluation scores = evaluated.evaluation();
+        PrintWriter out = spec.commandLine().getOut();
+        out.print(scores.table());
+        if (perCategory) {
+            print(out, evaluated);
+        }
+        out.flush();
+        if (json != null) {
+            JsonFile.write(json, json(scores, evaluated.dataset()));
+        }
+        analysis.write(
+                title(),
+                evaluated.dataset(),
+                evaluated.results(),
+                scores,
+                images == null ? Optional.empty() : Optional.of(new ImageFolder(images)));
+        return 0;
+    }
+
+    /** Looks at what would else fail only after the work. */
+    private void requireUsable() throws IOException, BadInputException {
+        List<Path> targets = new ArrayList<>(Arrays.asList(analysis.targets()));
+        targets.add(json);
+        targets.add(arrays);
+        if (source.model != null) {
+            targets.add(source.model.save);
+            if (images == null) {
+                throw new ParameterException(
+                        spec.commandLine(), "--model needs the folder of the images: --images DIR");
+            }
+        }
+        OutputFile.requireAll(
+                targets, Arrays.asList(annotations, source.detections, evaluation.file()));
+        if (images != null) {
+            new ImageFolder(images);
+        }
+        analysis.parameters();
+    }
+
+    private String title() {
+        Path of = source.model == null ? source.detections : source.model.model;
+        return of.toAbsolutePath().normalize().getFileName()
+                + " on "
+                + annotations.toAbsolutePath().normalize().getFileName();
+    }
+
+    private Evaluated readDetections() throws IOException, InterruptedException {
+        CocoFiles files = CocoFiles.read(annotations, source.detections);
+        CocoResults results = files.results().get(0);
+        return new Evaluated(
+                files.dataset(),
+                results,
+                CocoEvaluator.evaluate(
+                        files.dataset(), results, evaluation.parameters(files.dataset())));
+    }
+
+    private Evaluated runModel(ModelSource from)
+            throws IOException, InterruptedException, BadInputException {
+        LabelledImages labelled =
+                LabelledImages.open(annotations, images, options.skipBadImages(), 0);
+        EvaluationParameters parameters = evaluation.parameters(labelled.coco());
+        try (Detector detector = options.load(from.model, null)) {
+            return Evaluated.detect(
+                    detector,
+                    labelled,
+                    options.batchSize(),
+                    options.loading(),
+                    parameters,
+                    results -> {
+                        if (from.save != null) {
+                            results.write(from.save);
+                        }
+                    });
+        }
+    }
+
+    private static void print(PrintWriter out, Evaluated evaluated) {
+        out.printf("%n%-24s%12s%8s%8s%8s%8s%n", "category", "id", "AP", "AP50", "AP75", "AR100");
+        for (CategoryStats category : evaluated.evaluation().perCategory()) {
+            Map<CocoMetric, Double> stats = category.stats();
+            out.printf(
+                    Locale.ROOT,
+                    "%-24s%12s%8.3f%8.3f%8.3f%8.3f%n",
+                    VisibleText.of(category.category().name()),
+                    VisibleText.of(evaluated.dataset().idText(category.category().id())),
+                    stats.get(CocoMetric.AP),
+                    stats.get(CocoMetric.AP50),
+                    stats.get(CocoMetric.AP75),
+                    stats.get(CocoMetric.AR100));
+        }
+    }
+
+    private static JsonObject json(Evaluation evaluation, CocoDataset dataset) {
+        Gson gson = new Gson();
+        JsonObject root = new JsonObject();
+        root.add("stats", gson.toJsonTree(DetectionScores.numbers(evaluation)));
+        root.add("parameters", ParametersJson.of(evaluation.parameters(), dataset));
+        JsonArray categories = new JsonArray();
+        for (CategoryStats category : evaluation.perCategory()) {
+            JsonObject entry = new JsonObject();
+            entry.add("id", dataset.idJson(category.category().id()));
+            entry.addProperty("name", category.category().name());
+            category.stats().forEach((metric, value) -> entry.addProperty(metric.label(), value));
+            categories.add(entry);
+        }
+        root.add("per_category", categories);
+        return root;
+    }
+}

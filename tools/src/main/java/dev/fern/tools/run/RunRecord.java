@@ -1,0 +1,149 @@
+package dev.fern.tools.run;
+
+import com.google.gson.Gson;
+import com.google.gson.JsonParseException;
+import com.google.gson.JsonParser;
+import dev.fern.detection.data.LabelledImages;
+import dev.fern.detection.files.TextFile;
+import dev.fern.detection.settings.RecordJson;
+import dev.fern.detection.train.RunDirectory;
+import dev.fern.tools.console.JsonFile;
+import dev.fern.tools.console.Platform;
+import dev.fern.tools.console.VisibleText;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Where a run comes from, as {@code run.json} in its folder tells.
+ *
+ * @param train what it learns from
+ * @param validation what it is evaluated on
+ * @param skipBadImages whether images that can't be used were left out
+ * @param starts of its processes, the first first
+ */
+public record RunRecord(Data train, Data validation, boolean skipBadImages, List<Start> starts) {
+
+    private static final long MOST_BYTES = 1 << 26;
+
+    /**
+     * Labelled images.
+     *
+     * @param annotations absolute path of the file
+     * @param images absolute path of the folder
+     * @param limit the first so many images alone were used; 0 for all
+     * @param imageCount images that were used
+     * @param objectCount objects on them
+     */
+    public record Data(
+            String annotations, String images, int limit, int imageCount, long objectCount) {
+
+        /** Checks that the paths are some. */
+        public Data {
+            Path.of(annotations);
+            Path.of(images);
+        }
+
+        static Data of(LabelledImages labelled) {
+            return new Data(
+                    absolute(labelled.annotations()),
+                    absolute(labelled.folder()),
+                    labelled.limit(),
+                    labelled.images().samples().size(),
+                    labelled.images().samples().stream().mapToLong(s -> s.labels().length).sum());
+        }
+
+        private static String absolute(Path path) {
+            return path.toAbsolutePath().normalize().toString();
+        }
+    }
+
+    /**
+     * A process.
+     *
+     * @param time when it began, ISO 8601 in UTC
+     * @param command {@code fern} and its arguments
+     * @param fern its version
+     * @param engine name and version
+     * @param java name and version of the virtual machine
+     * @param system operating system, processor architecture and processors
+     */
+    public record Start(
+            String time,
+            List<String> command,
+            String fern,
+            String engine,
+            String java,
+            String system) {
+
+        static Start now(String engine, List<String> arguments) {
+            List<String> command = new ArrayList<>(List.of("fern"));
+            command.addAll(arguments);
+            Platform here = Platform.here(engine);
+            return new Start(
+                    Instant.now().truncatedTo(ChronoUnit.SECONDS).toString(),
+                    command,
+                    here.fern(),
+                    here.engine(),
+                    here.java(),
+                    here.system() + ", " + here.processors() + " processors");
+        }
+    }
+
+    /** Returns where a run's record is. */
+    static Path file(RunDirectory run) {
+        return run.path().resolve("run.json");
+    }
+
+    /**
+     * Records a process that starts. What is known of those before is kept; a record that can't be
+     * used is replaced.
+     */
+    public static void add(
+            RunDirectory run,
+            LabelledImages train,
+            LabelledImages validation,
+            boolean skipBadImages,
+            String engine,
+            List<String> arguments)
+            throws IOException {
+        List<Start> starts = new ArrayList<>();
+        if (run.hasCheckpoint() && Files.exists(file(run))) {
+            try {
+                starts.addAll(read(run).starts());
+            } catch (IOException e) {
+                System.err.println("warning: " + VisibleText.of(e.getMessage()) + "; replaced");
+            }
+        }
+        starts.add(Start.now(engine, arguments));
+        RunRecord record =
+                new RunRecord(Data.of(train), Data.of(validation), skipBadImages, starts);
+        JsonFile.write(file(run), new Gson().toJsonTree(record).getAsJsonObject());
+    }
+
+    /**
+     * Reads a run's record.
+     *
+     * @throws IOException naming the file if it is missing or damaged
+     */
+    static RunRecord read(RunDirectory run) throws IOException {
+        Path file = file(run);
+        try {
+            RunRecord record =
+                    RecordJson.read(
+                            JsonParser.parseString(TextFile.readSmall(file, MOST_BYTES)),
+                            RunRecord.class);
+            if (record.starts().isEmpty()) {
+                throw new IllegalArgumentException("starts is empty");
+            }
+            return record;
+        } catch (JsonParseException | IllegalArgumentException e) {
+            String problem = e instanceof JsonParseException ? "not JSON" : e.getMessage();
+            throw new IOException(file + ": damaged: " + problem, e);
+        }
+    }
+}

@@ -1,0 +1,129 @@
+package dev.fern.tools.train;
+
+import dev.fern.detection.image.ImageReader;
+import dev.fern.detection.pretrain.ClassificationDataset;
+import dev.fern.detection.pretrain.PretrainingConfiguration;
+import dev.fern.detection.train.RunDirectory;
+import dev.fern.tools.console.BadInputException;
+import dev.fern.tools.console.LoadingOptions;
+import dev.fern.tools.console.OutputFile;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** {@code fern pretrain}. */
+@Command(
+        name = "pretrain",
+        description =
+                "Trains a backbone as a classifier of images in folders, a sub-folder a class, for"
+                        + " fern train --backbone-weights to start from.",
+        sortOptions = false,
+        footer = {
+            "",
+            "The output folder receives config.json (every setting), metrics.jsonl (a line a step and"
+                    + " an evaluation), and the model directories last and best.",
+            "Ctrl-C writes a checkpoint; the same command with --resume goes on from it.",
+            "",
+            "Example:",
+            "  fern pretrain --train-images photos --output runs/classifier",
+            "  fern train --backbone-weights runs/classifier/best ..."
+        })
+public final class PretrainCommand implements Callable<Integer> {
+
+    @Option(
+            names = "--train-images",
+            required = true,
+            paramLabel = "DIR",
+            description = "Folder of the training images, with a sub-folder for each class.")
+    private Path trainImages;
+
+    @Option(
+            names = "--val-images",
+            paramLabel = "DIR",
+            description = "Folder of the validation images, with the same sub-folders.")
+    private Path valImages;
+
+    @Option(
+            names = {"-o", "--output"},
+            required = true,
+            paramLabel = "DIR",
+            description = "Folder of the run; created where it is missing.")
+    private Path output;
+
+    @Mixin private PretrainingSettings settings;
+
+    @Option(
+            names = "--json",
+            paramLabel = "FILE",
+            description = "Write the best model's scores, with the counts of each class.")
+    private Path json;
+
+    @Mixin private RunOptions options;
+
+    @Mixin private LoadingOptions loading;
+
+    @Spec private CommandSpec spec;
+
+    @Override
+    public Integer call() throws Exception {
+        loading.requireValid();
+        if (valImages != null && settings.holdsOut()) {
+            throw new BadInputException(
+                    "--val-fraction holds images out where there are no --val-images; give one of"
+                            + " the two");
+        }
+        options.requireValid();
+        OutputFile.require(json, List.of());
+        RunDirectory run = RunDirectory.open(output);
+        PretrainingConfiguration configuration = settings.configuration(options.settings(run));
+        options.requireFree(run);
+        ClassificationDataset.Split images = images(configuration);
+        PrintWriter out = spec.commandLine().getOut();
+        return new PretrainingRun(
+                        configuration,
+                        images.training(),
+                        images.validation(),
+                        run,
+                        loading.loading(),
+                        options.logEvery())
+                .execute(options.start(), scores -> scores.report(out, json));
+    }
+
+    private ClassificationDataset.Split images(PretrainingConfiguration configuration)
+            throws IOException, BadInputException {
+        ClassificationDataset training = open(trainImages);
+        if (training.classes().size() < 2) {
+            throw new BadInputException(
+                    trainImages
+                            + ": has images of one class only, "
+                            + training.classes().get(0)
+                            + "; a classifier needs two");
+        }
+        if (valImages != null) {
+            return new ClassificationDataset.Split(
+                    training, open(valImages).labelledAs(training.classes()));
+        }
+        ClassificationDataset.Split split =
+                training.split(configuration.valFraction(), configuration.seed());
+        if (split.validation().samples().isEmpty()) {
+            throw new BadInputException(
+                    trainImages
+                            + ": its classes are too small to hold "
+                            + configuration.valFraction()
+                            + " of each out; raise --val-fraction or give --val-images");
+        }
+        return split;
+    }
+
+    private ClassificationDataset open(Path folder) throws IOException {
+        return ClassificationDataset.open(
+                folder, ImageReader.forDataSets(), loading.skipBadImages());
+    }
+}

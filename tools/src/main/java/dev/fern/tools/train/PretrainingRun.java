@@ -1,0 +1,145 @@
+package dev.fern.tools.train;
+
+import dev.fern.detection.data.BadImageException;
+import dev.fern.detection.data.LoaderOptions;
+import dev.fern.detection.image.ImageReader;
+import dev.fern.detection.pretrain.ClassificationDataset;
+import dev.fern.detection.pretrain.ClassificationScores;
+import dev.fern.detection.pretrain.ClassificationTask;
+import dev.fern.detection.pretrain.Classifier;
+import dev.fern.detection.pretrain.DatasetClassification;
+import dev.fern.detection.pretrain.PretrainingConfiguration;
+import dev.fern.detection.train.DataIdentity;
+import dev.fern.detection.train.RunDirectory;
+import dev.fern.tools.console.BadInputException;
+import dev.fern.tools.console.LeftOutImages;
+import dev.fern.tools.console.VisibleText;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * The training of a classifier as a command carries it out: with progress on standard error, an
+ * evaluation after epochs, and a checkpoint when the process is interrupted.
+ *
+ * @param train with labels of its own
+ * @param val with the same labels
+ * @param logEvery steps from one log line to the next where there is no terminal; 0 for a line
+ *     every ten seconds
+ */
+record PretrainingRun(
+        PretrainingConfiguration configuration,
+        ClassificationDataset train,
+        ClassificationDataset val,
+        RunDirectory run,
+        LoaderOptions loading,
+        int logEvery) {
+
+    /** Takes what the best model is worth. */
+    @FunctionalInterface
+    public interface Sink {
+        void accept(ClassifierReport report) throws IOException;
+    }
+
+    /**
+     * Trains, and scores the best model.
+     *
+     * @param best takes the score, unless the training was interrupted
+     * @return the status to end the process with
+     * @throws IOException if a file can't be used
+     * @throws BadInputException if the engine or its devices are not here, or if settings or data
+     *     are not those of the run that is to be resumed
+     */
+    int execute(RunStart start, Sink best)
+            throws IOException, InterruptedException, BadInputException {
+        TrainingSession.requireEngine(configuration.engine(), configuration::deviceList);
+        TrainingSession session =
+                new TrainingSession(run, start, new DataIdentity(train.identity(), val.identity()));
+        session.requireSame(
+                settings -> configuration.changesFrom(PretrainingConfiguration.of(settings)));
+        LeftOutImages leftOut = new LeftOutImages();
+        describe(leftOut);
+        int status;
+        try (Classifier classifier =
+                TrainingSession.network(() -> configuration.newClassifier(train.classes()))) {
+            // Only now, so that settings and data that can't be used leave no folder behind.
+            status = session.locked(() -> train(session, classifier, leftOut));
+        }
+        if (status == 0) {
+            try (Classifier classifier =
+                    Classifier.load(
+                            run.best(),
+                            configuration.engine(),
+                            configuration.deviceList().get(0))) {
+                best.accept(new ClassifierReport(run.best(), score(classifier, leftOut)));
+            }
+        }
+        return status;
+    }
+
+    private int train(TrainingSession session, Classifier classifier, LeftOutImages leftOut)
+            throws IOException, InterruptedException {
+        try (ClassificationTask task =
+                        new ClassificationTask(
+                                configuration,
+                                classifier,
+                                train,
+                                trained -> score(trained, leftOut),
+                                loading);
+                TrainingProgress progress =
+                        new TrainingProgress(
+                                System.err,
+                                System.console() != null,
+                                logEvery,
+                                List.of(
+                                        ClassificationScores.TOP1,
+                                        ClassificationScores.TOP5,
+                                        ClassificationScores.LOSS))) {
+            return session.train(
+                    session.trainer(
+                            configuration.optimization().loop(),
+                            task,
+                            progress,
+                            configuration.toJson()),
+                    configuration.optimization().patience());
+        }
+    }
+
+    private ClassificationScores score(Classifier classifier, LeftOutImages leftOut)
+            throws IOException, InterruptedException {
+        List<BadImageException> bad = new ArrayList<>();
+        ClassificationScores scores =
+                DatasetClassification.run(
+                        classifier,
+                        val,
+                        ImageReader.forDataSets(),
+                        configuration.optimization().batchSize(),
+                        loading,
+                        done -> {},
+                        bad::add);
+        leftOut.warn("validation images", bad);
+        return scores;
+    }
+
+    private void describe(LeftOutImages leftOut) {
+        System.err.printf(
+                "training on %d images, validating on %d, %d classes%n",
+                train.samples().size(), val.samples().size(), train.classes().size());
+        warn("training", train, leftOut);
+        if (!val.root().equals(train.root())) {
+            warn("validation", val, leftOut);
+        }
+    }
+
+    private static void warn(String part, ClassificationDataset images, LeftOutImages leftOut) {
+        leftOut.warn(part + " images", images.badImages());
+        if (!images.emptyClasses().isEmpty()) {
+            System.err.printf(
+                    "warning: %d sub-folders of %s hold no usable image and are left out, the"
+                            + " first: %s%n",
+                    images.emptyClasses().size(),
+                    VisibleText.of(images.root()),
+                    VisibleText.of(images.emptyClasses().get(0)));
+        }
+    }
+}

@@ -1,0 +1,71 @@
+package dev.fern.tools.train;
+
+import dev.fern.detection.pretrain.PretrainingConfiguration;
+import dev.fern.tools.console.BadInputException;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** The options that make the configuration of a classifier's training. */
+final class PretrainingSettings {
+
+    @Mixin private CommonSettings common;
+
+    @Option(
+            names = "--stem",
+            paramLabel = "NAME",
+            description =
+                    "imagenet (7x7 convolution of stride 2, then pooling) or cifar (3x3 of stride 1,"
+                            + " for images of some 32 pixels; no detector starts from it).")
+    private String stem;
+
+    @Option(
+            names = "--input-size",
+            paramLabel = "N",
+            description = "Side of the network's square input in pixels.")
+    private Integer inputSize;
+
+    @Option(
+            names = "--label-smoothing",
+            paramLabel = "X",
+            description = "Part of the target that is spread evenly over the classes.")
+    private Double labelSmoothing;
+
+    @Option(
+            names = "--val-fraction",
+            paramLabel = "X",
+            description =
+                    "Part of each class of the training images that is held out for validation"
+                            + " where no --val-images are given (default: 0.1).")
+    private Double valFraction;
+
+    /** Returns whether a part to hold out was given. */
+    boolean holdsOut() {
+        return valFraction != null;
+    }
+
+    /**
+     * Lays the settings of the options over those of the file, and these over the defaults.
+     *
+     * @param base a file of settings that stands in for the defaults, such as a run's {@code
+     *     config.json}
+     * @throws IOException naming the file if it can't be read
+     * @throws BadInputException if a setting is unknown or out of range
+     */
+    PretrainingConfiguration configuration(Optional<Path> base)
+            throws IOException, BadInputException {
+        if (common.isBatchSizeAutomatic()) {
+            throw new BadInputException("--batch-size auto is for fern train alone");
+        }
+        Map<String, Object> options = new HashMap<>();
+        options.put("stem", stem);
+        options.put("inputSize", inputSize);
+        options.put("labelSmoothing", labelSmoothing);
+        options.put("valFraction", valFraction);
+        return common.read(base, options, PretrainingConfiguration::of);
+    }
+}

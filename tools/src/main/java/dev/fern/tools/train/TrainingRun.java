@@ -1,0 +1,158 @@
+package dev.fern.tools.train;
+
+import dev.fern.cocoeval.CocoCategory;
+import dev.fern.detection.data.DetectionDataset;
+import dev.fern.detection.data.LabelledImages;
+import dev.fern.detection.data.LoaderOptions;
+import dev.fern.detection.model.BackboneWeights;
+import dev.fern.detection.model.Detector;
+import dev.fern.detection.train.DataIdentity;
+import dev.fern.detection.train.DetectionTask;
+import dev.fern.detection.train.RunDirectory;
+import dev.fern.detection.train.Trainer;
+import dev.fern.detection.train.TrainingConfiguration;
+import dev.fern.tools.console.BadInputException;
+import dev.fern.tools.console.LeftOutImages;
+import dev.fern.tools.console.VisibleText;
+import dev.fern.tools.evaluate.DetectionScores;
+import dev.fern.tools.log.RunLogs;
+import dev.fern.tools.run.RunCurves;
+import dev.fern.tools.run.RunRecord;
+import java.io.IOException;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * A training as a command carries it out: with progress on standard error, an evaluation after
+ * epochs, and a checkpoint when the process is interrupted.
+ *
+ * @param logEvery steps from one log line to the next where there is no terminal; 0 for a line
+ *     every ten seconds
+ */
+public record TrainingRun(
+        TrainingConfiguration configuration,
+        LabelledImages train,
+        LabelledImages val,
+        RunDirectory run,
+        LoaderOptions loading,
+        int logEvery) {
+
+    /**
+     * Trains.
+     *
+     * @param arguments of {@code fern}, for the record
+     * @return the status to end the process with
+     * @throws IOException if a file can't be used
+     * @throws BadInputException if the engine or its devices are not here, or if settings or data
+     *     are not those of the run that is to be resumed
+     */
+    public int execute(RunStart start, List<String> arguments)
+            throws IOException, InterruptedException, BadInputException {
+        TrainingSession.requireEngine(configuration.engine(), configuration::deviceList);
+        TrainingSession session =
+                new TrainingSession(run, start, DataIdentity.of(train.images(), val.images()));
+        session.requireSame(
+                settings -> configuration.changesFrom(TrainingConfiguration.of(settings)));
+        LeftOutImages leftOut = new LeftOutImages();
+        describe(leftOut);
+        try (Detector detector =
+                TrainingSession.network(
+                        () -> configuration.newDetector(train.images().categories()))) {
+            if (start == RunStart.FRESH) {
+                takeBackbone(detector);
+            }
+            // Only now, so that settings and data that can't be used leave no folder behind.
+            return session.locked(() -> train(session, detector, leftOut, arguments));
+        }
+    }
+
+    private int train(
+            TrainingSession session,
+            Detector detector,
+            LeftOutImages leftOut,
+            List<String> arguments)
+            throws IOException, InterruptedException {
+        try (DetectionTask task =
+                        new DetectionTask(
+                                configuration,
+                                detector,
+                                train.images(),
+                                trained -> score(trained, leftOut),
+                                loading);
+                TrainingProgress progress =
+                        new TrainingProgress(
+                                System.err,
+                                System.console() != null,
+                                logEvery,
+                                List.of("AP", "AP50", "AP75"));
+                RunLogs logs = new RunLogs(run, progress, System.err)) {
+            Trainer<?> trainer =
+                    session.trainer(
+                            configuration.optimization().loop(),
+                            task,
+                            logs,
+                            configuration.toJson());
+            RunRecord.add(
+                    run, train, val, loading.skipBadImages(), configuration.engine(), arguments);
+            int status = session.train(trainer, configuration.optimization().patience());
+            if (status == 0) {
+                RunCurves.write(run);
+            }
+            return status;
+        }
+    }
+
+    private Map<String, Double> score(Detector trained, LeftOutImages leftOut)
+            throws IOException, InterruptedException {
+        return DetectionScores.numbers(
+                DetectionScores.evaluate(
+                        trained,
+                        val,
+                        configuration.optimization().batchSize(),
+                        loading,
+                        leftOut,
+                        found -> found.write(run.detections())));
+    }
+
+    /** Gives a fresh detector the backbone that the settings name. */
+    private void takeBackbone(Detector detector) throws IOException {
+        Optional<BackboneWeights> start = configuration.startingBackbone();
+        if (start.isPresent()) {
+            BackboneWeights weights = start.get();
+            weights.copyInto(detector);
+            System.err.println("the backbone starts from " + VisibleText.of(weights.directory()));
+            if (!weights.normalization().equals(detector.configuration().normalization())) {
+                System.err.println(
+                        "warning: that backbone was trained with another pixelMean or pixelStd");
+            }
+        }
+    }
+
+    private void describe(LeftOutImages leftOut) {
+        System.err.printf(
+                "training on %d images, validating on %d, %d categories%n",
+                train.images().samples().size(),
+                val.images().samples().size(),
+                train.images().categories().size());
+        warn("training", train.images(), leftOut);
+        warn("validation", val.images(), leftOut);
+        if (!ids(train).equals(ids(val))) {
+            System.err.println(
+                    "warning: the validation set's category ids are not those of the training set;"
+                            + " categories that only one of them has count as missed");
+        }
+    }
+
+    private static List<Long> ids(LabelledImages images) {
+        return images.coco().categories().stream().map(CocoCategory::id).sorted().toList();
+    }
+
+    private static void warn(String part, DetectionDataset images, LeftOutImages leftOut) {
+        if (images.emptyBoxes() > 0) {
+            System.err.printf(
+                    "warning: %d %s boxes without area were dropped%n", images.emptyBoxes(), part);
+        }
+        leftOut.warn(part + " images", images.badImages());
+    }
+}

@@ -1,0 +1,154 @@
+package dev.fern.tools.verify;
+
+import dev.fern.cocoeval.Box;
+import dev.fern.cocoeval.CocoAnnotation;
+import dev.fern.cocoeval.CocoCategory;
+import dev.fern.cocoeval.CocoDataset;
+import dev.fern.cocoeval.CocoImage;
+import dev.fern.detection.data.DetectionDataset;
+import dev.fern.detection.data.Sample;
+import dev.fern.detection.model.Detection;
+import dev.fern.tools.console.AnnotatedFiles;
+import dev.fern.tools.console.BadInputException;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+
+/**
+ * Images with the targets of which loss and gradients are taken.
+ *
+ * @param images the images
+ * @param origin where their targets come from, in words
+ */
+record VerificationTargets(DetectionDataset images, String origin) {
+
+    /** A detection above this score stands for an object. */
+    private static final double OBJECT_SCORE = 0.3;
+
+    /** Part of a detection's width and height by which its target is smaller on each side. */
+    private static final double MARGIN = 0.05;
+
+    private static final int BOXES_PER_IMAGE = 3;
+
+    /**
+     * Takes the targets of an annotation file.
+     *
+     * @throws IOException naming a file that is not among its images
+     * @throws BadInputException if a target's category is none of the model's
+     */
+    static VerificationTargets annotated(
+            DetectionDataset images,
+            Path annotations,
+            CocoDataset dataset,
+            List<CocoCategory> categories)
+            throws IOException, BadInputException {
+        Map<Long, List<CocoAnnotation>> targets = new HashMap<>();
+        for (Map.Entry<Long, CocoImage> entry :
+                new AnnotatedFiles(annotations, dataset).of(images.samples()).entrySet()) {
+            targets.put(entry.getKey(), dataset.annotationsOf(entry.getValue().id()));
+        }
+        try {
+            return of(images, targets, categories, annotations.toString());
+        } catch (IllegalArgumentException e) {
+            throw new BadInputException(annotations + ": not for this model: " + e.getMessage(), e);
+        }
+    }
+
+    /**
+     * Takes what the model finds for objects or, where that is nothing, boxes drawn at random: what
+     * is measured holds for any targets.
+     *
+     * @param found the detections by image id
+     */
+    static VerificationTargets unannotated(
+            DetectionDataset images,
+            Map<Long, List<Detection>> found,
+            List<CocoCategory> categories) {
+        Map<Long, List<CocoAnnotation>> targets = new HashMap<>();
+        found.forEach(
+                (id, detections) ->
+                        targets.put(
+                                id,
+                                detections.stream()
+                                        .filter(detection -> detection.score() > OBJECT_SCORE)
+                                        .map(detection -> target(id, detection, categories))
+                                        .toList()));
+        if (targets.values().stream().allMatch(List::isEmpty)) {
+            Random random = new Random(1);
+            for (Sample sample : images.samples()) {
+                targets.put(sample.imageId(), random(sample, categories, random));
+            }
+            return of(
+                    images,
+                    targets,
+                    categories,
+                    "drawn at random, as the model finds nothing above a score of " + OBJECT_SCORE);
+        }
+        return of(
+                images,
+                targets,
+                categories,
+                "what the model finds above a score of "
+                        + OBJECT_SCORE
+                        + ", made a tenth smaller; no --annotations");
+    }
+
+    private static VerificationTargets of(
+            DetectionDataset images,
+            Map<Long, List<CocoAnnotation>> targets,
+            List<CocoCategory> categories,
+            String origin) {
+        return new VerificationTargets(images.withTargets(targets, categories), origin);
+    }
+
+    /**
+     * The box of a detection, smaller by a margin on each side: box losses have a kink where
+     * prediction and target agree, and rounding would choose the gradient there.
+     */
+    private static CocoAnnotation target(
+            long image, Detection detection, List<CocoCategory> categories) {
+        double width = (double) detection.x2() - detection.x1();
+        double height = (double) detection.y2() - detection.y1();
+        Box box =
+                new Box(
+                        detection.x1() + MARGIN * width,
+                        detection.y1() + MARGIN * height,
+                        (1 - 2 * MARGIN) * width,
+                        (1 - 2 * MARGIN) * height);
+        return target(image, box, categories.get(detection.category()));
+    }
+
+    private static CocoAnnotation target(long image, Box box, CocoCategory category) {
+        return new CocoAnnotation(0, image, category.id(), box, box.area(), false);
+    }
+
+    private static List<CocoAnnotation> random(
+            Sample sample, List<CocoCategory> categories, Random random) {
+        List<CocoAnnotation> boxes = new ArrayList<>();
+        for (int i = 0; i < BOXES_PER_IMAGE; i++) {
+            double width = sample.size().width() * random.nextDouble(0.1, 0.5);
+            double height = sample.size().height() * random.nextDouble(0.1, 0.5);
+            Box box =
+                    new Box(
+                            random.nextDouble() * (sample.size().width() - width),
+                            random.nextDouble() * (sample.size().height() - height),
+                            width,
+                            height);
+            boxes.add(
+                    target(
+                            sample.imageId(),
+                            box,
+                            categories.get(random.nextInt(categories.size()))));
+        }
+        return boxes;
+    }
+
+    /** Returns the number of targets. */
+    int boxes() {
+        return images.samples().stream().mapToInt(sample -> sample.labels().length).sum();
+    }
+}
