@@ -11,7 +11,7 @@ import ai.djl.nn.Block;
 import ai.djl.nn.Parameter;
 import ai.djl.training.GradientCollector;
 import ai.djl.training.ParameterStore;
-import dev.fern.backbone.host.HostFunctions;
+import dev.fern.backbone.host.EngineBridge;
 import dev.fern.backbone.parameter.NamedParameters;
 import dev.fern.backbone.parameter.Tensor;
 import java.util.ArrayList;
@@ -78,7 +78,7 @@ public record BlockPass(
         try (NDManager scope = manager.newSubManager()) {
             NDList arrays = arrays(scope, inputs, true);
             List<Tensor> outputs = new ArrayList<>();
-            try (GradientCollector collector = HostFunctions.newGradientCollector(scope)) {
+            try (GradientCollector collector = EngineBridge.of(scope).newGradientCollector(scope)) {
                 NDList results = forward.run(new ParameterStore(scope, false), arrays);
                 NDArray sum = null;
                 for (int i = 0; i < results.size(); i++) {
@@ -99,7 +99,8 @@ public record BlockPass(
                                     parameterGradients.put(
                                             name,
                                             parameter.getArray().getGradient().toFloatArray());
-                                    HostFunctions.clearGradient(parameter.getArray());
+                                    EngineBridge.of(parameter.getArray())
+                                            .clearGradient(parameter.getArray());
                                 }
                             });
             return new BlockPass(

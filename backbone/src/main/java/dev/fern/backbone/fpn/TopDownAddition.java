@@ -2,8 +2,8 @@ package dev.fern.backbone.fpn;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.types.Shape;
+import dev.fern.backbone.host.EngineBridge;
 import dev.fern.backbone.host.HostFunction;
-import dev.fern.backbone.host.HostFunctions;
 import dev.fern.backbone.loop.Parallel;
 import java.nio.FloatBuffer;
 import java.util.List;
@@ -31,8 +31,9 @@ final class TopDownAddition implements HostFunction {
                             + coarse
                             + " are not in the ratio 2");
         }
-        if (HostFunctions.supports(map)) {
-            return HostFunctions.apply(new TopDownAddition(), map, above);
+        EngineBridge engine = EngineBridge.of(map);
+        if (engine.supports(map)) {
+            return engine.apply(new TopDownAddition(), map, above);
         }
         return map.add(above.repeat(2, 2).repeat(3, 2));
     }

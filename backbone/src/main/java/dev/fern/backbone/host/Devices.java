@@ -55,7 +55,7 @@ public final class Devices {
         if (setting.equals("cpu")) {
             return List.of(Device.cpu());
         }
-        try (NDManager started = EngineStart.newManager(engine, Device.cpu())) {
+        try (NDManager started = EngineBridge.of(engine).newManager()) {
             return of(setting, started.getEngine());
         }
     }

@@ -9,12 +9,8 @@ import java.util.concurrent.Executors;
 import java.util.function.Supplier;
 
 /**
- * Threads that call an engine beside each other, each with its share of the cores. A convolution of
- * MXNet gains little from a second core; two convolutions of different images, a core each, gain
- * nearly all.
- *
- * <p>On MXNet this needs its NaiveEngine, which runs an operator on the thread that asks for it and
- * keeps scratch memory by thread; its other engines take turns.
+ * Threads that call an engine at the same time, each with its share of the cores; {@link
+ * EngineBridge#lanes} says how many of them an engine gains from.
  */
 public final class EngineThreads implements AutoCloseable {
 
@@ -23,44 +19,31 @@ public final class EngineThreads implements AutoCloseable {
     /**
      * Starts the threads.
      *
-     * @param engine DJL's name of the engine
+     * @param engine whose loops share the cores as those in Java do
      * @param count how many, 1 or more
      */
-    public EngineThreads(String engine, int count) {
+    public EngineThreads(EngineBridge engine, int count) {
         int share = Math.max(1, cores() / count);
         executor = Executors.newFixedThreadPool(count, work -> new Member(work, engine, share));
     }
 
     /** A thread whose loops, the engine's and Java's, take no more than a number of cores. */
     private static final class Member extends WorkerThread {
-        private final String engine;
+        private final EngineBridge engine;
 
-        Member(Runnable work, String engine, int cores) {
+        Member(Runnable work, EngineBridge engine, int cores) {
             super(work, "engine", cores);
             this.engine = engine;
         }
 
         @Override
         public void run() {
-            if (engine.equals("MXNet")) {
-                MxNetLibrary.check(MxNetLibrary.MXSetNumOMPThreads(cores()));
-            }
+            engine.limitThreads(cores());
             super.run();
         }
     }
 
-    /**
-     * Returns how many threads are of use on an engine beside each other, on the CPU.
-     *
-     * @param engine DJL's name of the engine
-     */
-    public static int available(String engine) {
-        return engine.equals("MXNet") && "NaiveEngine".equals(System.getenv("MXNET_ENGINE_TYPE"))
-                ? cores()
-                : 1;
-    }
-
-    /** Returns how many cores MXNet was given, no more than there are. */
+    /** Returns how many cores {@code OMP_NUM_THREADS} leaves to engines, no more than there are. */
     public static int cores() {
         int cores = Runtime.getRuntime().availableProcessors();
         String given = System.getenv("OMP_NUM_THREADS");

@@ -13,7 +13,6 @@ import com.sun.jna.Pointer;
 import java.nio.FloatBuffer;
 import java.util.Collection;
 import java.util.Map;
-import java.util.concurrent.atomic.AtomicReference;
 
 /**
  * The few functions of MXNet's C interface (c_api.h, version 1.9) that DJL does not offer. Handles
@@ -27,9 +26,6 @@ final class MxNetLibrary {
      * which would otherwise take the place of Java's.
      */
     private static final int LAZY_AND_LOCAL = 1;
-
-    /** What a callback threw, until {@link #check} throws it again. */
-    private static final AtomicReference<Throwable> FAILURE = new AtomicReference<>();
 
     static {
         Native.register(
@@ -94,28 +90,14 @@ final class MxNetLibrary {
         }
     }
 
-    /** Keeps what a callback threw, as the cause of the failure that MXNet will report. */
-    static void callbackFailed(Throwable failure) {
-        FAILURE.compareAndSet(null, failure);
-    }
-
-    /** Forgets failures that MXNet has reported to others. */
-    static void forgetFailure() {
-        FAILURE.set(null);
-    }
-
     /**
-     * @throws EngineException if a function of this interface failed; its cause is what a callback
-     *     threw, if one did
+     * Checks the status that a function of this interface returned.
+     *
+     * @throws EngineException with MXNet's message if it is not 0
      */
     static void check(int status) {
         if (status != 0) {
-            Throwable cause = FAILURE.getAndSet(null);
-            throw new EngineException(
-                    cause == null
-                            ? "MXNet: " + MXGetLastError()
-                            : "a host function failed in the backward pass: " + cause,
-                    cause);
+            throw new EngineException("MXNet: " + MXGetLastError());
         }
     }
 

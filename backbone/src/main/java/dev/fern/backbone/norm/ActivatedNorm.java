@@ -10,7 +10,7 @@ import ai.djl.nn.Parameter;
 import ai.djl.training.ParameterStore;
 import ai.djl.training.initializer.Initializer;
 import ai.djl.util.PairList;
-import dev.fern.backbone.host.HostFunctions;
+import dev.fern.backbone.host.EngineBridge;
 
 /**
  * A normaliser by mean and variance, then the addition of a second input if there is one, then an
@@ -45,7 +45,7 @@ final class ActivatedNorm extends AbstractBlock {
             boolean training,
             PairList<String, Object> params) {
         return new NDList(
-                HostFunctions.supports(inputs.get(0))
+                EngineBridge.of(inputs.get(0)).supports(inputs.get(0))
                         ? fused(parameters, inputs, training)
                         : operators(parameters, inputs, training));
     }

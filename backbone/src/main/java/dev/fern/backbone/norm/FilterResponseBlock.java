@@ -9,7 +9,7 @@ import ai.djl.nn.Parameter;
 import ai.djl.training.ParameterStore;
 import ai.djl.training.initializer.ConstantInitializer;
 import ai.djl.util.PairList;
-import dev.fern.backbone.host.HostFunctions;
+import dev.fern.backbone.host.EngineBridge;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -74,7 +74,7 @@ public final class FilterResponseBlock extends AbstractBlock {
             PairList<String, Object> params) {
         NDArray x = inputs.get(0);
         return new NDList(
-                HostFunctions.supports(x)
+                EngineBridge.of(x).supports(x)
                         ? fused(parameters, inputs, training)
                         : operators(parameters, inputs, training));
     }
@@ -102,10 +102,11 @@ public final class FilterResponseBlock extends AbstractBlock {
             case RELU -> arguments.add(x.getManager().zeros(new Shape(x.getShape().get(1))));
             case TLU -> arguments.add(parameters.getValue(tau, device, training));
         }
-        return HostFunctions.apply(
-                new FilterResponseFunction(
-                        learnedEpsilon, addsShortcut, activation != Activation.NONE),
-                arguments.toArray(NDArray[]::new));
+        return EngineBridge.of(x)
+                .apply(
+                        new FilterResponseFunction(
+                                learnedEpsilon, addsShortcut, activation != Activation.NONE),
+                        arguments.toArray(NDArray[]::new));
     }
 
     /**

@@ -8,7 +8,7 @@ import ai.djl.nn.Parameter;
 import ai.djl.training.ParameterStore;
 import ai.djl.training.initializer.Initializer;
 import ai.djl.util.PairList;
-import dev.fern.backbone.host.HostFunctions;
+import dev.fern.backbone.host.EngineBridge;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -73,7 +73,7 @@ abstract class MomentNormBlock extends AbstractBlock {
             boolean training,
             PairList<String, Object> params) {
         return new NDList(
-                HostFunctions.supports(inputs.get(0))
+                EngineBridge.of(inputs.get(0)).supports(inputs.get(0))
                         ? fused(parameters, inputs, Activation.NONE, null, training)
                         : operators(parameters, inputs, Activation.NONE, null, training));
     }
@@ -104,9 +104,10 @@ abstract class MomentNormBlock extends AbstractBlock {
         }
         Standardizer standardizer = standardizer(parameters, x, training);
         NDArray z =
-                HostFunctions.apply(
-                        new StandardizationFunction(standardizer, addsShortcut, activation),
-                        arguments.toArray(NDArray[]::new));
+                EngineBridge.of(x)
+                        .apply(
+                                new StandardizationFunction(standardizer, addsShortcut, activation),
+                                arguments.toArray(NDArray[]::new));
         standardizer.applied();
         return z;
     }
@@ -119,7 +120,9 @@ abstract class MomentNormBlock extends AbstractBlock {
     private static NDArray recordable(
             ParameterStore parameters, Parameter parameter, NDArray x, boolean training) {
         NDArray value = parameters.getValue(parameter, x.getDevice(), training);
-        return parameter.requiresGradient() ? value : HostFunctions.share(value, x.getManager());
+        return parameter.requiresGradient()
+                ? value
+                : EngineBridge.of(x).share(value, x.getManager());
     }
 
     /**

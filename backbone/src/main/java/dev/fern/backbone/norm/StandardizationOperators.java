@@ -2,7 +2,7 @@ package dev.fern.backbone.norm;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.types.Shape;
-import dev.fern.backbone.host.HostFunctions;
+import dev.fern.backbone.host.EngineBridge;
 import dev.fern.backbone.norm.Standardizer.Standardization;
 import java.util.function.ToDoubleFunction;
 import java.util.stream.IntStream;
@@ -41,8 +41,9 @@ final class StandardizationOperators {
         if (!standardizer.observes()) {
             return xhat;
         }
-        float[] means = HostFunctions.copy(mean);
-        float[] variances = HostFunctions.copy(variance);
+        EngineBridge engine = EngineBridge.of(x);
+        float[] means = engine.copy(mean);
+        float[] variances = engine.copy(variance);
         Standardization[] groups =
                 IntStream.range(0, means.length)
                         .mapToObj(g -> standardizer.of(g, means[g], variances[g]))

@@ -3,7 +3,7 @@ package dev.fern.backbone.norm;
 import ai.djl.ndarray.NDArray;
 import ai.djl.nn.Parameter;
 import ai.djl.training.ParameterStore;
-import dev.fern.backbone.host.HostFunctions;
+import dev.fern.backbone.host.EngineBridge;
 import java.nio.FloatBuffer;
 
 /**
@@ -17,7 +17,7 @@ record StoredStatistic(NDArray array) {
     }
 
     double[] values() {
-        float[] stored = HostFunctions.copy(array);
+        float[] stored = EngineBridge.of(array).copy(array);
         double[] values = new double[stored.length];
         for (int i = 0; i < values.length; i++) {
             values[i] = stored[i];
@@ -30,11 +30,7 @@ record StoredStatistic(NDArray array) {
         for (int i = 0; i < values.length; i++) {
             stored[i] = (float) values[i];
         }
-        if (HostFunctions.hasFloats(array)) {
-            HostFunctions.floats(array).put(0, stored);
-        } else {
-            array.set(FloatBuffer.wrap(stored));
-        }
+        EngineBridge.of(array).set(array, FloatBuffer.wrap(stored));
     }
 
     /**

@@ -4,7 +4,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.Parameter;
-import dev.fern.backbone.host.HostFunctions;
+import dev.fern.backbone.host.EngineBridge;
 import java.util.SplittableRandom;
 import java.util.function.DoubleSupplier;
 import java.util.function.ToDoubleFunction;
@@ -97,6 +97,6 @@ public final class Initialization {
         for (int i = 0; i < filled.length; i++) {
             filled[i] = (float) values.getAsDouble();
         }
-        return HostFunctions.create(manager, filled, shape);
+        return EngineBridge.of(manager).create(manager, filled, shape);
     }
 }

@@ -6,7 +6,7 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.nn.Block;
 import ai.djl.nn.Parameter;
 import ai.djl.training.ParameterStore;
-import dev.fern.backbone.host.HostFunctions;
+import dev.fern.backbone.host.EngineBridge;
 import java.util.Collection;
 import java.util.IdentityHashMap;
 import java.util.Map;
@@ -21,6 +21,7 @@ public final class ParameterReplica extends ParameterStore {
 
     private final Collection<Parameter> parameters;
     private final NDManager owner;
+    private final EngineBridge engine;
     private final Map<Parameter, NDArray> arrays = new IdentityHashMap<>();
     private NDManager manager;
 
@@ -28,12 +29,13 @@ public final class ParameterReplica extends ParameterStore {
      * Makes a replica on the device of a manager.
      *
      * @param block initialised; where its parameters are on that device, {@link
-     *     HostFunctions#hasFloats} holds for them
+     *     EngineBridge#lendsMemory} holds for them
      * @param owner owns the replica's arrays; it must be closed before the parameters are
      */
     public ParameterReplica(Block block, NDManager owner) {
         super(owner, false);
         this.owner = owner;
+        engine = EngineBridge.of(owner);
         parameters = NamedParameters.of(block).values();
         make();
     }
@@ -44,7 +46,7 @@ public final class ParameterReplica extends ParameterStore {
             NDArray original = parameter.getArray();
             NDArray array =
                     isHere(original)
-                            ? HostFunctions.share(original, manager)
+                            ? engine.share(original, manager)
                             : manager.create(original.toFloatArray(), original.getShape());
             if (parameter.requiresGradient()) {
                 array.setRequiresGradient(true);
@@ -62,7 +64,7 @@ public final class ParameterReplica extends ParameterStore {
         boolean current =
                 parameters.stream()
                         .map(Parameter::getArray)
-                        .allMatch(array -> isHere(array) && !HostFunctions.addsToGradients(array));
+                        .allMatch(array -> isHere(array) && !engine.addsToGradients());
         if (!current) {
             manager.close();
             arrays.clear();

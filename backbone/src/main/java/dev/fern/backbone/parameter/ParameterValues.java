@@ -3,7 +3,7 @@ package dev.fern.backbone.parameter;
 import ai.djl.ndarray.NDArray;
 import ai.djl.nn.Block;
 import ai.djl.nn.Parameter;
-import dev.fern.backbone.host.HostFunctions;
+import dev.fern.backbone.host.EngineBridge;
 import java.nio.FloatBuffer;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -52,8 +52,10 @@ public final class ParameterValues {
         }
         parameters.forEach(
                 (name, parameter) ->
-                        HostFunctions.set(
-                                parameter.getArray(), FloatBuffer.wrap(values.get(name).data())));
+                        EngineBridge.of(parameter.getArray())
+                                .set(
+                                        parameter.getArray(),
+                                        FloatBuffer.wrap(values.get(name).data())));
     }
 
     /**
@@ -82,7 +84,7 @@ public final class ParameterValues {
                     parameter.setInitializer(
                             (owner, shape, type) -> {
                                 requireShape(name, value, shape.getShape());
-                                return HostFunctions.create(owner, value.data(), shape);
+                                return EngineBridge.of(owner).create(owner, value.data(), shape);
                             });
                 });
     }

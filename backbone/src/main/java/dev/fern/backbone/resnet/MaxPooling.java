@@ -3,8 +3,8 @@ package dev.fern.backbone.resnet;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.pooling.Pool;
+import dev.fern.backbone.host.EngineBridge;
 import dev.fern.backbone.host.HostFunction;
-import dev.fern.backbone.host.HostFunctions;
 import dev.fern.backbone.loop.Parallel;
 import java.nio.FloatBuffer;
 import java.util.Arrays;
@@ -23,8 +23,9 @@ final class MaxPooling implements HostFunction {
     private int outputWidth;
 
     static NDArray apply(NDArray x) {
-        if (HostFunctions.supports(x)) {
-            return HostFunctions.apply(new MaxPooling(), x);
+        EngineBridge engine = EngineBridge.of(x);
+        if (engine.supports(x)) {
+            return engine.apply(new MaxPooling(), x);
         }
         return Pool.maxPool2d(x, new Shape(3, 3), new Shape(2, 2), new Shape(1, 1), false);
     }

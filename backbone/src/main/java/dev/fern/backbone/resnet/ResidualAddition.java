@@ -2,8 +2,8 @@ package dev.fern.backbone.resnet;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.types.Shape;
+import dev.fern.backbone.host.EngineBridge;
 import dev.fern.backbone.host.HostFunction;
-import dev.fern.backbone.host.HostFunctions;
 import dev.fern.backbone.loop.Parallel;
 import java.nio.FloatBuffer;
 import java.util.List;
@@ -19,8 +19,9 @@ final class ResidualAddition implements HostFunction {
     private int size;
 
     static NDArray apply(NDArray residual, NDArray identity) {
-        return HostFunctions.supports(residual)
-                ? HostFunctions.apply(new ResidualAddition(), residual, identity)
+        EngineBridge engine = EngineBridge.of(residual);
+        return engine.supports(residual)
+                ? engine.apply(new ResidualAddition(), residual, identity)
                 : residual.add(identity);
     }
 

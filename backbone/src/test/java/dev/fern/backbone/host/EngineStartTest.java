@@ -26,7 +26,7 @@ class EngineStartTest {
         public static void main(String[] arguments) {
             try (NDManager manager =
                     arguments[0].equals("quietly")
-                            ? EngineStart.newManager("MXNet")
+                            ? EngineBridge.of("MXNet").newManager()
                             : NDManager.newBaseManager("MXNet")) {
                 manager.create(new float[] {1, 2}).addi(1);
                 System.err.println(AFTERWARDS);

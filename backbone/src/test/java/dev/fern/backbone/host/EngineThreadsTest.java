@@ -23,7 +23,7 @@ class EngineThreadsTest {
                         throw new IllegalStateException(e);
                     }
                 };
-        try (EngineThreads threads = new EngineThreads("MXNet", 3)) {
+        try (EngineThreads threads = new EngineThreads(EngineBridge.of("MXNet"), 3)) {
             assertThat(threads.run(List.of(meet, meet, meet))).containsExactlyInAnyOrder(0, 1, 2);
             List<Supplier<String>> ordered =
                     List.of(
@@ -51,7 +51,7 @@ class EngineThreadsTest {
                             pause();
                             return ended.incrementAndGet();
                         });
-        try (EngineThreads threads = new EngineThreads("MXNet", 2)) {
+        try (EngineThreads threads = new EngineThreads(EngineBridge.of("MXNet"), 2)) {
             assertThatThrownBy(() -> threads.run(tasks))
                     .isInstanceOf(IllegalArgumentException.class)
                     .hasMessage("first");
@@ -62,7 +62,8 @@ class EngineThreadsTest {
     @Test
     void loopsOfAThreadWithOneCoreStayOnIt() {
         try (EngineThreads threads =
-                new EngineThreads("MXNet", Runtime.getRuntime().availableProcessors())) {
+                new EngineThreads(
+                        EngineBridge.of("MXNet"), Runtime.getRuntime().availableProcessors())) {
             Supplier<Long> strangers =
                     () -> {
                         Thread own = Thread.currentThread();
@@ -83,8 +84,8 @@ class EngineThreadsTest {
 
     @Test
     void enginesOtherThanMxnetGetOneThread() {
-        assertThat(EngineThreads.available("PyTorch")).isEqualTo(1);
-        assertThat(EngineThreads.available("MXNet")).isPositive();
+        assertThat(EngineBridge.of("PyTorch").lanes()).isEqualTo(1);
+        assertThat(EngineBridge.of("MXNet").lanes()).isPositive();
     }
 
     private static void pause() {

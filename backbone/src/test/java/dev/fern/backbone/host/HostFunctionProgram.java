@@ -69,15 +69,16 @@ final class HostFunctionProgram {
                             Engine.getInstance().newGradientCollector()) {
                         // products of matrices keep the engine busy meanwhile
                         NDArray x = step.ones(weights.getShape()).matMul(weights).mul(1f / 256);
-                        NDArray y = HostFunctions.apply(function, x, weights);
+                        NDArray y = EngineBridge.of(x).apply(function, x, weights);
                         NDArray loss = y.matMul(y).mean();
-                        HostFunctions.backward(
-                                collector,
-                                new NDList(loss),
-                                new NDList(step.ones(loss.getShape())));
+                        EngineBridge.of(step)
+                                .backward(
+                                        collector,
+                                        new NDList(loss),
+                                        new NDList(step.ones(loss.getShape())));
                     }
                     if (function instanceof FailingFunction) {
-                        HostFunctions.floats(weights.getGradient());
+                        EngineBridge.of(weights.getGradient()).floats(weights.getGradient());
                     }
                     optimizer.update("weights", weights, weights.getGradient());
                 }

@@ -8,7 +8,7 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.pooling.Pool;
 import ai.djl.training.GradientCollector;
-import dev.fern.backbone.host.HostFunctions;
+import dev.fern.backbone.host.EngineBridge;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -76,14 +76,16 @@ class MaxPoolingTest {
         try (NDManager manager = NDManager.newBaseManager()) {
             NDArray array = manager.create(x, new Shape(n, c, height, width));
             array.setRequiresGradient(true);
-            try (GradientCollector collector = HostFunctions.newGradientCollector(manager)) {
+            try (GradientCollector collector =
+                    EngineBridge.of(manager).newGradientCollector(manager)) {
                 NDArray pooled = MaxPooling.apply(array);
                 assertThat(pooled.getShape()).isEqualTo(MaxPooling.outputShape(array.getShape()));
                 assertThat(pooled.toFloatArray()).isEqualTo(reference.pooled);
-                HostFunctions.backward(
-                        collector,
-                        new NDList(pooled),
-                        new NDList(manager.create(outputGradient, pooled.getShape())));
+                EngineBridge.of(manager)
+                        .backward(
+                                collector,
+                                new NDList(pooled),
+                                new NDList(manager.create(outputGradient, pooled.getShape())));
             }
             assertThat(array.getGradient().toFloatArray()).isEqualTo(reference.gradient);
         }
@@ -104,13 +106,15 @@ class MaxPoolingTest {
         try (NDManager manager = NDManager.newBaseManager()) {
             NDArray x = manager.create(new float[] {1, Float.NaN, 3, 4}, new Shape(1, 1, 2, 2));
             x.setRequiresGradient(true);
-            try (GradientCollector collector = HostFunctions.newGradientCollector(manager)) {
+            try (GradientCollector collector =
+                    EngineBridge.of(manager).newGradientCollector(manager)) {
                 NDArray pooled = MaxPooling.apply(x);
                 assertThat(pooled.toFloatArray()).containsExactly(Float.NaN);
-                HostFunctions.backward(
-                        collector,
-                        new NDList(pooled),
-                        new NDList(manager.ones(new Shape(1, 1, 1, 1))));
+                EngineBridge.of(manager)
+                        .backward(
+                                collector,
+                                new NDList(pooled),
+                                new NDList(manager.ones(new Shape(1, 1, 1, 1))));
             }
             assertThat(x.getGradient().sum().getFloat()).isEqualTo(1);
         }

@@ -6,8 +6,7 @@ import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.training.ParameterStore;
-import dev.fern.backbone.host.EngineStart;
-import dev.fern.backbone.host.HostFunctions;
+import dev.fern.backbone.host.EngineBridge;
 import dev.fern.backbone.parameter.ParameterValues;
 import dev.fern.backbone.parameter.Tensor;
 import dev.fern.detection.anchor.Anchors;
@@ -26,6 +25,7 @@ public final class Detector implements AutoCloseable {
 
     private final DetectorConfiguration configuration;
     private final NDManager manager;
+    private final EngineBridge engine;
     private final RetinaNet network;
     private final ParameterStore parameters;
     private final ImagePipeline pipeline;
@@ -33,6 +33,7 @@ public final class Detector implements AutoCloseable {
     private Detector(DetectorConfiguration configuration, NDManager manager, RetinaNet network) {
         this.configuration = configuration;
         this.manager = manager;
+        this.engine = EngineBridge.of(manager);
         this.network = network;
         this.parameters = new ParameterStore(manager, false);
         this.pipeline = new ImagePipeline(configuration);
@@ -66,7 +67,7 @@ public final class Detector implements AutoCloseable {
             Device device,
             long seed,
             double headDeviation) {
-        NDManager manager = EngineStart.newManager(engine, device);
+        NDManager manager = EngineBridge.of(engine).newManager(device);
         try {
             RetinaNet network =
                     new RetinaNet(configuration.architecture(), configuration.categories().size());
@@ -108,7 +109,7 @@ public final class Detector implements AutoCloseable {
     public static Detector load(
             Path directory, DetectorConfiguration configuration, String engine, Device device)
             throws IOException {
-        NDManager manager = EngineStart.newManager(engine, device);
+        NDManager manager = EngineBridge.of(engine).newManager(device);
         try {
             return new Detector(
                     configuration,
@@ -164,7 +165,7 @@ public final class Detector implements AutoCloseable {
      * @return for each image its detections by falling score, in pixels of the image
      */
     public List<List<Detection>> detect(FloatBuffer pixels, List<Canvas> canvases) {
-        if (!HostFunctions.roundsByBatch(manager)) {
+        if (!engine.roundsByBatch(manager.getDevice())) {
             return pipeline.detections(forward(pixels, canvases), canvases);
         }
         int imageSize = pixels.remaining() / canvases.size();
@@ -179,10 +180,10 @@ public final class Detector implements AutoCloseable {
 
     private List<HeadOutput> forward(FloatBuffer pixels, List<Canvas> canvases) {
         Canvas canvas = canvases.get(0);
-        HostFunctions.recordNothing(manager);
+        engine.recordNothing();
         try (NDManager step = manager.newSubManager()) {
             NDArray input =
-                    HostFunctions.create(
+                    engine.create(
                             step,
                             pixels,
                             new Shape(

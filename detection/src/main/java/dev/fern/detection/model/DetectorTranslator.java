@@ -6,11 +6,12 @@ import ai.djl.modality.cv.output.DetectedObjects;
 import ai.djl.modality.cv.output.Rectangle;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.translate.Batchifier;
 import ai.djl.translate.Translator;
 import ai.djl.translate.TranslatorContext;
-import dev.fern.backbone.host.HostFunctions;
+import dev.fern.backbone.host.EngineBridge;
 import dev.fern.detection.image.BgrImage;
 import dev.fern.detection.image.Canvas;
 import dev.fern.detection.image.ImageSize;
@@ -41,8 +42,10 @@ final class DetectorTranslator implements Translator<Image, DetectedObjects> {
 
     @Override
     public NDList processInput(TranslatorContext context, Image input) {
-        HostFunctions.recordNothing(context.getNDManager());
-        try (NDArray rgb = input.toNDArray(context.getNDManager(), Image.Flag.COLOR);
+        NDManager manager = context.getNDManager();
+        EngineBridge engine = EngineBridge.of(manager);
+        engine.recordNothing();
+        try (NDArray rgb = input.toNDArray(manager, Image.Flag.COLOR);
                 BgrImage image =
                         BgrImage.of(
                                 input.getWidth(), input.getHeight(), swapped(rgb.toByteArray()))) {
@@ -50,11 +53,7 @@ final class DetectorTranslator implements Translator<Image, DetectedObjects> {
             context.setAttachment(CANVAS, canvas);
             Shape shape = new Shape(1, 3, canvas.size().height(), canvas.size().width());
             return pipeline.withPixels(
-                    image,
-                    canvas,
-                    pixels ->
-                            new NDList(
-                                    HostFunctions.create(context.getNDManager(), pixels, shape)));
+                    image, canvas, pixels -> new NDList(engine.create(manager, pixels, shape)));
         }
     }
 

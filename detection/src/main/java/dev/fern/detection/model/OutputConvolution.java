@@ -7,7 +7,7 @@ import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.convolutional.Conv2d;
 import ai.djl.training.ParameterStore;
 import ai.djl.util.PairList;
-import dev.fern.backbone.host.HostFunctions;
+import dev.fern.backbone.host.EngineBridge;
 
 /**
  * A 3x3 convolution with bias to any number of channels, of one map or of several: where the engine
@@ -32,8 +32,12 @@ final class OutputConvolution extends Conv2d {
             boolean training,
             PairList<String, Object> params) {
         NDArray first = inputs.get(0);
-        int extra = Math.floorMod(-filters, HostFunctions.fastChannelMultiple(first));
+        EngineBridge engine = EngineBridge.of(first);
         Device device = first.getDevice();
+        int extra =
+                engine.lendsMemory(first)
+                        ? Math.floorMod(-filters, engine.fastChannelMultiple(device))
+                        : 0;
         NDArray ownWeight = parameters.getValue(weight, device, training);
         NDArray ownBias = parameters.getValue(bias, device, training);
         NDList outputs = new NDList(inputs.size());
@@ -48,7 +52,7 @@ final class OutputConvolution extends Conv2d {
             for (NDArray input : inputs) {
                 try (NDArray all =
                         conv2d(input, allWeights, allBiases, stride, padding).singletonOrThrow()) {
-                    HostFunctions.floats(all); // in C order: MXNet can't cut its own layout here
+                    engine.floats(all); // in C order: MXNet can't cut its own layout here
                     outputs.add(all.get(":, :{}", filters));
                 }
             }

@@ -9,7 +9,7 @@ import ai.djl.nn.Parameter;
 import ai.djl.training.ParameterStore;
 import ai.djl.util.PairList;
 import dev.fern.backbone.fpn.FeaturePyramid;
-import dev.fern.backbone.host.HostFunctions;
+import dev.fern.backbone.host.EngineBridge;
 import dev.fern.backbone.parameter.Initialization;
 import dev.fern.backbone.parameter.NamedParameters;
 import dev.fern.backbone.parameter.ParameterValues;
@@ -154,13 +154,13 @@ public final class RetinaNet extends AbstractBlock {
 
     /** Copies this network's outputs from the engine, one a level. */
     public static List<HeadOutput> read(NDList outputs) {
+        EngineBridge engine = EngineBridge.of(outputs.get(0));
         int levels = outputs.size() / 2;
         List<HeadOutput> read = new ArrayList<>(levels);
         for (int l = 0; l < levels; l++) {
             read.add(
                     new HeadOutput(
-                            HostFunctions.copy(outputs.get(l)),
-                            HostFunctions.copy(outputs.get(levels + l))));
+                            engine.copy(outputs.get(l)), engine.copy(outputs.get(levels + l))));
         }
         return read;
     }

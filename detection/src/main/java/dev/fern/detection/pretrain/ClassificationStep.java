@@ -5,7 +5,7 @@ import ai.djl.ndarray.types.Shape;
 import ai.djl.training.ParameterStore;
 import dev.fern.backbone.classification.ClassificationLoss;
 import dev.fern.backbone.classification.CrossEntropyLoss;
-import dev.fern.backbone.host.HostFunctions;
+import dev.fern.backbone.host.EngineBridge;
 import dev.fern.detection.train.NetworkPass;
 import java.nio.FloatBuffer;
 import java.util.List;
@@ -18,6 +18,7 @@ final class ClassificationStep {
 
     private final CrossEntropyLoss loss;
     private final int side;
+    private final EngineBridge engine;
     private final NetworkPass pass;
 
     /**
@@ -32,6 +33,7 @@ final class ClassificationStep {
             NDManager manager) {
         this.loss = loss;
         side = classifier.configuration().inputSize();
+        engine = EngineBridge.of(manager);
         pass = new NetworkPass(classifier.network(), parameters, manager);
     }
 
@@ -46,7 +48,7 @@ final class ClassificationStep {
         return pass.run(
                 pixels,
                 new Shape(labels.length, 3, side, side),
-                logits -> loss.compute(HostFunctions.copy(logits.singletonOrThrow()), labels),
+                logits -> loss.compute(engine.copy(logits.singletonOrThrow()), labels),
                 result -> Double.isFinite(result.value()) ? List.of(result.gradient()) : List.of());
     }
 }

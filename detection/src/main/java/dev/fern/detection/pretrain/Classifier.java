@@ -7,8 +7,7 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.training.ParameterStore;
 import dev.fern.backbone.classification.ResNetClassifier;
-import dev.fern.backbone.host.EngineStart;
-import dev.fern.backbone.host.HostFunctions;
+import dev.fern.backbone.host.EngineBridge;
 import java.io.IOException;
 import java.nio.FloatBuffer;
 import java.nio.file.Path;
@@ -75,7 +74,7 @@ public final class Classifier implements AutoCloseable {
     private static Classifier of(
             ClassifierConfiguration configuration, String engine, Device device, Filling filling)
             throws IOException {
-        NDManager manager = EngineStart.newManager(engine, device);
+        NDManager manager = EngineBridge.of(engine).newManager(device);
         try {
             ResNetClassifier network =
                     new ResNetClassifier(
@@ -118,10 +117,11 @@ public final class Classifier implements AutoCloseable {
      */
     public float[] logits(FloatBuffer pixels, int images) {
         int side = configuration.inputSize();
-        HostFunctions.recordNothing(manager);
+        EngineBridge engine = EngineBridge.of(manager);
+        engine.recordNothing();
         try (NDManager step = manager.newSubManager()) {
-            NDArray input = HostFunctions.create(step, pixels, new Shape(images, 3, side, side));
-            return HostFunctions.copy(
+            NDArray input = engine.create(step, pixels, new Shape(images, 3, side, side));
+            return engine.copy(
                     network.forward(parameters, new NDList(input), false).singletonOrThrow());
         }
     }

@@ -6,8 +6,8 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.nn.Block;
 import ai.djl.nn.Parameter;
 import ai.djl.training.ParameterStore;
+import dev.fern.backbone.host.EngineBridge;
 import dev.fern.backbone.host.EngineThreads;
-import dev.fern.backbone.host.HostFunctions;
 import dev.fern.backbone.parameter.NamedParameters;
 import dev.fern.backbone.parameter.ParameterReplica;
 import java.util.ArrayList;
@@ -26,6 +26,7 @@ import java.util.function.Supplier;
  */
 public final class GradientLanes<S> implements AutoCloseable {
 
+    private final EngineBridge engine;
     private final SgdOptimizer optimizer;
     private final NDManager manager;
 
@@ -76,10 +77,11 @@ public final class GradientLanes<S> implements AutoCloseable {
             List<Device> devices,
             BiFunction<ParameterStore, NDManager, S> steps) {
         first = steps.apply(own, owner);
+        engine = EngineBridge.of(owner);
         this.optimizer = optimizer;
         parameters = parameters(network);
         manager = owner.newSubManager();
-        threads = new EngineThreads(owner.getEngine().getEngineName(), devices.size());
+        threads = new EngineThreads(engine, devices.size());
         for (Device device : devices.subList(1, devices.size())) {
             NDManager its = manager.newSubManager(device);
             ParameterReplica replica = new ParameterReplica(network, its);
@@ -120,10 +122,9 @@ public final class GradientLanes<S> implements AutoCloseable {
      * @param owner of the network's parameters
      */
     static int available(Block network, boolean batchIndependent, NDManager owner) {
-        boolean supported = parameters(network).stream().allMatch(HostFunctions::hasFloats);
-        return supported && batchIndependent
-                ? EngineThreads.available(owner.getEngine().getEngineName())
-                : 1;
+        EngineBridge engine = EngineBridge.of(owner);
+        boolean supported = parameters(network).stream().allMatch(engine::lendsMemory);
+        return supported && batchIndependent ? engine.lanes() : 1;
     }
 
     /**
@@ -149,7 +150,7 @@ public final class GradientLanes<S> implements AutoCloseable {
 
     private <L> List<BatchPart<L>> parts(Pass<S, L> pass, int count, int images) {
         // lays weights out in C order, which threads must not do beside each other
-        parameters.stream().filter(HostFunctions::hasFloats).forEach(HostFunctions::floats);
+        parameters.stream().filter(engine::lendsMemory).forEach(engine::floats);
         List<Supplier<BatchPart<L>>> tasks = new ArrayList<>();
         for (int i = 0; i < count; i++) {
             int index = i;

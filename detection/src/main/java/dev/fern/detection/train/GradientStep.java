@@ -3,7 +3,7 @@ package dev.fern.detection.train;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.training.ParameterStore;
-import dev.fern.backbone.host.HostFunctions;
+import dev.fern.backbone.host.EngineBridge;
 import dev.fern.detection.anchor.AnchorTargets;
 import dev.fern.detection.anchor.Anchors;
 import dev.fern.detection.loss.DetectionLoss;
@@ -36,7 +36,7 @@ public final class GradientStep {
     GradientStep(
             Detector detector, RetinaNetLoss loss, ParameterStore parameters, NDManager manager) {
         this.imageByImage =
-                HostFunctions.roundsByBatch(manager)
+                EngineBridge.of(manager).roundsByBatch(manager.getDevice())
                         && detector.configuration().architecture().isBatchIndependent();
         this.detector = detector;
         this.loss = loss;

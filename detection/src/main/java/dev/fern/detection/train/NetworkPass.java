@@ -8,7 +8,7 @@ import ai.djl.nn.Block;
 import ai.djl.nn.Parameter;
 import ai.djl.training.GradientCollector;
 import ai.djl.training.ParameterStore;
-import dev.fern.backbone.host.HostFunctions;
+import dev.fern.backbone.host.EngineBridge;
 import dev.fern.backbone.parameter.NamedParameters;
 import java.nio.FloatBuffer;
 import java.util.List;
@@ -23,6 +23,7 @@ public final class NetworkPass {
     private final Block network;
     private final ParameterStore parameters;
     private final NDManager manager;
+    private final EngineBridge engine;
     private final List<Parameter> trained;
 
     /**
@@ -35,6 +36,7 @@ public final class NetworkPass {
         this.network = network;
         this.parameters = parameters;
         this.manager = manager;
+        engine = EngineBridge.of(manager);
         trained =
                 NamedParameters.of(network).values().stream()
                         .filter(Parameter::requiresGradient)
@@ -44,7 +46,7 @@ public final class NetworkPass {
     /** Makes the gradients zero where the engine adds to them. */
     public void clearGradients() {
         for (Parameter parameter : trained) {
-            HostFunctions.clearGradient(parameters.getValue(parameter, manager.getDevice(), true));
+            engine.clearGradient(parameters.getValue(parameter, manager.getDevice(), true));
         }
     }
 
@@ -65,22 +67,22 @@ public final class NetworkPass {
             Function<NDList, L> loss,
             Function<L, List<float[]>> gradients) {
         try (NDManager step = manager.newSubManager();
-                GradientCollector collector = HostFunctions.newGradientCollector(step)) {
-            NDArray input = HostFunctions.create(step, pixels, shape);
+                GradientCollector collector = engine.newGradientCollector(step)) {
+            NDArray input = engine.create(step, pixels, shape);
             NDList outputs = network.forward(parameters, new NDList(input), true);
             L result = loss.apply(outputs);
             List<float[]> values = gradients.apply(result);
             if (!values.isEmpty()) {
-                HostFunctions.backward(collector, outputs, arrays(step, outputs, values));
+                engine.backward(collector, outputs, arrays(step, outputs, values));
             }
             return result;
         }
     }
 
-    private static NDList arrays(NDManager step, NDList outputs, List<float[]> values) {
+    private NDList arrays(NDManager step, NDList outputs, List<float[]> values) {
         NDList arrays = new NDList(outputs.size());
         for (int i = 0; i < outputs.size(); i++) {
-            arrays.add(HostFunctions.create(step, values.get(i), outputs.get(i).getShape()));
+            arrays.add(engine.create(step, values.get(i), outputs.get(i).getShape()));
         }
         return arrays;
     }

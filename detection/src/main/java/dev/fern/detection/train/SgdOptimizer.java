@@ -3,7 +3,7 @@ package dev.fern.detection.train;
 import ai.djl.ndarray.NDArray;
 import ai.djl.nn.Block;
 import ai.djl.nn.Parameter;
-import dev.fern.backbone.host.HostFunctions;
+import dev.fern.backbone.host.EngineBridge;
 import dev.fern.backbone.loop.FloatChunks;
 import dev.fern.backbone.loop.Sums;
 import dev.fern.backbone.parameter.NamedParameters;
@@ -110,8 +110,9 @@ public final class SgdOptimizer {
         }
         for (Slot slot : slots) {
             try (NDArray gradient = slot.array.getGradient()) {
-                if (inPlace && HostFunctions.hasFloats(gradient)) {
-                    slot.gradient = HostFunctions.floats(gradient);
+                EngineBridge engine = EngineBridge.of(gradient);
+                if (inPlace && engine.lendsMemory(gradient)) {
+                    slot.gradient = engine.floats(gradient);
                     add(slot.gradient, slot, images, true);
                 } else {
                     add(gradient, slot, images);
@@ -218,15 +219,16 @@ public final class SgdOptimizer {
                     }
                     weights.put(start, w, 0, count);
                 });
-        if (!HostFunctions.hasFloats(slot.array)) {
+        if (!EngineBridge.of(slot.array).lendsMemory(slot.array)) {
             slot.array.set(weights);
         }
     }
 
     /** The values of an array, or a copy of them where its memory is not at hand. */
     private static FloatBuffer floats(NDArray array) {
-        return HostFunctions.hasFloats(array)
-                ? HostFunctions.floats(array)
+        EngineBridge engine = EngineBridge.of(array);
+        return engine.lendsMemory(array)
+                ? engine.floats(array)
                 : FloatBuffer.wrap(array.toFloatArray());
     }
 

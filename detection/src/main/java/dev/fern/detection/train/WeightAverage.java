@@ -3,7 +3,7 @@ package dev.fern.detection.train;
 import ai.djl.ndarray.NDArray;
 import ai.djl.nn.Block;
 import ai.djl.nn.Parameter;
-import dev.fern.backbone.host.HostFunctions;
+import dev.fern.backbone.host.EngineBridge;
 import dev.fern.backbone.loop.FloatChunks;
 import dev.fern.backbone.parameter.NamedParameters;
 import dev.fern.backbone.parameter.ParameterValues;
@@ -49,9 +49,10 @@ final class WeightAverage {
 
     private static void update(Parameter parameter, float[] mean, float part) {
         NDArray array = parameter.getArray();
+        EngineBridge engine = EngineBridge.of(array);
         FloatBuffer values =
-                HostFunctions.supports(array)
-                        ? HostFunctions.floats(array)
+                engine.lendsMemory(array)
+                        ? engine.floats(array)
                         : FloatBuffer.wrap(array.toFloatArray());
         FloatChunks.forEach(
                 mean.length,

@@ -5,7 +5,7 @@ import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.training.GradientCollector;
-import dev.fern.backbone.host.HostFunctions;
+import dev.fern.backbone.host.EngineBridge;
 import dev.fern.backbone.parameter.ParameterValues;
 import dev.fern.backbone.parameter.Tensor;
 import dev.fern.detection.anchor.AnchorTargets;
@@ -74,7 +74,8 @@ final class NetworkPasses {
         try (Batch batch = decode(planned)) {
             try (NDManager manager = detector.manager().newSubManager()) {
                 // MXNet computes as in training only while it records
-                GradientCollector recording = HostFunctions.newGradientCollector(manager);
+                GradientCollector recording =
+                        EngineBridge.of(manager).newGradientCollector(manager);
                 try {
                     return outputs(batch.pixels(), batch.canvasSize(), batch.items().size(), true);
                 } finally {

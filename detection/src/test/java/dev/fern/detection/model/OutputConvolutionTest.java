@@ -11,8 +11,7 @@ import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.Block;
 import ai.djl.training.GradientCollector;
 import ai.djl.training.ParameterStore;
-import dev.fern.backbone.host.EngineStart;
-import dev.fern.backbone.host.HostFunctions;
+import dev.fern.backbone.host.EngineBridge;
 import dev.fern.backbone.parameter.NamedParameters;
 import dev.fern.backbone.parameter.ParameterValues;
 import dev.fern.backbone.parameter.Tensor;
@@ -40,7 +39,7 @@ class OutputConvolutionTest {
 
     @BeforeEach
     void start() {
-        manager = EngineStart.newManager(TinyDetectors.ENGINE);
+        manager = EngineBridge.of(TinyDetectors.ENGINE).newManager();
     }
 
     @AfterEach
@@ -55,7 +54,7 @@ class OutputConvolutionTest {
         ParameterStore parameters = new ParameterStore(manager, false);
         List<float[]> found = new ArrayList<>();
         try (NDManager step = manager.newSubManager();
-                GradientCollector collector = HostFunctions.newGradientCollector(step)) {
+                GradientCollector collector = EngineBridge.of(step).newGradientCollector(step)) {
             Random random = new Random(1);
             NDList maps = new NDList();
             for (Shape shape : MAPS) {
@@ -74,13 +73,15 @@ class OutputConvolutionTest {
                 found.add(output.toFloatArray());
                 gradients.add(step.create(random(random, output.getShape()), output.getShape()));
             }
-            HostFunctions.backward(collector, outputs, gradients);
+            EngineBridge.of(step).backward(collector, outputs, gradients);
         }
         NamedParameters.of(block)
                 .values()
                 .forEach(
                         parameter ->
-                                found.add(HostFunctions.copy(parameter.getArray().getGradient())));
+                                found.add(
+                                        EngineBridge.of(parameter.getArray().getGradient())
+                                                .copy(parameter.getArray().getGradient())));
         return found;
     }
 

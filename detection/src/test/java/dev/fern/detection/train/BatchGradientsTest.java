@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import ai.djl.Device;
+import dev.fern.backbone.host.EngineBridge;
 import dev.fern.backbone.host.EngineThreads;
 import dev.fern.backbone.parameter.Tensor;
 import dev.fern.detection.anchor.AnchorTargets;
@@ -151,7 +152,8 @@ class BatchGradientsTest {
 
     /** Trains on one of several threads, which have an equal share of the cores each. */
     private Map<String, Tensor> trainedOnThreads(String norm, int threads) {
-        try (EngineThreads engine = new EngineThreads(TinyDetectors.ENGINE, threads)) {
+        try (EngineThreads engine =
+                new EngineThreads(EngineBridge.of(TinyDetectors.ENGINE), threads)) {
             Supplier<Map<String, Tensor>> training =
                     () -> {
                         try {
@@ -176,7 +178,7 @@ class BatchGradientsTest {
         for (String norm : List.of("frn", "frn-relu", "gn4", "ln", "in", "frozen-bn")) {
             try (Detector detector = detector(norm)) {
                 assertThat(BatchGradients.lanes(detector))
-                        .isEqualTo(EngineThreads.available(TinyDetectors.ENGINE));
+                        .isEqualTo(EngineBridge.of(TinyDetectors.ENGINE).lanes());
             }
         }
         for (String norm : List.of("bn", "brn")) {

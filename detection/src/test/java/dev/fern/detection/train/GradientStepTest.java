@@ -3,7 +3,7 @@ package dev.fern.detection.train;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import ai.djl.ndarray.NDArray;
-import dev.fern.backbone.host.HostFunctions;
+import dev.fern.backbone.host.EngineBridge;
 import dev.fern.backbone.parameter.NamedParameters;
 import dev.fern.backbone.parameter.ParameterValues;
 import dev.fern.backbone.parameter.Tensor;
@@ -97,7 +97,7 @@ class GradientStepTest {
 
     private void set(String name, float[] values) {
         NDArray array = NamedParameters.of(detector.network()).get(name).getArray();
-        HostFunctions.floats(array).put(0, values);
+        EngineBridge.of(array).floats(array).put(0, values);
     }
 
     private static double total(DetectionLoss loss) {

@@ -14,7 +14,7 @@ import ai.djl.nn.Parameter;
 import ai.djl.training.GradientCollector;
 import ai.djl.training.ParameterStore;
 import ai.djl.util.PairList;
-import dev.fern.backbone.host.HostFunctions;
+import dev.fern.backbone.host.EngineBridge;
 import dev.fern.backbone.parameter.NamedParameters;
 import dev.fern.backbone.parameter.ParameterValues;
 import dev.fern.backbone.parameter.Tensor;
@@ -106,11 +106,11 @@ class SgdOptimizerTest {
     /** Makes these the gradients of the last backward pass: of the sum of products. */
     private void backward(Map<String, float[]> gradients) {
         try (NDManager step = manager.newSubManager();
-                GradientCollector collector = HostFunctions.newGradientCollector(step)) {
+                GradientCollector collector = EngineBridge.of(step).newGradientCollector(step)) {
             NDArray loss = step.create(0f);
             for (Map.Entry<String, float[]> entry : gradients.entrySet()) {
                 NDArray array = NamedParameters.of(block).get(entry.getKey()).getArray();
-                HostFunctions.clearGradient(array);
+                EngineBridge.of(array).clearGradient(array);
                 NDArray factor = step.create(entry.getValue(), array.getShape());
                 loss = loss.add(factor.mul(array).sum());
             }

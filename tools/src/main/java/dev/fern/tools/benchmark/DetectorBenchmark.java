@@ -3,7 +3,7 @@ package dev.fern.tools.benchmark;
 import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
-import dev.fern.backbone.host.EngineThreads;
+import dev.fern.backbone.host.EngineBridge;
 import dev.fern.detection.image.ImageSize;
 import dev.fern.detection.train.TrainingConfiguration;
 import dev.fern.tools.console.BadInputException;
@@ -180,7 +180,7 @@ abstract class DetectorBenchmark implements Callable<Integer> {
                 any.width(),
                 canvas,
                 batch,
-                EngineThreads.available(any.engine()));
+                EngineBridge.of(any.engine()).lanes());
         out.printf("%-14s%12s%12s%12s%14s%n", "norm", "median ms", "quartiles", "", "ms an image");
         timings.forEach(
                 (norm, timing) ->

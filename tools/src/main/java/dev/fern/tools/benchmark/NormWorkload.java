@@ -8,8 +8,7 @@ import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.Block;
 import ai.djl.training.GradientCollector;
 import ai.djl.training.ParameterStore;
-import dev.fern.backbone.host.EngineStart;
-import dev.fern.backbone.host.HostFunctions;
+import dev.fern.backbone.host.EngineBridge;
 import dev.fern.backbone.norm.Activation;
 import dev.fern.backbone.norm.FilterResponseBlock;
 import dev.fern.backbone.norm.Normalizations;
@@ -23,6 +22,7 @@ final class NormWorkload implements AutoCloseable {
 
     private final NDManager manager;
     private final ParameterStore parameters;
+    private final EngineBridge bridge;
     private final NDArray x;
     private final NDArray gradient;
     private final float[] values;
@@ -40,7 +40,8 @@ final class NormWorkload implements AutoCloseable {
      */
     NormWorkload(Shape shape, String engine, long seed) {
         this.shape = shape;
-        manager = EngineStart.newManager(engine);
+        bridge = EngineBridge.of(engine);
+        manager = bridge.newManager();
         parameters = new ParameterStore(manager, false);
         SplittableRandom random = new SplittableRandom(seed);
         values = new float[Math.toIntExact(shape.size())];
@@ -54,7 +55,7 @@ final class NormWorkload implements AutoCloseable {
         for (int i = 0; i < values.length; i++) {
             values[i] = (float) random.nextGaussian();
         }
-        return HostFunctions.create(manager, values, shape);
+        return bridge.create(manager, values, shape);
     }
 
     /**
@@ -67,7 +68,7 @@ final class NormWorkload implements AutoCloseable {
                 initialized(new FilterResponseBlock(channels, false, false, Activation.TLU));
         Block bn = initialized(Normalizations.parse("bn").normActivation(channels));
         Map<NormTask, Runnable> tasks = new EnumMap<>(NormTask.class);
-        if (HostFunctions.supports(x)) {
+        if (bridge.supports(x)) {
             tasks.put(NormTask.FUSED, () -> pass(list -> frn.fused(parameters, list, true)));
         }
         tasks.put(NormTask.OPERATORS, () -> pass(list -> frn.operators(parameters, list, true)));
@@ -84,15 +85,15 @@ final class NormWorkload implements AutoCloseable {
 
     private void pass(Forward forward) {
         try (NDManager step = manager.newSubManager();
-                GradientCollector collector = HostFunctions.newGradientCollector(step)) {
+                GradientCollector collector = bridge.newGradientCollector(step)) {
             x.tempAttach(step); // so that all that is made of it goes with the step
             NDArray output = forward.apply(new NDList(x));
-            HostFunctions.backward(collector, new NDList(output), new NDList(gradient));
+            bridge.backward(collector, new NDList(output), new NDList(gradient));
         }
         try (NDArray result = x.getGradient()) {
-            HostFunctions.floats(result); // waits for all of it
+            bridge.floats(result); // waits for all of it
         }
-        HostFunctions.clearGradient(x);
+        bridge.clearGradient(x);
     }
 
     @Override

@@ -1,7 +1,7 @@
 package dev.fern.tools.console;
 
 import ai.djl.ndarray.NDManager;
-import dev.fern.backbone.host.EngineStart;
+import dev.fern.backbone.host.EngineBridge;
 
 /**
  * What a process runs on.
@@ -17,7 +17,7 @@ public record Platform(String fern, String engine, String java, String system, i
     /** Returns this process's. */
     public static Platform here(String engine) {
         String engineVersion;
-        try (NDManager manager = EngineStart.newManager(engine)) {
+        try (NDManager manager = EngineBridge.of(engine).newManager()) {
             engineVersion = manager.getEngine().getVersion();
         }
         return new Platform(

@@ -18,6 +18,8 @@ import java.nio.FloatBuffer;
 import java.nio.IntBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.AfterEach;
@@ -26,7 +28,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 @Tag("engine")
-class HostFunctionsTest {
+class EngineBridgeTest {
 
     private NDManager manager;
 
@@ -38,7 +40,7 @@ class HostFunctionsTest {
     @AfterEach
     void nothingStaysRecorded() {
         manager.close();
-        assertThat(RecordedFunction.count()).isZero();
+        assertThat(MxNetBridge.recorded()).isZero();
     }
 
     private NDArray variable(float... values) {
@@ -48,26 +50,27 @@ class HostFunctionsTest {
     }
 
     private GradientCollector record() {
-        return HostFunctions.newGradientCollector(manager);
+        return EngineBridge.of(manager).newGradientCollector(manager);
     }
 
     private static int recorded(GradientCollector collector) {
-        return collector instanceof TorchTape tape ? tape.size() : RecordedFunction.count();
+        return collector instanceof TorchBridge.Tape tape ? tape.size() : MxNetBridge.recorded();
     }
 
     private static NDArray product(NDArray a, NDArray b) {
-        return HostFunctions.apply(new Product(), a, b);
+        return EngineBridge.of(a).apply(new Product(), a, b);
     }
 
     @Test
     void createTakesABuffersRemainingValues() {
         FloatBuffer values = FloatBuffer.wrap(new float[] {0, 1, 2, 3, 4, 5, 6}).position(1);
-        NDArray array = HostFunctions.create(manager, values, new Shape(2, 3));
+        NDArray array = EngineBridge.of(manager).create(manager, values, new Shape(2, 3));
         assertThat(array.getShape()).isEqualTo(new Shape(2, 3));
         assertThat(array.toFloatArray()).containsExactly(1, 2, 3, 4, 5, 6);
         assertThat(values.position()).isEqualTo(1);
-        assertThat(HostFunctions.create(manager, new float[0], new Shape(0, 3)).size()).isZero();
-        assertThatThrownBy(() -> HostFunctions.create(manager, values, new Shape(7)))
+        assertThat(EngineBridge.of(manager).create(manager, new float[0], new Shape(0, 3)).size())
+                .isZero();
+        assertThatThrownBy(() -> EngineBridge.of(manager).create(manager, values, new Shape(7)))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessage("6 values for shape (7)");
     }
@@ -116,7 +119,7 @@ class HostFunctionsTest {
         NDArray a = variable(3, 4);
         NDArray b = manager.create(new float[] {10, 20});
         for (int step = 0; step < 3; step++) {
-            HostFunctions.clearGradient(a);
+            EngineBridge.of(a).clearGradient(a);
             try (GradientCollector collector = record()) {
                 collector.backward(product(a, b).sum());
             }
@@ -149,12 +152,13 @@ class HostFunctionsTest {
         try (GradientCollector collector = record()) {
             NDArray first = product(a, b);
             NDArray second = a.mul(4);
-            HostFunctions.backward(
-                    collector,
-                    new NDList(first, second),
-                    new NDList(
-                            manager.create(new float[] {1, 10}),
-                            manager.create(new float[] {100, 1000})));
+            EngineBridge.of(manager)
+                    .backward(
+                            collector,
+                            new NDList(first, second),
+                            new NDList(
+                                    manager.create(new float[] {1, 10}),
+                                    manager.create(new float[] {100, 1000})));
         }
         assertThat(a.getGradient().toFloatArray()).containsExactly(405, 4070);
         assertThat(b.getGradient().toFloatArray()).containsExactly(2, 30);
@@ -165,7 +169,7 @@ class HostFunctionsTest {
         NDArray a = variable(2, 3);
         NDArray result = product(a, a);
         assertThat(result.toFloatArray()).containsExactly(4, 9);
-        assertThat(RecordedFunction.count()).isZero();
+        assertThat(MxNetBridge.recorded()).isZero();
     }
 
     @Test
@@ -178,7 +182,7 @@ class HostFunctionsTest {
             assertThat(recorded(collector)).isEqualTo(2);
             collector.backward(result.sum());
         }
-        assertThat(RecordedFunction.count()).isZero();
+        assertThat(MxNetBridge.recorded()).isZero();
     }
 
     @Test
@@ -191,7 +195,7 @@ class HostFunctionsTest {
             assertThat(collector).isNotNull();
             assertThat(recorded(collector)).isEqualTo(2);
         }
-        assertThat(RecordedFunction.count()).isZero();
+        assertThat(MxNetBridge.recorded()).isZero();
     }
 
     @Test
@@ -229,7 +233,7 @@ class HostFunctionsTest {
                     assertThat(one.getGradient().toFloatArray()).containsExactly(4000, 6000);
                 }
             }
-            assertThat(RecordedFunction.count()).isZero();
+            assertThat(MxNetBridge.recorded()).isZero();
         }
     }
 
@@ -242,16 +246,17 @@ class HostFunctionsTest {
                     .isInstanceOf(IndexOutOfBoundsException.class);
             assertThat(collector).isNotNull();
         }
-        assertThat(RecordedFunction.count()).isZero();
+        assertThat(MxNetBridge.recorded()).isZero();
     }
 
     @Test
     void anExceptionInTheBackwardPassIsTheCauseOfTheOneThrownAndTheNextStepWorks() {
         NDArray a = variable(2, 3);
         try (GradientCollector collector = record()) {
-            NDList results = new NDList(HostFunctions.apply(new FailingFunction(), product(a, a)));
+            NDList results =
+                    new NDList(EngineBridge.of(a).apply(new FailingFunction(), product(a, a)));
             NDList heads = new NDList(manager.ones(new Shape(2)));
-            assertThatThrownBy(() -> HostFunctions.backward(collector, results, heads))
+            assertThatThrownBy(() -> EngineBridge.of(manager).backward(collector, results, heads))
                     .isInstanceOf(EngineException.class)
                     .hasMessageContaining("host function")
                     .hasRootCauseInstanceOf(UnsupportedOperationException.class)
@@ -262,25 +267,54 @@ class HostFunctionsTest {
     }
 
     @Test
+    void aFailureIsToldToTheThreadThatRecordedItAlone() throws InterruptedException {
+        NDArray a = variable(2, 3);
+        EngineBridge engine = EngineBridge.of(manager);
+        List<Throwable> told = Collections.synchronizedList(new ArrayList<>());
+        try (GradientCollector collector = record()) {
+            NDArray failing = engine.apply(new FailingFunction(), product(a, a)).sum();
+            assertThatThrownBy(() -> collector.backward(failing))
+                    .isInstanceOf(EngineException.class);
+        }
+        Thread other =
+                new Thread(
+                        () -> {
+                            try (NDManager own = manager.newSubManager()) {
+                                assertNextStepWorks(own.create(new float[] {2, 3}));
+                            } catch (Throwable t) {
+                                told.add(t);
+                            }
+                        });
+        other.start();
+        other.join();
+        assertThat(told).isEmpty();
+        assertNextStepWorks(a);
+    }
+
+    @Test
     void anExceptionInTheBackwardPassOfDjlsCollectorIsThrownAndTheNextStepWorks() {
         NDArray a = variable(2, 3);
         try (NDManager step = manager.newSubManager();
                 GradientCollector collector = record()) {
             NDArray input = a.mul(1);
             input.attach(step);
-            NDArray loss = HostFunctions.apply(new FailingFunction(), input).sum();
+            NDArray loss = EngineBridge.of(input).apply(new FailingFunction(), input).sum();
             assertThatThrownBy(() -> collector.backward(loss)).isInstanceOf(EngineException.class);
         }
         assertNextStepWorks(a);
     }
 
     private void assertNextStepWorks(NDArray a) {
+        a.setRequiresGradient(true);
         try (NDManager step = manager.newSubManager();
                 GradientCollector collector = record()) {
             NDArray input = a.mul(1);
             input.attach(step);
-            HostFunctions.backward(
-                    collector, new NDList(product(input, a)), new NDList(step.ones(new Shape(2))));
+            EngineBridge.of(manager)
+                    .backward(
+                            collector,
+                            new NDList(product(input, a)),
+                            new NDList(step.ones(new Shape(2))));
         }
         assertThat(a.getGradient().toFloatArray()).containsExactly(4, 6);
     }
@@ -309,8 +343,11 @@ class HostFunctionsTest {
             scaled.attach(step);
             NDArray result = product(product(scaled, weights), weights);
             if (index % 4 != 0) {
-                HostFunctions.backward(
-                        collector, new NDList(result), new NDList(step.ones(weights.getShape())));
+                EngineBridge.of(manager)
+                        .backward(
+                                collector,
+                                new NDList(result),
+                                new NDList(step.ones(weights.getShape())));
             }
         }
     }
@@ -326,20 +363,21 @@ class HostFunctionsTest {
     @Test
     void writingToTheBufferOfAnArrayChangesIt() {
         NDArray array = manager.create(new float[] {1, 2, 3, 4}, new Shape(2, 2));
-        FloatBuffer floats = HostFunctions.floats(array);
+        FloatBuffer floats = EngineBridge.of(array).floats(array);
         assertThat(floats.capacity()).isEqualTo(4);
         assertThat(floats.get(2)).isEqualTo(3);
         floats.put(2, 30);
         assertThat(array.toFloatArray()).containsExactly(1, 2, 30, 4);
-        assertThat(HostFunctions.copy(array)).containsExactly(1, 2, 30, 4);
+        assertThat(EngineBridge.of(array).copy(array)).containsExactly(1, 2, 30, 4);
     }
 
     @Test
     void onlyFloat32ArraysAreSupported() {
         for (DataType type : List.of(DataType.FLOAT64, DataType.INT32)) {
-            assertThat(HostFunctions.supports(manager.zeros(new Shape(2), type))).isFalse();
+            assertThat(EngineBridge.of(manager).supports(manager.zeros(new Shape(2), type)))
+                    .isFalse();
         }
-        assertThat(HostFunctions.supports(manager.zeros(new Shape(2)))).isTrue();
+        assertThat(EngineBridge.of(manager).supports(manager.zeros(new Shape(2)))).isTrue();
     }
 
     @Test
@@ -354,10 +392,10 @@ class HostFunctionsTest {
         assumeTrue(!(a instanceof MxNDArray), "MXNet is");
         try (GradientCollector collector = manager.getEngine().newGradientCollector()) {
             assertThat(collector).isNotNull();
-            assertThat(HostFunctions.supports(a)).isFalse();
-            assertThat(HostFunctions.hasFloats(a)).isTrue();
+            assertThat(EngineBridge.of(a).supports(a)).isFalse();
+            assertThat(EngineBridge.of(a).lendsMemory(a)).isTrue();
         }
-        assertThat(HostFunctions.supports(a)).isTrue();
+        assertThat(EngineBridge.of(a).supports(a)).isTrue();
     }
 
     @Test
@@ -367,7 +405,7 @@ class HostFunctionsTest {
         Thread thread =
                 new Thread(
                         () -> {
-                            HostFunctions.recordNothing(manager);
+                            EngineBridge.of(manager).recordNothing();
                             result.complete(product(a.mul(2), a));
                         });
         thread.start();

@@ -1,0 +1,96 @@
+package dev.fern.backbone.host;
+
+import ai.djl.Device;
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.NDManager;
+import ai.djl.training.GradientCollector;
+import java.nio.FloatBuffer;
+import java.util.List;
+
+/**
+ * An engine of which nothing is known but what DJL's interfaces say: host functions do not run on
+ * it, so that networks are computed by its operators.
+ *
+ * @param name DJL's name of the engine
+ */
+record OtherEngine(String name) implements EngineBridge {
+
+    @Override
+    public NDManager newManager(Device device) {
+        return NDManager.newBaseManager(device, name);
+    }
+
+    @Override
+    public int lanes() {
+        return 1;
+    }
+
+    @Override
+    public void limitThreads(int cores) {}
+
+    @Override
+    public boolean roundsByBatch(Device device) {
+        return false;
+    }
+
+    @Override
+    public int fastChannelMultiple(Device device) {
+        return 1;
+    }
+
+    @Override
+    public boolean lendsMemory(NDArray array) {
+        return false;
+    }
+
+    @Override
+    public FloatBuffer floats(NDArray array) {
+        throw new UnsupportedOperationException("the memory of arrays of " + name);
+    }
+
+    @Override
+    public NDArray share(NDArray array, NDManager manager) {
+        throw new UnsupportedOperationException("the memory of arrays of " + name);
+    }
+
+    @Override
+    public boolean supports(NDArray array) {
+        return false;
+    }
+
+    @Override
+    public void record(HostFunction function, List<NDArray> inputs, NDArray output) {
+        throw new UnsupportedOperationException("host functions on " + name);
+    }
+
+    @Override
+    public GradientCollector newGradientCollector(NDManager manager) {
+        return manager.getEngine().newGradientCollector();
+    }
+
+    @Override
+    public void recordNothing() {}
+
+    @Override
+    public void backward(GradientCollector collector, NDList outputs, NDList gradients) {
+        collector.backward(dot(outputs, gradients));
+    }
+
+    /** Returns sum(a * b) over all elements of two lists of arrays. */
+    static NDArray dot(NDList a, NDList b) {
+        NDArray sum = a.get(0).flatten().dot(b.get(0).flatten());
+        for (int i = 1; i < a.size(); i++) {
+            sum = sum.add(a.get(i).flatten().dot(b.get(i).flatten()));
+        }
+        return sum;
+    }
+
+    @Override
+    public boolean addsToGradients() {
+        return false;
+    }
+
+    @Override
+    public void clearGradient(NDArray array) {}
+}

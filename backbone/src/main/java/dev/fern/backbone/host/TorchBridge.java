@@ -1,0 +1,289 @@
+package dev.fern.backbone.host;
+
+import ai.djl.Device;
+import ai.djl.engine.EngineException;
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.DataType;
+import ai.djl.pytorch.engine.PtNDArray;
+import ai.djl.pytorch.jni.JniUtils;
+import ai.djl.training.GradientCollector;
+import java.nio.FloatBuffer;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+
+/** PyTorch, below DJL: arrays lend their memory, and a tape of Fern's own holds host functions. */
+final class TorchBridge implements EngineBridge {
+
+    /** DJL's name of the engine. */
+    static final String ENGINE = "PyTorch";
+
+    static final TorchBridge INSTANCE = new TorchBridge();
+
+    private TorchBridge() {}
+
+    @Override
+    public NDManager newManager(Device device) {
+        return NDManager.newBaseManager(device, ENGINE);
+    }
+
+    @Override
+    public int lanes() {
+        return 1;
+    }
+
+    @Override
+    public void limitThreads(int cores) {}
+
+    @Override
+    public boolean roundsByBatch(Device device) {
+        return !device.isGpu();
+    }
+
+    @Override
+    public int fastChannelMultiple(Device device) {
+        return 1;
+    }
+
+    @Override
+    public boolean lendsMemory(NDArray array) {
+        return EngineBridge.fitsBuffer(array);
+    }
+
+    @Override
+    public FloatBuffer floats(NDArray array) {
+        return array.size() == 0
+                ? FloatBuffer.allocate(0)
+                : array.toByteBuffer(true).asFloatBuffer();
+    }
+
+    @Override
+    public NDArray share(NDArray array, NDManager manager) {
+        NDArray shared = array.stopGradient();
+        shared.attach(manager);
+        return shared;
+    }
+
+    /** DJL's own collector would lose what host functions depend on. */
+    @Override
+    public boolean supports(NDArray array) {
+        return lendsMemory(array) && Tape.isReady();
+    }
+
+    @Override
+    public void record(HostFunction function, List<NDArray> inputs, NDArray output) {
+        Tape.record(function, inputs, output);
+    }
+
+    @Override
+    public GradientCollector newGradientCollector(NDManager manager) {
+        return new Tape(manager);
+    }
+
+    @Override
+    public void recordNothing() {
+        JniUtils.setGradMode(false);
+    }
+
+    @Override
+    public void backward(GradientCollector collector, NDList outputs, NDList gradients) {
+        collector.backward(OtherEngine.dot(outputs, gradients));
+    }
+
+    @Override
+    public boolean addsToGradients() {
+        return true;
+    }
+
+    @Override
+    public void clearGradient(NDArray array) {
+        PtNDArray torch = (PtNDArray) array;
+        try (NDArray gradient = JniUtils.getGradient(torch)) {
+            if (gradient != null) {
+                JniUtils.zeroGrad(torch);
+            }
+        }
+    }
+
+    /**
+     * Records {@link HostFunction}s on PyTorch, whose own tape DJL gives no access to. A function's
+     * result is a leaf, where PyTorch's graph ends; the backward pass goes through one piece of
+     * graph after the other, the last first, and calls the functions between them. So this is the
+     * one collector whose backward pass reaches beyond a recorded function.
+     */
+    static final class Tape implements GradientCollector {
+
+        private static final ThreadLocal<Tape> CURRENT = new ThreadLocal<>();
+
+        private final boolean recordedBefore = JniUtils.isGradMode();
+        private final NDManager manager;
+        private final Deque<Application> applications = new ArrayDeque<>();
+
+        /** A function's application; its arrays are handles of the tape's own. */
+        private record Application(
+                HostFunction function, List<PtNDArray> inputs, boolean[] wanted, PtNDArray output) {
+
+            void close() {
+                inputs.forEach(PtNDArray::close);
+                output.close();
+            }
+        }
+
+        /**
+         * Starts to record on the current thread.
+         *
+         * @param owner closes what is left when it is closed
+         * @throws IllegalStateException if this thread records already
+         */
+        Tape(NDManager owner) {
+            if (CURRENT.get() != null) {
+                throw new IllegalStateException("this thread records gradients already");
+            }
+            manager = owner.newSubManager();
+            CURRENT.set(this);
+            JniUtils.setGradMode(true);
+        }
+
+        /**
+         * Whether a host function may run on this thread: a tape is open, or nothing is recorded.
+         */
+        static boolean isReady() {
+            return CURRENT.get() != null || !JniUtils.isGradMode();
+        }
+
+        /** Records an application, if this thread records and a gradient is wanted of an input. */
+        static void record(HostFunction function, List<NDArray> inputs, NDArray output) {
+            Tape tape = CURRENT.get();
+            if (tape == null) {
+                return;
+            }
+            boolean[] wanted = new boolean[inputs.size()];
+            boolean any = false;
+            for (int i = 0; i < wanted.length; i++) {
+                wanted[i] = isWanted(inputs.get(i));
+                any |= wanted[i];
+            }
+            if (any) {
+                output.setRequiresGradient(true);
+                List<PtNDArray> kept = new ArrayList<>(wanted.length);
+                for (int i = 0; i < wanted.length; i++) {
+                    kept.add(tape.keep(inputs.get(i), wanted[i]));
+                }
+                tape.applications.push(
+                        new Application(function, kept, wanted, tape.keep(output, true)));
+            }
+        }
+
+        /** Whether an array is, or was computed from, one that requires a gradient. */
+        private static boolean isWanted(NDArray array) {
+            PtNDArray torch = (PtNDArray) array;
+            if (JniUtils.requiresGrad(torch)) {
+                return true;
+            }
+            try {
+                JniUtils.attachGradient(torch, false); // what is no leaf of a graph refuses
+                return false;
+            } catch (EngineException e) {
+                return true;
+            }
+        }
+
+        /**
+         * Returns another handle of the same array, history included; of one without history a
+         * copy, since the memory of arrays that were made of Java's values goes with their first
+         * handle.
+         */
+        private PtNDArray keep(NDArray array, boolean withHistory) {
+            PtNDArray kept =
+                    withHistory
+                            ? JniUtils.to((PtNDArray) array, array.getDataType(), array.getDevice())
+                            : JniUtils.clone((PtNDArray) array);
+            kept.attach(manager);
+            return kept;
+        }
+
+        /** Returns how many applications wait for the backward pass. */
+        int size() {
+            return applications.size();
+        }
+
+        @Override
+        public void backward(NDArray target) {
+            backward(target, target.getManager().ones(target.getShape(), target.getDataType()));
+        }
+
+        /**
+         * Runs the backward pass. Gradients are added to those that arrays have.
+         *
+         * @param gradient of the loss with respect to the target, of its shape
+         * @throws EngineException if a host function failed, with what it threw as its cause
+         */
+        void backward(NDArray target, NDArray gradient) {
+            // Keeps the graph, since several functions may share a piece of it; it goes with its
+            // arrays.
+            JniUtils.backward((PtNDArray) target, (PtNDArray) gradient, true, false);
+            while (!applications.isEmpty()) {
+                Application application = applications.pop();
+                try {
+                    backward(application);
+                } finally {
+                    application.close();
+                }
+            }
+        }
+
+        private void backward(Application application) {
+            PtNDArray outputGradient = JniUtils.getGradient(application.output);
+            if (outputGradient == null) {
+                return; // the target does not depend on it
+            }
+            List<PtNDArray> inputs = application.inputs;
+            List<FloatBuffer> values = new ArrayList<>(inputs.size());
+            List<NDArray> gradients = new ArrayList<>(inputs.size());
+            List<FloatBuffer> filled = new ArrayList<>(inputs.size());
+            try (outputGradient;
+                    NDManager scope = manager.newSubManager()) {
+                for (PtNDArray input : inputs) {
+                    values.add(INSTANCE.floats(input));
+                    NDArray gradient = scope.create(input.getShape(), DataType.FLOAT32);
+                    gradients.add(gradient);
+                    filled.add(INSTANCE.floats(gradient));
+                }
+                call(application, values, INSTANCE.floats(outputGradient), filled);
+                for (int i = 0; i < inputs.size(); i++) {
+                    if (application.wanted[i]) {
+                        JniUtils.backward(inputs.get(i), (PtNDArray) gradients.get(i), true, false);
+                    }
+                }
+            }
+        }
+
+        private static void call(
+                Application application,
+                List<FloatBuffer> values,
+                FloatBuffer outputGradient,
+                List<FloatBuffer> gradients) {
+            try {
+                application.function.backward(
+                        values, INSTANCE.floats(application.output), outputGradient, gradients);
+            } catch (RuntimeException e) {
+                throw new EngineException("a host function failed in the backward pass: " + e, e);
+            }
+        }
+
+        @Override
+        public void zeroGradients() {
+            throw new UnsupportedOperationException("clear the gradients of the arrays themselves");
+        }
+
+        @Override
+        public void close() {
+            CURRENT.remove();
+            JniUtils.setGradMode(recordedBefore);
+            manager.close();
+        }
+    }
+}
