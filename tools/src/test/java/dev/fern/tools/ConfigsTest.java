@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
-import dev.fern.detection.train.TrainingConfiguration;
+import dev.fern.detection.recipe.TrainingConfiguration;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -46,20 +46,18 @@ class ConfigsTest {
     void thePapersRecipeMakesStepsOf64Images() throws IOException {
         for (String name : List.of("coco-frn-resnet50.json", "coco-frn-resnet101.json")) {
             TrainingConfiguration recipe = read(name);
-            assertThat(recipe.optimization().batchSize() * recipe.optimization().accumulate())
-                    .isEqualTo(64);
-            assertThat(recipe.optimization().steps()).isEqualTo(125_000);
+            assertThat(recipe.loop().batchSize() * recipe.loop().accumulate()).isEqualTo(64);
+            assertThat(recipe.loop().steps()).isEqualTo(125_000);
         }
     }
 
     @Test
     void oneTimesFineTuningMakesStepsOf16ImagesAndFallsWhereDetectron2Does() throws IOException {
         TrainingConfiguration recipe = read("coco-finetune-1x.json");
-        assertThat(recipe.optimization().batchSize() * recipe.optimization().accumulate())
-                .isEqualTo(16);
+        assertThat(recipe.loop().batchSize() * recipe.loop().accumulate()).isEqualTo(16);
         assertThat(
                         recipe.optimization().milestones().stream()
-                                .map(m -> Math.round(m * recipe.optimization().steps()))
+                                .map(m -> Math.round(m * recipe.loop().steps()))
                                 .toList())
                 .containsExactly(60_000L, 80_000L);
     }

@@ -8,12 +8,14 @@ import ai.djl.nn.AbstractBlock;
 import ai.djl.nn.Parameter;
 import ai.djl.training.ParameterStore;
 import ai.djl.util.PairList;
+import dev.fern.backbone.Backbone;
 import dev.fern.backbone.parameter.Initialization;
 import dev.fern.backbone.parameter.NamedParameters;
 import dev.fern.backbone.parameter.ParameterValues;
 import dev.fern.backbone.parameter.Tensor;
 import dev.fern.backbone.resnet.ResNet;
 import dev.fern.backbone.resnet.ResNetConfiguration;
+import java.util.List;
 import java.util.Map;
 
 /**
@@ -25,7 +27,7 @@ public final class ResNetClassifier extends AbstractBlock {
     /** Any input does to find the parameters' shapes. */
     private static final Shape SAMPLE_INPUT = new Shape(1, 3, 64, 64);
 
-    private final ResNet backbone;
+    private final Backbone backbone;
     private final ClassificationHead head;
 
     /**
@@ -47,7 +49,7 @@ public final class ResNetClassifier extends AbstractBlock {
      */
     public void initialize(NDManager manager, long seed) {
         Initialization initialization = new Initialization(seed);
-        int features = backbone.configuration().outputChannels(3);
+        int features = last(backbone.maps()).channels();
         for (Map.Entry<String, Parameter> entry : NamedParameters.of(this).entrySet()) {
             String name = entry.getKey();
             if (name.startsWith("head.")) {
@@ -72,6 +74,10 @@ public final class ResNetClassifier extends AbstractBlock {
         initialize(manager, DataType.FLOAT32, SAMPLE_INPUT);
     }
 
+    private static <T> T last(List<T> items) {
+        return items.get(items.size() - 1);
+    }
+
     @Override
     protected NDList forwardInternal(
             ParameterStore parameters,
@@ -79,18 +85,19 @@ public final class ResNetClassifier extends AbstractBlock {
             boolean training,
             PairList<String, Object> params) {
         NDList maps = backbone.forward(parameters, inputs, training);
-        return head.forward(parameters, new NDList(maps.get(3)), training);
+        return head.forward(parameters, new NDList(last(maps)), training);
     }
 
     @Override
     protected void initializeChildBlocks(
             NDManager manager, DataType dataType, Shape... inputShapes) {
         backbone.initialize(manager, dataType, inputShapes);
-        head.initialize(manager, dataType, backbone.getOutputShapes(inputShapes)[3]);
+        head.initialize(manager, dataType, last(List.of(backbone.getOutputShapes(inputShapes))));
     }
 
     @Override
     public Shape[] getOutputShapes(Shape[] inputShapes) {
-        return head.getOutputShapes(new Shape[] {backbone.getOutputShapes(inputShapes)[3]});
+        return head.getOutputShapes(
+                new Shape[] {last(List.of(backbone.getOutputShapes(inputShapes)))});
     }
 }

@@ -19,7 +19,7 @@ public record FilterResponseNormalization(boolean learnedEpsilon, Activation act
     }
 
     @Override
-    public String name() {
+    public String id() {
         String normaliser = learnedEpsilon ? "frn-eps" : "frn";
         return activation == Activation.TLU ? normaliser : normaliser + activation.suffix();
     }

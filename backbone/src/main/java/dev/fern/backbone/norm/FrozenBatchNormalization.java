@@ -1,5 +1,10 @@
 package dev.fern.backbone.norm;
 
+import ai.djl.ndarray.NDArray;
+import ai.djl.nn.Parameter;
+import ai.djl.training.ParameterStore;
+import dev.fern.backbone.norm.Standardizer.FixedMoments;
+
 /**
  * Batch normalisation with fixed statistics: what detectors fine-tuned from a classifier use.
  *
@@ -19,12 +24,39 @@ public record FrozenBatchNormalization(double epsilon, Activation activation)
     }
 
     @Override
-    public String name() {
+    public String id() {
         return nameOf(epsilon == 0 ? "frozen-bn-eps0" : "frozen-bn");
     }
 
     @Override
     public MomentNormBlock momentNorm(int channels) {
-        return new FrozenBatchNormBlock(channels, epsilon);
+        return new Block(channels, epsilon);
+    }
+
+    /**
+     * Batch normalisation with fixed statistics and fixed scale and shift, as torchvision's {@code
+     * FrozenBatchNorm2d}: y = (x - mean) / sqrt(var + eps) * gamma + beta. Input and output [N, C,
+     * H, W]; no parameter is trained.
+     */
+    private static final class Block extends MomentNormBlock {
+
+        private final double epsilon;
+        private final Parameter runningMean;
+        private final Parameter runningVar;
+
+        Block(int channels, double epsilon) {
+            super(channels, false);
+            this.epsilon = epsilon;
+            runningMean = runningMean();
+            runningVar = runningSpread("runningVar");
+        }
+
+        @Override
+        Standardizer standardizer(ParameterStore parameters, NDArray x, boolean training) {
+            return new FixedMoments(
+                    StoredStatistic.of(parameters, runningMean, x).values(),
+                    StoredStatistic.of(parameters, runningVar, x).values(),
+                    epsilon);
+        }
     }
 }

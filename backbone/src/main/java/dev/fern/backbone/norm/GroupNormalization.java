@@ -1,10 +1,19 @@
 package dev.fern.backbone.norm;
 
+import ai.djl.ndarray.NDArray;
+import ai.djl.training.ParameterStore;
+import dev.fern.backbone.norm.Standardizer.RowGroups;
+import dev.fern.backbone.norm.Standardizer.Standardization;
+
 /**
- * Group Normalization (Wu &amp; He, ECCV 2018) and, with one group, Layer Normalization as that
- * paper means it: over all channels and places of an image. A group of one value gives beta.
+ * Group Normalization (Wu &amp; He, ECCV 2018): mean and variance over the channels of a group and
+ * all places of one image, then a scale and shift of each channel. With one group it is Layer
+ * Normalization as that paper means it, over all channels and places of an image; with one group
+ * per channel it is Instance Normalization (Ulyanov et al., 2016). A group of one value gives beta,
+ * so that nothing else is left of a map of 1x1 under Instance Normalization.
  *
- * @param groups number of groups, which must divide every layer's channels; 32 in the paper
+ * @param groups number of groups, which must divide every layer's channels; 32 in the paper; {@link
+ *     #ONE_PER_CHANNEL} for as many as there are channels
  * @param activation what follows
  */
 public record GroupNormalization(int groups, Activation activation) implements MomentNormalization {
@@ -12,15 +21,19 @@ public record GroupNormalization(int groups, Activation activation) implements M
     /** The paper's number of groups. */
     public static final int DEFAULT_GROUPS = 32;
 
+    /** As many groups as there are channels. */
+    public static final int ONE_PER_CHANNEL = 0;
+
     /** Group Normalization with ReLU. */
     public GroupNormalization(int groups) {
         this(groups, Activation.RELU);
     }
 
     @Override
-    public String name() {
+    public String id() {
         return nameOf(
                 switch (groups) {
+                    case ONE_PER_CHANNEL -> "in";
                     case 1 -> "ln";
                     case DEFAULT_GROUPS -> "gn";
                     default -> "gn" + groups;
@@ -29,6 +42,55 @@ public record GroupNormalization(int groups, Activation activation) implements M
 
     @Override
     public MomentNormBlock momentNorm(int channels) {
-        return new GroupNormBlock(channels, groups);
+        return new Block(channels, groups == ONE_PER_CHANNEL ? channels : groups);
+    }
+
+    /** Input and output [N, C, H, W]. */
+    private static final class Block extends MomentNormBlock {
+
+        private static final double EPSILON = 1e-5;
+
+        private final int groups;
+
+        Block(int channels, int groups) {
+            super(channels, true);
+            if (groups < 1 || channels % groups != 0) {
+                throw new IllegalArgumentException(
+                        groups
+                                + " groups do not divide "
+                                + channels
+                                + " channels: choose another count");
+            }
+            this.groups = groups;
+        }
+
+        /** The moments of each group of each image. */
+        private record OfGroups(int groupsOfImage) implements Standardizer {
+
+            @Override
+            public RowGroups groups(int images, int channels) {
+                return RowGroups.ofImages(images, channels, groupsOfImage);
+            }
+
+            @Override
+            public boolean measures() {
+                return true;
+            }
+
+            @Override
+            public double epsilon() {
+                return EPSILON;
+            }
+
+            @Override
+            public Standardization of(int group, double mean, double variance) {
+                return Standardization.of(mean, variance, EPSILON);
+            }
+        }
+
+        @Override
+        Standardizer standardizer(ParameterStore parameters, NDArray x, boolean training) {
+            return new OfGroups(groups);
+        }
     }
 }

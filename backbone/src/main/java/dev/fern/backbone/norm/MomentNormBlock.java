@@ -2,6 +2,8 @@ package dev.fern.backbone.norm;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.AbstractBlock;
 import ai.djl.nn.Parameter;
@@ -9,13 +11,14 @@ import ai.djl.training.ParameterStore;
 import ai.djl.training.initializer.Initializer;
 import ai.djl.util.PairList;
 import dev.fern.backbone.host.EngineBridge;
+import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.List;
 
 /**
  * Standardisation by mean and variance, then a scale and shift each channel: y = gamma * xhat +
  * beta. Input and output [N, C, H, W]. On MXNet's CPU arrays one fused function computes it, with
- * what follows where an {@link ActivatedNorm} asks for it; elsewhere the engine's operators do.
+ * what follows where an {@link Activated} asks for it; elsewhere the engine's operators do.
  */
 abstract class MomentNormBlock extends AbstractBlock {
 
@@ -156,5 +159,113 @@ abstract class MomentNormBlock extends AbstractBlock {
     @Override
     public final Shape[] getOutputShapes(Shape[] inputShapes) {
         return new Shape[] {inputShapes[0]};
+    }
+
+    /**
+     * A parameter that no gradient trains: it follows what forward passes measure, and is stored
+     * with the others.
+     */
+    record StoredStatistic(NDArray array) {
+
+        static StoredStatistic of(ParameterStore parameters, Parameter parameter, NDArray x) {
+            return new StoredStatistic(parameters.getValue(parameter, x.getDevice(), false));
+        }
+
+        double[] values() {
+            float[] stored = EngineBridge.of(array).copy(array);
+            double[] values = new double[stored.length];
+            for (int i = 0; i < values.length; i++) {
+                values[i] = stored[i];
+            }
+            return values;
+        }
+
+        void set(double[] values) {
+            float[] stored = new float[values.length];
+            for (int i = 0; i < values.length; i++) {
+                stored[i] = (float) values[i];
+            }
+            EngineBridge.of(array).set(array, FloatBuffer.wrap(stored));
+        }
+
+        /**
+         * Moves a running average: a = (1 - rate) a + rate * measured, where that is finite, so
+         * that a batch that overflows does not spoil it for good.
+         */
+        void follow(double[] measured, double rate) {
+            double[] values = values();
+            for (int i = 0; i < values.length; i++) {
+                if (Double.isFinite(measured[i])) {
+                    values[i] = (1 - rate) * values[i] + rate * measured[i];
+                }
+            }
+            set(values);
+        }
+    }
+
+    /**
+     * A normaliser by mean and variance, then the addition of a second input if there is one, then
+     * an activation. Input [N, C, H, W] (twice with a shortcut), output [N, C, H, W]. On MXNet's
+     * CPU arrays one fused function computes it; elsewhere the engine's operators do.
+     */
+    static final class Activated extends AbstractBlock {
+
+        private final MomentNormBlock norm;
+        private final Activation activation;
+        private final Parameter tau;
+
+        Activated(MomentNormBlock norm, Activation activation) {
+            this.norm = addChildBlock("norm", norm);
+            this.activation = activation;
+            tau =
+                    activation == Activation.TLU
+                            ? addParameter(
+                                    Parameter.builder()
+                                            .setName("tau")
+                                            .setType(Parameter.Type.OTHER)
+                                            .optShape(new Shape(norm.channels()))
+                                            .optInitializer(Initializer.ZEROS)
+                                            .build())
+                            : null;
+        }
+
+        @Override
+        protected NDList forwardInternal(
+                ParameterStore parameters,
+                NDList inputs,
+                boolean training,
+                PairList<String, Object> params) {
+            return new NDList(
+                    EngineBridge.of(inputs.get(0)).supports(inputs.get(0))
+                            ? fused(parameters, inputs, training)
+                            : operators(parameters, inputs, training));
+        }
+
+        NDArray fused(ParameterStore parameters, NDList inputs, boolean training) {
+            return norm.fused(
+                    parameters, inputs, activation, tau(parameters, inputs, training), training);
+        }
+
+        NDArray operators(ParameterStore parameters, NDList inputs, boolean training) {
+            return norm.operators(
+                    parameters, inputs, activation, tau(parameters, inputs, training), training);
+        }
+
+        private NDArray tau(ParameterStore parameters, NDList inputs, boolean training) {
+            return tau == null
+                    ? null
+                    : parameters.getValue(tau, inputs.get(0).getDevice(), training);
+        }
+
+        @Override
+        protected void initializeChildBlocks(
+                NDManager manager, DataType dataType, Shape... inputShapes) {
+            norm.initialize(manager, dataType, inputShapes[0]);
+        }
+
+        @Override
+        public Shape[] getOutputShapes(Shape[] inputShapes) {
+            return new Shape[] {inputShapes[0]};
+        }
     }
 }

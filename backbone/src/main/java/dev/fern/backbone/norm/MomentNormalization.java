@@ -23,7 +23,7 @@ interface MomentNormalization extends Normalization {
 
     @Override
     default Block normActivation(int channels) {
-        return new ActivatedNorm(momentNorm(channels), activation());
+        return new MomentNormBlock.Activated(momentNorm(channels), activation());
     }
 
     @Override

@@ -4,6 +4,7 @@ import ai.djl.ndarray.types.Shape;
 import dev.fern.backbone.host.HostFunction;
 import dev.fern.backbone.loop.Parallel;
 import dev.fern.backbone.loop.Sums;
+import dev.fern.backbone.norm.Standardizer.RowGroups;
 import dev.fern.backbone.norm.Standardizer.Standardization;
 import java.nio.FloatBuffer;
 import java.util.Iterator;

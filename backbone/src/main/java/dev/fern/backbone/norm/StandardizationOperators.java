@@ -3,6 +3,7 @@ package dev.fern.backbone.norm;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.types.Shape;
 import dev.fern.backbone.host.EngineBridge;
+import dev.fern.backbone.norm.Standardizer.RowGroups;
 import dev.fern.backbone.norm.Standardizer.Standardization;
 import java.util.function.ToDoubleFunction;
 import java.util.stream.IntStream;

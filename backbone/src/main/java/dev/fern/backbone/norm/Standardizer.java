@@ -1,5 +1,7 @@
 package dev.fern.backbone.norm;
 
+import java.util.Arrays;
+
 /** How one application of a normaliser standardises a map before the scale and shift. */
 interface Standardizer {
 
@@ -46,6 +48,134 @@ interface Standardizer {
 
         static Standardization of(double mean, double variance, double epsilon) {
             return new Standardization(mean, 1 / Math.sqrt(variance + epsilon), 1, 0);
+        }
+    }
+
+    /**
+     * Which rows of an array [N, C, H, W] share their statistics. A row is one channel of one
+     * image; row n * C + c belongs to channel c of image n.
+     *
+     * @param count number of groups
+     * @param size rows of each
+     * @param firstStep from the first row of a group to the first of the next one
+     * @param step from a row of a group to its next one
+     */
+    record RowGroups(int count, int size, int firstStep, int step) {
+
+        /** Neighbouring channels of each image: Group Normalization's. */
+        static RowGroups ofImages(int images, int channels, int groups) {
+            return new RowGroups(images * groups, channels / groups, channels / groups, 1);
+        }
+
+        /** One channel of all images: Batch Normalization's. */
+        static RowGroups ofChannels(int images, int channels) {
+            return new RowGroups(channels, images, 1, channels);
+        }
+
+        int row(int group, int index) {
+            return group * firstStep + index * step;
+        }
+    }
+
+    /**
+     * Given mean and variance of each channel, the same for every image.
+     *
+     * @param means one a channel
+     * @param variances one a channel
+     * @param epsilon added to the variances
+     */
+    record FixedMoments(double[] means, double[] variances, double epsilon)
+            implements Standardizer {
+
+        @Override
+        public RowGroups groups(int images, int channels) {
+            return RowGroups.ofChannels(images, channels);
+        }
+
+        @Override
+        public boolean measures() {
+            return false;
+        }
+
+        @Override
+        public Standardization of(int group, double mean, double variance) {
+            return Standardization.of(means[group], variances[group], epsilon);
+        }
+    }
+
+    /**
+     * The moments of each channel over all images and places of a batch, kept for running averages
+     * once they are measured.
+     */
+    abstract class BatchMoments implements Standardizer {
+
+        private final double epsilon;
+        private final long count;
+        private final double[] means;
+        private final double[] variances;
+
+        /**
+         * @param epsilon added to the variances
+         * @param channels C
+         * @param count values a channel: N * H * W
+         */
+        BatchMoments(double epsilon, int channels, long count) {
+            this.epsilon = epsilon;
+            this.count = count;
+            means = new double[channels];
+            variances = new double[channels];
+        }
+
+        @Override
+        public final RowGroups groups(int images, int channels) {
+            return RowGroups.ofChannels(images, channels);
+        }
+
+        @Override
+        public final boolean measures() {
+            return true;
+        }
+
+        @Override
+        public final double epsilon() {
+            return epsilon;
+        }
+
+        @Override
+        public final boolean observes() {
+            return true;
+        }
+
+        @Override
+        public final Standardization of(int channel, double mean, double variance) {
+            means[channel] = mean;
+            variances[channel] = variance;
+            return standardization(channel, mean, variance);
+        }
+
+        /** Returns how a channel of these moments is standardised. */
+        abstract Standardization standardization(int channel, double mean, double variance);
+
+        /** Returns whether there is more than one value a channel, and so a variance. */
+        final boolean haveVariance() {
+            return count > 1;
+        }
+
+        final double[] means() {
+            return means;
+        }
+
+        /** Returns the variances with the divisor N - 1. */
+        final double[] unbiasedVariances() {
+            double correction = (double) count / (count - 1);
+            return Arrays.stream(variances).map(variance -> variance * correction).toArray();
+        }
+
+        /** Returns sqrt(var + eps) with the divisor N. */
+        final double[] deviations() {
+            return Arrays.stream(variances)
+                    .map(variance -> Math.sqrt(variance + epsilon))
+                    .toArray();
         }
     }
 }

@@ -1,7 +1,8 @@
 /**
  * Normalisers, each with the activation that follows it, ReLU or TLU: FRN; batch norm, frozen batch
  * norm and batch renormalisation; group, layer and instance norm. A network's blocks are handed a
- * {@link dev.fern.backbone.norm.Normalization} and never ask which one it is.
+ * {@link dev.fern.backbone.norm.Normalization}, a value that {@link
+ * dev.fern.backbone.norm.Normalization#parse} makes of a name, and never ask which one it is.
  *
  * <p>Those by mean and variance share their loops: a {@link dev.fern.backbone.norm.Standardizer}
  * says which rows are standardised alike and how, {@link

@@ -8,6 +8,8 @@ import ai.djl.nn.AbstractBlock;
 import ai.djl.nn.Block;
 import ai.djl.training.ParameterStore;
 import ai.djl.util.PairList;
+import dev.fern.backbone.Backbone;
+import dev.fern.backbone.FeatureMap;
 import dev.fern.backbone.norm.Normalization;
 import java.util.ArrayList;
 import java.util.List;
@@ -25,10 +27,7 @@ import java.util.List;
  * in either version, the function is that of the paper, and no output needs a norm that the network
  * did not have.
  */
-public final class ResNet extends AbstractBlock {
-
-    /** The stem and the four groups of residual blocks. */
-    public static final int STAGES = 5;
+public final class ResNet extends AbstractBlock implements Backbone {
 
     private final ResNetConfiguration configuration;
     private final Block conv1;
@@ -39,7 +38,7 @@ public final class ResNet extends AbstractBlock {
     /** Builds the network; its parameters are initialised later. */
     public ResNet(ResNetConfiguration configuration) {
         this.configuration = configuration;
-        Normalization normalization = configuration.normalization();
+        Normalization normalization = configuration.norm();
         Stem stem = configuration.stem();
         conv1 =
                 addChildBlock(
@@ -65,7 +64,7 @@ public final class ResNet extends AbstractBlock {
         int width = configuration.widths().get(stage);
         int stride = stage > 0 && index == 0 ? 2 : 1;
         boolean bottleneck = configuration.bottleneck();
-        Normalization normalization = configuration.normalization();
+        Normalization normalization = configuration.norm();
         return switch (configuration.version()) {
             case V1 -> new ResidualBlock(channels, width, stride, bottleneck, normalization);
             case V2 ->
@@ -74,19 +73,23 @@ public final class ResNet extends AbstractBlock {
         };
     }
 
-    /** Returns what this network was built from. */
-    public ResNetConfiguration configuration() {
-        return configuration;
+    @Override
+    public List<FeatureMap> maps() {
+        return configuration.maps();
+    }
+
+    @Override
+    public int stages() {
+        return ResNetConfiguration.STAGES;
     }
 
     /**
-     * Leaves the first stages as they are in a training: their parameters have no gradient, and
-     * their normalisers work as they do when nothing is trained, without moving their running
-     * averages.
+     * {@inheritDoc}
      *
-     * @param count 0 for none, 1 for the stem, 2 for the stem and layer1, ..., {@value #STAGES} for
-     *     all; torchvision's {@code trainable_backbone_layers} is {@value #STAGES} - count
+     * @param count 1 for the stem, 2 for the stem and layer1, and so on; torchvision's {@code
+     *     trainable_backbone_layers} is {@link #stages()} - count
      */
+    @Override
     public void freeze(int count) {
         frozenStages = count;
         if (count > 0) {

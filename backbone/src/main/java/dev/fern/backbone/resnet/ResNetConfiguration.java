@@ -1,19 +1,26 @@
 package dev.fern.backbone.resnet;
 
+import dev.fern.backbone.FeatureMap;
+import dev.fern.backbone.norm.BatchNormalization;
+import dev.fern.backbone.norm.FrozenBatchNormalization;
 import dev.fern.backbone.norm.Normalization;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
  * What a {@link ResNet} is built from.
  *
  * @param version where blocks have their norms and activations
  * @param bottleneck whether blocks are bottlenecks (expansion 4) or basic
- * @param blocks blocks of each of the four stages, each at least 1
- * @param widths channels of the 3x3 convolutions of each stage; 64, 128, 256, 512 in the paper
- * @param stemWidth channels of the first convolution; 64 in the paper
- * @param normalization normaliser and activation of every block
+ * @param blocks blocks of each of the four stages, 1 to 256
+ * @param widths channels of the 3x3 convolutions of each stage, 1 to 16384; 64, 128, 256, 512 in
+ *     the paper
+ * @param stemWidth channels of the first convolution, 1 to 16384; 64 in the paper
  * @param stem what comes before the stages
+ * @param norm normaliser and activation of every block
  */
 public record ResNetConfiguration(
         ResNetVersion version,
@@ -21,41 +28,35 @@ public record ResNetConfiguration(
         List<Integer> blocks,
         List<Integer> widths,
         int stemWidth,
-        Normalization normalization,
-        Stem stem) {
+        Stem stem,
+        Normalization norm) {
+
+    /** The stem and the four groups of residual blocks: what can be frozen. */
+    public static final int STAGES = 5;
 
     private static final int PAPER_WIDTH = 64;
+    private static final int MAX_CHANNELS = 1 << 14;
+    private static final int MAX_BLOCKS = 256;
 
-    /** Checks the lists' lengths and values. */
+    /** Checks the lists' lengths and that no number is absurd. */
     public ResNetConfiguration {
         Objects.requireNonNull(version, "version");
+        Objects.requireNonNull(stem, "stem");
+        Objects.requireNonNull(norm, "norm");
         blocks = List.copyOf(blocks);
         widths = List.copyOf(widths);
         if (blocks.size() != 4 || widths.size() != 4) {
             throw new IllegalArgumentException("a ResNet has four stages");
         }
-        if (stemWidth < 1
-                || blocks.stream().anyMatch(n -> n < 1)
-                || widths.stream().anyMatch(n -> n < 1)) {
-            throw new IllegalArgumentException("blocks and widths of a ResNet are at least 1");
+        blocks.forEach(n -> requireRange("blocks of a stage", n, MAX_BLOCKS));
+        widths.forEach(n -> requireRange("width of a stage", n, MAX_CHANNELS));
+        requireRange("stem width", stemWidth, MAX_CHANNELS);
+    }
+
+    private static void requireRange(String name, int value, int max) {
+        if (value < 1 || value > max) {
+            throw new IllegalArgumentException(name + " must be 1 to " + max + ", not " + value);
         }
-    }
-
-    /** A network with the stem of the paper. */
-    public ResNetConfiguration(
-            ResNetVersion version,
-            boolean bottleneck,
-            List<Integer> blocks,
-            List<Integer> widths,
-            int stemWidth,
-            Normalization normalization) {
-        this(version, bottleneck, blocks, widths, stemWidth, normalization, Stem.IMAGENET);
-    }
-
-    /** Returns this network with another stem. */
-    public ResNetConfiguration withStem(Stem other) {
-        return new ResNetConfiguration(
-                version, bottleneck, blocks, widths, stemWidth, normalization, other);
     }
 
     /**
@@ -64,7 +65,7 @@ public record ResNetConfiguration(
      * @param widthMultiplier 1 for the published network; a width is rounded, and at least 1
      */
     public static ResNetConfiguration of(
-            ResNetDepth depth, double widthMultiplier, Normalization normalization) {
+            ResNetDepth depth, double widthMultiplier, Stem stem, Normalization norm) {
         if (!(widthMultiplier > 0) || widthMultiplier > 16) {
             throw new IllegalArgumentException(
                     "width multiplier must be above 0 and at most 16, not " + widthMultiplier);
@@ -76,11 +77,78 @@ public record ResNetConfiguration(
                 depth.blocks(),
                 List.of(width, 2 * width, 4 * width, 8 * width),
                 width,
-                normalization);
+                stem,
+                norm);
     }
 
     /** Returns the output channels of a stage, 0 to 3 (C2 to C5). */
-    public int outputChannels(int stage) {
+    int outputChannels(int stage) {
         return widths.get(stage) * (bottleneck ? ResidualBlock.EXPANSION : 1);
+    }
+
+    /** Returns channels and strides of the outputs C2 to C5. */
+    public List<FeatureMap> maps() {
+        List<FeatureMap> maps = new ArrayList<>();
+        int stride = stem.stride() * (stem.pooled() ? 2 : 1);
+        for (int stage = 0; stage < blocks.size(); stage++) {
+            maps.add(new FeatureMap(outputChannels(stage), stride << stage));
+        }
+        return maps;
+    }
+
+    /** Returns how many floats the network's largest map has per pixel of the image. */
+    public double floatsPerPixel() {
+        return Stream.concat(Stream.of(new FeatureMap(stemWidth, stem.stride())), maps().stream())
+                .mapToDouble(FeatureMap::floatsPerPixel)
+                .max()
+                .orElseThrow();
+    }
+
+    /**
+     * Returns whether parameters of another network can be used in this one: empty, or what keeps
+     * them apart, a phrase that says what this one is first. The parameters of batch normalisation
+     * fit the frozen one, which is made to take them.
+     */
+    public Optional<String> mismatch(ResNetConfiguration other) {
+        if (version != other.version
+                || bottleneck != other.bottleneck
+                || !blocks.equals(other.blocks)) {
+            return Optional.of(depth() + " where that is " + other.depth());
+        }
+        if (stemWidth != other.stemWidth || !widths.equals(other.widths)) {
+            return Optional.of(
+                    "widths "
+                            + stemWidth
+                            + "; "
+                            + widths
+                            + " where that has "
+                            + other.stemWidth
+                            + "; "
+                            + other.widths);
+        }
+        if (stem != other.stem) {
+            return Optional.of("the stem " + stem.id() + " where that has " + other.stem.id());
+        }
+        return fits(norm, other.norm)
+                ? Optional.empty()
+                : Optional.of("the norm " + norm.id() + " where that has " + other.norm.id());
+    }
+
+    private static boolean fits(Normalization norm, Normalization trained) {
+        return norm.equals(trained)
+                || trained instanceof BatchNormalization running
+                        && norm.equals(
+                                new FrozenBatchNormalization(
+                                        FrozenBatchNormalization.DEFAULT_EPSILON,
+                                        running.activation()));
+    }
+
+    private String depth() {
+        return Stream.of(ResNetDepth.values())
+                .filter(d -> d.version() == version)
+                .filter(d -> d.bottleneck() == bottleneck && d.blocks().equals(blocks))
+                .findFirst()
+                .map(ResNetDepth::id)
+                .orElse(version + " " + (bottleneck ? "bottlenecks " : "basic blocks ") + blocks);
     }
 }

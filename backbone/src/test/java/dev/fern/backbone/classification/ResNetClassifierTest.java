@@ -10,7 +10,7 @@ import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.Parameter;
 import dev.fern.backbone.BlockPass;
 import dev.fern.backbone.NumericalGradient;
-import dev.fern.backbone.norm.Normalizations;
+import dev.fern.backbone.norm.Normalization;
 import dev.fern.backbone.parameter.NamedParameters;
 import dev.fern.backbone.parameter.ParameterValues;
 import dev.fern.backbone.parameter.Tensor;
@@ -28,7 +28,13 @@ import org.junit.jupiter.params.provider.CsvSource;
 class ResNetClassifierTest {
 
     private static ResNetConfiguration configuration(String depth, double width, String norm) {
-        return ResNetConfiguration.of(ResNetDepth.parse(depth), width, Normalizations.parse(norm));
+        return configuration(depth, width, "imagenet", norm);
+    }
+
+    private static ResNetConfiguration configuration(
+            String depth, double width, String stem, String norm) {
+        return ResNetConfiguration.of(
+                ResNetDepth.parse(depth), width, Stem.parse(stem), Normalization.parse(norm));
     }
 
     private static float[] random(int count, long seed) {
@@ -175,8 +181,7 @@ class ResNetClassifierTest {
     })
     void anImageOfAnySizeHasOneLogitAClass(String stem, int height, int width) {
         ResNetClassifier network =
-                new ResNetClassifier(
-                        configuration("resnet18", 0.0625, "frn-eps").withStem(Stem.parse(stem)), 6);
+                new ResNetClassifier(configuration("resnet18", 0.0625, stem, "frn-eps"), 6);
         Tensor images = new Tensor(new long[] {2, 3, height, width}, random(6 * height * width, 8));
         try (NDManager manager = NDManager.newBaseManager()) {
             network.initialize(manager, 1);

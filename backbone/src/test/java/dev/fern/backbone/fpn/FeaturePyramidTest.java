@@ -11,7 +11,7 @@ import ai.djl.ndarray.types.Shape;
 import dev.fern.backbone.BlockPass;
 import dev.fern.backbone.NumericalGradient;
 import dev.fern.backbone.fpn.FeaturePyramid.P6Source;
-import dev.fern.backbone.norm.Normalizations;
+import dev.fern.backbone.norm.Normalization;
 import dev.fern.backbone.parameter.NamedParameters;
 import dev.fern.backbone.parameter.Tensor;
 import java.util.ArrayList;
@@ -80,7 +80,7 @@ class FeaturePyramidTest {
                         3,
                         CHANNELS,
                         source,
-                        normalized ? Optional.of(Normalizations.parse("ln")) : Optional.empty());
+                        normalized ? Optional.of(Normalization.parse("ln")) : Optional.empty());
         List<Tensor> maps = maps(1, 32, 64);
         try (NDManager manager = NDManager.newBaseManager()) {
             BlockPass.prepare(manager, pyramid, maps, Map.of());
@@ -128,7 +128,7 @@ class FeaturePyramidTest {
     void aNormTakesTheBiasesPlaceAndHasNoActivation() {
         FeaturePyramid pyramid =
                 new FeaturePyramid(
-                        3, CHANNELS, P6Source.P5, Optional.of(Normalizations.parse("bn-tlu")));
+                        3, CHANNELS, P6Source.P5, Optional.of(Normalization.parse("bn-tlu")));
         assertThat(NamedParameters.of(pyramid))
                 .containsKeys(
                         "lateral2.weight", "lateralNorm2.gamma", "outputNorm0.beta", "p6.bias")

@@ -173,7 +173,8 @@ class BatchNormalizationTest {
             moments.variances()[c] = 0.9 + 0.1 * moments.variances()[c] * 40 / 39;
         }
         for (boolean fused : new boolean[] {true, false}) {
-            ActivatedNorm block = (ActivatedNorm) drawn.block(new BatchNormalization());
+            MomentNormBlock.Activated block =
+                    (MomentNormBlock.Activated) drawn.block(new BatchNormalization());
             try (NDManager manager = NDManager.newBaseManager()) {
                 drawn.prepare(manager, block);
                 drawn.run(manager, block, fused);

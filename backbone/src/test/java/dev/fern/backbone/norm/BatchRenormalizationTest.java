@@ -136,7 +136,7 @@ class BatchRenormalizationTest {
                                 widen(drawn.beta()),
                                 new Moments(MU, variances),
                                 null);
-        Block block = drawn.block(Normalizations.parse("brn"));
+        Block block = drawn.block(Normalization.parse("brn"));
         try (NDManager manager = NDManager.newBaseManager()) {
             drawn.prepare(manager, block);
             for (int steps : new int[] {0, 20_000, 50_000}) {
@@ -162,7 +162,7 @@ class BatchRenormalizationTest {
             mu[c] = MU[c] + 0.01 * (batch.means()[c] - MU[c]);
             sigma[c] = SIGMA[c] + 0.01 * (Math.sqrt(batch.variances()[c] + EPSILON) - SIGMA[c]);
         }
-        Block block = drawn.block(Normalizations.parse("brn"));
+        Block block = drawn.block(Normalization.parse("brn"));
         try (NDManager manager = NDManager.newBaseManager()) {
             drawn.prepare(manager, block);
             setState(block, 7);
@@ -211,7 +211,7 @@ class BatchRenormalizationTest {
     @Example
     void oneValueAChannelMovesTheMeanAlone() {
         NormCase drawn = NormCase.random(4, 1, 5, 1, 1);
-        Block block = drawn.block(Normalizations.parse("brn"));
+        Block block = drawn.block(Normalization.parse("brn"));
         try (NDManager manager = NDManager.newBaseManager()) {
             drawn.prepare(manager, block);
             BlockPass pass = drawn.run(manager, block);
@@ -230,7 +230,7 @@ class BatchRenormalizationTest {
     /** Section 4.1: r_max = 1, d_max = 0 for 5000 steps; r_max = 3 at 40k, d_max = 5 at 25k. */
     @Example
     void theScheduleIsThePapers() {
-        RenormalizationSchedule schedule = RenormalizationSchedule.over(40_000);
+        BatchRenormalization.Schedule schedule = BatchRenormalization.Schedule.over(40_000);
         double[][] points = {
             {0, 1, 0},
             {5_000, 1, 0},
@@ -243,7 +243,7 @@ class BatchRenormalizationTest {
             assertThat(schedule.maxScale(point[0])).isCloseTo(point[1], within(1e-12));
             assertThat(schedule.maxShift(point[0])).isCloseTo(point[2], within(1e-12));
         }
-        assertThat(Normalizations.parse("brn"))
+        assertThat(Normalization.parse("brn"))
                 .isEqualTo(new BatchRenormalization(40_000, Activation.RELU));
         assertThatThrownBy(() -> new BatchRenormalization(0, Activation.RELU))
                 .isInstanceOf(IllegalArgumentException.class)

@@ -355,7 +355,7 @@ class FilterResponseBlockTest {
                         unbounded.shortcut(),
                         new double[channels]);
         FilterResponseReference gradients = reference.backward(widen(drawn.outputGradient));
-        Normalization normalization = Normalizations.parse("frn-relu");
+        Normalization normalization = Normalization.parse("frn-relu");
         FilterResponseBlock block =
                 (FilterResponseBlock)
                         (addsShortcut

@@ -60,8 +60,8 @@ class GroupNormalizationTest {
         NormCase drawn =
                 NormCase.random(seed, images, channels, height, width, true, Activation.RELU);
         drawn.assertMatches(
-                Normalizations.parse("in"), Reference.of(drawn.ofGroups(EPSILON, channels)));
-        drawn.assertMatches(Normalizations.parse("ln"), Reference.of(drawn.ofGroups(EPSILON, 1)));
+                Normalization.parse("in"), Reference.of(drawn.ofGroups(EPSILON, channels)));
+        drawn.assertMatches(Normalization.parse("ln"), Reference.of(drawn.ofGroups(EPSILON, 1)));
     }
 
     @Example
@@ -81,7 +81,7 @@ class GroupNormalizationTest {
     @Property(tries = 60)
     void groupsOfTwoValuesMatchTheReference(@ForAll long seed) {
         NormCase drawn = NormCase.random(seed, 1, 1, 1, 2);
-        drawn.assertMatches(Normalizations.parse("ln"), Reference.of(drawn.ofGroups(EPSILON, 1)));
+        drawn.assertMatches(Normalization.parse("ln"), Reference.of(drawn.ofGroups(EPSILON, 1)));
     }
 
     @Property(tries = 25)
@@ -175,7 +175,7 @@ class GroupNormalizationTest {
         NormCase pair = NormCase.random(9, 2, 4, 3, 3);
         Tensor second = new Tensor(new long[] {1, 4, 3, 3}, Arrays.copyOfRange(pair.x(), 36, 72));
         for (String name : List.of("gn2", "ln", "in")) {
-            Block block = Normalizations.parse(name).norm(4);
+            Block block = Normalization.parse(name).norm(4);
             try (NDManager manager = NDManager.newBaseManager()) {
                 pair.prepare(manager, block);
                 float[] together = BlockPass.infer(manager, block, pair.inputs()).get(0).data();

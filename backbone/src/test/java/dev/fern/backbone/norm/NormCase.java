@@ -239,7 +239,7 @@ record NormCase(
 
     private BlockPass run(Normalization normalization, Consumer<Block> state, boolean fused) {
         try (NDManager manager = NDManager.newBaseManager()) {
-            ActivatedNorm block = (ActivatedNorm) block(normalization);
+            MomentNormBlock.Activated block = (MomentNormBlock.Activated) block(normalization);
             prepare(manager, block);
             state.accept(block);
             return run(manager, block, fused);
@@ -247,7 +247,7 @@ record NormCase(
     }
 
     /** Runs a prepared block in training in one of the two ways. */
-    BlockPass run(NDManager manager, ActivatedNorm block, boolean fused) {
+    BlockPass run(NDManager manager, MomentNormBlock.Activated block, boolean fused) {
         return BlockPass.of(
                 manager,
                 block,

@@ -32,7 +32,7 @@ class ResNetTest {
     private static final Normalization FRN = new FilterResponseNormalization(false);
 
     private static ResNet network(ResNetDepth depth, double width, Normalization normalization) {
-        return new ResNet(ResNetConfiguration.of(depth, width, normalization));
+        return new ResNet(ResNetConfiguration.of(depth, width, Stem.IMAGENET, normalization));
     }
 
     private static Tensor image(int height, int width) {
@@ -109,9 +109,7 @@ class ResNetTest {
     @CsvSource({"32, 32", "33, 47", "1, 1"})
     void withTheCifarStemTheStridesAreOneToEight(int height, int width) {
         assertShapes(
-                new ResNet(
-                        ResNetConfiguration.of(ResNetDepth.RESNET18, 0.0625, FRN)
-                                .withStem(Stem.CIFAR)),
+                new ResNet(ResNetConfiguration.of(ResNetDepth.RESNET18, 0.0625, Stem.CIFAR, FRN)),
                 image(height, width),
                 List.of(
                         new Shape(1, 4, height, width),
@@ -300,7 +298,10 @@ class ResNetTest {
     @Test
     void configurationsThatMakeNoNetworkAreRefused() {
         for (double multiplier : new double[] {0, -1, Double.NaN, 17}) {
-            assertThatThrownBy(() -> ResNetConfiguration.of(ResNetDepth.RESNET18, multiplier, FRN))
+            assertThatThrownBy(
+                            () ->
+                                    ResNetConfiguration.of(
+                                            ResNetDepth.RESNET18, multiplier, Stem.IMAGENET, FRN))
                     .isInstanceOf(IllegalArgumentException.class)
                     .hasMessageContaining(String.valueOf(multiplier));
         }
@@ -309,16 +310,30 @@ class ResNetTest {
             assertThatThrownBy(
                             () ->
                                     new ResNetConfiguration(
-                                            ResNetVersion.V1, false, wrong, four, 8, FRN))
+                                            ResNetVersion.V1,
+                                            false,
+                                            wrong,
+                                            four,
+                                            8,
+                                            Stem.IMAGENET,
+                                            FRN))
                     .isInstanceOf(IllegalArgumentException.class);
             assertThatThrownBy(
                             () ->
                                     new ResNetConfiguration(
-                                            ResNetVersion.V1, false, four, wrong, 8, FRN))
+                                            ResNetVersion.V1,
+                                            false,
+                                            four,
+                                            wrong,
+                                            8,
+                                            Stem.IMAGENET,
+                                            FRN))
                     .isInstanceOf(IllegalArgumentException.class);
         }
         assertThatThrownBy(
-                        () -> new ResNetConfiguration(ResNetVersion.V1, false, four, four, 0, FRN))
+                        () ->
+                                new ResNetConfiguration(
+                                        ResNetVersion.V1, false, four, four, 0, Stem.IMAGENET, FRN))
                 .isInstanceOf(IllegalArgumentException.class);
     }
 

@@ -9,11 +9,11 @@ import java.util.Arrays;
  * @param positiveIou an anchor whose best overlap reaches this is matched to that box
  * @param negativeIou an anchor whose best overlap is below this is background; between the two it
  *     is ignored
- * @param allowLowQuality whether the anchors that overlap a box best are matched even below {@code
- *     positiveIou}, so that boxes unlike any anchor are learned too; such an anchor is matched to
- *     the box that it overlaps best, which need not be the one it was restored for
+ * @param lowQualityMatches whether the anchors that overlap a box best are matched even below
+ *     {@code positiveIou}, so that boxes unlike any anchor are learned too; such an anchor is
+ *     matched to the box that it overlaps best, which need not be the one it was restored for
  */
-public record Matcher(float positiveIou, float negativeIou, boolean allowLowQuality) {
+public record Matcher(float positiveIou, float negativeIou, boolean lowQualityMatches) {
 
     /** Marks an anchor as background. */
     public static final int BACKGROUND = -1;
@@ -72,7 +72,7 @@ public record Matcher(float positiveIou, float negativeIou, boolean allowLowQual
                 matches[a] = IGNORED;
             }
         }
-        if (allowLowQuality) {
+        if (lowQualityMatches) {
             restoreLowQuality(anchors, boxes, bestOfBox, boxOfAnchor, matches);
         }
         return matches;

@@ -84,9 +84,11 @@ public record Augmentation(
 
     private static CanvasRule scaled(
             CanvasRule rule, AugmentationParameters parameters, double choice, double scaling) {
-        int choices = parameters.minSizes().size();
+        int choices = parameters.multiScale().size();
         int minSize =
-                choices == 0 ? rule.minSize() : parameters.minSizes().get((int) (choice * choices));
+                choices == 0
+                        ? rule.minSize()
+                        : parameters.multiScale().get((int) (choice * choices));
         double scale =
                 parameters.minScale() + scaling * (parameters.maxScale() - parameters.minScale());
         // Of a min size above the max size the max size is what counts.

@@ -8,10 +8,9 @@ import dev.fern.detection.image.ColorChange;
  * @param brightness b: the factor is drawn from 1 - b to 1 + b; 0 to 1
  * @param contrast likewise for the contrast, 0 to 1
  * @param saturation likewise for the saturation, 0 to 1
- * @param hueDegrees h: the hue is turned by -h to h degrees; 0 to 180
+ * @param hue h: the hue is turned by -h to h degrees; 0 to 180
  */
-public record ColorJitter(
-        double brightness, double contrast, double saturation, double hueDegrees) {
+public record ColorJitter(double brightness, double contrast, double saturation, double hue) {
 
     /** No change. */
     public static final ColorJitter OFF = new ColorJitter(0, 0, 0, 0);
@@ -21,12 +20,12 @@ public record ColorJitter(
         if (!isWithin(brightness, 1)
                 || !isWithin(contrast, 1)
                 || !isWithin(saturation, 1)
-                || !isWithin(hueDegrees, 180)) {
+                || !isWithin(hue, 180)) {
             throw new IllegalArgumentException(
                     String.format(
                             "colour jitter with brightness %s, contrast %s, saturation %s (each 0"
                                     + " to 1), hue %s (0 to 180)",
-                            brightness, contrast, saturation, hueDegrees));
+                            brightness, contrast, saturation, hue));
         }
     }
 
@@ -40,6 +39,6 @@ public record ColorJitter(
                 1 + brightness * (2 * u[0] - 1),
                 1 + contrast * (2 * u[1] - 1),
                 1 + saturation * (2 * u[2] - 1),
-                hueDegrees * (2 * u[3] - 1));
+                hue * (2 * u[3] - 1));
     }
 }

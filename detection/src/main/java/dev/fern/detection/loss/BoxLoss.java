@@ -6,7 +6,7 @@ import dev.fern.detection.anchor.BoxCoder;
 public sealed interface BoxLoss {
 
     /** Returns the name that configurations use. */
-    String name();
+    String id();
 
     /**
      * Computes the loss between a predicted and a target box code.
@@ -58,7 +58,7 @@ public sealed interface BoxLoss {
         }
 
         @Override
-        public String name() {
+        public String id() {
             return beta == 0 ? "l1" : "smooth-l1";
         }
 
@@ -95,7 +95,7 @@ public sealed interface BoxLoss {
         private static final double EPSILON = 1e-7;
 
         @Override
-        public String name() {
+        public String id() {
             return "giou";
         }
 

@@ -2,7 +2,9 @@ package dev.fern.detection.model;
 
 import dev.fern.backbone.parameter.ParameterValues;
 import dev.fern.backbone.parameter.Tensor;
+import dev.fern.backbone.resnet.ResNetConfiguration;
 import dev.fern.detection.image.PixelNormalization;
+import dev.fern.detection.settings.RecordJson;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -19,14 +21,14 @@ import java.util.Optional;
  */
 public record BackboneWeights(
         Path directory,
-        BackboneArchitecture architecture,
+        ResNetConfiguration architecture,
         PixelNormalization normalization,
         Map<String, Tensor> values) {
 
     private static final String PREFIX = "backbone.";
 
     /** What is of use here in a classifier's configuration. */
-    private record OfClassifier(BackboneArchitecture backbone, PixelNormalization normalization) {}
+    private record OfClassifier(ResNetConfiguration backbone, PixelNormalization normalization) {}
 
     /**
      * Reads the backbone of a model directory.
@@ -34,17 +36,19 @@ public record BackboneWeights(
      * @throws IOException if a file is missing or damaged; the message names it
      */
     public static BackboneWeights read(Path directory) throws IOException {
-        BackboneArchitecture architecture;
+        ResNetConfiguration architecture;
         PixelNormalization normalization;
         if (ModelDirectory.holdsClassifier(directory)) {
             OfClassifier model =
                     ModelDirectory.read(
-                            directory, ModelDirectory.readDocument(directory), OfClassifier.class);
+                            directory,
+                            ModelDirectory.readDocument(directory),
+                            document -> RecordJson.read(document, OfClassifier.class));
             architecture = model.backbone();
             normalization = model.normalization();
         } else {
             DetectorConfiguration model = ModelDirectory.readConfiguration(directory);
-            architecture = model.architecture().backboneArchitecture();
+            architecture = model.architecture().backbone();
             normalization = model.normalization();
         }
         Map<String, Tensor> values = new LinkedHashMap<>(ModelDirectory.readParameters(directory));
@@ -58,7 +62,7 @@ public record BackboneWeights(
      * @throws IOException naming the model and what is not the same
      */
     public void requireFit(Architecture detector) throws IOException {
-        Optional<String> mismatch = detector.backboneArchitecture().mismatch(architecture);
+        Optional<String> mismatch = detector.backbone().mismatch(architecture);
         if (mismatch.isPresent()) {
             throw new IOException(
                     directory

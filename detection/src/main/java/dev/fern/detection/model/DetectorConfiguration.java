@@ -1,7 +1,6 @@
 package dev.fern.detection.model;
 
 import dev.fern.cocoeval.CocoCategory;
-import dev.fern.detection.anchor.AnchorParameters;
 import dev.fern.detection.data.BatchPlan;
 import dev.fern.detection.image.CanvasRule;
 import dev.fern.detection.image.ImageReadException;
@@ -30,7 +29,7 @@ public record DetectorConfiguration(
         PixelNormalization normalization,
         PostProcessing postProcessing) {
 
-    /** The version that this code writes, and to which {@link FormatUpgrade} brings older ones. */
+    /** The version that this code writes, and to which {@link ModelDocument} brings older ones. */
     public static final int VERSION = 2;
 
     /** Of P5: the network needs canvases of multiples of it. */
@@ -74,7 +73,8 @@ public record DetectorConfiguration(
      * @throws ImageReadException naming an image of a batch that is too large
      */
     public BatchPlan checked(BatchPlan plan) throws ImageReadException {
-        double most = Integer.MAX_VALUE / (Float.BYTES * floatsPerPixel());
+        double floatsPerPixel = Math.max(3, architecture.floatsPerPixel(categories.size()));
+        double most = Integer.MAX_VALUE / (Float.BYTES * floatsPerPixel);
         for (BatchPlan.PlannedBatch batch : plan.batches()) {
             ImageSize size = batch.canvasSize();
             int images = batch.images().size();
@@ -89,20 +89,6 @@ public record DetectorConfiguration(
             }
         }
         return plan;
-    }
-
-    /** Floats of the largest array by pixel of the canvas: input, a stage's output or logits. */
-    private double floatsPerPixel() {
-        double most = Math.max(3, architecture.stemWidth() / 4.0);
-        int expansion = architecture.bottleneck() ? 4 : 1;
-        for (int stage = 0; stage < architecture.widths().size(); stage++) {
-            double pixels = Math.pow(4, stage + 2); // strides 4, 8, 16, 32
-            most = Math.max(most, expansion * architecture.widths().get(stage) / pixels);
-        }
-        AnchorParameters anchors = architecture.anchors();
-        int perLocation = anchors.scales().size() * anchors.aspectRatios().size();
-        int outputs = perLocation * Math.max(4, categories.size());
-        return Math.max(most, Math.max(architecture.pyramidChannels(), outputs) / 64.0);
     }
 
     /** Returns this configuration with another canvas rule. */

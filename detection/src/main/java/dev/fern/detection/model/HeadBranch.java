@@ -30,10 +30,12 @@ final class HeadBranch extends AbstractBlock {
 
     private final OutputConvolution output;
 
-    HeadBranch(Architecture architecture, int outputs) {
-        Optional<Normalization> norm = architecture.headNormalization();
-        int channels = architecture.pyramidChannels();
-        for (int i = 0; i < architecture.headConvolutions(); i++) {
+    /**
+     * @param channels C
+     */
+    HeadBranch(HeadConfiguration head, int channels, int outputs) {
+        Optional<Normalization> norm = head.headNorm();
+        for (int i = 0; i < head.headConvolutions(); i++) {
             inner.add(addChildBlock("conv" + i, ConvBlocks.conv(channels, 3, 1, norm.isEmpty())));
             inner.add(
                     norm.isPresent()

@@ -4,6 +4,7 @@ import ai.djl.ndarray.NDManager;
 import com.google.gson.Gson;
 import com.google.gson.GsonBuilder;
 import com.google.gson.JsonElement;
+import com.google.gson.JsonObject;
 import com.google.gson.JsonParseException;
 import com.google.gson.JsonParser;
 import com.google.gson.JsonPrimitive;
@@ -11,12 +12,12 @@ import dev.fern.backbone.parameter.SafeTensors;
 import dev.fern.backbone.parameter.Tensor;
 import dev.fern.detection.files.AtomicFolder;
 import dev.fern.detection.files.TextFile;
-import dev.fern.detection.settings.RecordJson;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.function.Function;
 import java.util.stream.Stream;
 
 /**
@@ -94,7 +95,7 @@ public final class ModelDirectory {
     public static void writeInto(
             Path directory, DetectorConfiguration configuration, Map<String, Tensor> parameters)
             throws IOException {
-        writeFiles(directory, configuration, parameters, "fern-detector");
+        writeFiles(directory, ModelDocument.write(configuration), parameters, "fern-detector");
         Files.writeString(
                 directory.resolve(SERVING_FILE),
                 """
@@ -108,7 +109,7 @@ public final class ModelDirectory {
 
     /** Writes the two files that models of every kind have. */
     public static void writeFiles(
-            Path directory, Record configuration, Map<String, Tensor> parameters, String format)
+            Path directory, JsonObject configuration, Map<String, Tensor> parameters, String format)
             throws IOException {
         Files.writeString(directory.resolve(CONFIGURATION_FILE), GSON.toJson(configuration) + "\n");
         SafeTensors.write(directory.resolve(PARAMETER_FILE), parameters, Map.of("format", format));
@@ -128,10 +129,7 @@ public final class ModelDirectory {
                             + " from it by fern train --backbone-weights "
                             + directory);
         }
-        return read(
-                directory,
-                FormatUpgrade.apply(readDocument(directory)),
-                DetectorConfiguration.class);
+        return read(directory, readDocument(directory), ModelDocument::read);
     }
 
     /**
@@ -147,15 +145,16 @@ public final class ModelDirectory {
     }
 
     /**
-     * Reads a configuration.
+     * Makes a configuration of a model's file.
      *
-     * @param document the model's file
+     * @param document the file
+     * @param reading throws an IllegalArgumentException that says what is wrong with a document
      * @throws IOException if it is missing or damaged; the message names the file and what is wrong
      */
-    public static <T extends Record> T read(Path directory, JsonElement document, Class<T> type)
+    public static <T> T read(Path directory, JsonElement document, Function<JsonElement, T> reading)
             throws IOException {
         try {
-            return RecordJson.read(document, type);
+            return reading.apply(document);
         } catch (IllegalArgumentException e) {
             throw new IOException(
                     directory.resolve(CONFIGURATION_FILE)

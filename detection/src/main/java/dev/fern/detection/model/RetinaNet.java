@@ -8,6 +8,8 @@ import ai.djl.nn.AbstractBlock;
 import ai.djl.nn.Parameter;
 import ai.djl.training.ParameterStore;
 import ai.djl.util.PairList;
+import dev.fern.backbone.Backbone;
+import dev.fern.backbone.FeatureMap;
 import dev.fern.backbone.fpn.FeaturePyramid;
 import dev.fern.backbone.host.EngineBridge;
 import dev.fern.backbone.parameter.Initialization;
@@ -20,6 +22,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /**
@@ -38,7 +41,10 @@ public final class RetinaNet extends AbstractBlock {
     /** Any input does to find the parameters' shapes. */
     private static final Shape SAMPLE_INPUT = new Shape(1, 3, 64, 64);
 
-    private final ResNet backbone;
+    /** Strides of the maps that the pyramid takes, C3 to C5. */
+    private static final List<Integer> PYRAMID_STRIDES = List.of(8, 16, 32);
+
+    private final Backbone backbone;
     private final FeaturePyramid pyramid;
     private final HeadBranch classification;
     private final HeadBranch regression;
@@ -51,20 +57,26 @@ public final class RetinaNet extends AbstractBlock {
      */
     public RetinaNet(Architecture architecture, int categories) {
         int anchors = architecture.anchors().perLocation();
+        int channels = architecture.pyramid().pyramidChannels();
         backbone = addChildBlock("backbone", new ResNet(architecture.backbone()));
         pyramid =
                 addChildBlock(
                         "pyramid",
                         new FeaturePyramid(
-                                3,
-                                architecture.pyramidChannels(),
-                                architecture.p6(),
-                                architecture.pyramidNormalization()));
+                                PYRAMID_STRIDES.size(),
+                                channels,
+                                architecture.pyramid().p6(),
+                                architecture.pyramid().pyramidNorm()));
         classification =
                 addChildBlock(
                         "classification",
-                        new HeadBranch(architecture, Math.multiplyExact(anchors, categories)));
-        regression = addChildBlock("regression", new HeadBranch(architecture, anchors * 4));
+                        new HeadBranch(
+                                architecture.head(),
+                                channels,
+                                Math.multiplyExact(anchors, categories)));
+        regression =
+                addChildBlock(
+                        "regression", new HeadBranch(architecture.head(), channels, anchors * 4));
     }
 
     /**
@@ -121,9 +133,9 @@ public final class RetinaNet extends AbstractBlock {
     }
 
     /**
-     * Leaves the first stages of the backbone as they are, see {@link ResNet#freeze}.
+     * Leaves the first stages of the backbone as they are, see {@link Backbone#freeze}.
      *
-     * @param stages 0 to {@link ResNet#STAGES}
+     * @param stages 0 to {@link Backbone#stages()}
      */
     public void freezeBackbone(int stages) {
         backbone.freeze(stages);
@@ -142,12 +154,21 @@ public final class RetinaNet extends AbstractBlock {
         return outputs;
     }
 
+    /**
+     * Returns those of the backbone's outputs, or of what stands for them, that the pyramid takes.
+     */
+    private <T> List<T> forPyramid(List<T> outputs) {
+        List<FeatureMap> maps = backbone.maps();
+        return IntStream.range(0, maps.size())
+                .filter(i -> PYRAMID_STRIDES.contains(maps.get(i).stride()))
+                .mapToObj(outputs::get)
+                .toList();
+    }
+
     /** Returns P3 to P7 alone: [N, C, H_l, W_l] each. */
     public NDList features(ParameterStore parameters, NDList inputs, boolean training) {
         NDList maps = backbone.forward(parameters, inputs, training);
-        NDList features =
-                pyramid.forward(
-                        parameters, new NDList(maps.get(1), maps.get(2), maps.get(3)), training);
+        NDList features = pyramid.forward(parameters, new NDList(forPyramid(maps)), training);
         maps.close();
         return features;
     }
@@ -169,8 +190,8 @@ public final class RetinaNet extends AbstractBlock {
     protected void initializeChildBlocks(
             NDManager manager, DataType dataType, Shape... inputShapes) {
         backbone.initialize(manager, dataType, inputShapes);
-        Shape[] maps = backbone.getOutputShapes(inputShapes);
-        Shape[] inputs = {maps[1], maps[2], maps[3]};
+        Shape[] inputs =
+                forPyramid(List.of(backbone.getOutputShapes(inputShapes))).toArray(Shape[]::new);
         pyramid.initialize(manager, dataType, inputs);
         Shape[] features = pyramid.getOutputShapes(inputs);
         classification.initialize(manager, dataType, features);
@@ -179,8 +200,10 @@ public final class RetinaNet extends AbstractBlock {
 
     @Override
     public Shape[] getOutputShapes(Shape[] inputShapes) {
-        Shape[] maps = backbone.getOutputShapes(inputShapes);
-        Shape[] features = pyramid.getOutputShapes(new Shape[] {maps[1], maps[2], maps[3]});
+        Shape[] features =
+                pyramid.getOutputShapes(
+                        forPyramid(List.of(backbone.getOutputShapes(inputShapes)))
+                                .toArray(Shape[]::new));
         return Stream.of(classification, regression)
                 .flatMap(head -> Arrays.stream(head.getOutputShapes(features)))
                 .toArray(Shape[]::new);

@@ -32,7 +32,7 @@ final class ClassificationStep {
             ParameterStore parameters,
             NDManager manager) {
         this.loss = loss;
-        side = classifier.configuration().inputSize();
+        side = classifier.configuration().input().inputSize();
         engine = EngineBridge.of(manager);
         pass = new NetworkPass(classifier.network(), parameters, manager);
     }

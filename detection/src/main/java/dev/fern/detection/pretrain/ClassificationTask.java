@@ -3,7 +3,6 @@ package dev.fern.detection.pretrain;
 import ai.djl.Device;
 import ai.djl.nn.Block;
 import dev.fern.backbone.classification.ClassificationLoss;
-import dev.fern.backbone.norm.Normalizations;
 import dev.fern.backbone.parameter.Tensor;
 import dev.fern.detection.data.Batch;
 import dev.fern.detection.data.BatchDecoder;
@@ -85,7 +84,7 @@ public final class ClassificationTask implements TrainingTask<Batch>, AutoClosea
         this.dataset = dataset;
         this.validation = validation;
         this.loading = loading;
-        batchSize = configuration.optimization().batchSize();
+        batchSize = configuration.loop().batchSize();
         long seed = configuration.seed();
         RandomResizedCrop crop = configuration.crop();
         sampler =
@@ -94,7 +93,9 @@ public final class ClassificationTask implements TrainingTask<Batch>, AutoClosea
                         batchSize,
                         (sample, epoch) -> crop.draw(sample.size(), seed, epoch, sample.imageId()),
                         seed);
-        optimizer = configuration.optimization().optimizer(classifier.network());
+        optimizer =
+                SgdOptimizer.of(
+                        configuration.optimization(), configuration.loop(), classifier.network());
         decoder =
                 new BatchDecoder(
                         ImageReader.forDataSets(),
@@ -116,9 +117,9 @@ public final class ClassificationTask implements TrainingTask<Batch>, AutoClosea
         return GradientLanes.lanes(
                 configuration.deviceList(),
                 classifier.network(),
-                Normalizations.parse(configuration.norm()).isBatchIndependent(),
+                configuration.backbone().norm().isBatchIndependent(),
                 classifier.manager(),
-                configuration.optimization().batchSize());
+                configuration.loop().batchSize());
     }
 
     @Override

@@ -77,9 +77,7 @@ public final class Classifier implements AutoCloseable {
         NDManager manager = EngineBridge.of(engine).newManager(device);
         try {
             ResNetClassifier network =
-                    new ResNetClassifier(
-                            configuration.backbone().configuration(),
-                            configuration.classes().size());
+                    new ResNetClassifier(configuration.backbone(), configuration.classes().size());
             filling.accept(network, manager);
             return new Classifier(configuration, manager, network);
         } catch (IOException | RuntimeException e) {
@@ -116,7 +114,7 @@ public final class Classifier implements AutoCloseable {
      * @return [N * K]
      */
     public float[] logits(FloatBuffer pixels, int images) {
-        int side = configuration.inputSize();
+        int side = configuration.input().inputSize();
         EngineBridge engine = EngineBridge.of(manager);
         engine.recordNothing();
         try (NDManager step = manager.newSubManager()) {

@@ -4,6 +4,7 @@ import ai.djl.ndarray.NDManager;
 import dev.fern.backbone.classification.ResNetClassifier;
 import dev.fern.backbone.parameter.Tensor;
 import dev.fern.detection.model.ModelDirectory;
+import dev.fern.detection.settings.RecordJson;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Map;
@@ -24,7 +25,8 @@ public final class ClassifierDirectory {
     public static void writeInto(
             Path folder, ClassifierConfiguration configuration, Map<String, Tensor> parameters)
             throws IOException {
-        ModelDirectory.writeFiles(folder, configuration, parameters, "fern-classifier");
+        ModelDirectory.writeFiles(
+                folder, RecordJson.write(configuration), parameters, "fern-classifier");
     }
 
     /**
@@ -40,7 +42,9 @@ public final class ClassifierDirectory {
                             + ": holds a detector, not a classifier");
         }
         return ModelDirectory.read(
-                directory, ModelDirectory.readDocument(directory), ClassifierConfiguration.class);
+                directory,
+                ModelDirectory.readDocument(directory),
+                document -> RecordJson.read(document, ClassifierConfiguration.class));
     }
 
     /**

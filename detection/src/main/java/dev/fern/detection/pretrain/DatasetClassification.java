@@ -53,7 +53,9 @@ public final class DatasetClassification {
                                 batchSize,
                                 size ->
                                         RandomResizedCrop.centre(
-                                                size, model.inputSize(), model.evaluationCrop())),
+                                                size,
+                                                model.input().inputSize(),
+                                                model.input().evaluationCrop())),
                         0,
                         new BatchDecoder(reader, new ImageTransform(model.normalization(), true)),
                         UnaryOperator.identity(),

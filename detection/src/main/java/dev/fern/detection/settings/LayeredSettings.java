@@ -60,8 +60,9 @@ public final class LayeredSettings {
     }
 
     /**
-     * Refuses settings that can't be.
+     * Checks a setting's range.
      *
+     * @param message names the setting and says what it must be
      * @throws IllegalArgumentException with this message unless the condition holds
      */
     public static void require(boolean condition, String message) {

@@ -1,28 +1,41 @@
 package dev.fern.detection.settings;
 
-import com.google.gson.Gson;
 import com.google.gson.JsonArray;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonPrimitive;
 import java.lang.reflect.Constructor;
 import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Method;
 import java.lang.reflect.ParameterizedType;
 import java.lang.reflect.RecordComponent;
 import java.lang.reflect.Type;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
- * Makes records of JSON, more strictly than Gson: every component must be there and of its own kind
- * of JSON, so that a damaged file is never filled up with zeros. Components may be records, lists,
- * enums, strings, booleans, int, long and double (finite); those of an {@link Unwrapped} record
- * stand beside it. Names that no component has are left aside.
+ * Makes records of JSON, and JSON of records, more strictly than Gson: every component must be
+ * there and of its own kind of JSON, so that a damaged file is never filled up with zeros. Names
+ * that no component has are left aside.
+ *
+ * <p>Components may be
+ *
+ * <ul>
+ *   <li>strings, booleans, int, long, float and double (finite),
+ *   <li>records, lists, and enums by the names of their constants,
+ *   <li>values that go by a name: of a type with {@code static T parse(String)}, which throws an
+ *       IllegalArgumentException that says which names there are, and {@code String id()},
+ *   <li>an {@link Optional} of such a value, which is {@value #NONE} where it is empty.
+ * </ul>
+ *
+ * The components of an {@link Unwrapped} record stand beside it in the JSON object.
  */
 public final class RecordJson {
 
-    private static final Gson GSON = new Gson();
+    /** What stands in JSON for an optional value that is not there. */
+    public static final String NONE = "none";
 
     private RecordJson() {}
 
@@ -36,19 +49,78 @@ public final class RecordJson {
         return type.cast(value(json, type, ""));
     }
 
-    /** Returns what {@link #read} makes the record of. Only its own components are unwrapped. */
+    /** Returns what {@link #read} makes the record of. */
     public static JsonObject write(Record record) {
-        JsonObject nested = GSON.toJsonTree(record).getAsJsonObject();
         JsonObject json = new JsonObject();
+        add(record, json);
+        return json;
+    }
+
+    private static void add(Record record, JsonObject json) {
         for (RecordComponent component : record.getClass().getRecordComponents()) {
-            JsonElement value = nested.get(component.getName());
+            Object value = call(component.getAccessor(), record);
             if (component.isAnnotationPresent(Unwrapped.class)) {
-                value.getAsJsonObject().asMap().forEach(json::add);
+                add((Record) value, json);
             } else {
-                json.add(component.getName(), value);
+                json.add(component.getName(), json(value));
             }
         }
-        return json;
+    }
+
+    private static JsonElement json(Object value) {
+        if (value instanceof Record record && !isNamed(value.getClass())) {
+            return write(record);
+        }
+        if (value instanceof List<?> list) {
+            JsonArray array = new JsonArray();
+            list.forEach(element -> array.add(json(element)));
+            return array;
+        }
+        if (value instanceof Number number) {
+            return new JsonPrimitive(number);
+        }
+        if (value instanceof Boolean truth) {
+            return new JsonPrimitive(truth);
+        }
+        if (value instanceof Optional<?> optional) {
+            return optional.isEmpty() ? new JsonPrimitive(NONE) : json(optional.get());
+        }
+        return new JsonPrimitive(isNamed(value.getClass()) ? id(value) : value.toString());
+    }
+
+    /** Whether values of a type go by a name; also that of a class that implements such a type. */
+    private static boolean isNamed(Class<?> type) {
+        return parser(type).isPresent()
+                || Stream.of(type.getInterfaces()).anyMatch(face -> parser(face).isPresent());
+    }
+
+    private static Optional<Method> parser(Class<?> type) {
+        return Stream.of(type.getMethods())
+                .filter(m -> m.getName().equals("parse") && m.getReturnType() == type)
+                .filter(m -> List.of(m.getParameterTypes()).equals(List.of(String.class)))
+                .findFirst();
+    }
+
+    private static String id(Object value) {
+        try {
+            return (String) call(value.getClass().getMethod("id"), value);
+        } catch (NoSuchMethodException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    private static Object call(Method method, Object target, Object... arguments) {
+        try {
+            method.setAccessible(true); // records of other packages need not be public
+            return method.invoke(target, arguments);
+        } catch (InvocationTargetException e) {
+            if (e.getCause() instanceof IllegalArgumentException refusal) {
+                throw refusal;
+            }
+            throw new IllegalStateException(e.getCause());
+        } catch (IllegalAccessException e) {
+            throw new IllegalStateException(e);
+        }
     }
 
     /**
@@ -62,8 +134,11 @@ public final class RecordJson {
         if (json == null || json.isJsonNull()) {
             throw new IllegalArgumentException(path + " is missing");
         }
-        if (type instanceof ParameterizedType list) {
-            return list(json, list.getActualTypeArguments()[0], path);
+        if (type instanceof ParameterizedType generic) {
+            Type argument = generic.getActualTypeArguments()[0];
+            return generic.getRawType() == Optional.class
+                    ? optional(json, argument, path)
+                    : list(json, argument, path);
         }
         Class<?> kind = (Class<?>) type;
         if (kind.isRecord()) {
@@ -80,6 +155,12 @@ public final class RecordJson {
             }
         }
         throw wrong(path, kind, json);
+    }
+
+    private static Optional<Object> optional(JsonElement json, Type type, String path) {
+        return new JsonPrimitive(NONE).equals(json)
+                ? Optional.empty()
+                : Optional.of(value(json, type, path));
     }
 
     private static Object record(JsonElement json, Class<?> type, String path) {
@@ -130,10 +211,7 @@ public final class RecordJson {
             return kind == boolean.class ? json.getAsBoolean() : null;
         }
         if (json.isString()) {
-            if (kind == String.class) {
-                return json.getAsString();
-            }
-            return kind.isEnum() ? constant(json.getAsString(), kind) : null;
+            return kind == String.class ? json.getAsString() : named(json.getAsString(), kind);
         }
         if (kind == int.class || kind == Integer.class) {
             return json.getAsBigDecimal().intValueExact();
@@ -145,13 +223,23 @@ public final class RecordJson {
             double value = json.getAsDouble();
             return Double.isFinite(value) ? value : null;
         }
+        if (kind == float.class) {
+            float value = json.getAsFloat();
+            return Float.isFinite(value) ? value : null;
+        }
         return null;
     }
 
-    private static Object constant(String name, Class<?> kind) {
-        for (Object constant : kind.getEnumConstants()) {
-            if (((Enum<?>) constant).name().equals(name)) {
-                return constant;
+    private static Object named(String name, Class<?> kind) {
+        Optional<Method> parser = parser(kind);
+        if (parser.isPresent()) {
+            return call(parser.get(), null, name);
+        }
+        if (kind.isEnum()) {
+            for (Object constant : kind.getEnumConstants()) {
+                if (((Enum<?>) constant).name().equals(name)) {
+                    return constant;
+                }
             }
         }
         return null;
@@ -159,13 +247,13 @@ public final class RecordJson {
 
     private static IllegalArgumentException wrong(String path, Class<?> kind, JsonElement json) {
         String wanted;
-        if (kind.isEnum()) {
+        if (kind.isEnum() && parser(kind).isEmpty()) {
             wanted = "one of " + List.of(kind.getEnumConstants());
-        } else if (kind == String.class) {
+        } else if (kind == String.class || parser(kind).isPresent()) {
             wanted = "a string";
         } else if (kind == boolean.class) {
             wanted = "true or false";
-        } else if (kind == double.class || kind == Double.class) {
+        } else if (kind == double.class || kind == Double.class || kind == float.class) {
             wanted = "a finite number";
         } else {
             wanted = "a whole number of " + (kind == long.class ? 64 : 32) + " bits";

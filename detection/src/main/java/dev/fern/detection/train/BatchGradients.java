@@ -6,6 +6,7 @@ import dev.fern.detection.anchor.Anchors;
 import dev.fern.detection.loss.DetectionLoss;
 import dev.fern.detection.loss.RetinaNetLoss;
 import dev.fern.detection.model.Detector;
+import dev.fern.detection.recipe.TrainingConfiguration;
 import java.nio.FloatBuffer;
 import java.util.List;
 
@@ -41,14 +42,14 @@ public final class BatchGradients implements AutoCloseable {
             TrainingConfiguration configuration, Detector detector, SgdOptimizer optimizer) {
         return new BatchGradients(
                 detector,
-                configuration.loss(),
+                configuration.loss().retinaNetLoss(),
                 optimizer,
                 GradientLanes.lanes(
                         configuration.deviceList(),
                         detector.network(),
                         detector.configuration().architecture().isBatchIndependent(),
                         detector.manager(),
-                        configuration.optimization().batchSize()));
+                        configuration.loop().batchSize()));
     }
 
     /** Returns how many threads may compute gradients of this detector beside each other. */

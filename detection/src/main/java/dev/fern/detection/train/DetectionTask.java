@@ -16,6 +16,7 @@ import dev.fern.detection.image.ImageReader;
 import dev.fern.detection.loss.DetectionLoss;
 import dev.fern.detection.model.Detector;
 import dev.fern.detection.model.ModelDirectory;
+import dev.fern.detection.recipe.TrainingConfiguration;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -91,15 +92,17 @@ public final class DetectionTask
         this.sampler =
                 new BatchSampler(
                         dataset,
-                        configuration.optimization().batchSize(),
-                        configuration.canvasRule(),
+                        configuration.loop().batchSize(),
+                        configuration.images().canvasRule(),
                         configuration.augmentation(),
                         configuration.seed());
         this.fixedBatches =
                 configuration.augmentation().drawsCanvas()
                         ? OptionalInt.empty()
                         : OptionalInt.of(sampler.epoch(0).batches().size());
-        this.optimizer = configuration.optimization().optimizer(detector.network());
+        this.optimizer =
+                SgdOptimizer.of(
+                        configuration.optimization(), configuration.loop(), detector.network());
         this.matcher = configuration.matcher();
         this.decoder =
                 new BatchDecoder(

@@ -9,6 +9,8 @@ import dev.fern.backbone.loop.Sums;
 import dev.fern.backbone.parameter.NamedParameters;
 import dev.fern.backbone.parameter.ParameterReplica;
 import dev.fern.backbone.parameter.Tensor;
+import dev.fern.detection.recipe.LoopSettings;
+import dev.fern.detection.recipe.Optimization;
 import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -68,9 +70,22 @@ public final class SgdOptimizer {
         this(block, momentum, weightDecay, normWeightDecay, clipNorm, false);
     }
 
+    /** Prepares for the training of an initialised block by these settings. */
+    public static SgdOptimizer of(Optimization settings, LoopSettings loop, Block block) {
+        return new SgdOptimizer(
+                block,
+                settings.momentum(),
+                settings.weightDecay(),
+                settings.normWeightDecay(),
+                settings.clipNorm() == 0 ? Double.POSITIVE_INFINITY : settings.clipNorm(),
+                loop.accumulate() == 1);
+    }
+
     /**
+     * Prepares for the trained parameters of a block.
+     *
      * @param inPlace whether gradients are added up in the network's own, which takes less memory,
-     *     for one backward pass of it a step
+     *     for one backward pass of it per step
      */
     SgdOptimizer(
             Block block,

@@ -1,6 +1,9 @@
 package dev.fern.detection.train;
 
 import dev.fern.detection.data.BatchSource;
+import dev.fern.detection.recipe.LearningRateSchedule;
+import dev.fern.detection.recipe.LoopSettings;
+import dev.fern.detection.recipe.Optimization;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.util.HashSet;
@@ -21,6 +24,7 @@ import java.util.stream.IntStream;
 public final class Trainer<B> {
 
     private final LoopSettings settings;
+    private final Optimization optimization;
     private final TrainingTask<B> task;
     private final RunDirectory run;
     private final CheckpointStore store;
@@ -44,13 +48,15 @@ public final class Trainer<B> {
     /** Prepares a training that begins with the network as it is. */
     public Trainer(
             LoopSettings settings,
+            Optimization optimization,
             TrainingTask<B> task,
             RunDirectory run,
             TrainingListener listener) {
         this.settings = settings;
+        this.optimization = optimization;
         this.task = task;
         this.run = run;
-        this.store = new CheckpointStore(run, settings.checkpoints().keep());
+        this.store = new CheckpointStore(run, settings.checkpoints().keepCheckpoints());
         this.listener = listener;
         this.state = new TrainingState(task, settings.emaDecay());
     }
@@ -113,7 +119,7 @@ public final class Trainer<B> {
                             + ": the checkpoint is beyond the end of this training; resume with the"
                             + " same data and settings");
         }
-        LearningRateSchedule schedule = settings.schedule().apply(totalSteps);
+        LearningRateSchedule schedule = optimization.rates(totalSteps);
         listener.started(progress.step() + 1, totalSteps);
         try (MetricsLog metrics = new MetricsLog(run.metrics(), progress)) {
             while (!isFinished(totalSteps) && !stop.isMade()) {

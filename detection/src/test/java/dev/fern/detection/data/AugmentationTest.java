@@ -30,8 +30,7 @@ class AugmentationTest {
                     0.5,
                     0.5,
                     List.of(64, 96, 128),
-                    0.8,
-                    1.25,
+                    List.of(0.8, 1.25),
                     0.6,
                     new ColorJitter(0.3, 0.3, 0.3, 20));
 
@@ -93,7 +92,7 @@ class AugmentationTest {
         }
         AugmentationParameters parameters =
                 new AugmentationParameters(
-                        0.5, 0.5, List.of(64, 96, 128), 0.8, 1.25, 0.6, ColorJitter.OFF);
+                        0.5, 0.5, List.of(64, 96, 128), List.of(0.8, 1.25), 0.6, ColorJitter.OFF);
         ImageSize size = new ImageSize(width, height);
         Augmentation augmentation = Augmentation.draw(parameters, RULE, size, seed, 1, 2);
         Canvas canvas = augmentation.canvas();
@@ -143,7 +142,8 @@ class AugmentationTest {
     @Test
     void flipsComeAsOftenAsAskedFor() {
         AugmentationParameters parameters =
-                new AugmentationParameters(0.3, 0.6, List.of(), 1, 1, 1, ColorJitter.OFF);
+                new AugmentationParameters(
+                        0.3, 0.6, List.of(), List.of(1.0, 1.0), 1, ColorJitter.OFF);
         ImageSize size = new ImageSize(200, 100);
         int horizontal = 0;
         int both = 0;
@@ -160,7 +160,8 @@ class AugmentationTest {
     @Test
     void everyMinSizeOfMultiScaleIsUsed() {
         AugmentationParameters parameters =
-                new AugmentationParameters(0, 0, List.of(64, 96, 128), 1, 1, 1, ColorJitter.OFF);
+                new AugmentationParameters(
+                        0, 0, List.of(64, 96, 128), List.of(1.0, 1.0), 1, ColorJitter.OFF);
         Set<ImageSize> sizes = new HashSet<>();
         for (int id = 0; id < 100; id++) {
             sizes.add(
@@ -185,15 +186,17 @@ class AugmentationTest {
         assertThatThrownBy(
                         () ->
                                 new AugmentationParameters(
-                                        1.5, 0, List.of(), 1, 1, 1, ColorJitter.OFF))
+                                        1.5, 0, List.of(), List.of(1.0, 1.0), 1, ColorJitter.OFF))
                 .isInstanceOf(IllegalArgumentException.class);
         assertThatThrownBy(
                         () ->
                                 new AugmentationParameters(
-                                        0, 0, List.of(0), 1, 1, 1, ColorJitter.OFF))
+                                        0, 0, List.of(0), List.of(1.0, 1.0), 1, ColorJitter.OFF))
                 .isInstanceOf(IllegalArgumentException.class);
         assertThatThrownBy(
-                        () -> new AugmentationParameters(0, 0, List.of(), 2, 1, 1, ColorJitter.OFF))
+                        () ->
+                                new AugmentationParameters(
+                                        0, 0, List.of(), List.of(2.0, 1.0), 1, ColorJitter.OFF))
                 .isInstanceOf(IllegalArgumentException.class);
         assertThatThrownBy(() -> new ColorJitter(0, Double.NaN, 0, 0))
                 .isInstanceOf(IllegalArgumentException.class);

@@ -30,7 +30,12 @@ class BatchLoaderTest {
     private static final CanvasRule RULE = new CanvasRule(32, 64);
     private static final AugmentationParameters AUGMENTATION =
             new AugmentationParameters(
-                    0.5, 0.5, List.of(32, 48), 1, 1, 0.7, new ColorJitter(0.2, 0.2, 0.2, 10));
+                    0.5,
+                    0.5,
+                    List.of(32, 48),
+                    List.of(1.0, 1.0),
+                    0.7,
+                    new ColorJitter(0.2, 0.2, 0.2, 10));
 
     @TempDir Path root;
     private CocoFolder folder;

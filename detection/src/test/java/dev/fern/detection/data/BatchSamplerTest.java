@@ -23,7 +23,8 @@ class BatchSamplerTest {
 
     private static final CanvasRule RULE = new CanvasRule(32, 96);
     private static final AugmentationParameters MULTI_SCALE =
-            new AugmentationParameters(0.5, 0, List.of(32, 64, 96), 1, 1, 1, ColorJitter.OFF);
+            new AugmentationParameters(
+                    0.5, 0, List.of(32, 64, 96), List.of(1.0, 1.0), 1, ColorJitter.OFF);
 
     /** 60 images of random sizes. */
     private static DetectionDataset dataset;

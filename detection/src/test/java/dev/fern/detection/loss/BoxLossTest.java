@@ -264,7 +264,7 @@ class BoxLossTest {
     @Test
     void lossesAreFoundByName() {
         for (String name : new String[] {"l1", "smooth-l1", "giou"}) {
-            assertThat(BoxLoss.parse(name).name()).isEqualTo(name);
+            assertThat(BoxLoss.parse(name).id()).isEqualTo(name);
         }
         assertThatThrownBy(() -> BoxLoss.parse("l2"))
                 .isInstanceOf(IllegalArgumentException.class)

@@ -4,8 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import ai.djl.Device;
+import dev.fern.backbone.norm.Normalization;
 import dev.fern.backbone.parameter.ParameterValues;
 import dev.fern.backbone.parameter.Tensor;
+import dev.fern.backbone.resnet.ResNetConfiguration;
 import dev.fern.backbone.resnet.ResNetDepth;
 import dev.fern.backbone.resnet.Stem;
 import dev.fern.detection.image.CanvasRule;
@@ -13,6 +15,7 @@ import dev.fern.detection.image.PixelNormalization;
 import dev.fern.detection.pretrain.Classifier;
 import dev.fern.detection.pretrain.ClassifierConfiguration;
 import dev.fern.detection.pretrain.ClassifierDirectory;
+import dev.fern.detection.pretrain.ClassifierInput;
 import java.io.IOException;
 import java.nio.FloatBuffer;
 import java.nio.file.Files;
@@ -36,10 +39,9 @@ class BackboneWeightsTest {
     private static ClassifierConfiguration classifier(
             ResNetDepth depth, double width, String norm, Stem stem) {
         return new ClassifierConfiguration(
-                BackboneArchitecture.of(depth, width, norm, stem),
+                ResNetConfiguration.of(depth, width, stem, Normalization.parse(norm)),
                 List.of("ant", "bee", "cat"),
-                32,
-                0.875,
+                new ClassifierInput(32, 0.875),
                 PixelNormalization.IMAGENET);
     }
 

@@ -193,7 +193,7 @@ class DetectorTest {
     void headDeviationOfZeroIsThatOfHe() {
         DetectorConfiguration configuration =
                 TinyDetectors.configuration("frn", RULE, PostProcessing.DEFAULT);
-        int channels = configuration.architecture().pyramidChannels();
+        int channels = configuration.architecture().pyramid().pyramidChannels();
         try (Detector he = Detector.create(configuration, TinyDetectors.ENGINE, 1, 0);
                 Detector same =
                         Detector.create(

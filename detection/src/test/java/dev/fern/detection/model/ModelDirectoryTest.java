@@ -10,10 +10,13 @@ import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
 import com.google.gson.JsonPrimitive;
 import dev.fern.backbone.fpn.FeaturePyramid.P6Source;
+import dev.fern.backbone.norm.Normalization;
 import dev.fern.backbone.parameter.SafeTensors;
 import dev.fern.backbone.parameter.Tensor;
+import dev.fern.backbone.resnet.ResNetConfiguration;
 import dev.fern.backbone.resnet.ResNetDepth;
 import dev.fern.backbone.resnet.ResNetVersion;
+import dev.fern.backbone.resnet.Stem;
 import dev.fern.detection.anchor.AnchorParameters;
 import dev.fern.detection.image.BgrImage;
 import dev.fern.detection.image.CanvasRule;
@@ -26,6 +29,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
 import org.junit.jupiter.api.AfterAll;
@@ -83,15 +87,15 @@ class ModelDirectoryTest {
     void modelOfAnyVersionAndNormsIsReadBack(
             String backbone, String norm, String pyramidNorm, String headNorm) throws IOException {
         Architecture architecture =
-                Architecture.of(
-                        ResNetDepth.parse(backbone),
-                        0.0625,
-                        norm,
-                        8,
-                        P6Source.C5,
-                        pyramidNorm,
-                        1,
-                        headNorm,
+                new Architecture(
+                        ResNetConfiguration.of(
+                                ResNetDepth.parse(backbone),
+                                0.0625,
+                                Stem.IMAGENET,
+                                Normalization.parse(norm)),
+                        new PyramidConfiguration(
+                                8, P6Source.C5, Optional.of(Normalization.parse(pyramidNorm))),
+                        new HeadConfiguration(1, Optional.of(Normalization.parse(headNorm))),
                         AnchorParameters.ofBaseSize(16));
         DetectorConfiguration plain = detector.configuration();
         DetectorConfiguration configuration =
@@ -337,8 +341,8 @@ class ModelDirectoryTest {
         write(document);
         DetectorConfiguration configuration = ModelDirectory.readConfiguration(folder);
         assertThat(configuration).isEqualTo(detector.configuration());
-        assertThat(configuration.architecture().resnetVersion()).isEqualTo(ResNetVersion.V1);
-        assertThat(configuration.architecture().pyramidNorm()).isEqualTo("none");
+        assertThat(configuration.architecture().backbone().version()).isEqualTo(ResNetVersion.V1);
+        assertThat(configuration.architecture().pyramid().pyramidNorm()).isEmpty();
     }
 
     /** As a full disk would, after the first file is written. */

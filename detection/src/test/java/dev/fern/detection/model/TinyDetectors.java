@@ -1,10 +1,13 @@
 package dev.fern.detection.model;
 
 import dev.fern.backbone.fpn.FeaturePyramid;
+import dev.fern.backbone.norm.Normalization;
 import dev.fern.backbone.parameter.ParameterValues;
 import dev.fern.backbone.parameter.Tensor;
+import dev.fern.backbone.resnet.ResNetConfiguration;
 import dev.fern.backbone.resnet.ResNetDepth;
 import dev.fern.backbone.resnet.ResNetVersion;
+import dev.fern.backbone.resnet.Stem;
 import dev.fern.cocoeval.CocoCategory;
 import dev.fern.detection.anchor.AnchorParameters;
 import dev.fern.detection.image.CanvasRule;
@@ -12,6 +15,7 @@ import dev.fern.detection.image.PixelNormalization;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Random;
 
 /** Detectors small enough for tests, with much to say although nobody trained them. */
@@ -26,15 +30,14 @@ public final class TinyDetectors {
     public static DetectorConfiguration configuration(
             String norm, CanvasRule rule, PostProcessing postProcessing) {
         return configuration(
-                Architecture.of(
-                        ResNetDepth.RESNET18,
-                        0.25,
-                        norm,
-                        16,
-                        FeaturePyramid.P6Source.P5,
-                        Architecture.NO_NORM,
-                        4,
-                        Architecture.NO_NORM,
+                new Architecture(
+                        ResNetConfiguration.of(
+                                ResNetDepth.RESNET18,
+                                0.25,
+                                Stem.IMAGENET,
+                                Normalization.parse(norm)),
+                        new PyramidConfiguration(16, FeaturePyramid.P6Source.P5, Optional.empty()),
+                        new HeadConfiguration(4, Optional.empty()),
                         AnchorParameters.ofBaseSize(16)),
                 rule,
                 postProcessing);
@@ -44,17 +47,16 @@ public final class TinyDetectors {
     public static DetectorConfiguration smallest(String norm, CanvasRule rule) {
         return configuration(
                 new Architecture(
-                        ResNetVersion.V1,
-                        false,
-                        List.of(1, 1, 1, 1),
-                        List.of(8, 8, 8, 8),
-                        8,
-                        norm,
-                        8,
-                        FeaturePyramid.P6Source.C5,
-                        Architecture.NO_NORM,
-                        1,
-                        Architecture.NO_NORM,
+                        new ResNetConfiguration(
+                                ResNetVersion.V1,
+                                false,
+                                List.of(1, 1, 1, 1),
+                                List.of(8, 8, 8, 8),
+                                8,
+                                Stem.IMAGENET,
+                                Normalization.parse(norm)),
+                        new PyramidConfiguration(8, FeaturePyramid.P6Source.C5, Optional.empty()),
+                        new HeadConfiguration(1, Optional.empty()),
                         AnchorParameters.ofBaseSize(16)),
                 rule,
                 PostProcessing.DEFAULT);

@@ -104,7 +104,9 @@ class ClassificationTaskTest {
                 ClassificationTask task =
                         new ClassificationTask(
                                 settings, classifier, train, c -> score(c, val), LOADING)) {
-            assertThat(new Trainer<>(settings.optimization().loop(), task, run, told).train())
+            assertThat(
+                            new Trainer<>(settings.loop(), settings.optimization(), task, run, told)
+                                    .train())
                     .isTrue();
         }
         assertThat(told.steps).hasSize(10 * 12);
@@ -143,7 +145,8 @@ class ClassificationTaskTest {
                     ClassificationTask task =
                             new ClassificationTask(
                                     settings, classifier, train, c -> score(c, train), LOADING)) {
-                Trainer<?> trainer = new Trainer<>(settings.optimization().loop(), task, run, told);
+                Trainer<?> trainer =
+                        new Trainer<>(settings.loop(), settings.optimization(), task, run, told);
                 if (resumed) {
                     trainer.resume(problem -> assertThat(problem).isNull());
                 }
@@ -201,7 +204,8 @@ class ClassificationTaskTest {
                                 LOADING,
                                 Collections.nCopies(lanes, Device.cpu()))) {
             new Trainer<>(
-                            settings.optimization().loop(),
+                            settings.loop(),
+                            settings.optimization(),
                             task,
                             RunDirectory.create(place),
                             new Told())

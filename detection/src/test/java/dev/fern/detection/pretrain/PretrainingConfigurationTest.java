@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.google.gson.JsonParser;
 import dev.fern.cocoeval.CocoCategory;
 import dev.fern.detection.model.Architecture;
-import dev.fern.detection.train.TrainingConfiguration;
+import dev.fern.detection.recipe.TrainingConfiguration;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -25,9 +25,7 @@ class PretrainingConfigurationTest {
                 TrainingConfiguration.of(List.of())
                         .detector(List.of(new CocoCategory(1, "", "")))
                         .architecture();
-        assertThat(
-                        detector.backboneArchitecture()
-                                .mismatch(of("{}").classifier(List.of("a", "b")).backbone()))
+        assertThat(detector.backbone().mismatch(of("{}").classifier(List.of("a", "b")).backbone()))
                 .isEmpty();
     }
 
@@ -71,7 +69,7 @@ class PretrainingConfigurationTest {
         // 32 channels after the cifar stem: 15 * 1024 * 1024 * 32 floats are just below 2^31 bytes.
         assertThat(
                         of("{\"stem\": \"cifar\", \"inputSize\": 1024, \"batchSize\": 15}")
-                                .optimization()
+                                .loop()
                                 .batchSize())
                 .isEqualTo(15);
     }

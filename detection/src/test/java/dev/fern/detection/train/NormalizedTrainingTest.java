@@ -3,16 +3,22 @@ package dev.fern.detection.train;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.fern.backbone.fpn.FeaturePyramid.P6Source;
+import dev.fern.backbone.norm.Normalization;
+import dev.fern.backbone.resnet.ResNetConfiguration;
 import dev.fern.backbone.resnet.ResNetVersion;
+import dev.fern.backbone.resnet.Stem;
 import dev.fern.detection.anchor.AnchorParameters;
 import dev.fern.detection.image.CanvasRule;
 import dev.fern.detection.model.Architecture;
 import dev.fern.detection.model.Detector;
 import dev.fern.detection.model.DetectorConfiguration;
+import dev.fern.detection.model.HeadConfiguration;
+import dev.fern.detection.model.PyramidConfiguration;
 import dev.fern.detection.model.TinyDetectors;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -30,17 +36,17 @@ class NormalizedTrainingTest {
                 new DetectorConfiguration(
                         plain.version(),
                         new Architecture(
-                                version,
-                                false,
-                                List.of(1, 1, 1, 1),
-                                List.of(8, 8, 8, 8),
-                                8,
-                                norm,
-                                8,
-                                P6Source.P5,
-                                norm,
-                                1,
-                                norm,
+                                new ResNetConfiguration(
+                                        version,
+                                        false,
+                                        List.of(1, 1, 1, 1),
+                                        List.of(8, 8, 8, 8),
+                                        8,
+                                        Stem.IMAGENET,
+                                        Normalization.parse(norm)),
+                                new PyramidConfiguration(
+                                        8, P6Source.P5, Optional.of(Normalization.parse(norm))),
+                                new HeadConfiguration(1, Optional.of(Normalization.parse(norm))),
                                 AnchorParameters.ofBaseSize(16)),
                         plain.categories(),
                         RULE,

@@ -18,6 +18,8 @@ import dev.fern.detection.model.DatasetDetection;
 import dev.fern.detection.model.Detector;
 import dev.fern.detection.model.ModelDirectory;
 import dev.fern.detection.model.TinyDetectors;
+import dev.fern.detection.recipe.LearningRateSchedule;
+import dev.fern.detection.recipe.TrainingConfiguration;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -92,9 +94,9 @@ class TrainerTest {
             detector =
                     Detector.create(
                             configuration.detector(dataset.categories()),
-                            configuration.engine(),
+                            configuration.machine().engine(),
                             configuration.seed());
-            detector.network().freezeBackbone(configuration.freezeStages());
+            detector.network().freezeBackbone(configuration.network().freezeStages());
             task =
                     new DetectionTask(
                             configuration,
@@ -114,7 +116,9 @@ class TrainerTest {
                                         "AP", epoch < scores.size() ? scores.get(epoch) : 0.5);
                             },
                             new LoaderOptions(1, 2, skipBadImages));
-            trainer = new Trainer<>(configuration.optimization().loop(), task, run, this);
+            trainer =
+                    new Trainer<>(
+                            configuration.loop(), configuration.optimization(), task, run, this);
         }
 
         Training(String name, String... layers) throws IOException {
@@ -758,7 +762,8 @@ class TrainerTest {
         try (Training training = new Training("run", settings)) {
             Trainer<?> poisoned =
                     new Trainer<>(
-                            training.configuration.optimization().loop(),
+                            training.configuration.loop(),
+                            training.configuration.optimization(),
                             new PoisonedTask(training.task, new AtomicInteger(4)),
                             training.run,
                             training);

@@ -9,6 +9,7 @@ import dev.fern.detection.data.LoaderOptions;
 import dev.fern.detection.image.ImageReader;
 import dev.fern.detection.model.DatasetDetection;
 import dev.fern.detection.model.Detector;
+import dev.fern.detection.recipe.TrainingConfiguration;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -160,7 +161,14 @@ class TrainingSoakTest {
                                 trained -> Map.of("AP", detections(trained, dataset, loading)),
                                 loading)) {
             Watch watch = new Watch(detector);
-            assertThat(new Trainer<>(configuration.optimization().loop(), task, run, watch).train())
+            assertThat(
+                            new Trainer<>(
+                                            configuration.loop(),
+                                            configuration.optimization(),
+                                            task,
+                                            run,
+                                            watch)
+                                    .train())
                     .isTrue();
             assertThat(watch.evaluations).isGreaterThanOrEqualTo(STEPS / 100);
             assertThat(watch.looks).hasSize(LOOKS);

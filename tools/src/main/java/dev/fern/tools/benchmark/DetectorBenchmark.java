@@ -5,7 +5,7 @@ import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
 import dev.fern.backbone.host.EngineBridge;
 import dev.fern.detection.image.ImageSize;
-import dev.fern.detection.train.TrainingConfiguration;
+import dev.fern.detection.recipe.TrainingConfiguration;
 import dev.fern.tools.console.BadInputException;
 import dev.fern.tools.console.Engines;
 import dev.fern.tools.console.JsonFile;
@@ -123,7 +123,7 @@ abstract class DetectorBenchmark implements Callable<Integer> {
         OutputFile.require(json, List.of());
         Map<String, TrainingConfiguration> configurations = configurations();
         try {
-            Engines.require(configurations.values().iterator().next().engine());
+            Engines.require(configurations.values().iterator().next().machine().engine());
         } catch (IllegalArgumentException e) {
             throw new BadInputException(e.getMessage(), e);
         }
@@ -153,7 +153,7 @@ abstract class DetectorBenchmark implements Callable<Integer> {
         }
         if (norms.isEmpty()) {
             TrainingConfiguration own = settings.configuration();
-            configurations.put(own.norm(), own);
+            configurations.put(own.network().backbone().norm().id(), own);
         }
         return configurations;
     }
@@ -172,15 +172,15 @@ abstract class DetectorBenchmark implements Callable<Integer> {
         PrintWriter out = spec.commandLine().getOut();
         OptionalDouble peak = PeakMemory.mebibytes();
         TrainingConfiguration any = configurations.values().iterator().next();
-        int batch = any.optimization().batchSize();
+        int batch = any.loop().batchSize();
         out.printf(
                 "%s x%s, %s, %s, batch of %d, %d threads%n",
-                any.engine(),
-                any.backbone(),
-                any.width(),
+                any.machine().engine(),
+                any.network().backbone().backbone().id(),
+                any.network().backbone().width(),
                 canvas,
                 batch,
-                EngineBridge.of(any.engine()).lanes());
+                EngineBridge.of(any.machine().engine()).lanes());
         out.printf("%-14s%12s%12s%12s%14s%n", "norm", "median ms", "quartiles", "", "ms an image");
         timings.forEach(
                 (norm, timing) ->
@@ -220,7 +220,7 @@ abstract class DetectorBenchmark implements Callable<Integer> {
                     result.addProperty("norm", norm);
                     result.addProperty(
                             "median_ms_per_image",
-                            timing.median() / configurations.get(norm).optimization().batchSize());
+                            timing.median() / configurations.get(norm).loop().batchSize());
                     result.add(
                             "settings", JsonParser.parseString(configurations.get(norm).toJson()));
                     results.add(result);

@@ -7,9 +7,9 @@ import dev.fern.detection.anchor.Matcher;
 import dev.fern.detection.image.Canvas;
 import dev.fern.detection.image.ImageSize;
 import dev.fern.detection.model.Detector;
+import dev.fern.detection.recipe.TrainingConfiguration;
 import dev.fern.detection.train.BatchGradients;
 import dev.fern.detection.train.SgdOptimizer;
-import dev.fern.detection.train.TrainingConfiguration;
 import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -39,14 +39,16 @@ final class DetectorWorkload implements AutoCloseable {
 
     DetectorWorkload(TrainingConfiguration configuration, ImageSize image, int categories) {
         SplittableRandom random = new SplittableRandom(configuration.seed());
-        canvas = configuration.canvasRule().canvas(image.width(), image.height());
+        canvas = configuration.images().canvasRule().canvas(image.width(), image.height());
         detector = configuration.newDetector(categories(categories));
         matcher = configuration.matcher();
-        optimizer = configuration.optimization().optimizer(detector.network());
+        optimizer =
+                SgdOptimizer.of(
+                        configuration.optimization(), configuration.loop(), detector.network());
         gradients = BatchGradients.of(configuration, detector, optimizer);
         pixels =
                 FloatBuffer.allocate(
-                        configuration.optimization().batchSize()
+                        configuration.loop().batchSize()
                                 * 3
                                 * canvas.size().width()
                                 * canvas.size().height());
@@ -54,7 +56,7 @@ final class DetectorWorkload implements AutoCloseable {
             pixels.put((float) random.nextGaussian());
         }
         pixels.rewind();
-        for (int i = 0; i < configuration.optimization().batchSize(); i++) {
+        for (int i = 0; i < configuration.loop().batchSize(); i++) {
             addBoxes(random, categories);
         }
     }

@@ -11,7 +11,7 @@ import ai.djl.training.ParameterStore;
 import dev.fern.backbone.host.EngineBridge;
 import dev.fern.backbone.norm.Activation;
 import dev.fern.backbone.norm.FilterResponseBlock;
-import dev.fern.backbone.norm.Normalizations;
+import dev.fern.backbone.norm.Normalization;
 import java.util.EnumMap;
 import java.util.Map;
 import java.util.Set;
@@ -66,7 +66,7 @@ final class NormWorkload implements AutoCloseable {
         int channels = Math.toIntExact(shape.get(1));
         FilterResponseBlock frn =
                 initialized(new FilterResponseBlock(channels, false, false, Activation.TLU));
-        Block bn = initialized(Normalizations.parse("bn").normActivation(channels));
+        Block bn = initialized(Normalization.parse("bn").normActivation(channels));
         Map<NormTask, Runnable> tasks = new EnumMap<>(NormTask.class);
         if (bridge.supports(x)) {
             tasks.put(NormTask.FUSED, () -> pass(list -> frn.fused(parameters, list, true)));

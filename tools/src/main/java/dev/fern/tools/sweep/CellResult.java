@@ -1,7 +1,7 @@
 package dev.fern.tools.sweep;
 
 import dev.fern.cocoeval.CocoMetric;
-import dev.fern.detection.train.TrainingConfiguration;
+import dev.fern.detection.recipe.TrainingConfiguration;
 import java.util.Optional;
 import java.util.OptionalDouble;
 

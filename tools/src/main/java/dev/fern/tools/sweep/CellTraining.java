@@ -1,7 +1,7 @@
 package dev.fern.tools.sweep;
 
 import dev.fern.cocoeval.AtomicFile;
-import dev.fern.detection.train.TrainingConfiguration;
+import dev.fern.detection.recipe.TrainingConfiguration;
 import dev.fern.tools.console.ExitStatus;
 import dev.fern.tools.console.FernProcess;
 import java.io.IOException;

@@ -2,7 +2,7 @@ package dev.fern.tools.sweep;
 
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
-import dev.fern.detection.train.TrainingConfiguration;
+import dev.fern.detection.recipe.TrainingConfiguration;
 import java.util.List;
 
 /**
@@ -22,7 +22,7 @@ record Scaling(TrainingConfiguration base, RateRule rule) {
      * @throws IllegalArgumentException if trainings may end early
      */
     Scaling {
-        if (base.optimization().patience() > 0) {
+        if (base.loop().patience() > 0) {
             throw new IllegalArgumentException(
                     "patience must be 0: all trainings of a sweep are equally long");
         }
@@ -34,7 +34,7 @@ record Scaling(TrainingConfiguration base, RateRule rule) {
      * @throws IllegalArgumentException if there is no such norm
      */
     TrainingConfiguration configuration(Cell cell) {
-        double ratio = (double) cell.batchSize() / base.optimization().batchSize();
+        double ratio = (double) cell.batchSize() / base.loop().batchSize();
         JsonObject settings = JsonParser.parseString(base.toJson()).getAsJsonObject();
         settings.addProperty("norm", cell.norm());
         settings.addProperty("seed", cell.seed());
@@ -42,8 +42,8 @@ record Scaling(TrainingConfiguration base, RateRule rule) {
         settings.addProperty(
                 "learningRate", base.optimization().learningRate() * rule.factor(ratio));
         settings.addProperty("warmupSteps", scaled(base.optimization().warmupSteps(), ratio));
-        settings.addProperty("steps", scaled(base.optimization().steps(), ratio));
-        settings.addProperty("emaDecay", Math.pow(base.optimization().emaDecay(), ratio));
+        settings.addProperty("steps", scaled(base.loop().steps(), ratio));
+        settings.addProperty("emaDecay", Math.pow(base.loop().emaDecay(), ratio));
         return TrainingConfiguration.of(List.of(settings));
     }
 

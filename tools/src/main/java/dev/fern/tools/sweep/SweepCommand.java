@@ -4,8 +4,8 @@ import dev.fern.backbone.host.EngineThreads;
 import dev.fern.cocoeval.PairedBootstrap;
 import dev.fern.detection.data.LabelledImages;
 import dev.fern.detection.image.ImageFolder;
+import dev.fern.detection.recipe.TrainingConfiguration;
 import dev.fern.detection.train.DataIdentity;
-import dev.fern.detection.train.TrainingConfiguration;
 import dev.fern.tools.console.BadInputException;
 import dev.fern.tools.console.Engines;
 import dev.fern.tools.console.ExitStatus;
@@ -231,7 +231,7 @@ public final class SweepCommand implements Callable<Integer> {
     private SweepSettings settings(Grid grid) throws IOException, BadInputException {
         TrainingConfiguration base = settings.configuration(grid.norms().get(0));
         try {
-            Engines.require(base.engine());
+            Engines.require(base.machine().engine());
             Scaling scaling = new Scaling(base, rule);
             grid.cells().forEach(scaling::configuration);
             return new SweepSettings(data.toJson(), scaling);
@@ -268,7 +268,7 @@ public final class SweepCommand implements Callable<Integer> {
                         scaling,
                         data.arguments(),
                         Environment.here(
-                                scaling.base().engine(),
+                                scaling.base().machine().engine(),
                                 Math.max(1, EngineThreads.cores() / processes)),
                         (cell, outcome, history, seconds) -> {
                             progress.ended(cell, outcome, history, seconds);

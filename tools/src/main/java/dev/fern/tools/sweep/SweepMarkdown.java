@@ -45,7 +45,7 @@ final class SweepMarkdown {
                         Locale.ROOT,
                         "Learning rate %s at batch size %d, rule %s. Training took %.1f minutes.%n%n",
                         scaling.base().optimization().learningRate(),
-                        scaling.base().optimization().batchSize(),
+                        scaling.base().loop().batchSize(),
                         scaling.rule(),
                         results.minutes()));
         text.append("![AP against batch size](").append(plots).append("/ap.png)\n\n");

@@ -6,7 +6,7 @@ import static dev.fern.tools.report.HtmlText.escape;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import dev.fern.cocoeval.CocoMetric;
-import dev.fern.detection.train.TrainingConfiguration;
+import dev.fern.detection.recipe.TrainingConfiguration;
 import dev.fern.tools.report.FindingsPicture;
 import dev.fern.tools.report.ForestPlot;
 import dev.fern.tools.report.HtmlPage;
@@ -272,7 +272,7 @@ final class SweepReport {
                                 + ", from "
                                 + scaling.base().optimization().learningRate()
                                 + " at batch size "
-                                + scaling.base().optimization().batchSize()
+                                + scaling.base().loop().batchSize()
                                 + ".</p><table><thead><tr><th>batch<th>learning rate<th>warm-up steps"
                                 + "<th>steps taken<th>images seen</thead><tbody>");
         for (int batchSize : results.grid().batchSizes()) {

@@ -1,14 +1,21 @@
 package dev.fern.tools.torch;
 
 import dev.fern.backbone.fpn.FeaturePyramid.P6Source;
+import dev.fern.backbone.norm.FrozenBatchNormalization;
+import dev.fern.backbone.norm.GroupNormalization;
 import dev.fern.backbone.parameter.Tensor;
+import dev.fern.backbone.resnet.ResNetConfiguration;
 import dev.fern.backbone.resnet.ResNetVersion;
+import dev.fern.backbone.resnet.Stem;
 import dev.fern.detection.anchor.AnchorParameters;
 import dev.fern.detection.model.Architecture;
+import dev.fern.detection.model.HeadConfiguration;
+import dev.fern.detection.model.PyramidConfiguration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -144,19 +151,27 @@ public record TorchvisionRetinaNet(
         boolean publishedV1 = !headNorm && outputs == CocoNames.CLASSES * anchors.perLocation();
         boolean zero = frozenEpsilon == null ? publishedV1 : frozenEpsilon == 0;
         return new Architecture(
-                ResNetVersion.V1,
-                bottleneck,
-                blocks,
-                widths,
-                side(state, "backbone.body.conv1.weight", 0),
-                zero ? "frozen-bn-eps0" : "frozen-bn",
-                pyramidChannels,
-                side(state, "backbone.fpn.extra_blocks.p6.weight", 1) == pyramidChannels
-                        ? P6Source.P5
-                        : P6Source.C5,
-                Architecture.NO_NORM,
-                convolutions,
-                headNorm ? "gn" : Architecture.NO_NORM,
+                new ResNetConfiguration(
+                        ResNetVersion.V1,
+                        bottleneck,
+                        blocks,
+                        widths,
+                        side(state, "backbone.body.conv1.weight", 0),
+                        Stem.IMAGENET,
+                        new FrozenBatchNormalization(
+                                zero ? 0 : FrozenBatchNormalization.DEFAULT_EPSILON)),
+                new PyramidConfiguration(
+                        pyramidChannels,
+                        side(state, "backbone.fpn.extra_blocks.p6.weight", 1) == pyramidChannels
+                                ? P6Source.P5
+                                : P6Source.C5,
+                        Optional.empty()),
+                new HeadConfiguration(
+                        convolutions,
+                        headNorm
+                                ? Optional.of(
+                                        new GroupNormalization(GroupNormalization.DEFAULT_GROUPS))
+                                : Optional.empty()),
                 anchors);
     }
 

@@ -4,7 +4,7 @@ import dev.fern.detection.data.BatchPlan;
 import dev.fern.detection.data.BatchSampler;
 import dev.fern.detection.data.DetectionDataset;
 import dev.fern.detection.image.ImageSize;
-import dev.fern.detection.train.TrainingConfiguration;
+import dev.fern.detection.recipe.TrainingConfiguration;
 import dev.fern.tools.console.BadInputException;
 import dev.fern.tools.console.FernProcess;
 import java.io.IOException;
@@ -102,7 +102,7 @@ final class AutomaticBatchSize {
         return new BatchSampler(
                         images,
                         1,
-                        configuration.canvasRule(),
+                        configuration.images().canvasRule(),
                         configuration.augmentation(),
                         configuration.seed())
                 .epoch(0).batches().stream()

@@ -52,7 +52,7 @@ record PretrainingRun(
      */
     int execute(RunStart start, Sink best)
             throws IOException, InterruptedException, BadInputException {
-        TrainingSession.requireEngine(configuration.engine(), configuration::deviceList);
+        TrainingSession.requireEngine(configuration.machine().engine(), configuration::deviceList);
         TrainingSession session =
                 new TrainingSession(run, start, new DataIdentity(train.identity(), val.identity()));
         session.requireSame(
@@ -69,7 +69,7 @@ record PretrainingRun(
             try (Classifier classifier =
                     Classifier.load(
                             run.best(),
-                            configuration.engine(),
+                            configuration.machine().engine(),
                             configuration.deviceList().get(0))) {
                 best.accept(new ClassifierReport(run.best(), score(classifier, leftOut)));
             }
@@ -97,11 +97,12 @@ record PretrainingRun(
                                         ClassificationScores.LOSS))) {
             return session.train(
                     session.trainer(
-                            configuration.optimization().loop(),
+                            configuration.loop(),
+                            configuration.optimization(),
                             task,
                             progress,
                             configuration.toJson()),
-                    configuration.optimization().patience());
+                    configuration.loop().patience());
         }
     }
 
@@ -113,7 +114,7 @@ record PretrainingRun(
                         classifier,
                         val,
                         ImageReader.forDataSets(),
-                        configuration.optimization().batchSize(),
+                        configuration.loop().batchSize(),
                         loading,
                         done -> {},
                         bad::add);

@@ -1,8 +1,8 @@
 package dev.fern.tools.train;
 
 import dev.fern.detection.data.LabelledImages;
+import dev.fern.detection.recipe.TrainingConfiguration;
 import dev.fern.detection.train.RunDirectory;
-import dev.fern.detection.train.TrainingConfiguration;
 import dev.fern.tools.console.VisibleText;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -6,11 +6,11 @@ import dev.fern.detection.data.LabelledImages;
 import dev.fern.detection.data.LoaderOptions;
 import dev.fern.detection.model.BackboneWeights;
 import dev.fern.detection.model.Detector;
+import dev.fern.detection.recipe.TrainingConfiguration;
 import dev.fern.detection.train.DataIdentity;
 import dev.fern.detection.train.DetectionTask;
 import dev.fern.detection.train.RunDirectory;
 import dev.fern.detection.train.Trainer;
-import dev.fern.detection.train.TrainingConfiguration;
 import dev.fern.tools.console.BadInputException;
 import dev.fern.tools.console.LeftOutImages;
 import dev.fern.tools.console.VisibleText;
@@ -49,7 +49,7 @@ public record TrainingRun(
      */
     public int execute(RunStart start, List<String> arguments)
             throws IOException, InterruptedException, BadInputException {
-        TrainingSession.requireEngine(configuration.engine(), configuration::deviceList);
+        TrainingSession.requireEngine(configuration.machine().engine(), configuration::deviceList);
         TrainingSession session =
                 new TrainingSession(run, start, DataIdentity.of(train.images(), val.images()));
         session.requireSame(
@@ -89,13 +89,19 @@ public record TrainingRun(
                 RunLogs logs = new RunLogs(run, progress, System.err)) {
             Trainer<?> trainer =
                     session.trainer(
-                            configuration.optimization().loop(),
+                            configuration.loop(),
+                            configuration.optimization(),
                             task,
                             logs,
                             configuration.toJson());
             RunRecord.add(
-                    run, train, val, loading.skipBadImages(), configuration.engine(), arguments);
-            int status = session.train(trainer, configuration.optimization().patience());
+                    run,
+                    train,
+                    val,
+                    loading.skipBadImages(),
+                    configuration.machine().engine(),
+                    arguments);
+            int status = session.train(trainer, configuration.loop().patience());
             if (status == 0) {
                 RunCurves.write(run);
             }
@@ -109,7 +115,7 @@ public record TrainingRun(
                 DetectionScores.evaluate(
                         trained,
                         val,
-                        configuration.optimization().batchSize(),
+                        configuration.loop().batchSize(),
                         loading,
                         leftOut,
                         found -> found.write(run.detections())));
@@ -117,7 +123,7 @@ public record TrainingRun(
 
     /** Gives a fresh detector the backbone that the settings name. */
     private void takeBackbone(Detector detector) throws IOException {
-        Optional<BackboneWeights> start = configuration.startingBackbone();
+        Optional<BackboneWeights> start = configuration.network().startingBackbone();
         if (start.isPresent()) {
             BackboneWeights weights = start.get();
             weights.copyInto(detector);

@@ -2,8 +2,9 @@ package dev.fern.tools.train;
 
 import com.google.gson.JsonObject;
 import dev.fern.cocoeval.AtomicFile;
+import dev.fern.detection.recipe.LoopSettings;
+import dev.fern.detection.recipe.Optimization;
 import dev.fern.detection.train.DataIdentity;
-import dev.fern.detection.train.LoopSettings;
 import dev.fern.detection.train.RunDirectory;
 import dev.fern.detection.train.Trainer;
 import dev.fern.detection.train.TrainingException;
@@ -92,11 +93,12 @@ record TrainingSession(RunDirectory run, RunStart start, DataIdentity data) {
      */
     Trainer<?> trainer(
             LoopSettings loop,
+            Optimization optimization,
             TrainingTask<?> task,
             TrainingListener listener,
             String configuration)
             throws IOException {
-        Trainer<?> trainer = new Trainer<>(loop, task, run, listener);
+        Trainer<?> trainer = new Trainer<>(loop, optimization, task, run, listener);
         if (start != RunStart.FRESH) {
             trainer.resume(problem -> System.err.println("warning: " + VisibleText.of(problem)));
         }

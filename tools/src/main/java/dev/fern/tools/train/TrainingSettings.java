@@ -1,6 +1,6 @@
 package dev.fern.tools.train;
 
-import dev.fern.detection.train.TrainingConfiguration;
+import dev.fern.detection.recipe.TrainingConfiguration;
 import dev.fern.tools.console.BadInputException;
 import java.io.IOException;
 import java.nio.file.Path;

@@ -4,9 +4,11 @@ import com.google.gson.JsonArray;
 import com.google.gson.JsonNull;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonPrimitive;
+import dev.fern.backbone.norm.Normalization;
 import dev.fern.detection.data.BatchPlan;
 import dev.fern.detection.image.ImageSize;
 import dev.fern.detection.model.Architecture;
+import dev.fern.detection.settings.RecordJson;
 import dev.fern.detection.verify.BatchLeak;
 import dev.fern.tools.console.VisibleText;
 import java.io.PrintWriter;
@@ -72,9 +74,12 @@ record VerificationReport(
     }
 
     private String norms() {
-        return architecture.headNorm().equals(Architecture.NO_NORM)
-                ? architecture.norm()
-                : architecture.norm() + ", heads " + architecture.headNorm();
+        String backbone = architecture.backbone().norm().id();
+        return architecture
+                .head()
+                .headNorm()
+                .map(norm -> backbone + ", heads " + norm.id())
+                .orElse(backbone);
     }
 
     private long alone() {
@@ -143,8 +148,10 @@ record VerificationReport(
     JsonObject toJson() {
         JsonObject root = new JsonObject();
         root.addProperty("model", model == null ? null : model.toString());
-        root.addProperty("norm", architecture.norm());
-        root.addProperty("head_norm", architecture.headNorm());
+        root.addProperty("norm", architecture.backbone().norm().id());
+        root.addProperty(
+                "head_norm",
+                architecture.head().headNorm().map(Normalization::id).orElse(RecordJson.NONE));
         root.addProperty("engine", engine);
         root.addProperty("images", plan.imageCount());
         root.addProperty("images_alone", alone());

@@ -14,7 +14,7 @@ import dev.fern.detection.model.BackboneWeights;
 import dev.fern.detection.model.Detection;
 import dev.fern.detection.model.Detector;
 import dev.fern.detection.model.DetectorConfiguration;
-import dev.fern.detection.train.TrainingConfiguration;
+import dev.fern.detection.recipe.TrainingConfiguration;
 import dev.fern.detection.verify.BatchIndependence;
 import dev.fern.detection.verify.BatchLeak;
 import dev.fern.tools.console.BadInputException;
@@ -115,7 +115,7 @@ public final class VerifyCommand implements Callable<Integer> {
         read.add(annotations);
         OutputFile.require(json, read);
         TrainingConfiguration configuration = settings.configuration();
-        requireEngine(configuration.engine());
+        requireEngine(configuration.machine().engine());
         CocoDataset dataset = annotations == null ? null : CocoDataset.read(annotations);
         DetectionDataset images =
                 DetectionDataset.unlabelled(files, ImageReader.forDataSets(), false);
@@ -156,7 +156,7 @@ public final class VerifyCommand implements Callable<Integer> {
     private Detector detector(TrainingConfiguration configuration, CocoDataset dataset)
             throws IOException, BadInputException {
         if (model != null) {
-            return Detector.load(model, configuration.engine());
+            return Detector.load(model, configuration.machine().engine());
         }
         List<CocoCategory> names =
                 dataset != null
@@ -166,7 +166,7 @@ public final class VerifyCommand implements Callable<Integer> {
                                 .toList();
         try {
             Detector fresh = configuration.newDetector(names);
-            Optional<BackboneWeights> start = configuration.startingBackbone();
+            Optional<BackboneWeights> start = configuration.network().startingBackbone();
             if (start.isPresent()) {
                 start.get().copyInto(fresh);
             }
@@ -183,7 +183,7 @@ public final class VerifyCommand implements Callable<Integer> {
             CocoDataset dataset)
             throws IOException, BadInputException {
         DetectorConfiguration network = detector.configuration();
-        int batchSize = configuration.optimization().batchSize();
+        int batchSize = configuration.loop().batchSize();
         BatchPlan plan =
                 network.checked(BatchSampler.sequential(images, batchSize, network.canvas()));
         if (plan.batches().stream().allMatch(batch -> batch.images().size() < 2)) {
@@ -196,7 +196,7 @@ public final class VerifyCommand implements Callable<Integer> {
         BatchIndependence measuring =
                 new BatchIndependence(
                         detector,
-                        configuration.loss(),
+                        configuration.loss().retinaNetLoss(),
                         configuration.matcher(),
                         new BatchDecoder(ImageReader.forDataSets(), network.normalization()));
         Map<Long, List<Detection>> found = new HashMap<>();

@@ -13,7 +13,7 @@ import dev.fern.detection.data.BatchSampler;
 import dev.fern.detection.data.DetectionDataset;
 import dev.fern.detection.data.LabelledImages;
 import dev.fern.detection.model.Detector;
-import dev.fern.detection.train.TrainingConfiguration;
+import dev.fern.detection.recipe.TrainingConfiguration;
 import dev.fern.tools.dataset.ShapesSynthesizer;
 import dev.fern.tools.dataset.ShapesSynthesizer.Split;
 import java.io.IOException;
@@ -66,23 +66,21 @@ class ScalingTest {
         Scaling scaling = new Scaling(TrainingConfiguration.of(List.of(settings)), RateRule.LINEAR);
         TrainingConfiguration one = scaling.configuration(new Cell("bn", 1, 1));
         assertThat(one.optimization().warmupSteps()).isEqualTo(400);
-        assertThat(one.optimization().steps()).isEqualTo(200);
+        assertThat(one.loop().steps()).isEqualTo(200);
         TrainingConfiguration sixteen = scaling.configuration(new Cell("bn", 16, 1));
         assertThat(sixteen.optimization().warmupSteps()).isEqualTo(25);
-        assertThat(sixteen.optimization().steps()).isEqualTo(13); // 12.5
+        assertThat(sixteen.loop().steps()).isEqualTo(13); // 12.5
         assertThat(scaling.configuration(new Cell("bn", 4000, 1)).optimization().warmupSteps())
                 .isEqualTo(1);
-        assertThat(settings(RateRule.LINEAR, 16).optimization().steps()).isZero();
-        assertThat(settings(RateRule.LINEAR, 16).optimization().epochs())
-                .isEqualTo(BASE.optimization().epochs());
+        assertThat(settings(RateRule.LINEAR, 16).loop().steps()).isZero();
+        assertThat(settings(RateRule.LINEAR, 16).loop().epochs()).isEqualTo(BASE.loop().epochs());
     }
 
     @Test
     void movingAveragesReachAsManyImagesBack() {
-        assertThat(settings(RateRule.LINEAR, 4).optimization().emaDecay()).isEqualTo(0.9);
-        assertThat(settings(RateRule.LINEAR, 8).optimization().emaDecay())
-                .isCloseTo(0.81, within(1e-15));
-        assertThat(settings(RateRule.LINEAR, 16).optimization().emaDecay())
+        assertThat(settings(RateRule.LINEAR, 4).loop().emaDecay()).isEqualTo(0.9);
+        assertThat(settings(RateRule.LINEAR, 8).loop().emaDecay()).isCloseTo(0.81, within(1e-15));
+        assertThat(settings(RateRule.LINEAR, 16).loop().emaDecay())
                 .isCloseTo(0.6561, within(1e-15));
     }
 
@@ -156,8 +154,8 @@ class ScalingTest {
         TrainingConfiguration settings = new Scaling(BASE, RateRule.LINEAR).configuration(cell);
         return new BatchSampler(
                         images,
-                        settings.optimization().batchSize(),
-                        settings.canvasRule(),
+                        settings.loop().batchSize(),
+                        settings.images().canvasRule(),
                         settings.augmentation(),
                         settings.seed())
                 .epoch(2).batches().stream().flatMap(batch -> batch.images().stream()).toList();

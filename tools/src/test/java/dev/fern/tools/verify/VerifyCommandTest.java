@@ -8,7 +8,7 @@ import com.google.gson.JsonParser;
 import dev.fern.cocoeval.CocoCategory;
 import dev.fern.detection.model.Detector;
 import dev.fern.detection.model.ModelDirectory;
-import dev.fern.detection.train.TrainingConfiguration;
+import dev.fern.detection.recipe.TrainingConfiguration;
 import dev.fern.tools.CommandRun;
 import dev.fern.tools.console.ExitStatus;
 import dev.fern.tools.dataset.ShapesSynthesizer;

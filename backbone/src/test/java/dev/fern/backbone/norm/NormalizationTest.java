@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.util.List;
 import net.jqwik.api.Example;
 
-class NormalizationsTest {
+class NormalizationTest {
 
     @Example
     void aNameFindsTheNormalisationThatBearsIt() {
@@ -25,39 +25,37 @@ class NormalizationsTest {
                         "gn8-tlu",
                         "ln-tlu",
                         "in-tlu")) {
-            assertThat(Normalizations.parse(name).name()).isEqualTo(name);
+            assertThat(Normalization.parse(name).id()).isEqualTo(name);
         }
-        assertThat(Normalizations.parse("frn")).isEqualTo(new FilterResponseNormalization(false));
-        assertThat(Normalizations.parse("frn-eps"))
-                .isEqualTo(new FilterResponseNormalization(true));
-        assertThat(Normalizations.parse("frozen-bn")).isEqualTo(new FrozenBatchNormalization(1e-5));
-        assertThat(Normalizations.parse("frozen-bn-eps0"))
+        assertThat(Normalization.parse("frn")).isEqualTo(new FilterResponseNormalization(false));
+        assertThat(Normalization.parse("frn-eps")).isEqualTo(new FilterResponseNormalization(true));
+        assertThat(Normalization.parse("frozen-bn")).isEqualTo(new FrozenBatchNormalization(1e-5));
+        assertThat(Normalization.parse("frozen-bn-eps0"))
                 .isEqualTo(new FrozenBatchNormalization(0));
-        assertThat(Normalizations.parse("gn")).isEqualTo(new GroupNormalization(32));
-        assertThat(Normalizations.parse("gn32").name()).isEqualTo("gn");
-        assertThat(Normalizations.parse("gn1").name()).isEqualTo("ln");
-        assertThat(Normalizations.parse("brn40000").name()).isEqualTo("brn");
+        assertThat(Normalization.parse("gn")).isEqualTo(new GroupNormalization(32));
+        assertThat(Normalization.parse("gn32").id()).isEqualTo("gn");
+        assertThat(Normalization.parse("gn1").id()).isEqualTo("ln");
+        assertThat(Normalization.parse("brn40000").id()).isEqualTo("brn");
     }
 
     @Example
     void anEndOfTheNameChoosesTheActivation() {
-        assertThat(Normalizations.parse("frn-relu"))
+        assertThat(Normalization.parse("frn-relu"))
                 .isEqualTo(new FilterResponseNormalization(false, Activation.RELU));
-        assertThat(Normalizations.parse("frn-tlu")).isEqualTo(Normalizations.parse("frn"));
-        assertThat(Normalizations.parse("bn-tlu"))
-                .isEqualTo(new BatchNormalization(Activation.TLU));
-        assertThat(Normalizations.parse("bn-relu")).isEqualTo(Normalizations.parse("bn"));
-        assertThat(Normalizations.parse("gn8-tlu"))
+        assertThat(Normalization.parse("frn-tlu")).isEqualTo(Normalization.parse("frn"));
+        assertThat(Normalization.parse("bn-tlu")).isEqualTo(new BatchNormalization(Activation.TLU));
+        assertThat(Normalization.parse("bn-relu")).isEqualTo(Normalization.parse("bn"));
+        assertThat(Normalization.parse("gn8-tlu"))
                 .isEqualTo(new GroupNormalization(8, Activation.TLU));
     }
 
     @Example
     void onlyNormsOfABatchMixItsImages() {
         for (String name : List.of("frn", "frn-relu", "gn", "gn4-tlu", "ln", "in", "frozen-bn")) {
-            assertThat(Normalizations.parse(name).isBatchIndependent()).as(name).isTrue();
+            assertThat(Normalization.parse(name).isBatchIndependent()).as(name).isTrue();
         }
         for (String name : List.of("bn", "bn-tlu", "brn", "brn100")) {
-            assertThat(Normalizations.parse(name).isBatchIndependent()).as(name).isFalse();
+            assertThat(Normalization.parse(name).isBatchIndependent()).as(name).isFalse();
         }
     }
 
@@ -78,7 +76,7 @@ class NormalizationsTest {
                         "-tlu",
                         "frn-tlu-tlu",
                         "bn-none")) {
-            assertThatThrownBy(() -> Normalizations.parse(name))
+            assertThatThrownBy(() -> Normalization.parse(name))
                     .isInstanceOf(IllegalArgumentException.class)
                     .hasMessageContaining("'" + name + "'")
                     .hasMessageContaining("frn")

@@ -1,4 +1,4 @@
-package dev.fern.detection.train;
+package dev.fern.detection.recipe;
 
 import java.util.List;
 

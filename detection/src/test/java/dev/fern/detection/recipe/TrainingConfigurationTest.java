@@ -1,4 +1,4 @@
-package dev.fern.detection.train;
+package dev.fern.detection.recipe;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -9,9 +9,12 @@ import com.google.gson.JsonNull;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
 import com.google.gson.JsonPrimitive;
+import dev.fern.backbone.norm.BatchNormalization;
+import dev.fern.backbone.norm.GroupNormalization;
 import dev.fern.backbone.resnet.ResNetVersion;
 import dev.fern.cocoeval.CocoCategory;
 import dev.fern.detection.model.Architecture;
+import dev.fern.detection.settings.Unwrapped;
 import java.io.IOException;
 import java.io.InputStream;
 import java.lang.reflect.RecordComponent;
@@ -41,11 +44,15 @@ class TrainingConfigurationTest {
     }
 
     private static Stream<RecordComponent> settings() {
-        return Stream.of(TrainingConfiguration.class.getRecordComponents())
+        return settings(TrainingConfiguration.class);
+    }
+
+    private static Stream<RecordComponent> settings(Class<?> branch) {
+        return Stream.of(branch.getRecordComponents())
                 .flatMap(
                         component ->
-                                component.getType() == Optimization.class
-                                        ? Stream.of(Optimization.class.getRecordComponents())
+                                component.isAnnotationPresent(Unwrapped.class)
+                                        ? settings(component.getType())
                                         : Stream.of(component));
     }
 
@@ -70,9 +77,9 @@ class TrainingConfigurationTest {
     void laterLayersLieOverEarlierOnes() {
         TrainingConfiguration configuration =
                 of("{\"epochs\": 5, \"seed\": 9}", "{\"epochs\": 7}", "{\"batchSize\": 3}");
-        assertThat(configuration.optimization().epochs()).isEqualTo(7);
+        assertThat(configuration.loop().epochs()).isEqualTo(7);
         assertThat(configuration.seed()).isEqualTo(9);
-        assertThat(configuration.optimization().batchSize()).isEqualTo(3);
+        assertThat(configuration.loop().batchSize()).isEqualTo(3);
         assertThat(configuration.optimization().momentum()).isEqualTo(0.9);
     }
 
@@ -86,7 +93,7 @@ class TrainingConfigurationTest {
                          "schedule": "step", "milestones": [0.5, 0.75], "lowQualityMatches": false}
                         """);
         assertThat(configuration.seed()).isEqualTo(-9007199254740993L);
-        assertThat(configuration.optimization().steps()).isEqualTo(5_000_000_000L);
+        assertThat(configuration.loop().steps()).isEqualTo(5_000_000_000L);
         assertThat(of(configuration.toJson())).isEqualTo(configuration);
     }
 
@@ -258,17 +265,17 @@ class TrainingConfigurationTest {
                         """);
         var detector = configuration.detector(List.of(new CocoCategory(5, "five", "")));
         Architecture architecture = detector.architecture();
-        assertThat(architecture.resnetVersion()).isEqualTo(ResNetVersion.V2);
-        assertThat(architecture.pyramidNorm()).isEqualTo("bn");
+        assertThat(architecture.backbone().version()).isEqualTo(ResNetVersion.V2);
+        assertThat(architecture.pyramid().pyramidNorm()).contains(new BatchNormalization());
         assertThat(architecture.isBatchIndependent()).isFalse();
-        assertThat(architecture.bottleneck()).isTrue();
-        assertThat(architecture.blocks()).containsExactly(3, 4, 6, 3);
-        assertThat(architecture.widths()).containsExactly(16, 32, 64, 128);
-        assertThat(architecture.norm()).isEqualTo("frn-eps");
-        assertThat(architecture.headNorm()).isEqualTo("gn8");
-        assertThat(architecture.pyramidChannels()).isEqualTo(24);
-        assertThat(architecture.headConvolutions()).isEqualTo(2);
-        assertThat(architecture.p6()).hasToString("C5");
+        assertThat(architecture.backbone().bottleneck()).isTrue();
+        assertThat(architecture.backbone().blocks()).containsExactly(3, 4, 6, 3);
+        assertThat(architecture.backbone().widths()).containsExactly(16, 32, 64, 128);
+        assertThat(architecture.backbone().norm().id()).isEqualTo("frn-eps");
+        assertThat(architecture.head().headNorm()).contains(new GroupNormalization(8));
+        assertThat(architecture.pyramid().pyramidChannels()).isEqualTo(24);
+        assertThat(architecture.head().headConvolutions()).isEqualTo(2);
+        assertThat(architecture.pyramid().p6()).hasToString("C5");
         assertThat(architecture.anchors().sizes()).containsExactly(10.0, 20.0, 40.0, 80.0, 160.0);
         assertThat(detector.categories()).extracting(CocoCategory::id).containsExactly(5L);
         assertThat(detector.canvas().minSize()).isEqualTo(96);
@@ -279,13 +286,13 @@ class TrainingConfigurationTest {
         assertThat(detector.postProcessing().maxDetections()).isEqualTo(9);
         assertThat(configuration.matcher().positiveIou()).isEqualTo(0.6f);
         assertThat(configuration.matcher().negativeIou()).isEqualTo(0.3f);
-        assertThat(configuration.matcher().allowLowQuality()).isFalse();
-        assertThat(configuration.loss().focal().alpha()).isEqualTo(0.5);
-        assertThat(configuration.loss().focal().gamma()).isEqualTo(1);
-        assertThat(configuration.loss().box().name()).isEqualTo("giou");
-        assertThat(configuration.loss().regressionWeight()).isEqualTo(2);
-        assertThat(configuration.loss().minPositives()).isEqualTo(3);
-        assertThat(configuration.augmentation().minSizes()).containsExactly(64, 96);
+        assertThat(configuration.matcher().lowQualityMatches()).isFalse();
+        assertThat(configuration.loss().retinaNetLoss().focal().alpha()).isEqualTo(0.5);
+        assertThat(configuration.loss().retinaNetLoss().focal().gamma()).isEqualTo(1);
+        assertThat(configuration.loss().retinaNetLoss().box().id()).isEqualTo("giou");
+        assertThat(configuration.loss().retinaNetLoss().regressionWeight()).isEqualTo(2);
+        assertThat(configuration.loss().retinaNetLoss().minPositives()).isEqualTo(3);
+        assertThat(configuration.augmentation().multiScale()).containsExactly(64, 96);
         assertThat(configuration.augmentation().minScale()).isEqualTo(0.5);
         assertThat(configuration.augmentation().maxScale()).isEqualTo(1.5);
         assertThat(configuration.augmentation().verticalFlip()).isEqualTo(0.25);

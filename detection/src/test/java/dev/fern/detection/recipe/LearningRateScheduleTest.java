@@ -1,4 +1,4 @@
-package dev.fern.detection.train;
+package dev.fern.detection.recipe;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;

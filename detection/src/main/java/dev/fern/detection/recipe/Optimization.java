@@ -1,0 +1,61 @@
+package dev.fern.detection.recipe;
+
+import static dev.fern.detection.settings.LayeredSettings.require;
+
+import java.util.List;
+
+/**
+ * Settings of the optimiser, stochastic gradient descent with momentum, and of its learning rate.
+ *
+ * @param learningRate after the warm-up, above 0
+ * @param momentum part of the velocity that a step keeps, at least 0 and below 1
+ * @param weightDecay of weights and biases, at least 0
+ * @param normWeightDecay of the normalisers' parameters, at least 0
+ * @param warmupSteps steps over which the learning rate rises, at least 0
+ * @param schedule decay of the learning rate: cosine or step
+ * @param milestones of the step schedule: where the rate falls to a tenth, as parts of the
+ *     training, each above 0 and below 1
+ * @param clipNorm largest norm of all gradients together; 0 for no clipping
+ */
+public record Optimization(
+        double learningRate,
+        double momentum,
+        double weightDecay,
+        double normWeightDecay,
+        long warmupSteps,
+        String schedule,
+        List<Double> milestones,
+        double clipNorm) {
+
+    /** Checks the ranges. */
+    public Optimization {
+        require(learningRate > 0 && Double.isFinite(learningRate), "learningRate must be above 0");
+        require(momentum >= 0 && momentum < 1, "momentum must be in [0, 1)");
+        require(weightDecay >= 0 && normWeightDecay >= 0, "weight decays must be at least 0");
+        require(warmupSteps >= 0, "warmupSteps must be at least 0");
+        require(clipNorm >= 0, "clipNorm must be at least 0 (0 for none)");
+        require(
+                List.of("cosine", "step").contains(schedule),
+                "unknown schedule '" + schedule + "': use cosine or step");
+        require(
+                milestones.stream().allMatch(m -> m > 0 && m < 1),
+                "milestones are parts of the training, each above 0 and below 1");
+    }
+
+    /**
+     * Returns the learning rate of each step.
+     *
+     * @param totalSteps length of the training
+     */
+    public LearningRateSchedule rates(long totalSteps) {
+        return switch (schedule) {
+            case "step" ->
+                    new LearningRateSchedule.Step(
+                            learningRate,
+                            warmupSteps,
+                            milestones.stream().map(m -> Math.round(m * totalSteps)).toList(),
+                            0.1);
+            default -> new LearningRateSchedule.Cosine(learningRate, warmupSteps, totalSteps);
+        };
+    }
+}
