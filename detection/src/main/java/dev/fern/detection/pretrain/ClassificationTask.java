@@ -13,7 +13,6 @@ import dev.fern.detection.data.LoaderOptions;
 import dev.fern.detection.image.ImageReader;
 import dev.fern.detection.image.ImageTransform;
 import dev.fern.detection.train.BatchLoss;
-import dev.fern.detection.train.BatchPart;
 import dev.fern.detection.train.GradientLanes;
 import dev.fern.detection.train.SgdOptimizer;
 import dev.fern.detection.train.TrainingTask;
@@ -170,7 +169,7 @@ public final class ClassificationTask implements TrainingTask<Batch>, AutoClosea
         }
     }
 
-    private static BatchLoss loss(BatchPart<ClassificationLoss> part, List<Long> ids) {
+    private static BatchLoss loss(GradientLanes.Part<ClassificationLoss> part, List<Long> ids) {
         return new BatchLoss(
                 ids.subList(part.first(), part.end()).stream().map(String::valueOf).toList(),
                 Map.of(CROSS_ENTROPY, part.loss().value()),

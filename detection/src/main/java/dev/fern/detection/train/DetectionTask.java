@@ -48,7 +48,7 @@ public final class DetectionTask
     private final OptionalInt fixedBatches;
 
     private final SgdOptimizer optimizer;
-    private final BatchGradients gradients;
+    private final GradientLanes<GradientStep> lanes;
     private final Matcher matcher;
     private final BatchDecoder decoder;
 
@@ -107,7 +107,7 @@ public final class DetectionTask
         this.decoder =
                 new BatchDecoder(
                         ImageReader.forDataSets(), detector.configuration().normalization());
-        this.gradients = BatchGradients.of(configuration, detector, optimizer);
+        this.lanes = GradientStep.lanes(configuration, detector, optimizer);
     }
 
     @Override
@@ -152,8 +152,8 @@ public final class DetectionTask
     @Override
     public List<BatchLoss> accumulate(MatchedBatch matched) {
         try (Batch batch = matched.batch) {
-            return gradients
-                    .accumulate(
+            return GradientStep.accumulate(
+                            lanes,
                             batch.pixels(),
                             batch.canvasSize().height(),
                             batch.canvasSize().width(),
@@ -165,7 +165,7 @@ public final class DetectionTask
         }
     }
 
-    private static BatchLoss loss(BatchPart<DetectionLoss> part, List<String> images) {
+    private static BatchLoss loss(GradientLanes.Part<DetectionLoss> part, List<String> images) {
         Map<String, Double> losses = new LinkedHashMap<>();
         losses.put(CLASSIFICATION, part.loss().classification());
         losses.put(REGRESSION, part.loss().regression());
@@ -203,6 +203,6 @@ public final class DetectionTask
     /** Ends the threads that compute gradients. */
     @Override
     public void close() {
-        gradients.close();
+        lanes.close();
     }
 }

@@ -41,6 +41,22 @@ public final class GradientLanes<S> implements AutoCloseable {
     private record Lane<S>(ParameterReplica parameters, S step) {}
 
     /**
+     * A run of images of a batch.
+     *
+     * @param <L> the loss
+     * @param loss the mean over these images
+     * @param first the first image's index
+     * @param end the index after the last image's
+     */
+    public record Part<L>(L loss, int first, int end) {
+
+        /** Returns how many images these are. */
+        public int images() {
+            return end - first;
+        }
+    }
+
+    /**
      * Computes the gradients of a run of a batch's images.
      *
      * @param <S> by what it is computed
@@ -135,9 +151,9 @@ public final class GradientLanes<S> implements AutoCloseable {
      * @param isFinite whether a loss is finite
      * @return the losses of the batch's parts, in order
      */
-    public <L> List<BatchPart<L>> accumulate(int images, Pass<S, L> pass, Predicate<L> isFinite) {
+    public <L> List<Part<L>> accumulate(int images, Pass<S, L> pass, Predicate<L> isFinite) {
         int count = Math.min(1 + others.size(), images);
-        List<BatchPart<L>> parts =
+        List<Part<L>> parts =
                 count == 1 ? List.of(part(pass, 0, 1, images)) : parts(pass, count, images);
         if (parts.stream().allMatch(part -> isFinite.test(part.loss()))) {
             optimizer.accumulate(parts.get(0).images());
@@ -148,10 +164,10 @@ public final class GradientLanes<S> implements AutoCloseable {
         return parts;
     }
 
-    private <L> List<BatchPart<L>> parts(Pass<S, L> pass, int count, int images) {
+    private <L> List<Part<L>> parts(Pass<S, L> pass, int count, int images) {
         // lays weights out in C order, which threads must not do beside each other
         parameters.stream().filter(engine::lendsMemory).forEach(engine::floats);
-        List<Supplier<BatchPart<L>>> tasks = new ArrayList<>();
+        List<Supplier<Part<L>>> tasks = new ArrayList<>();
         for (int i = 0; i < count; i++) {
             int index = i;
             tasks.add(() -> part(pass, index, count, images));
@@ -160,7 +176,7 @@ public final class GradientLanes<S> implements AutoCloseable {
     }
 
     /** Computes one of several parts of a batch. */
-    private <L> BatchPart<L> part(Pass<S, L> pass, int index, int count, int images) {
+    private <L> Part<L> part(Pass<S, L> pass, int index, int count, int images) {
         S step = first;
         if (index > 0) {
             Lane<S> lane = others.get(index - 1);
@@ -169,7 +185,7 @@ public final class GradientLanes<S> implements AutoCloseable {
         }
         int from = images * index / count;
         int end = images * (index + 1) / count;
-        return new BatchPart<>(pass.run(step, from, end), from, end);
+        return new Part<>(pass.run(step, from, end), from, end);
     }
 
     @Override

@@ -1,6 +1,8 @@
 package dev.fern.detection.train;
 
+import ai.djl.Device;
 import ai.djl.ndarray.NDManager;
+import dev.fern.detection.recipe.TrainingConfiguration;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.training.ParameterStore;
 import dev.fern.backbone.host.EngineBridge;
@@ -41,6 +43,71 @@ public final class GradientStep {
         this.detector = detector;
         this.loss = loss;
         this.pass = new NetworkPass(detector.network(), parameters, manager);
+    }
+
+    /**
+     * Prepares to compute gradients on the devices of a training or, on a single one, by as many
+     * threads as are of use.
+     *
+     * @param optimizer takes the gradients
+     */
+    public static GradientLanes<GradientStep> lanes(
+            TrainingConfiguration configuration, Detector detector, SgdOptimizer optimizer) {
+        return lanes(
+                detector,
+                configuration.loss().retinaNetLoss(),
+                optimizer,
+                GradientLanes.lanes(
+                        configuration.deviceList(),
+                        detector.network(),
+                        detector.configuration().architecture().isBatchIndependent(),
+                        detector.manager(),
+                        configuration.loop().batchSize()));
+    }
+
+    /**
+     * Prepares to compute gradients on these devices.
+     *
+     * @param devices where each thread computes; one for the calling thread and the detector's
+     */
+    static GradientLanes<GradientStep> lanes(
+            Detector detector, RetinaNetLoss loss, SgdOptimizer optimizer, List<Device> devices) {
+        return new GradientLanes<>(
+                detector.network(),
+                detector.manager(),
+                detector.parameterStore(),
+                optimizer,
+                devices,
+                (parameters, manager) -> new GradientStep(detector, loss, parameters, manager));
+    }
+
+    /**
+     * Computes the gradients of a batch, its images split among lanes, and, if all its losses are
+     * finite, adds them to those that the optimiser keeps.
+     *
+     * @param pixels [N, 3, H, W], normalised
+     * @param anchors anchors of the canvas H x W
+     * @param targets one per image
+     * @return the losses of the batch's parts, in order
+     */
+    public static List<GradientLanes.Part<DetectionLoss>> accumulate(
+            GradientLanes<GradientStep> lanes,
+            FloatBuffer pixels,
+            int height,
+            int width,
+            Anchors anchors,
+            List<AnchorTargets> targets) {
+        int imageSize = 3 * height * width;
+        return lanes.accumulate(
+                targets.size(),
+                (step, first, end) ->
+                        step.run(
+                                pixels.slice(first * imageSize, (end - first) * imageSize),
+                                height,
+                                width,
+                                anchors,
+                                targets.subList(first, end)),
+                DetectionLoss::isFinite);
     }
 
     /**

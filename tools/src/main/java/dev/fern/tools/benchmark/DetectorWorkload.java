@@ -8,7 +8,8 @@ import dev.fern.detection.image.Canvas;
 import dev.fern.detection.image.ImageSize;
 import dev.fern.detection.model.Detector;
 import dev.fern.detection.recipe.TrainingConfiguration;
-import dev.fern.detection.train.BatchGradients;
+import dev.fern.detection.train.GradientLanes;
+import dev.fern.detection.train.GradientStep;
 import dev.fern.detection.train.SgdOptimizer;
 import java.nio.FloatBuffer;
 import java.util.ArrayList;
@@ -30,7 +31,7 @@ final class DetectorWorkload implements AutoCloseable {
 
     private final Detector detector;
     private final Matcher matcher;
-    private final BatchGradients gradients;
+    private final GradientLanes<GradientStep> lanes;
     private final SgdOptimizer optimizer;
     private final Canvas canvas;
     private final FloatBuffer pixels;
@@ -45,7 +46,7 @@ final class DetectorWorkload implements AutoCloseable {
         optimizer =
                 SgdOptimizer.of(
                         configuration.optimization(), configuration.loop(), detector.network());
-        gradients = BatchGradients.of(configuration, detector, optimizer);
+        lanes = GradientStep.lanes(configuration, detector, optimizer);
         pixels =
                 FloatBuffer.allocate(
                         configuration.loop().batchSize()
@@ -97,8 +98,8 @@ final class DetectorWorkload implements AutoCloseable {
         for (int i = 0; i < boxes.size(); i++) {
             targets.add(AnchorTargets.assign(matcher, anchors, boxes.get(i), labels.get(i)));
         }
-        gradients.accumulate(
-                pixels, canvas.size().height(), canvas.size().width(), anchors, targets);
+        GradientStep.accumulate(
+                lanes, pixels, canvas.size().height(), canvas.size().width(), anchors, targets);
         optimizer.step(RATE);
     }
 
@@ -109,7 +110,7 @@ final class DetectorWorkload implements AutoCloseable {
 
     @Override
     public void close() {
-        gradients.close();
+        lanes.close();
         detector.close();
     }
 }

@@ -10,6 +10,7 @@ import dev.fern.detection.model.DetectorConfiguration;
 import dev.fern.detection.model.ModelDirectory;
 import dev.fern.detection.model.PostProcessing;
 import dev.fern.tools.console.BadInputException;
+import dev.fern.tools.console.Engines;
 import dev.fern.tools.console.OutputFolder;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -116,7 +117,7 @@ public final class ImportCommand implements Callable<Integer> {
                             canvas,
                             PixelNormalization.IMAGENET,
                             new PostProcessing(0.05, 0.5, 1000, 300));
-            try (Detector detector = Detector.create(configuration, "MXNet", 0)) {
+            try (Detector detector = Detector.create(configuration, Engines.DEFAULT, 0)) {
                 ParameterValues.assign(detector.network(), network.parameters());
             }
         } catch (IllegalArgumentException e) {

@@ -34,7 +34,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** Splitting a batch among threads changes who computes, not what. */
 @Tag("engine")
-class BatchGradientsTest {
+class GradientLanesTest {
 
     private static final CanvasRule RULE = new CanvasRule(64, 64);
 
@@ -49,6 +49,13 @@ class BatchGradientsTest {
             drawings.image(id, 64, 64, id % 3);
         }
         batches = new LabelledBatches(drawings.dataset(), RULE);
+    }
+
+    private static int lanes(Detector detector) {
+        return GradientLanes.available(
+                detector.network(),
+                detector.configuration().architecture().isBatchIndependent(),
+                detector.manager());
     }
 
     private static double relativeDifference(Map<String, Tensor> one, Map<String, Tensor> other) {
@@ -68,14 +75,14 @@ class BatchGradientsTest {
         return TinyDetectors.lively(TinyDetectors.smallest(norm, RULE), 9);
     }
 
-    private static List<BatchPart<DetectionLoss>> accumulate(
-            Detector detector, BatchGradients gradients, Batch batch) {
+    private static List<GradientLanes.Part<DetectionLoss>> accumulate(
+            Detector detector, GradientLanes<GradientStep> gradients, Batch batch) {
         return accumulate(detector, gradients, batch, targets(detector, batch));
     }
 
-    private static List<BatchPart<DetectionLoss>> accumulate(
-            Detector detector, BatchGradients gradients, Batch batch, List<AnchorTargets> targets) {
-        return gradients.accumulate(
+    private static List<GradientLanes.Part<DetectionLoss>> accumulate(
+            Detector detector, GradientLanes<GradientStep> gradients, Batch batch, List<AnchorTargets> targets) {
+        return GradientStep.accumulate(gradients, 
                 batch.pixels(),
                 batch.canvasSize().height(),
                 batch.canvasSize().width(),
@@ -97,15 +104,15 @@ class BatchGradientsTest {
             throws IOException {
         try (Detector detector = detector(norm)) {
             SgdOptimizer optimizer = new SgdOptimizer(detector.network(), 0.9, 1e-4, 0, 5, inPlace);
-            try (BatchGradients gradients =
-                    new BatchGradients(
+            try (GradientLanes<GradientStep> gradients =
+                    GradientStep.lanes(
                             detector,
                             LabelledBatches.LOSS,
                             optimizer,
                             Collections.nCopies(lanes, Device.cpu()))) {
                 for (int images = losses.length; images > 0; images--) {
                     try (Batch batch = batches.decode(IntStream.range(0, images).toArray())) {
-                        for (BatchPart<DetectionLoss> part :
+                        for (GradientLanes.Part<DetectionLoss> part :
                                 accumulate(detector, gradients, batch)) {
                             losses[images - 1] +=
                                     (part.loss().classification() + part.loss().regression())
@@ -177,13 +184,13 @@ class BatchGradientsTest {
     void onlyNormsThatKeepImagesApartAllowSeveralThreads() {
         for (String norm : List.of("frn", "frn-relu", "gn4", "ln", "in", "frozen-bn")) {
             try (Detector detector = detector(norm)) {
-                assertThat(BatchGradients.lanes(detector))
+                assertThat(lanes(detector))
                         .isEqualTo(EngineBridge.of(TinyDetectors.ENGINE).lanes());
             }
         }
         for (String norm : List.of("bn", "brn")) {
             try (Detector detector = detector(norm)) {
-                assertThat(BatchGradients.lanes(detector)).isEqualTo(1);
+                assertThat(lanes(detector)).isEqualTo(1);
             }
         }
     }
@@ -192,8 +199,8 @@ class BatchGradientsTest {
     void lossThatIsNotFiniteIsToldWithItsImagesAndNothingIsAdded() throws IOException {
         try (Detector detector = detector("frn")) {
             SgdOptimizer optimizer = new SgdOptimizer(detector.network(), 0.9, 1e-4, 0, 5);
-            try (BatchGradients gradients =
-                            new BatchGradients(
+            try (GradientLanes<GradientStep> gradients =
+                            GradientStep.lanes(
                                     detector,
                                     LabelledBatches.LOSS,
                                     optimizer,
@@ -201,7 +208,7 @@ class BatchGradientsTest {
                     Batch batch = batches.decode(0, 1, 2)) {
                 List<AnchorTargets> targets = new ArrayList<>(targets(detector, batch));
                 Arrays.fill(targets.get(1).codes(), Float.NaN);
-                List<BatchPart<DetectionLoss>> parts =
+                List<GradientLanes.Part<DetectionLoss>> parts =
                         accumulate(detector, gradients, batch, targets);
                 assertThat(parts).hasSize(2);
                 assertThat(parts.get(0).loss().isFinite()).isTrue();
@@ -219,8 +226,8 @@ class BatchGradientsTest {
     void failureOnAThreadIsThrownToTheCaller() throws IOException {
         try (Detector detector = detector("frn")) {
             SgdOptimizer optimizer = new SgdOptimizer(detector.network(), 0.9, 1e-4, 0, 5);
-            try (BatchGradients gradients =
-                            new BatchGradients(
+            try (GradientLanes<GradientStep> gradients =
+                            GradientStep.lanes(
                                     detector,
                                     LabelledBatches.LOSS,
                                     optimizer,
