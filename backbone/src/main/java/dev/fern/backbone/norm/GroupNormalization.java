@@ -22,7 +22,7 @@ public record GroupNormalization(int groups, Activation activation) implements M
     public static final int DEFAULT_GROUPS = 32;
 
     /** As many groups as there are channels. */
-    public static final int ONE_PER_CHANNEL = 0;
+    public static final int ONE_PER_CHANNEL = Integer.MAX_VALUE;
 
     /** Group Normalization with ReLU. */
     public GroupNormalization(int groups) {
