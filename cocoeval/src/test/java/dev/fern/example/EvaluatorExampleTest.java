@@ -19,17 +19,17 @@ import dev.fern.cocoeval.analysis.TideErrorKind;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The README's example of the library, from outside its package. */
-class ReadmeExampleTest {
-    private static final Path SOURCE =
-            Path.of("src/test/java/dev/fern/example/ReadmeExampleTest.java");
+/**
+ * Runs the documentation's example of the evaluator, from outside its package. The test of the
+ * documents, in tools, holds what is printed against the lines between the marks.
+ */
+class EvaluatorExampleTest {
 
     @Test
-    void theExampleRuns(@TempDir Path folder) throws IOException {
+    void detectionsAreEvaluatedAnalysedAndCompared(@TempDir Path folder) throws IOException {
         Path annotations =
                 Files.writeString(
                         folder.resolve("gt.json"),
@@ -38,7 +38,7 @@ class ReadmeExampleTest {
                          "annotations": [{"id": 1, "image_id": 5, "category_id": 1, "iscrowd": 0,
                                           "bbox": [10, 20, 30, 40], "area": 1200}]}
                         """);
-        // README begins
+        // example begins
         CocoDataset dataset = CocoDataset.readForEvaluation(annotations);
         CocoResults.Builder found = CocoResults.builder(); // or CocoResults.read(file)
         for (CocoImage image : dataset.images()) {
@@ -59,24 +59,10 @@ class ReadmeExampleTest {
         var bootstrap = new PairedBootstrap(1000, 1, 0.95); // resamples, seed, confidence
         Comparison comparison = bootstrap.compare(dataset, results, results, parameters);
         double p = comparison.metrics().get(CocoMetric.AP).pValue();
-        // README ends
+        // example ends
         assertThat(ap).isCloseTo(1, within(1e-12));
         assertThat(precision).hasSize(10 * 101 * 1 * 4 * 3);
         assertThat(lostToDuplicates).isZero();
         assertThat(p).isEqualTo(1);
-    }
-
-    @Test
-    void theReadmeShowsThisExample() throws IOException {
-        List<String> lines = Files.readAllLines(SOURCE);
-        List<String> example =
-                lines
-                        .subList(
-                                lines.indexOf("        // README begins") + 1,
-                                lines.indexOf("        // README ends"))
-                        .stream()
-                        .map(line -> line.isEmpty() ? line : line.substring(8))
-                        .toList();
-        assertThat(Files.readAllLines(Path.of("../README.md"))).containsSequence(example);
     }
 }
