@@ -9,6 +9,6 @@
  *
  * <p>{@link dev.fern.detection.pretrain.Classifier}, on disk a {@link
  * dev.fern.detection.pretrain.ClassifierDirectory}, is what trains a backbone before it becomes a
- * detector's by {@link dev.fern.detection.model.BackboneWeights}.
+ * detector's by {@link dev.fern.detection.pretrain.BackboneWeights}.
  */
 package dev.fern.detection.model;

@@ -6,22 +6,18 @@ import dev.fern.backbone.resnet.ResNetConfiguration;
 import dev.fern.backbone.resnet.Stem;
 import dev.fern.detection.anchor.AnchorParameters;
 import dev.fern.detection.model.Architecture;
-import dev.fern.detection.model.BackboneWeights;
 import dev.fern.detection.model.HeadConfiguration;
 import dev.fern.detection.model.PyramidConfiguration;
 import dev.fern.detection.model.RetinaNet;
 import dev.fern.detection.settings.Unwrapped;
-import java.io.IOException;
-import java.nio.file.Path;
 import java.util.List;
-import java.util.Optional;
 
 /**
  * The network that is trained, and what it starts from.
  *
  * @param backbone below the pyramid
- * @param backboneWeights model directory whose backbone a fresh detector starts from, see {@link
- *     BackboneWeights}; empty for random values
+ * @param backboneWeights model directory whose backbone a fresh detector starts from; empty for
+ *     random values
  * @param freezeStages stages of the backbone that are not trained, counted from the stem, 0 to 5:
  *     torchvision's {@code trainable_backbone_layers} is 5 less this
  * @param pyramid between backbone and heads
@@ -74,16 +70,5 @@ public record NetworkSettings(
     public Architecture architecture() {
         return new Architecture(
                 backbone.configuration(Stem.IMAGENET), pyramid, head, anchors.parameters());
-    }
-
-    /**
-     * Returns what the backbone of a fresh detector starts from, if not from random values.
-     *
-     * @throws IOException naming the file that can't be used
-     */
-    public Optional<BackboneWeights> startingBackbone() throws IOException {
-        return backboneWeights.isEmpty()
-                ? Optional.empty()
-                : Optional.of(BackboneWeights.read(Path.of(backboneWeights)));
     }
 }

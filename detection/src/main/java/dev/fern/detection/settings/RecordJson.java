@@ -62,36 +62,35 @@ public final class RecordJson {
             if (component.isAnnotationPresent(Unwrapped.class)) {
                 add((Record) value, json);
             } else {
-                json.add(component.getName(), json(value));
+                json.add(component.getName(), json(value, component.getGenericType()));
             }
         }
     }
 
-    private static JsonElement json(Object value) {
-        if (value instanceof Record record && !isNamed(value.getClass())) {
-            return write(record);
-        }
-        if (value instanceof List<?> list) {
+    private static JsonElement json(Object value, Type type) {
+        if (type instanceof ParameterizedType generic) {
+            Type argument = generic.getActualTypeArguments()[0];
+            if (value instanceof Optional<?> optional) {
+                return optional.isEmpty()
+                        ? new JsonPrimitive(NONE)
+                        : json(optional.get(), argument);
+            }
             JsonArray array = new JsonArray();
-            list.forEach(element -> array.add(json(element)));
+            ((List<?>) value).forEach(element -> array.add(json(element, argument)));
             return array;
+        }
+        if (parser((Class<?>) type).isPresent()) {
+            return new JsonPrimitive(id(value));
+        }
+        if (value instanceof Record record) {
+            return write(record);
         }
         if (value instanceof Number number) {
             return new JsonPrimitive(number);
         }
-        if (value instanceof Boolean truth) {
-            return new JsonPrimitive(truth);
-        }
-        if (value instanceof Optional<?> optional) {
-            return optional.isEmpty() ? new JsonPrimitive(NONE) : json(optional.get());
-        }
-        return new JsonPrimitive(isNamed(value.getClass()) ? id(value) : value.toString());
-    }
-
-    /** Whether values of a type go by a name; also that of a class that implements such a type. */
-    private static boolean isNamed(Class<?> type) {
-        return parser(type).isPresent()
-                || Stream.of(type.getInterfaces()).anyMatch(face -> parser(face).isPresent());
+        return value instanceof Boolean truth
+                ? new JsonPrimitive(truth)
+                : new JsonPrimitive(value.toString());
     }
 
     private static Optional<Method> parser(Class<?> type) {

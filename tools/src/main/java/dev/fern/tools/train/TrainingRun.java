@@ -4,7 +4,7 @@ import dev.fern.cocoeval.CocoCategory;
 import dev.fern.detection.data.DetectionDataset;
 import dev.fern.detection.data.LabelledImages;
 import dev.fern.detection.data.LoaderOptions;
-import dev.fern.detection.model.BackboneWeights;
+import dev.fern.detection.pretrain.BackboneWeights;
 import dev.fern.detection.model.Detector;
 import dev.fern.detection.recipe.TrainingConfiguration;
 import dev.fern.detection.train.DataIdentity;
@@ -123,7 +123,7 @@ public record TrainingRun(
 
     /** Gives a fresh detector the backbone that the settings name. */
     private void takeBackbone(Detector detector) throws IOException {
-        Optional<BackboneWeights> start = configuration.network().startingBackbone();
+        Optional<BackboneWeights> start = BackboneWeights.startOf(configuration.network());
         if (start.isPresent()) {
             BackboneWeights weights = start.get();
             weights.copyInto(detector);

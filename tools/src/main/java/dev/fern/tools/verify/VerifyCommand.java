@@ -10,7 +10,7 @@ import dev.fern.detection.data.BatchSampler;
 import dev.fern.detection.data.DetectionDataset;
 import dev.fern.detection.image.ImageReader;
 import dev.fern.detection.image.ImageSize;
-import dev.fern.detection.model.BackboneWeights;
+import dev.fern.detection.pretrain.BackboneWeights;
 import dev.fern.detection.model.Detection;
 import dev.fern.detection.model.Detector;
 import dev.fern.detection.model.DetectorConfiguration;
@@ -166,7 +166,7 @@ public final class VerifyCommand implements Callable<Integer> {
                                 .toList();
         try {
             Detector fresh = configuration.newDetector(names);
-            Optional<BackboneWeights> start = configuration.network().startingBackbone();
+            Optional<BackboneWeights> start = BackboneWeights.startOf(configuration.network());
             if (start.isPresent()) {
                 start.get().copyInto(fresh);
             }

@@ -1,5 +1,10 @@
-package dev.fern.detection.model;
+package dev.fern.detection.pretrain;
 
+import dev.fern.detection.model.TinyDetectors;
+import dev.fern.detection.model.PostProcessing;
+import dev.fern.detection.model.ModelDirectory;
+import dev.fern.detection.model.DetectorConfiguration;
+import dev.fern.detection.model.Detector;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -12,10 +17,6 @@ import dev.fern.backbone.resnet.ResNetDepth;
 import dev.fern.backbone.resnet.Stem;
 import dev.fern.detection.image.CanvasRule;
 import dev.fern.detection.image.PixelNormalization;
-import dev.fern.detection.pretrain.Classifier;
-import dev.fern.detection.pretrain.ClassifierConfiguration;
-import dev.fern.detection.pretrain.ClassifierDirectory;
-import dev.fern.detection.pretrain.ClassifierInput;
 import java.io.IOException;
 import java.nio.FloatBuffer;
 import java.nio.file.Files;

@@ -1,10 +1,14 @@
-package dev.fern.detection.model;
+package dev.fern.detection.pretrain;
 
+import dev.fern.detection.model.ModelDirectory;
+import dev.fern.detection.model.DetectorConfiguration;
+import dev.fern.detection.model.Detector;
+import dev.fern.detection.model.Architecture;
 import dev.fern.backbone.parameter.ParameterValues;
 import dev.fern.backbone.parameter.Tensor;
 import dev.fern.backbone.resnet.ResNetConfiguration;
 import dev.fern.detection.image.PixelNormalization;
-import dev.fern.detection.settings.RecordJson;
+import dev.fern.detection.recipe.NetworkSettings;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -27,8 +31,16 @@ public record BackboneWeights(
 
     private static final String PREFIX = "backbone.";
 
-    /** What is of use here in a classifier's configuration. */
-    private record OfClassifier(ResNetConfiguration backbone, PixelNormalization normalization) {}
+    /**
+     * Returns what the backbone of a fresh detector starts from, if not from random values.
+     *
+     * @throws IOException naming the file that can't be used
+     */
+    public static Optional<BackboneWeights> startOf(NetworkSettings settings) throws IOException {
+        return settings.backboneWeights().isEmpty()
+                ? Optional.empty()
+                : Optional.of(read(Path.of(settings.backboneWeights())));
+    }
 
     /**
      * Reads the backbone of a model directory.
@@ -39,11 +51,7 @@ public record BackboneWeights(
         ResNetConfiguration architecture;
         PixelNormalization normalization;
         if (ModelDirectory.holdsClassifier(directory)) {
-            OfClassifier model =
-                    ModelDirectory.read(
-                            directory,
-                            ModelDirectory.readDocument(directory),
-                            document -> RecordJson.read(document, OfClassifier.class));
+            ClassifierConfiguration model = ClassifierDirectory.readConfiguration(directory);
             architecture = model.backbone();
             normalization = model.normalization();
         } else {
