@@ -35,7 +35,10 @@ final class ModelDocument {
                 architecture.addProperty("pyramidNorm", RecordJson.NONE);
                 root.addProperty(VERSION, 2);
             }
-            architecture.add(VERSION, architecture.get(RESNET_VERSION));
+            JsonElement version = architecture.get(RESNET_VERSION);
+            // here, so that a message has the file's name for it
+            RecordJson.value(version, ResNetVersion.class, ARCHITECTURE + "." + RESNET_VERSION);
+            architecture.add(VERSION, version);
             architecture.addProperty(STEM, Stem.IMAGENET.id());
         }
         return RecordJson.read(document, DetectorConfiguration.class);
