@@ -10,10 +10,10 @@ import java.util.List;
  * @param minSizes multi-scale training: the canvas rule's min size is one of these, all equally
  *     likely; empty to keep the rule's own
  * @param minScale scale jitter: both sizes of the canvas rule are multiplied by a factor drawn from
- *     {@code minScale} to {@code maxScale}; 1 and 1 is off
- * @param maxScale see {@code minScale}
- * @param minCrop random crop: a window whose sides are drawn, each for itself, from this part of
- *     the image's sides to all of them, at a random place; 1 is off
+ *     {@code minScale} to {@code maxScale}; 1 and 1 turn it off
+ * @param maxScale largest factor of the scale jitter
+ * @param minCrop random crop: a window at a random place, whose width and height are each drawn
+ *     from this part of the image's width and height to all of it; 1 turns it off
  * @param colorJitter change of light and colour
  */
 public record AugmentationParameters(
@@ -25,23 +25,37 @@ public record AugmentationParameters(
         double minCrop,
         ColorJitter colorJitter) {
 
-    /** Images as they are. */
+    /** The parameters that leave images as they are. */
     public static final AugmentationParameters NONE =
             new AugmentationParameters(0, 0, List.of(), 1, 1, 1, ColorJitter.OFF);
 
-    /** Every second image is swapped left to right, and nothing else. */
+    /**
+     * The parameters that swap half of the images, at random, left to right and change nothing
+     * else.
+     */
     public static final AugmentationParameters DEFAULT =
             new AugmentationParameters(0.5, 0, List.of(), 1, 1, 1, ColorJitter.OFF);
 
-    /** Checks the ranges. */
+    /**
+     * Checks the ranges.
+     *
+     * @param horizontalFlip 0 to 1
+     * @param verticalFlip 0 to 1
+     * @param minSizes each at least 1
+     * @param minScale above 0, to {@code maxScale}
+     * @param maxScale up to 10
+     * @param minCrop above 0, to 1
+     * @param colorJitter checked by itself
+     * @throws IllegalArgumentException if one is out of its range
+     */
     public AugmentationParameters {
         minSizes = List.copyOf(minSizes);
         if (!isProbability(horizontalFlip) || !isProbability(verticalFlip)) {
             throw new IllegalArgumentException(
-                    "flip probabilities " + horizontalFlip + " and " + verticalFlip);
+                    "flip probabilities " + horizontalFlip + " and " + verticalFlip + " (0 to 1)");
         }
         if (minSizes.stream().anyMatch(size -> size < 1)) {
-            throw new IllegalArgumentException("min sizes " + minSizes);
+            throw new IllegalArgumentException("min sizes " + minSizes + " (each at least 1)");
         }
         if (!(minScale > 0 && minScale <= maxScale && maxScale <= 10)) {
             throw new IllegalArgumentException(
@@ -52,7 +66,7 @@ public record AugmentationParameters(
         }
     }
 
-    /** Whether the canvas of an image may differ from epoch to epoch. */
+    /** {@return whether the canvas of an image may differ from epoch to epoch} */
     public boolean drawsCanvas() {
         return minSizes.size() > 1 || minScale < maxScale || minCrop < 1;
     }
