@@ -5,11 +5,12 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/** {@code fern benchmark}: what things cost on this machine. */
+/** {@code fern benchmark}: holds the commands that measure what things cost on this machine. */
 @Command(
         name = "benchmark",
         description =
-                "Measure what FRN, training, detection, loading and evaluation cost on this machine.",
+                "Measures what FRN, training, detection, loading and evaluation cost on this"
+                        + " machine.",
         subcommands = {
             FrnBenchmark.class,
             DetectorBenchmark.Train.class,

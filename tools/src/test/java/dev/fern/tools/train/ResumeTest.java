@@ -96,7 +96,7 @@ class ResumeTest {
         assertThat(forced.status()).as(forced.errors().toString()).isZero();
         assertThat(forced.errors()).anyMatch(line -> line.startsWith("step 4/4"));
         assertThat(settings().get("epochs").getAsInt()).isEqualTo(2);
-        assertRefused(train("--force"), "--force goes with --resume");
+        assertRefused(train("--force"), "--force needs --resume");
     }
 
     @Test
