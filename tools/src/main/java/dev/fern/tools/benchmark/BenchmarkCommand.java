@@ -11,13 +11,15 @@ import picocli.CommandLine.Spec;
         description =
                 "Measures what FRN, training, detection, loading and evaluation cost on this"
                         + " machine.",
+        synopsisSubcommandLabel = "COMMAND",
         subcommands = {
             FrnBenchmark.class,
             DetectorBenchmark.Train.class,
             DetectorBenchmark.Detect.class,
             LoadBenchmark.class,
             EvaluateBenchmark.class
-        })
+        },
+        footer = {"", "'fern benchmark COMMAND --help' explains a command and all of its options."})
 public final class BenchmarkCommand implements Runnable {
 
     @Spec private CommandSpec spec;

@@ -21,8 +21,8 @@ public final class InputImages {
             arity = "1..*",
             paramLabel = "IMAGE|DIR|GLOB",
             description =
-                    "Image files, folders (the images in them, not those in sub-folders), or"
-                            + " patterns such as 'shots/*.jpg'.")
+                    "Image files, folders (without their sub-folders), or patterns such as"
+                            + " 'shots/*.jpg'.")
     private List<String> arguments;
 
     /**

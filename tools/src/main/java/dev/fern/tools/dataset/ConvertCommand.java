@@ -96,10 +96,10 @@ final class ConvertCommand implements Callable<Integer> {
             paramLabel = "WHAT",
             defaultValue = "crowd",
             description = {
-                "What becomes of objects marked difficult. crowd: they are no targets in"
-                        + " training, and detections of them count neither as right nor as wrong, which"
-                        + " is as near as COCO gets to VOC's own rule; keep: they are objects like any"
-                        + " other; drop: they are left out. Default: ${DEFAULT-VALUE}."
+                "What becomes of objects marked difficult. crowd: they become crowds, which"
+                        + " are not trained on and whose detections count neither as right nor as"
+                        + " wrong, as near as COCO gets to VOC's own rule; keep: they are objects like"
+                        + " any other; drop: they are left out. Default: ${DEFAULT-VALUE}."
             })
     private Difficult difficult;
 

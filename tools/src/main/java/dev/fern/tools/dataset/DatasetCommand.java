@@ -9,6 +9,8 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "dataset",
         description = "Checks, describes, converts and makes data sets.",
+        synopsisSubcommandLabel = "COMMAND",
+        footer = {"", "'fern dataset COMMAND --help' explains a command and all of its options."},
         subcommands = {
             CheckCommand.class,
             StatsCommand.class,

@@ -92,8 +92,8 @@ final class StatsCommand implements Callable<Integer> {
             split = ",",
             paramLabel = "X",
             description =
-                    "Factors on the sides of --anchor-sizes, which make one anchor each. Default:"
-                            + " 1, 2^(1/3), 2^(2/3).")
+                    "Factors on the sides of --anchor-sizes, one anchor per factor. Default: 1,"
+                            + " 2^(1/3), 2^(2/3).")
     private List<Double> anchorScales = AnchorParameters.retinaNet().scales();
 
     @Option(

@@ -56,8 +56,7 @@ final class AnalysisOptions {
     @Option(
             names = "--beta",
             paramLabel = "X",
-            description =
-                    "How many times as much as precision recall counts in F-beta. Default: 1.")
+            description = "Weight of recall relative to precision in F-beta. Default: 1.")
     private Double beta;
 
     /** Returns the files that will be written; entries are null where none is wanted. */

@@ -25,8 +25,8 @@ final class EvaluationOptions {
             split = ",",
             paramLabel = "N",
             description =
-                    "Limits on the number of detections per image and category, those of the"
-                            + " highest scores. Default: 1,10,100.")
+                    "Largest numbers of detections that count per image and category, by falling"
+                            + " score. Default: 1,10,100.")
     private List<Integer> maxDetections;
 
     @Option(names = "--class-agnostic", description = "Treat all categories as one.")

@@ -66,7 +66,7 @@ final class CommonSettings {
             description =
                     "Number of images that pass the network together. fern train also takes auto,"
                             + " which measures steps and chooses the largest power of two, at most 64,"
-                            + " whose step fits into 80 %% of the available memory; it leaves the learning"
+                            + " whose step fits into 80%% of the available memory; it leaves the learning"
                             + " rate as it is.")
     private String batchSize;
 
@@ -91,7 +91,7 @@ final class CommonSettings {
     @Option(
             names = "--lr",
             paramLabel = "X",
-            description = "Learning rate at the end of the warm-up.")
+            description = "Learning rate after the warm-up, before it falls.")
     private Double learningRate;
 
     @Option(
