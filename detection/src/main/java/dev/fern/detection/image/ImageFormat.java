@@ -5,7 +5,7 @@ import java.nio.file.Path;
 import java.util.Locale;
 import java.util.Set;
 
-/** The image formats that are read, told apart by the first bytes of a file and not by its name. */
+/** The image formats that are read. A file's first bytes decide its format, not its name. */
 public enum ImageFormat {
     /** JPEG: baseline and progressive; gray, YCbCr, RGB or CMYK. */
     JPEG(new JpegParser()),

@@ -35,7 +35,7 @@ public final class ImageReadException extends IOException {
     /**
      * Makes one exception that stands for several images of a data set.
      *
-     * @param first the one that the message tells
+     * @param first the one that the message is about
      * @param others how many more there are, which the message counts
      */
     public ImageReadException(ImageReadException first, int others) {

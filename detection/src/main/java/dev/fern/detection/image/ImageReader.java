@@ -28,7 +28,7 @@ public record ImageReader(long maxPixels, boolean applyOrientation) {
     /** Four uncompressed 16-bit samples per pixel, the most that a sane file needs. */
     private static final long BYTES_PER_PIXEL = 8;
 
-    /** Room for metadata beside the pixels. */
+    /** Room for metadata in addition to the pixels. */
     private static final long METADATA_BYTES = 1 << 24;
 
     /**

@@ -254,7 +254,7 @@ class PretrainCommandTest {
         assertThat(output).doesNotExist();
 
         Files.delete(train.resolve("red/text.png"));
-        // its header is whole: that the rest is not shows when it is decoded
+        // Its header is whole, so that the damage shows only when it is decoded.
         assertRefused(pretrain(train, output, onVal), cut.toString());
 
         Files.writeString(train.resolve("red/text.png"), "no image");

@@ -18,7 +18,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What {@code fern train --resume} goes on with, and what not. */
+/** What {@code fern train --resume} accepts and what it refuses. */
 class ResumeTest {
 
     @TempDir static Path trained;
