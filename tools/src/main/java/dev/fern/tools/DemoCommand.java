@@ -35,15 +35,20 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/** {@code fern demo}. */
+/**
+ * Makes a data set of shapes, trains a small detector on it, evaluates the best model and draws
+ * what it finds. Writes {@code data}, {@code run} and {@code drawn} into the output folder, prints
+ * the twelve numbers, and says which commands to try next.
+ */
 @Command(
         name = "demo",
         sortOptions = false,
         description = {
-            "Shows all of Fern in less than four minutes on two cores.",
+            "Shows what Fern does, in less than four minutes on two cores.",
             "",
-            "Makes a data set of coloured shapes, trains a small detector with FRN on it, evaluates it,"
-                    + " and draws what it finds. Interrupted, it goes on where it was."
+            "Makes a data set of coloured shapes, trains a small detector with FRN on it,"
+                    + " evaluates the detector, and draws what it finds. If it was interrupted, the"
+                    + " same command goes on from where it stopped."
         })
 final class DemoCommand implements Callable<Integer> {
 
@@ -58,14 +63,15 @@ final class DemoCommand implements Callable<Integer> {
             names = {"-o", "--output"},
             paramLabel = "DIR",
             defaultValue = "fern-demo",
-            description = "Folder to write to (default: ${DEFAULT-VALUE}).")
+            description =
+                    "Folder to write to; created where it is missing. Default: ${DEFAULT-VALUE}.")
     private Path output;
 
     @Option(
             names = "--engine",
             paramLabel = "NAME",
             defaultValue = Engines.DEFAULT,
-            description = "DJL engine: MXNet or PyTorch (default: ${DEFAULT-VALUE}).")
+            description = "DJL engine: MXNet or PyTorch. Default: ${DEFAULT-VALUE}.")
     private String engine;
 
     @Spec private CommandSpec spec;

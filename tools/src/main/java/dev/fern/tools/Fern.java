@@ -26,12 +26,15 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ScopeType;
 import picocli.CommandLine.UnmatchedArgumentException;
 
-/** The command line: hands over to a command, and turns what it throws into a line and a status. */
+/**
+ * The entry point of the command line. It hands over to a command and turns what that throws into
+ * one line on standard error and an exit status.
+ */
 @Command(
         name = "fern",
         description =
-                "Trains, evaluates and runs object detectors whose result for an image never depends"
-                        + " on the images it shares a batch with.",
+                "Trains, evaluates and runs object detectors whose result for an image never"
+                        + " depends on the images that share its batch.",
         versionProvider = VersionProvider.class,
         synopsisSubcommandLabel = "COMMAND",
         subcommands = {
@@ -50,6 +53,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
         },
         footer = {
             "",
+            "'fern COMMAND --help' explains a command and all of its options.",
             "Exit status: 0 done, 1 an internal fault, 2 bad usage or bad input, 130 interrupted.",
             "Start with: fern demo"
         })
@@ -58,7 +62,7 @@ public final class Fern {
     @Option(
             names = "--debug",
             scope = ScopeType.INHERIT,
-            description = "Print the stack trace of an error.")
+            description = "Also print the stack trace of an error.")
     private boolean debug;
 
     @Option(
@@ -76,13 +80,17 @@ public final class Fern {
 
     private Fern() {}
 
-    /** Runs a command and ends the process with its status. */
+    /**
+     * Runs a command and ends the process with its exit status.
+     *
+     * @param args the command and its arguments
+     */
     public static void main(String[] args) {
         System.setProperty("java.awt.headless", "true");
         System.exit(run(args));
     }
 
-    /** Runs a command and returns its status. */
+    /** Runs a command and returns its exit status. */
     static int run(String... args) {
         CommandLine commands = commandLine();
         try {
@@ -98,7 +106,7 @@ public final class Fern {
         CommandLine commands = new CommandLine(fern);
         commands.setCaseInsensitiveEnumValuesAllowed(true);
         commands.setUsageHelpAutoWidth(true);
-        commands.setExpandAtFiles(false); // @x.jpg is an image's name
+        commands.setExpandAtFiles(false); // @x.jpg may be the name of an image
         commands.setParameterExceptionHandler(
                 (exception, arguments) -> {
                     CommandLine command = exception.getCommandLine();
@@ -110,7 +118,7 @@ public final class Fern {
         return commands;
     }
 
-    /** What is wrong with the usage, and where to read on. */
+    /** Returns one line that says what is wrong with the usage and where to read on. */
     private static String usageLine(ParameterException exception, CommandLine command) {
         return usageMessage(exception, command)
                 + "; see '"
@@ -118,7 +126,7 @@ public final class Fern {
                 + " --help'";
     }
 
-    /** Picocli's message without its slips, which are a prefix and a word that comes twice. */
+    /** Returns picocli's message without its prefix and without a word that it prints twice. */
     private static String usageMessage(ParameterException exception, CommandLine command) {
         if (exception instanceof UnmatchedArgumentException unmatched
                 && !command.getSubcommands().isEmpty()
@@ -146,7 +154,9 @@ public final class Fern {
             return ExitStatus.BAD_INPUT;
         }
         if (exception instanceof OutOfMemoryError) {
-            err.println("fern: out of memory; give Java more, as FERN_JAVA_OPTIONS=-Xmx8g does");
+            err.println(
+                    "fern: out of memory; give Java more, for example with"
+                            + " FERN_JAVA_OPTIONS=-Xmx8g");
             return ExitStatus.FAULT;
         }
         err.println(
@@ -158,7 +168,8 @@ public final class Fern {
 
     private static String line(Throwable exception) {
         if (exception instanceof FileSystemException e && e.getReason() == null) {
-            // Java's message is the file's name alone; its class says what is wrong.
+            // Java's message is only the name of the file; the exception's class says what is
+            // wrong.
             String problem = e.getClass().getSimpleName().replace("Exception", "");
             return VisibleText.of(e.getFile())
                     + ": "

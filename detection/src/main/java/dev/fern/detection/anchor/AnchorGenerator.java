@@ -6,12 +6,13 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * Lays anchors over the pyramid of a canvas, as torchvision's {@code AnchorGenerator}: centred on
- * multiples of the level's stride; ordered by level, row, column, then aspect ratio, then scale.
+ * Lays anchors over the pyramid of a canvas, as torchvision's {@code AnchorGenerator}: they are
+ * centred on multiples of the level's stride and ordered by level, row, column, aspect ratio and
+ * scale.
  */
 public final class AnchorGenerator {
 
-    /** Stride of P3 in pixels; each further level's is twice that. */
+    /** Stride of P3 in pixels; each level has twice the stride of the level below it. */
     private static final int FIRST_STRIDE = 8;
 
     private static final int CACHED_CANVASES = 64;
@@ -20,18 +21,24 @@ public final class AnchorGenerator {
     private final List<float[]> cells;
     private final Map<Long, Anchors> cache = new ConcurrentHashMap<>();
 
-    /** Prepares the anchors of one place of each level. */
+    /**
+     * Prepares the anchors of one place of each level.
+     *
+     * @param parameters sizes and shapes of the anchors
+     */
     public AnchorGenerator(AnchorParameters parameters) {
         this.parameters = parameters;
         this.cells = parameters.sizes().stream().map(this::cell).toList();
     }
 
-    /** Returns what the anchors are made from. */
+    /** {@return what the anchors are made from} */
     public AnchorParameters parameters() {
         return parameters;
     }
 
-    /** The anchors centred on the origin, as x1, y1, x2, y2 one after another. */
+    /**
+     * Returns the anchors of one place centred on the origin, as x1, y1, x2, y2 one after another.
+     */
     private float[] cell(double size) {
         float[] boxes = new float[parameters.perLocation() * 4];
         int i = 0;
@@ -63,10 +70,11 @@ public final class AnchorGenerator {
     }
 
     /**
-     * Returns the anchors of a canvas; the same object for the same canvas while it is cached.
+     * Returns the anchors of a canvas.
      *
      * @param height rows of the canvas in pixels, a multiple of 32
      * @param width columns of the canvas in pixels, a multiple of 32
+     * @return the anchors; the same object for the same canvas while it is cached
      */
     public Anchors generate(int height, int width) {
         if (cache.size() > CACHED_CANVASES) {

@@ -16,21 +16,30 @@ public record AnchorParameters(
     /** How the exact sides of an anchor are rounded. */
     public enum Rounding {
         /**
-         * As torchvision: size times scale cut to an integer, then half the sides rounded (half to
-         * even). Needed for weights that were trained there.
+         * As torchvision: size times scale is cut to an integer, then half of each side is rounded
+         * (half to even). Weights that were trained with torchvision need it.
          */
         TORCHVISION,
-        /** Not at all, as detectron2. */
+        /** No rounding, as detectron2. */
         NONE
     }
 
-    /** Levels of the pyramid, P3 to P7. */
+    /** Number of levels of the pyramid, P3 to P7. */
     public static final int LEVELS = 5;
 
-    /** More at one place than any use needs; what a damaged file may ask for is more. */
+    /** More anchors per place than any use needs, but far fewer than a damaged file may ask for. */
     private static final int MAX_PER_LOCATION = 256;
 
-    /** Checks the lists' lengths and that every value is positive. */
+    /**
+     * Checks the lists.
+     *
+     * @param sizes as many as there are levels, each above 0
+     * @param scales at least one, each above 0
+     * @param aspectRatios at least one, each above 0
+     * @param rounding how sides become numbers of pixels
+     * @throws IllegalArgumentException if a list has another length or a value is out of its range,
+     *     or if scales times aspect ratios make more than 256 anchors per place
+     */
     public AnchorParameters {
         sizes = List.copyOf(sizes);
         scales = List.copyOf(scales);
@@ -47,7 +56,7 @@ public record AnchorParameters(
             throw new IllegalArgumentException(
                     "anchor scales times aspect ratios are "
                             + perLocation
-                            + " anchors a place; the limit is "
+                            + " anchors per place; the limit is "
                             + MAX_PER_LOCATION);
         }
     }
@@ -58,7 +67,7 @@ public record AnchorParameters(
         }
     }
 
-    /** Returns the paper's anchors with the smallest of 32 pixels, rounded as torchvision. */
+    /** {@return the paper's anchors, the smallest of 32 pixels, rounded as torchvision} */
     public static AnchorParameters retinaNet() {
         return ofBaseSize(32);
     }
@@ -66,7 +75,8 @@ public record AnchorParameters(
     /**
      * Returns the paper's anchors scaled to another smallest size: sizes s, 2s, 4s, 8s, 16s.
      *
-     * @param size side of the smallest anchor, in pixels
+     * @param size side of the smallest anchor in pixels
+     * @return the anchors, rounded as torchvision
      */
     public static AnchorParameters ofBaseSize(double size) {
         return new AnchorParameters(
@@ -76,7 +86,7 @@ public record AnchorParameters(
                 Rounding.TORCHVISION);
     }
 
-    /** Returns how many anchors stand at each place of a feature map. */
+    /** {@return how many anchors stand at each place of a feature map} */
     public int perLocation() {
         return scales.size() * aspectRatios.size();
     }

@@ -3,19 +3,21 @@ package dev.fern.detection.anchor;
 /**
  * What each anchor of one image should predict.
  *
- * @param labels for each anchor a category index, {@link Matcher#BACKGROUND} or {@link
+ * @param labels [anchors], each a category index, {@link Matcher#BACKGROUND} or {@link
  *     Matcher#IGNORED}
- * @param positives indices of the anchors with a category, ascending
- * @param codes dx, dy, dw, dh for each of {@code positives}
+ * @param positives [P], indices of the anchors with a category, ascending
+ * @param codes [P * 4], dx, dy, dw, dh of each of {@code positives}, see {@link BoxCoder}
  */
 public record AnchorTargets(int[] labels, int[] positives, float[] codes) {
 
     /**
      * Matches an image's boxes to anchors.
      *
+     * @param matcher decides which anchor gets which box
      * @param anchors anchors of the image's canvas
-     * @param boxes ground truth in canvas pixels, x1, y1, x2, y2 each
-     * @param categories category index of each box
+     * @param boxes [n * 4], ground truth in canvas pixels, x1, y1, x2, y2 of each box
+     * @param categories [n], category index of each box
+     * @return what the anchors should predict
      */
     public static AnchorTargets assign(
             Matcher matcher, Anchors anchors, float[] boxes, int[] categories) {

@@ -24,25 +24,22 @@ public final class Anchors {
         this.boxes = boxes;
     }
 
-    /** Returns the levels, P3 first. */
+    /** {@return the levels, P3 first} */
     public List<Level> levels() {
         return levels;
     }
 
-    /** Returns how many anchors stand at each place of a feature map. */
+    /** {@return how many anchors stand at each place of a feature map} */
     public int perLocation() {
         return perLocation;
     }
 
-    /** Returns the number of anchors of all levels. */
+    /** {@return the number of anchors of all levels} */
     public int count() {
         return boxes.length / 4;
     }
 
-    /**
-     * Returns the boxes: x1, y1, x2, y2 in canvas pixels for each anchor. Shared, not to be
-     * written.
-     */
+    /** {@return x1, y1, x2, y2 of each anchor in canvas pixels; shared, not to be written to} */
     public float[] boxes() {
         return boxes;
     }

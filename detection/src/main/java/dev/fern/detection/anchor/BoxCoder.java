@@ -1,12 +1,13 @@
 package dev.fern.detection.anchor;
 
 /**
- * Boxes relative to anchors (Girshick et al., CVPR 2014): dx, dy are the shift of the centre in
- * anchor sides, dw, dh the logarithms of the sides' ratio. Boxes are x1, y1, x2, y2.
+ * Converts boxes to codes relative to anchors and back (Girshick et al., CVPR 2014): dx, dy are the
+ * shift of the centre in anchor sides, dw, dh the logarithms of the ratios of box sides to anchor
+ * sides. Boxes are x1, y1, x2, y2.
  */
 public final class BoxCoder {
 
-    /** Largest dw or dh: a box is at most 1000 / 16 times its anchor, as in the references. */
+    /** Largest dw or dh: a box is at most 1000 / 16 times its anchor, as in torchvision. */
     public static final float MAX_LOG_RATIO = (float) Math.log(1000.0 / 16);
 
     private BoxCoder() {}
@@ -14,9 +15,12 @@ public final class BoxCoder {
     /**
      * Encodes a box.
      *
-     * @param boxes holds the box at {@code boxAt}; sides above 0
-     * @param anchors holds the anchor at {@code anchorAt}; sides above 0
-     * @param code receives dx, dy, dw, dh at {@code codeAt}
+     * @param boxes holds the box, whose sides are above 0
+     * @param boxAt index of the box's x1 in {@code boxes}
+     * @param anchors holds the anchor, whose sides are above 0
+     * @param anchorAt index of the anchor's x1 in {@code anchors}
+     * @param code receives dx, dy, dw, dh
+     * @param codeAt index of dx in {@code code}
      */
     public static void encode(
             float[] boxes, int boxAt, float[] anchors, int anchorAt, float[] code, int codeAt) {
@@ -37,8 +41,14 @@ public final class BoxCoder {
     /**
      * Decodes a box; dw and dh above {@link #MAX_LOG_RATIO} are cut to it.
      *
-     * @param anchors holds the anchor at {@code anchorAt}
-     * @param box receives x1, y1, x2, y2 at {@code boxAt}
+     * @param dx shift of the centre to the right in anchor widths
+     * @param dy shift of the centre downwards in anchor heights
+     * @param dw logarithm of box width over anchor width
+     * @param dh logarithm of box height over anchor height
+     * @param anchors holds the anchor
+     * @param anchorAt index of the anchor's x1 in {@code anchors}
+     * @param box receives x1, y1, x2, y2
+     * @param boxAt index of x1 in {@code box}
      */
     public static void decode(
             float dx,

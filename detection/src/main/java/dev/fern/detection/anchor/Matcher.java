@@ -11,7 +11,7 @@ import java.util.Arrays;
  *     is ignored
  * @param lowQualityMatches whether the anchors that overlap a box best are matched even below
  *     {@code positiveIou}, so that boxes unlike any anchor are learned too; such an anchor is
- *     matched to the box that it overlaps best, which need not be the one it was restored for
+ *     matched to the box that it overlaps best itself, which may be another one
  */
 public record Matcher(float positiveIou, float negativeIou, boolean lowQualityMatches) {
 
@@ -21,7 +21,15 @@ public record Matcher(float positiveIou, float negativeIou, boolean lowQualityMa
     /** Marks an anchor that takes no part in the classification loss. */
     public static final int IGNORED = -2;
 
-    /** Checks 0 &lt;= negative &lt;= positive &lt;= 1. */
+    /**
+     * Checks 0 &lt;= {@code negativeIou} &lt;= {@code positiveIou} &lt;= 1.
+     *
+     * @param positiveIou up to 1
+     * @param negativeIou 0 to {@code positiveIou}
+     * @param lowQualityMatches whether the best anchors of a box match even below {@code
+     *     positiveIou}
+     * @throws IllegalArgumentException if a value is out of its range
+     */
     public Matcher {
         if (!(0 <= negativeIou && negativeIou <= positiveIou && positiveIou <= 1)) {
             throw new IllegalArgumentException(
@@ -32,17 +40,20 @@ public record Matcher(float positiveIou, float negativeIou, boolean lowQualityMa
         }
     }
 
-    /** Returns the paper's: 0.5, 0.4, low-quality matches allowed. */
+    /**
+     * {@return the paper's matcher: positive from 0.5, background below 0.4, low-quality matches
+     * allowed}
+     */
     public static Matcher retinaNet() {
         return new Matcher(0.5f, 0.4f, true);
     }
 
     /**
-     * Matches.
+     * Finds the box of each anchor.
      *
-     * @param anchors x1, y1, x2, y2 each
-     * @param boxes ground truth, x1, y1, x2, y2 each
-     * @return for each anchor the index of its box, {@link #BACKGROUND} or {@link #IGNORED}
+     * @param anchors [A * 4], x1, y1, x2, y2 of each anchor
+     * @param boxes [n * 4], ground truth, x1, y1, x2, y2 of each box
+     * @return [A], for each anchor the index of its box, {@link #BACKGROUND} or {@link #IGNORED}
      */
     public int[] match(float[] anchors, float[] boxes) {
         int anchorCount = anchors.length / 4;
@@ -78,7 +89,10 @@ public record Matcher(float positiveIou, float negativeIou, boolean lowQualityMa
         return matches;
     }
 
-    /** A box that no anchor overlaps at all restores none: it would match every anchor. */
+    /**
+     * Matches the anchors that overlap a box best. A box that no anchor overlaps at all is left
+     * out, since it would match every anchor.
+     */
     private static void restoreLowQuality(
             float[] anchors, float[] boxes, float[] bestOfBox, int[] boxOfAnchor, int[] matches) {
         for (int b = 0; b < bestOfBox.length; b++) {

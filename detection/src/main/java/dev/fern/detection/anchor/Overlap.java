@@ -6,10 +6,13 @@ public final class Overlap {
     private Overlap() {}
 
     /**
-     * Returns the intersection over union of two boxes, 0 where both are empty.
+     * Returns the intersection over union of two boxes.
      *
-     * @param a holds one box at {@code at}
-     * @param b holds the other at {@code bt}
+     * @param a holds one box
+     * @param at index of its x1 in {@code a}
+     * @param b holds the other box
+     * @param bt index of its x1 in {@code b}
+     * @return 0 to 1; 0 where they don't overlap or both are empty
      */
     public static float iou(float[] a, int at, float[] b, int bt) {
         float width = Math.min(a[at + 2], b[bt + 2]) - Math.max(a[at], b[bt]);

@@ -9,8 +9,8 @@ import java.util.Arrays;
 import java.util.SplittableRandom;
 
 /**
- * What happens to one image in one epoch, decided before the file is opened: a window is cut out,
- * mirrored, changed in colour and put on a canvas.
+ * What happens to one image in one epoch: a window is cut out, mirrored, changed in colour and put
+ * on a canvas. It is decided before the file is opened.
  *
  * @param window the part of the image that is used, in image pixels
  * @param flipHorizontally whether the window's left and right are swapped
@@ -28,7 +28,7 @@ public record Augmentation(
     /** A box stays a target if at least this part of its area lies within the window. */
     public static final double MIN_VISIBLE = 0.25;
 
-    /** Tells the streams of augmentation from those of the order. */
+    /** Keeps the random numbers of augmentation apart from those of the order. */
     private static final long STREAM = 1;
 
     /**
@@ -49,7 +49,13 @@ public record Augmentation(
      */
     public record Targets(float[] boxes, int[] labels) {}
 
-    /** An image as it is, on its canvas. */
+    /**
+     * Returns the augmentation that puts an image on its canvas as it is.
+     *
+     * @param rule chooses the canvas
+     * @param size of the image
+     * @return no change but the resizing of the canvas rule
+     */
     public static Augmentation none(CanvasRule rule, ImageSize size) {
         return new Augmentation(
                 new Window(0, 0, size.width(), size.height()),
@@ -59,7 +65,17 @@ public record Augmentation(
                 rule.canvas(size.width(), size.height()));
     }
 
-    /** Draws what happens to an image; the same arguments give the same augmentation. */
+    /**
+     * Draws what happens to an image. The same arguments give the same augmentation.
+     *
+     * @param parameters what may happen
+     * @param rule chooses the canvas of the window
+     * @param size of the image
+     * @param seed of the training
+     * @param epoch counted from 0
+     * @param imageId the image's id in the data set
+     * @return what happens to the image in that epoch
+     */
     public static Augmentation draw(
             AugmentationParameters parameters,
             CanvasRule rule,
@@ -91,7 +107,7 @@ public record Augmentation(
                         : parameters.multiScale().get((int) (choice * choices));
         double scale =
                 parameters.minScale() + scaling * (parameters.maxScale() - parameters.minScale());
-        // Of a min size above the max size the max size is what counts.
+        // Where the min size is above the max size, the max size counts.
         int maxSize = scaledSize(rule.maxSize(), scale);
         return new CanvasRule(
                 Math.min(scaledSize(minSize, scale), maxSize), maxSize, rule.stride());
@@ -115,7 +131,12 @@ public record Augmentation(
         return (int) Math.max(1, Math.round(length * part));
     }
 
-    /** The window, mirrored and changed in colour, perhaps sharing memory; the caller closes it. */
+    /**
+     * Cuts the window out of an image, mirrors it and changes its colours.
+     *
+     * @param image has the size that this augmentation was made for
+     * @return the window, which may share the image's memory; the caller closes it
+     */
     public BgrImage applyTo(BgrImage image) {
         BgrImage result = image.crop(window.x, window.y, window.width, window.height);
         if (flipHorizontally || flipVertically) {
@@ -132,10 +153,12 @@ public record Augmentation(
     }
 
     /**
-     * The boxes as they lie on the canvas, without those of which too little is left.
+     * Moves boxes onto the canvas. It leaves out boxes that lie within the window with less than
+     * {@link #MIN_VISIBLE} of their area.
      *
      * @param boxes [n * 4], x1 y1 x2 y2 of each box in image pixels, of positive area
-     * @param labels [n]
+     * @param labels [n], category indices from 0
+     * @return the boxes that are left, with their labels
      */
     public Targets applyTo(float[] boxes, int[] labels) {
         float[] moved = new float[boxes.length];

@@ -11,9 +11,9 @@ import java.util.List;
  * @param multiScale multi-scale training: the canvas rule's min size is one of these, all equally
  *     likely; empty to keep the rule's own
  * @param scaleJitter scale jitter: both sizes of the canvas rule are multiplied by a factor drawn
- *     from the first to the second of these two; 1 and 1 is off
- * @param minCrop random crop: a window whose sides are drawn, each for itself, from this part of
- *     the image's sides to all of them, at a random place; 1 is off
+ *     from the first to the second of these two; 1 and 1 turn it off
+ * @param minCrop random crop: a window at a random place, whose width and height are each drawn
+ *     from this part of the image's width and height to all of it; 1 turns it off
  * @param colorJitter change of light and colour
  */
 public record AugmentationParameters(
@@ -24,24 +24,37 @@ public record AugmentationParameters(
         double minCrop,
         @Unwrapped ColorJitter colorJitter) {
 
-    /** Images as they are. */
+    /** The parameters that leave images as they are. */
     public static final AugmentationParameters NONE =
             new AugmentationParameters(0, 0, List.of(), List.of(1.0, 1.0), 1, ColorJitter.OFF);
 
-    /** Every second image is swapped left to right, and nothing else. */
+    /**
+     * The parameters that swap half of the images, at random, left to right and change nothing
+     * else.
+     */
     public static final AugmentationParameters DEFAULT =
             new AugmentationParameters(0.5, 0, List.of(), List.of(1.0, 1.0), 1, ColorJitter.OFF);
 
-    /** Checks the ranges. */
+    /**
+     * Checks the ranges.
+     *
+     * @param horizontalFlip 0 to 1
+     * @param verticalFlip 0 to 1
+     * @param multiScale each at least 1
+     * @param scaleJitter two factors, ascending, above 0, to 10
+     * @param minCrop above 0, to 1
+     * @param colorJitter checked by itself
+     * @throws IllegalArgumentException if one is out of its range
+     */
     public AugmentationParameters {
         multiScale = List.copyOf(multiScale);
         scaleJitter = List.copyOf(scaleJitter);
         if (!isProbability(horizontalFlip) || !isProbability(verticalFlip)) {
             throw new IllegalArgumentException(
-                    "flip probabilities " + horizontalFlip + " and " + verticalFlip);
+                    "flip probabilities " + horizontalFlip + " and " + verticalFlip + " (0 to 1)");
         }
         if (multiScale.stream().anyMatch(size -> size < 1)) {
-            throw new IllegalArgumentException("min sizes " + multiScale);
+            throw new IllegalArgumentException("min sizes " + multiScale + " (each at least 1)");
         }
         if (scaleJitter.size() != 2) {
             throw new IllegalArgumentException(
@@ -58,17 +71,17 @@ public record AugmentationParameters(
         }
     }
 
-    /** Returns the smallest factor on both sizes of the canvas rule. */
+    /** {@return the smallest factor on both sizes of the canvas rule} */
     public double minScale() {
         return scaleJitter.get(0);
     }
 
-    /** Returns the largest factor on both sizes of the canvas rule. */
+    /** {@return the largest factor on both sizes of the canvas rule} */
     public double maxScale() {
         return scaleJitter.get(1);
     }
 
-    /** Whether the canvas of an image may differ from epoch to epoch. */
+    /** {@return whether the canvas of an image may differ from epoch to epoch} */
     public boolean drawsCanvas() {
         return multiScale.size() > 1 || minScale() < maxScale() || minCrop < 1;
     }

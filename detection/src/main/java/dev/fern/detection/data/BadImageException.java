@@ -2,11 +2,15 @@ package dev.fern.detection.data;
 
 import java.io.IOException;
 
-/** An image of a data set that can't be used. The message is one line with its id and its file. */
+/**
+ * Thrown when an image of a data set can't be used. The message is one line with the image's file
+ * and its id.
+ */
 public final class BadImageException extends IOException {
 
     private static final long serialVersionUID = 1L;
 
+    /** The image's id in the data set. */
     private final long imageId;
 
     BadImageException(long imageId, IOException cause) {
@@ -14,7 +18,7 @@ public final class BadImageException extends IOException {
         this.imageId = imageId;
     }
 
-    /** The image's id in the data set. */
+    /** {@return the image's id in the data set} */
     public long imageId() {
         return imageId;
     }

@@ -9,8 +9,8 @@ import java.nio.FloatBuffer;
 import java.util.List;
 
 /**
- * Images of one canvas size as one array, with their targets. Closing it gives the array back for
- * another batch; a batch that is not closed is collected as garbage some time.
+ * Images of one canvas size as one array, with their targets. Closing a batch gives its array back
+ * for another batch; the garbage collector takes the array of a batch that is not closed.
  */
 public final class Batch implements AutoCloseable {
 
@@ -24,7 +24,7 @@ public final class Batch implements AutoCloseable {
      */
     public record Item(long imageId, Augmentation augmentation, float[] boxes, int[] labels) {
 
-        /** Where the image lies; maps boxes back if nothing was cut off or mirrored. */
+        /** {@return where the image lies; it maps boxes back if nothing was cut off or mirrored} */
         public Canvas canvas() {
             return augmentation.canvas();
         }
@@ -40,19 +40,22 @@ public final class Batch implements AutoCloseable {
         this.data = data;
     }
 
-    /** The images, in the order of the array. */
+    /** {@return the images, in the order of the array} */
     public List<Item> items() {
         return items;
     }
 
-    /** The size of the canvas. */
+    /** {@return the size of the canvas} */
     public ImageSize canvasSize() {
         return size;
     }
 
     /**
-     * The input, [N, 3, H, W] floats in native byte order in a direct buffer, from position 0 to
-     * the limit. Not to be used after {@link #close}.
+     * Returns the network's input: [N, 3, H, W] floats of native byte order in a direct buffer,
+     * from position 0 to the limit.
+     *
+     * @return a view of the array, not to be used after {@link #close}
+     * @throws IllegalStateException if this batch is closed
      */
     public ByteBuffer data() {
         if (data == null) {
@@ -61,12 +64,12 @@ public final class Batch implements AutoCloseable {
         return data.duplicate().order(ByteOrder.nativeOrder());
     }
 
-    /** {@link #data} as floats. */
+    /** {@return {@link #data} as floats} */
     public FloatBuffer pixels() {
         return data().asFloatBuffer();
     }
 
-    /** Gives the array back. */
+    /** Gives the array back; closing a batch twice does no harm. */
     @Override
     public void close() {
         if (data != null) {

@@ -23,12 +23,22 @@ public final class BatchDecoder {
     private final ImageReader reader;
     private final ImageTransform transform;
 
-    /** A decoder that reads with {@code reader} and normalises pixels as given. */
+    /**
+     * Makes a decoder that does not smooth images before it shrinks them.
+     *
+     * @param reader reads the files
+     * @param normalization maps pixel values to network input
+     */
     public BatchDecoder(ImageReader reader, PixelNormalization normalization) {
         this(reader, new ImageTransform(normalization));
     }
 
-    /** A decoder that reads with {@code reader} and turns images into input as given. */
+    /**
+     * Makes a decoder with a transform of its own.
+     *
+     * @param reader reads the files
+     * @param transform turns images into network input
+     */
     public BatchDecoder(ImageReader reader, ImageTransform transform) {
         this.reader = reader;
         this.transform = transform;
@@ -37,7 +47,9 @@ public final class BatchDecoder {
     /**
      * Decodes a batch on the calling thread.
      *
-     * @throws BadImageException if an image can't be used; it is the first such image
+     * @param planned the images and what happens to them
+     * @return the batch
+     * @throws BadImageException naming the first image that can't be used
      * @throws IOException if the thread is interrupted
      */
     public Batch decode(PlannedBatch planned) throws IOException {
@@ -50,7 +62,10 @@ public final class BatchDecoder {
         return batch;
     }
 
-    /** Decodes the good images of a batch, perhaps none, and hands the bad ones over. */
+    /**
+     * Decodes the usable images of a batch, perhaps none, and passes the others to {@code
+     * badImages}.
+     */
     Batch decode(PlannedBatch planned, Consumer<BadImageException> badImages) throws IOException {
         ImageSize canvas = planned.canvasSize();
         int imageFloats = ImageTransform.length(planned.images().get(0).augmentation().canvas());

@@ -15,9 +15,9 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 
 /**
- * Carries out a plan ahead of its consumer: batches are decoded on daemon threads, and delivered in
- * the plan's order whatever order they finish in. What is delivered is the same for any number of
- * threads. For one consumer thread.
+ * Carries out a plan ahead of its consumer. It decodes batches on daemon threads and delivers them
+ * in the plan's order, whatever order they finish in, so that any number of threads delivers the
+ * same. For one consumer thread.
  *
  * @param <T> what is made of each batch on the loader's threads; it may hold the batch itself
  */
@@ -33,15 +33,20 @@ public final class BatchLoader<T> implements BatchSource<T> {
     private int submitted;
     private int position;
 
-    /** A batch that was prepared, or null if no image of it is good, and its bad images. */
+    /** What was made of a batch, or null if none of its images can be used, and its bad images. */
     private record Loaded<T>(T prepared, List<BadImageException> badImages) {}
 
     /**
      * Starts to load.
      *
+     * @param plan the batches of an epoch
      * @param firstBatch index in the plan of the first batch to deliver; earlier ones are not
      *     decoded
-     * @param preparation runs on the loader's threads, several at a time
+     * @param decoder reads the images
+     * @param preparation makes of a batch what is delivered; runs on the loader's threads, several
+     *     at a time
+     * @param options how many threads and batches, and whether bad images are left out
+     * @throws IllegalArgumentException if the plan has no such batch
      */
     public BatchLoader(
             BatchPlan plan,
@@ -71,10 +76,10 @@ public final class BatchLoader<T> implements BatchSource<T> {
     }
 
     /**
-     * The next batch, or nothing at the end of the plan.
+     * Returns the next batch, or nothing at the end of the plan.
      *
-     * @throws BadImageException if an image can't be used and is not to be skipped. Of several it
-     *     is the first in the plan's order.
+     * @throws BadImageException if an image can't be used and is not to be skipped; of several it
+     *     names the first in the plan's order
      */
     @Override
     public Optional<T> next() throws IOException, InterruptedException {
@@ -94,13 +99,16 @@ public final class BatchLoader<T> implements BatchSource<T> {
         return Optional.empty();
     }
 
-    /** Index in the plan of the batch that {@link #next} turns to: where to go on from later. */
+    /**
+     * {@return the index in the plan of the batch that {@link #next} turns to, where a later loader
+     * goes on}
+     */
     @Override
     public int position() {
         return position;
     }
 
-    /** The images that were left out so far, in the plan's order. */
+    /** {@return the images that were left out so far, in the plan's order} */
     @Override
     public List<BadImageException> skipped() {
         return List.copyOf(skipped);
@@ -142,7 +150,7 @@ public final class BatchLoader<T> implements BatchSource<T> {
         }
     }
 
-    /** Stops the threads; returns when they have finished the images they are at. */
+    /** Stops the threads and returns when they have finished the images that they are decoding. */
     @Override
     public void close() {
         ahead.clear();

@@ -4,18 +4,22 @@ import dev.fern.detection.image.ImageSize;
 import java.util.List;
 
 /**
- * Which images share which batch of an epoch, and what happens to each of them.
+ * Which images share each batch of an epoch, and what happens to each of them.
  *
  * @param batches in the order in which they are to be delivered
  */
 public record BatchPlan(List<PlannedBatch> batches) {
 
-    /** Makes the list immutable. */
+    /**
+     * Makes the list immutable.
+     *
+     * @param batches in the order in which they are to be delivered
+     */
     public BatchPlan {
         batches = List.copyOf(batches);
     }
 
-    /** Number of images of all batches. */
+    /** {@return the number of images of all batches} */
     public int imageCount() {
         return batches.stream().mapToInt(batch -> batch.images().size()).sum();
     }
@@ -27,7 +31,12 @@ public record BatchPlan(List<PlannedBatch> batches) {
      */
     public record PlannedBatch(List<PlannedImage> images) {
 
-        /** Checks that all canvases have one size. */
+        /**
+         * Checks that all canvases have one size.
+         *
+         * @param images at least one
+         * @throws IllegalArgumentException if there is no image, or if canvases differ in size
+         */
         public PlannedBatch {
             images = List.copyOf(images);
             if (images.stream().map(PlannedImage::canvasSize).distinct().count() != 1) {
@@ -36,7 +45,7 @@ public record BatchPlan(List<PlannedBatch> batches) {
             }
         }
 
-        /** The size of the canvases. */
+        /** {@return the size of the canvases} */
         public ImageSize canvasSize() {
             return images.get(0).canvasSize();
         }

@@ -12,19 +12,25 @@ import java.util.SplittableRandom;
 import java.util.function.Function;
 
 /**
- * Plans epochs. Every image comes once an epoch, in an order and with an augmentation that depend
- * on the seed and the epoch; images wait for others of equal canvas, and a batch goes out when it
- * is full. What is left at the end goes out in smaller batches.
+ * Plans epochs. Every image comes once per epoch, in an order and with an augmentation that depend
+ * on the seed and the epoch. Images wait for others of equal canvas, and a batch is complete when
+ * it is full; the images that are left at the end make smaller batches.
  */
 public final class BatchSampler {
 
-    /** Tells the streams of the order from those of augmentation. */
+    /** Keeps the random numbers of the order apart from those of augmentation. */
     private static final long STREAM = 2;
 
-    /** Says what happens to an image in an epoch. */
+    /** Decides what happens to an image in an epoch. */
     @FunctionalInterface
     public interface Draw {
-        /** Returns the same augmentation for the same arguments. */
+        /**
+         * Returns what happens to an image, the same for the same arguments.
+         *
+         * @param sample the image
+         * @param epoch counted from 0
+         * @return its augmentation
+         */
         Augmentation augmentation(Sample sample, int epoch);
     }
 
@@ -34,9 +40,14 @@ public final class BatchSampler {
     private final long seed;
 
     /**
-     * A sampler for training.
+     * Makes a sampler for training a detector.
      *
+     * @param dataset the images
      * @param batchSize number of images of a full batch, at least 1
+     * @param rule chooses canvases
+     * @param augmentation what may happen to an image
+     * @param seed of the order and the augmentation
+     * @throws IllegalArgumentException if the batch size is below 1
      */
     public BatchSampler(
             DetectionDataset dataset,
@@ -54,9 +65,13 @@ public final class BatchSampler {
     }
 
     /**
-     * A sampler for training with augmentation of another kind.
+     * Makes a sampler for training with augmentation of another kind.
      *
+     * @param samples the images
+     * @param batchSize number of images of a full batch, at least 1
+     * @param draw decides what happens to an image
      * @param seed of the order
+     * @throws IllegalArgumentException if the batch size is below 1
      */
     public BatchSampler(List<Sample> samples, int batchSize, Draw draw, long seed) {
         this.samples = samples;
@@ -65,7 +80,12 @@ public final class BatchSampler {
         this.seed = seed;
     }
 
-    /** The plan of an epoch; the same epoch gives the same plan. */
+    /**
+     * Returns the plan of an epoch, the same for the same epoch.
+     *
+     * @param epoch counted from 0
+     * @return every image once
+     */
     public BatchPlan epoch(int epoch) {
         List<Sample> order = new ArrayList<>(samples);
         SplittableRandom random = RandomStream.of(seed, STREAM, epoch);
@@ -79,15 +99,28 @@ public final class BatchSampler {
         return batched(images, batchSize);
     }
 
-    /** Every image once as it is, in the data set's order as far as canvases allow. */
+    /**
+     * Returns a plan with every image once as it is, in the data set's order as far as canvases
+     * allow.
+     *
+     * @param dataset the images
+     * @param batchSize number of images of a full batch, at least 1
+     * @param rule chooses canvases
+     * @return the plan
+     * @throws IllegalArgumentException if the batch size is below 1
+     */
     public static BatchPlan sequential(DetectionDataset dataset, int batchSize, CanvasRule rule) {
         return sequential(dataset.samples(), batchSize, size -> Augmentation.none(rule, size));
     }
 
     /**
-     * Every image once, in the given order as far as canvases allow.
+     * Returns a plan with every image once, in the given order as far as canvases allow.
      *
+     * @param samples the images
+     * @param batchSize number of images of a full batch, at least 1
      * @param view what happens to an image of a size
+     * @return the plan
+     * @throws IllegalArgumentException if the batch size is below 1
      */
     public static BatchPlan sequential(
             List<Sample> samples, int batchSize, Function<ImageSize, Augmentation> view) {
@@ -110,14 +143,14 @@ public final class BatchSampler {
                 waiting.remove(image.canvasSize());
             }
         }
-        // In the order of the images that have waited longest.
+        // Batches whose first image has waited longest come first.
         waiting.values().forEach(bucket -> batches.add(new PlannedBatch(bucket)));
         return new BatchPlan(batches);
     }
 
     private static int checked(int batchSize) {
         if (batchSize < 1) {
-            throw new IllegalArgumentException("batch size " + batchSize);
+            throw new IllegalArgumentException("batch size must be at least 1, not " + batchSize);
         }
         return batchSize;
     }

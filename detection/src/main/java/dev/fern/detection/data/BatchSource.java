@@ -7,24 +7,29 @@ import java.util.Optional;
 /**
  * Delivers the batches of one epoch in their order. For one consumer thread.
  *
- * @param <B> a batch
+ * @param <B> the type of a batch
  */
 public interface BatchSource<B> extends AutoCloseable {
 
     /**
-     * The next batch, or nothing at the end.
+     * Returns the next batch.
      *
+     * @return the batch, or nothing at the end of the epoch
      * @throws IOException if a file can't be used and is not to be skipped
+     * @throws InterruptedException if the thread is interrupted while it waits for the batch
      */
     Optional<B> next() throws IOException, InterruptedException;
 
-    /** Index in the epoch of the batch that {@link #next} turns to: where to go on from later. */
+    /**
+     * {@return the index in the epoch of the batch that {@link #next} turns to, where a later
+     * source goes on}
+     */
     int position();
 
-    /** What was left out so far, in the epoch's order; each message names its file. */
+    /** {@return what was left out so far, in the epoch's order; each message names its file} */
     List<? extends IOException> skipped();
 
-    /** Ends the reading ahead. */
+    /** Stops reading ahead. */
     @Override
     void close();
 }

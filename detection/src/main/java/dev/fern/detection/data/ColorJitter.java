@@ -3,19 +3,27 @@ package dev.fern.detection.data;
 import dev.fern.detection.image.ColorChange;
 
 /**
- * How far light and colour are changed at random; 0 everywhere is off.
+ * How far light and colour are changed at random; 0 everywhere changes nothing.
  *
- * @param brightness b: the factor is drawn from 1 - b to 1 + b; 0 to 1
- * @param contrast likewise for the contrast, 0 to 1
- * @param saturation likewise for the saturation, 0 to 1
- * @param hue h: the hue is turned by -h to h degrees; 0 to 180
+ * @param brightness b, 0 to 1: the factor on the brightness is drawn from 1 - b to 1 + b
+ * @param contrast c, 0 to 1: the factor on the contrast is drawn from 1 - c to 1 + c
+ * @param saturation s, 0 to 1: the factor on the saturation is drawn from 1 - s to 1 + s
+ * @param hue h, 0 to 180: the hue is turned by -h to h degrees
  */
 public record ColorJitter(double brightness, double contrast, double saturation, double hue) {
 
-    /** No change. */
+    /** The jitter that changes nothing. */
     public static final ColorJitter OFF = new ColorJitter(0, 0, 0, 0);
 
-    /** Checks the ranges. */
+    /**
+     * Checks the ranges.
+     *
+     * @param brightness 0 to 1
+     * @param contrast 0 to 1
+     * @param saturation 0 to 1
+     * @param hue 0 to 180
+     * @throws IllegalArgumentException if one is out of its range
+     */
     public ColorJitter {
         if (!isWithin(brightness, 1)
                 || !isWithin(contrast, 1)
@@ -33,7 +41,13 @@ public record ColorJitter(double brightness, double contrast, double saturation,
         return value >= 0 && value <= limit;
     }
 
-    /** The change at four places u in [0, 1): the middle of the range is at one half. */
+    /**
+     * Returns the change at a place within the ranges.
+     *
+     * @param u [4], each in [0, 1): where brightness, contrast, saturation and hue lie within their
+     *     ranges; one half is the middle, which changes nothing
+     * @return the change
+     */
     public ColorChange at(double[] u) {
         return new ColorChange(
                 1 + brightness * (2 * u[0] - 1),

@@ -21,9 +21,9 @@ import java.util.Map;
 /**
  * The images of a data set with their target boxes, in the order of the annotation file.
  *
- * <p>Crowds never become targets. Images without boxes stay: all of them is background. Boxes are
- * clipped to their image; what has no area then is dropped and counted. Labels are the positions of
- * the categories in the order of rising ids, from 0.
+ * <p>Crowds never become targets. Images without boxes stay, since all of such an image is
+ * background. Boxes are clipped to their image; those without area after that are dropped and
+ * counted. Labels are the positions of the categories in the order of rising ids, from 0.
  */
 public final class DetectionDataset {
 
@@ -47,11 +47,15 @@ public final class DetectionDataset {
     }
 
     /**
-     * The data set of an annotation file and its image folder. Looks whether each file is there and
-     * not empty, but opens only those whose size the annotations don't give.
+     * Makes the data set of an annotation file and its image folder. It checks that each file is
+     * there and not empty, but opens only those whose size the annotations don't give.
      *
+     * @param coco the annotations
+     * @param folder what file names are relative to
+     * @param reader reads the sizes that the annotations lack
      * @param skipBadImages whether images whose files are missing or empty are left out, see {@link
      *     #badImages}, rather than refused
+     * @return the images with their targets
      * @throws BadImageException if a file name leads out of the folder
      * @throws ImageReadException unless they are skipped, if files are missing or empty: the
      *     message names the first and counts the others
@@ -82,11 +86,16 @@ public final class DetectionDataset {
     }
 
     /**
-     * Files without annotations, to detect in. Their ids are 1, 2, 3 in the order given; their
-     * sizes are read from their headers.
+     * Makes a data set of files without annotations, to detect in. Their ids are 1, 2, 3 in the
+     * order given; their sizes are read from their headers.
      *
-     * @param skipBadImages as for {@link #of}; here also for files that are no images
-     * @throws ImageReadException as for {@link #of}
+     * @param files the image files
+     * @param reader reads their sizes
+     * @param skipBadImages whether files that are missing, empty or no images are left out, see
+     *     {@link #badImages}, rather than refused
+     * @return the images, without targets
+     * @throws ImageReadException unless they are skipped, if files are missing, empty or no images:
+     *     the message names the first and counts the others
      * @throws IOException if a file can't be read
      */
     public static DetectionDataset unlabelled(
@@ -129,7 +138,12 @@ public final class DetectionDataset {
         return new ImageSize(image.width(), image.height());
     }
 
-    /** Throws the first, if there is one, with the number of the others. */
+    /**
+     * Throws an exception about the first bad image, if there is one, that counts the others.
+     *
+     * @param badImages may be empty
+     * @throws ImageReadException if it is not
+     */
     public static void refuse(List<ImageReadException> badImages) throws ImageReadException {
         if (badImages.size() == 1) {
             throw badImages.get(0);
@@ -139,32 +153,40 @@ public final class DetectionDataset {
         }
     }
 
-    /** The images, in the order of the annotation file. */
+    /** {@return the images, in the order of the annotation file} */
     public List<Sample> samples() {
         return samples;
     }
 
-    /** The categories by label: the one of label 0 first, ids rising. */
+    /** {@return the categories by label: the one of label 0 first, ids rising} */
     public List<CocoCategory> categories() {
         return categories;
     }
 
-    /** What was left out under {@code skipBadImages}, and why. */
+    /** {@return what was left out under {@code skipBadImages}, and why} */
     public List<ImageReadException> badImages() {
         return badImages;
     }
 
-    /** Number of boxes that were dropped because no area of them lies within their image. */
+    /**
+     * {@return the number of boxes that were dropped because no area of them lies within their
+     * image}
+     */
     public int emptyBoxes() {
         return emptyBoxes;
     }
 
-    /** Number of crowd annotations, which are not among the targets. */
+    /** {@return the number of crowd annotations, which are not among the targets} */
     public int crowds() {
         return crowds;
     }
 
-    /** The first {@code count} images, or all of them if there are no more; the counters stay. */
+    /**
+     * Returns a data set of the first images. Its counters are those of this data set.
+     *
+     * @param count how many images; all of them if there are no more
+     * @return the smaller data set
+     */
     public DetectionDataset subset(int count) {
         return new DetectionDataset(
                 samples.subList(0, Math.min(count, samples.size())),
@@ -175,10 +197,11 @@ public final class DetectionDataset {
     }
 
     /**
-     * The same images with other targets, made of annotations as {@link #of} makes them.
+     * Returns the same images with other targets, made of annotations as {@link #of} makes them.
      *
      * @param annotations by the image's id; images without an entry are background
      * @param categories whose positions are the labels
+     * @return the images with these targets
      * @throws IllegalArgumentException if a target's category is none of them
      */
     public DetectionDataset withTargets(
@@ -205,7 +228,7 @@ public final class DetectionDataset {
         return labels;
     }
 
-    /** Collects the targets of image after image. */
+    /** Makes the targets of one image after another and counts what it leaves out. */
     private static final class TargetBuilder {
 
         private final Map<Long, Integer> labels;

@@ -7,22 +7,27 @@ import java.io.IOException;
 import java.nio.file.Path;
 
 /**
- * An annotation file with its images, as training and evaluation need both.
+ * An annotation file with its images. Training and evaluation need both.
  *
  * @param coco the annotations
  * @param images the same, ready to be loaded
  * @param annotations the file
  * @param folder of the images
- * @param limit the first so many images alone are used; 0 for all
+ * @param limit how many of the first images are used; 0 for all
  */
 public record LabelledImages(
         CocoDataset coco, DetectionDataset images, Path annotations, Path folder, int limit) {
 
     /**
-     * Opens both.
+     * Opens an annotation file and its images.
      *
-     * @param limit use the first so many images; 0 for all
-     * @throws IOException naming the file and record that can't be used
+     * @param annotations COCO instances file, plain or gzip
+     * @param folder of the images
+     * @param skipBadImages whether images whose files are missing or empty are left out rather than
+     *     refused
+     * @param limit how many of the first images to use; 0 for all
+     * @return both
+     * @throws IOException naming the file and record that can't be used, or if no image is left
      */
     public static LabelledImages open(
             Path annotations, Path folder, boolean skipBadImages, int limit) throws IOException {

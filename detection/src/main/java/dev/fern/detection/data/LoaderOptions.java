@@ -11,11 +11,21 @@ package dev.fern.detection.data;
  */
 public record LoaderOptions(int threads, int batchesAhead, boolean skipBadImages) {
 
-    /** Checks the numbers. */
+    /**
+     * Checks the numbers.
+     *
+     * @param threads at least 1
+     * @param batchesAhead at least 1
+     * @param skipBadImages whether images that can't be used are left out
+     * @throws IllegalArgumentException if a number is below 1
+     */
     public LoaderOptions {
         if (threads < 1 || batchesAhead < 1) {
             throw new IllegalArgumentException(
-                    threads + " loader threads, " + batchesAhead + " batches ahead");
+                    threads
+                            + " loader threads, "
+                            + batchesAhead
+                            + " batches ahead: wanted at least 1 of each");
         }
     }
 }

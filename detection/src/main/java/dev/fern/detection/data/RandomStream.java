@@ -2,7 +2,7 @@ package dev.fern.detection.data;
 
 import java.util.SplittableRandom;
 
-/** Random numbers that depend on named causes alone, so that any one of them can be drawn again. */
+/** Random numbers that depend on named causes alone, so that each of them can be drawn again. */
 public final class RandomStream {
 
     /** The increment of SplitMix64: 2^64 over the golden ratio. */
@@ -10,7 +10,13 @@ public final class RandomStream {
 
     private RandomStream() {}
 
-    /** The stream of these keys; other keys, or another order of them, give another stream. */
+    /**
+     * Returns the stream of some keys.
+     *
+     * @param keys such as a seed, an epoch and an id; other keys, or another order of them, give
+     *     another stream
+     * @return the stream from its start
+     */
     public static SplittableRandom of(long... keys) {
         long state = 0;
         for (long key : keys) {
@@ -20,7 +26,8 @@ public final class RandomStream {
     }
 
     /**
-     * The bijection of SplitMix64 (Stafford's variant 13), in which all bits bear on all others.
+     * Returns SplitMix64's bijection of a number (Stafford's variant 13), in which each bit depends
+     * on all others.
      */
     private static long mix(long z) {
         z = (z ^ z >>> 30) * 0xBF58476D1CE4E5B9L;

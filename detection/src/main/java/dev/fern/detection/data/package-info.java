@@ -3,9 +3,9 @@
  *
  * <p>A {@link dev.fern.detection.data.DetectionDataset} holds the images of a COCO data set with
  * their target boxes. A {@link dev.fern.detection.data.BatchSampler} plans an epoch: the order,
- * what each image's augmentation is and which images share a batch, all of it from the seed and
- * before any file is opened. A {@link dev.fern.detection.data.BatchLoader} carries the plan out on
- * threads of its own, a bounded number of batches ahead of the consumer, and delivers it in order.
+ * each image's augmentation and which images share a batch, all of it from the seed and before any
+ * file is opened. A {@link dev.fern.detection.data.BatchLoader} carries the plan out on threads of
+ * its own, a bounded number of batches ahead of the consumer, and delivers it in order.
  *
  * <p>Only images of equal canvas share a batch, and what happens to an image depends on the seed,
  * the epoch and the image's id alone: never on its batch, on threads or on timing.

@@ -12,24 +12,32 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /**
- * Writes a folder whole or not at all: beside its place first, then moved there. At every moment
- * either the place or its twin {@code .NAME.old} is a complete folder, if one was there before.
+ * Writes a folder whole or not at all: it is written beside its place first and then moved there.
+ * At every moment either the place or its twin {@code .NAME.old} is a complete folder, if one was
+ * there before.
  */
 public final class AtomicFolder {
 
-    /** Fills a folder. */
+    /** Writes the content of a folder. */
     @FunctionalInterface
     public interface Content {
-        /** Writes everything into {@code folder}, which is empty. */
+        /**
+         * Writes everything.
+         *
+         * @param folder where to; empty
+         * @throws IOException if that fails
+         */
         void writeTo(Path folder) throws IOException;
     }
 
     private AtomicFolder() {}
 
     /**
-     * Writes a folder, or replaces one with all that is in it. It is on the disk before it takes
-     * its place.
+     * Writes a folder, or replaces one with all that is in it. The new folder is on the disk before
+     * it takes its place.
      *
+     * @param target the folder
+     * @param content writes what it is to hold
      * @throws IOException if that fails; a folder that was there before is then unchanged
      */
     public static void replace(Path target, Content content) throws IOException {
@@ -39,13 +47,19 @@ public final class AtomicFolder {
     }
 
     /**
-     * As {@link #replace(Path, Content)}, but the folder that was there before is kept.
+     * Writes a folder, or replaces one and keeps what was there before elsewhere. The new folder is
+     * on the disk before it takes its place.
      *
-     * @param kept where it goes, on the same disk; what is there is deleted
+     * @param target the folder
+     * @param content writes what it is to hold
+     * @param kept where the folder that was there before goes, on the same disk; what is there is
+     *     deleted
+     * @throws IOException if that fails; a folder that was there before is then at {@code target}
+     *     or at {@code kept}
      */
     public static void replace(Path target, Content content, Path kept) throws IOException {
         Path fresh = twin(target, "new");
-        delete(fresh); // what an ended process did not finish
+        delete(fresh); // left by a process that ended amidst writing
         try {
             Files.createDirectories(fresh);
             content.writeTo(fresh);
@@ -55,14 +69,16 @@ public final class AtomicFolder {
             }
             move(fresh, target);
         } finally {
-            delete(fresh); // what was not finished
+            delete(fresh); // still there if writing failed
         }
     }
 
     /**
-     * Moves a folder, at once and for good.
+     * Moves a folder in one atomic step and forces the move to the disk.
      *
+     * @param from the folder
      * @param to its new place on the same disk; what is there is deleted
+     * @throws IOException if that fails
      */
     public static void move(Path from, Path to) throws IOException {
         Path folder = to.toAbsolutePath().getParent();
@@ -94,7 +110,12 @@ public final class AtomicFolder {
         }
     }
 
-    /** Puts back what was there before, if a process ended amidst replacing it. */
+    /**
+     * Puts back the folder that was there before, if a process ended amidst replacing it.
+     *
+     * @param target the folder
+     * @throws IOException if that fails
+     */
     public static void putBack(Path target) throws IOException {
         Path replaced = twin(target, "old");
         if (!Files.exists(target) && Files.exists(replaced)) {
@@ -107,7 +128,12 @@ public final class AtomicFolder {
         return place.resolveSibling("." + place.getFileName() + "." + kind);
     }
 
-    /** Deletes a folder with all that is in it, if it is there. */
+    /**
+     * Deletes a folder with all that is in it, if it is there.
+     *
+     * @param folder the folder
+     * @throws IOException if something in it can't be deleted
+     */
     public static void delete(Path folder) throws IOException {
         if (Files.exists(folder)) {
             try (Stream<Path> paths = Files.walk(folder)) {

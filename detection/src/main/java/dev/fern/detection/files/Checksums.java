@@ -14,7 +14,8 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /**
- * The checksums of a folder's files, in the form in which {@code sha256sum --check} reads them too.
+ * The SHA-256 checksums of a folder's files, in the format that {@code sha256sum --check} also
+ * reads.
  */
 public final class Checksums {
 
@@ -25,7 +26,12 @@ public final class Checksums {
 
     private Checksums() {}
 
-    /** Writes the checksums of all files of a folder into it. */
+    /**
+     * Writes the checksums of all files of a folder into it.
+     *
+     * @param folder holds files alone
+     * @throws IOException if a file can't be read or written
+     */
     public static void write(Path folder) throws IOException {
         StringBuilder lines = new StringBuilder();
         List<Path> files;
@@ -41,7 +47,8 @@ public final class Checksums {
     /**
      * Checks the files of a folder.
      *
-     * @throws IOException naming the first that is missing or not the one that was written
+     * @param folder holds the checksums too
+     * @throws IOException naming the first file that is missing or not the one that was written
      */
     public static void verify(Path folder) throws IOException {
         Path sums = folder.resolve(FILE);

@@ -7,19 +7,19 @@ import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
-/** Reads text files, with exceptions that name the file, which Java's own don't always do. */
+/** Reads text files. Its exceptions name the file, which those of Java don't always do. */
 public final class TextFile {
 
-    /** Takes the lines of a file. */
+    /** Receives the lines of a file. */
     @FunctionalInterface
     public interface Lines {
         /**
-         * Takes a line.
+         * Receives a line.
          *
-         * @param number from 1
-         * @param text without its end
+         * @param number of the line, from 1
+         * @param text of the line, without its end
          * @param ended whether a line feed ends it; only the last line may lack one
-         * @throws IOException if nothing can be done with it
+         * @throws IOException if the line can't be used
          */
         void accept(int number, String text, boolean ended) throws IOException;
     }
@@ -29,6 +29,8 @@ public final class TextFile {
     /**
      * Reads a small UTF-8 file.
      *
+     * @param file the file
+     * @return its text
      * @throws FileSystemException if it is missing or may not be read
      * @throws IOException naming the file if it is a folder or not UTF-8
      */
@@ -46,9 +48,11 @@ public final class TextFile {
      * Reads a small UTF-8 file from elsewhere, which may turn out to be large, or a device without
      * an end.
      *
-     * @param mostBytes size from which on it is refused
+     * @param file the file
+     * @param mostBytes the largest size that is read
+     * @return its text
      * @throws FileSystemException if it is missing or may not be read
-     * @throws IOException naming the file if it is too large, no regular file or not UTF-8
+     * @throws IOException naming the file if it is larger, no regular file or not UTF-8
      */
     public static String readSmall(Path file, long mostBytes) throws IOException {
         if (Files.exists(file) && !Files.isRegularFile(file)) {
@@ -63,7 +67,9 @@ public final class TextFile {
     /**
      * Reads a UTF-8 file of any size, line by line.
      *
-     * @param longest most characters of a line
+     * @param file the file
+     * @param longest largest number of characters of a line
+     * @param lines receives the lines
      * @throws FileSystemException if it is missing or may not be read
      * @throws IOException naming the file if it is a folder or not UTF-8, and the line if it is too
      *     long; or what {@code lines} throws

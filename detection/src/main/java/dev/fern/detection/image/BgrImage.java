@@ -32,53 +32,75 @@ public final class BgrImage implements AutoCloseable {
     }
 
     /**
-     * An image from its pixels.
+     * Makes an image of pixels, which are copied.
      *
-     * @param bgr width * height * 3 bytes, row by row from the top
+     * @param width in pixels, at least 1
+     * @param height in pixels, at least 1
+     * @param bgr width * height * 3 bytes in the order blue, green, red, row by row from the top
+     * @return the image; the caller closes it
+     * @throws IllegalArgumentException if a side is below 1 or {@code bgr} has another length
      */
     public static BgrImage of(int width, int height, byte[] bgr) {
         ImageSize size = new ImageSize(width, height);
         if (bgr.length != 3L * width * height) {
-            throw new IllegalArgumentException(bgr.length + " bytes for " + size + " pixels");
+            throw new IllegalArgumentException(
+                    bgr.length + " bytes for " + size + " pixels of 3 bytes each");
         }
         Mat mat = new Mat(height, width, CvType.CV_8UC3);
         mat.put(0, 0, bgr);
         return new BgrImage(mat);
     }
 
-    /** Width in pixels. */
+    /** {@return the width in pixels} */
     public int width() {
         return mat.cols();
     }
 
-    /** Height in pixels. */
+    /** {@return the height in pixels} */
     public int height() {
         return mat.rows();
     }
 
-    /** The pixels, height * width * 3 bytes in the order blue, green, red, row by row. */
+    /**
+     * {@return a copy of the pixels: height * width * 3 bytes in the order blue, green, red, row by
+     * row}
+     */
     public byte[] pixels() {
         byte[] pixels = new byte[Math.multiplyExact(3, Math.multiplyExact(width(), height()))];
         mat.get(0, 0, pixels);
         return pixels;
     }
 
-    /** The matrix behind this image; it stays this image's own. */
+    /** {@return the matrix behind this image, which still owns it} */
     Mat mat() {
         return mat;
     }
 
-    /** A copy of this image. */
+    /** {@return a copy of this image, which the caller closes} */
     public BgrImage copy() {
         return new BgrImage(mat.clone());
     }
 
-    /** The part of this image within a rectangle of pixels, sharing its memory. */
+    /**
+     * Returns a part of this image, which shares its memory; the caller closes both.
+     *
+     * @param x left column of the part, at least 0
+     * @param y upper row of the part, at least 0
+     * @param width columns of the part, at least 1
+     * @param height rows of the part, at least 1
+     * @return the part
+     */
     public BgrImage crop(int x, int y, int width, int height) {
         return new BgrImage(mat.submat(new Rect(x, y, width, height)));
     }
 
-    /** A mirrored copy: left and right swapped, top and bottom swapped, or both. */
+    /**
+     * Returns a mirrored copy, which the caller closes.
+     *
+     * @param horizontally whether left and right are swapped
+     * @param vertically whether top and bottom are swapped
+     * @return the copy; an exact one if neither is asked for
+     */
     public BgrImage flipped(boolean horizontally, boolean vertically) {
         if (!horizontally && !vertically) {
             return copy();
@@ -90,7 +112,7 @@ public final class BgrImage implements AutoCloseable {
     }
 
     /**
-     * A copy made smaller by averaging areas.
+     * Returns a smaller copy, each pixel of which is the mean of an area.
      *
      * @param size at most this image's in both directions
      */
@@ -101,7 +123,7 @@ public final class BgrImage implements AutoCloseable {
         return new BgrImage(target);
     }
 
-    /** A copy turned upright from an EXIF orientation, 1 to 8. */
+    /** Returns a copy turned upright from an EXIF orientation, 1 to 8. */
     BgrImage upright(int orientation) {
         Mat target = new Mat();
         switch (orientation) {
@@ -126,6 +148,7 @@ public final class BgrImage implements AutoCloseable {
      *
      * @param path ends in .png, .jpg or .jpeg
      * @throws IOException if the folder can't be written to
+     * @throws IllegalArgumentException if the name ends otherwise
      */
     public void write(Path path) throws IOException {
         String name = path.getFileName().toString().toLowerCase(Locale.ROOT);
@@ -136,10 +159,11 @@ public final class BgrImage implements AutoCloseable {
     }
 
     /**
-     * A small version of this image as a JPEG file's bytes.
+     * Returns a small version of this image as the bytes of a JPEG file.
      *
-     * @param longerSide in pixels, at most; a smaller image keeps its size
-     * @param quality 0 to 100
+     * @param longerSide largest length of the longer side in pixels; a smaller image keeps its size
+     * @param quality of the JPEG, 0 to 100
+     * @return the bytes of the file
      */
     public byte[] thumbnail(int longerSide, int quality) {
         double scale = Math.min(1, longerSide / (double) Math.max(width(), height()));

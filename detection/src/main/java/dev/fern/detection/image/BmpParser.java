@@ -2,7 +2,7 @@ package dev.fern.detection.image;
 
 import java.io.IOException;
 
-/** Windows bitmaps, with the header of OS/2 (12 bytes) or of Windows (40 and more). */
+/** Parses Windows bitmaps, with the header of OS/2 (12 bytes) or of Windows (40 and more). */
 final class BmpParser implements ImageFormat.Parser {
 
     @Override

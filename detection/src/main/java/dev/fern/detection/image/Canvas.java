@@ -10,25 +10,32 @@ package dev.fern.detection.image;
  */
 public record Canvas(ImageSize image, ImageSize resized, ImageSize size) {
 
-    /** Checks that the resized image fits. */
+    /**
+     * Checks that the resized image fits on the canvas.
+     *
+     * @param image size of the image itself
+     * @param resized at most {@code size} in both directions
+     * @param size of the canvas
+     * @throws IllegalArgumentException if the resized image does not fit
+     */
     public Canvas {
         if (resized.width() > size.width() || resized.height() > size.height()) {
             throw new IllegalArgumentException(resized + " does not fit on " + size);
         }
     }
 
-    /** Canvas pixels per image pixel, horizontally. */
+    /** {@return canvas pixels per image pixel, horizontally} */
     public double scaleX() {
         return (double) resized.width() / image.width();
     }
 
-    /** Canvas pixels per image pixel, vertically. */
+    /** {@return canvas pixels per image pixel, vertically} */
     public double scaleY() {
         return (double) resized.height() / image.height();
     }
 
     /**
-     * Boxes in image pixels as boxes in canvas pixels.
+     * Converts boxes from image pixels to canvas pixels.
      *
      * @param boxes [n * 4], x1 y1 x2 y2 of each box
      * @return a new array of the same layout
@@ -38,7 +45,7 @@ public record Canvas(ImageSize image, ImageSize resized, ImageSize size) {
     }
 
     /**
-     * Boxes in canvas pixels as boxes in image pixels; they are not clipped to the image.
+     * Converts boxes from canvas pixels to image pixels. It does not clip them to the image.
      *
      * @param boxes [n * 4], x1 y1 x2 y2 of each box
      * @return a new array of the same layout

@@ -18,7 +18,14 @@ public record CanvasRule(int minSize, int maxSize, int stride) {
     /** The largest {@link #maxSize}, for which three channels of floats are 3 GiB. */
     public static final int LARGEST_SIZE = 16384;
 
-    /** Checks the ranges. */
+    /**
+     * Checks the ranges.
+     *
+     * @param minSize 1 to {@code maxSize}
+     * @param maxSize up to {@value #LARGEST_SIZE}
+     * @param stride at least 1
+     * @throws IllegalArgumentException if one is out of its range
+     */
     public CanvasRule {
         if (minSize < 1 || maxSize < minSize || maxSize > LARGEST_SIZE || stride < 1) {
             throw new IllegalArgumentException(
@@ -29,12 +36,23 @@ public record CanvasRule(int minSize, int maxSize, int stride) {
         }
     }
 
-    /** A rule with the default stride. */
+    /**
+     * Makes a rule with a stride of {@value #DEFAULT_STRIDE}.
+     *
+     * @param minSize wanted length of the shorter side in pixels, 1 to {@code maxSize}
+     * @param maxSize largest length of the longer side in pixels, up to {@value #LARGEST_SIZE}
+     */
     public CanvasRule(int minSize, int maxSize) {
         this(minSize, maxSize, DEFAULT_STRIDE);
     }
 
-    /** The canvas of an image of this size in pixels. */
+    /**
+     * Returns the canvas of an image.
+     *
+     * @param imageWidth in pixels, at least 1
+     * @param imageHeight in pixels, at least 1
+     * @return where the image lies in the network's input
+     */
     public Canvas canvas(int imageWidth, int imageHeight) {
         ImageSize image = new ImageSize(imageWidth, imageHeight);
         // In double precision, products rounded down, as torchvision has it: 800 may become 799.

@@ -17,13 +17,21 @@ import org.opencv.imgproc.Imgproc;
 public record ColorChange(
         double brightness, double contrast, double saturation, double hueDegrees) {
 
-    /** Leaves an image as it is. */
+    /** The change that leaves an image as it is. */
     public static final ColorChange NONE = new ColorChange(1, 1, 1, 0);
 
     /** OpenCV keeps the hue of 8-bit images in steps of two degrees. */
     private static final int HUE_STEPS = 180;
 
-    /** Checks the ranges. */
+    /**
+     * Checks the ranges.
+     *
+     * @param brightness at least 0
+     * @param contrast at least 0
+     * @param saturation at least 0
+     * @param hueDegrees -180 to 180
+     * @throws IllegalArgumentException if one is out of its range
+     */
     public ColorChange {
         if (!(brightness >= 0 && contrast >= 0 && saturation >= 0 && Math.abs(hueDegrees) <= 180)) {
             throw new IllegalArgumentException(
@@ -34,11 +42,17 @@ public record ColorChange(
                             + ", saturation "
                             + saturation
                             + ", hue "
-                            + hueDegrees);
+                            + hueDegrees
+                            + ": wanted factors of at least 0 and a hue of -180 to 180");
         }
     }
 
-    /** A changed copy of an image. */
+    /**
+     * Returns a changed copy of an image.
+     *
+     * @param image is left as it is
+     * @return the copy, which the caller closes
+     */
     public BgrImage applyTo(BgrImage image) {
         BgrImage changed = image.copy();
         Mat mat = changed.mat();

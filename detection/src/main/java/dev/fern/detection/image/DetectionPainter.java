@@ -11,10 +11,10 @@ import org.opencv.core.Size;
 import org.opencv.imgproc.Imgproc;
 
 /**
- * Draws boxes with labels on an image: one colour a category, lines and text in proportion to the
- * image. A label goes where it covers no other label: above its box, below it or inside; where
- * boxes crowd so much that there is no such place, the label of the less important box is left out,
- * since the colour still tells its category.
+ * Draws boxes with labels on an image: one colour per category, lines and text in proportion to the
+ * image. A label goes where it covers no other label: above its box, below it or inside. Where
+ * boxes crowd so much that there is no such place, the painter leaves out the label of the less
+ * important box, whose colour still shows its category.
  */
 public final class DetectionPainter {
 
@@ -35,6 +35,7 @@ public final class DetectionPainter {
     /**
      * Draws onto an image.
      *
+     * @param image is changed
      * @param boxes the most important first: it lies on top and gets its label first
      */
     public void paint(BgrImage image, List<LabelledBox> boxes) {
@@ -59,10 +60,15 @@ public final class DetectionPainter {
         }
     }
 
-    /** The colour of a category, the same in every picture. */
+    /**
+     * Returns the colour of a category, the same in every picture.
+     *
+     * @param category index of the category, at least 0
+     * @return the colour
+     */
     public static Color color(int category) {
         double hue = category * GOLDEN_RATIO % 1;
-        // Later rounds through the hues are told apart by being darker or paler.
+        // Later rounds through the hues are darker or paler, so that they differ from earlier ones.
         float saturation = category / 6 % 2 == 0 ? 0.9f : 0.55f;
         float brightness = category / 12 % 2 == 0 ? 0.95f : 0.65f;
         return Color.getHSBColor((float) hue, saturation, brightness);
@@ -97,7 +103,7 @@ public final class DetectionPainter {
                 Imgproc.LINE_AA);
     }
 
-    /** The first free one of the places around and in the box, or null. */
+    /** Returns the first free place around or in the box, or null if there is none. */
     private static Rect place(
             BgrImage image, LabelledBox box, int width, int height, List<Rect> taken) {
         Rect frame = rectangle(box, image);
@@ -122,7 +128,7 @@ public final class DetectionPainter {
         return null;
     }
 
-    /** The part of the smaller rectangle's area that lies within the other. */
+    /** Returns the part of the smaller rectangle's area that lies within the other. */
     private static double overlap(Rect a, Rect b) {
         double width = Math.min(a.x + a.width, b.x + b.width) - Math.max(a.x, b.x);
         double height = Math.min(a.y + a.height, b.y + b.height) - Math.max(a.y, b.y);

@@ -12,7 +12,7 @@ import java.util.zip.CRC32;
 
 /**
  * Random access to the bytes of an image file through a small window, so that a header is parsed in
- * little memory. A read behind the end of the file is the mark of a truncated one.
+ * little memory. A read beyond the end of the file means that the file is truncated.
  */
 final class FileWindow implements AutoCloseable {
 
@@ -62,7 +62,7 @@ final class FileWindow implements AutoCloseable {
         return length;
     }
 
-    /** CRC-32 of {@code count} bytes from {@code position}. */
+    /** Returns the CRC-32 of {@code count} bytes from {@code position}. */
     long crc32(long position, long count) throws IOException {
         CRC32 crc = new CRC32();
         long end = position + count;
@@ -76,7 +76,7 @@ final class FileWindow implements AutoCloseable {
         return crc.getValue();
     }
 
-    /** All bytes of the file; the window covers them from now on. */
+    /** Returns all bytes of the file; the window covers them from now on. */
     byte[] readAll() throws IOException {
         byte[] all = new byte[Math.toIntExact(length)];
         if (fill(all, 0) < all.length) {
@@ -114,7 +114,7 @@ final class FileWindow implements AutoCloseable {
         return bigEndian ? first << 16 | second : second << 16 | first;
     }
 
-    /** Whether the bytes at {@code position} are this ASCII text; false behind the end. */
+    /** Returns whether the bytes at {@code position} are this ASCII text; false beyond the end. */
     boolean startsWith(long position, String text) throws IOException {
         byte[] expected = text.getBytes(StandardCharsets.ISO_8859_1);
         if (position + expected.length > length) {

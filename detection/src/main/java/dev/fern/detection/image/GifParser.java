@@ -2,7 +2,7 @@ package dev.fern.detection.image;
 
 import java.io.IOException;
 
-/** GIF's logical screen. */
+/** Parses GIF's logical screen. */
 final class GifParser implements ImageFormat.Parser {
 
     @Override

@@ -6,17 +6,18 @@ import java.nio.file.Path;
 
 /**
  * The folder that a data set's {@code file_name}s refer to. A name must lead to a place below the
- * folder: an annotation file from elsewhere shall not decide which other files are read. Symbolic
- * links within the folder are followed wherever they lead, since only the owner of the folder can
- * have put them there, and folders made of links are common.
+ * folder, so that an annotation file from elsewhere can't decide which other files are read.
+ * Symbolic links within the folder are followed wherever they lead: only the owner of the folder
+ * can have put them there, and folders made of links are common.
  */
 public final class ImageFolder {
 
     private final Path root;
 
     /**
-     * A folder of images.
+     * Opens a folder of images.
      *
+     * @param root the folder
      * @throws ImageReadException if there is no such folder
      */
     public ImageFolder(Path root) throws ImageReadException {
@@ -26,15 +27,16 @@ public final class ImageFolder {
         this.root = root;
     }
 
-    /** The folder itself. */
+    /** {@return the folder itself} */
     public Path root() {
         return root;
     }
 
     /**
-     * The path of a file of this folder, which need not exist.
+     * Returns the path of a file of this folder, which need not exist.
      *
-     * @param fileName relative, with slashes, as data sets have it
+     * @param fileName relative to the folder, with slashes, as data sets have it
+     * @return the path, below the folder
      * @throws ImageReadException if the name is empty, absolute or climbs out of the folder
      */
     public Path resolve(String fileName) throws ImageReadException {
@@ -56,7 +58,7 @@ public final class ImageFolder {
         return root.resolve(name).normalize();
     }
 
-    /** Whether a name leaves the folder, even if it comes back. */
+    /** Returns whether a name leaves the folder, even if it comes back. */
     private static boolean climbs(Path name) {
         int depth = 0;
         for (Path part : name) {

@@ -5,38 +5,41 @@ import java.nio.file.Path;
 import java.util.Locale;
 import java.util.Set;
 
-/** The image formats that are read, told apart by the first bytes of a file and not by its name. */
+/** The image formats that are read. A file's first bytes decide its format, not its name. */
 public enum ImageFormat {
-    /** Baseline and progressive; gray, YCbCr, RGB or CMYK. */
+    /** JPEG: baseline and progressive; gray, YCbCr, RGB or CMYK. */
     JPEG(new JpegParser()),
-    /** Every colour type and depth; of an animation the first image. */
+    /** PNG: every colour type and depth; the first image of an animation. */
     PNG(new PngParser()),
-    /** Every depth, and RLE. */
+    /** Windows bitmap: every depth, and RLE. */
     BMP(new BmpParser()),
-    /** Lossy, lossless and extended. */
+    /** WebP: lossy, lossless and extended. */
     WEBP(new WebpParser()),
-    /** Classic TIFF (not BigTIFF); of several pages the first. */
+    /** Classic TIFF (not BigTIFF): the first of several pages. */
     TIFF(new TiffParser()),
-    /** Of an animation the first image. */
+    /** GIF: the first image of an animation. */
     GIF(new GifParser());
 
-    /** Reads the header of one format and finds files that were cut. */
+    /** Reads the header of one format and finds files that are truncated. */
     interface Parser {
 
-        /** Whether the file begins with the format's signature. */
+        /** Returns whether the file begins with the format's signature. */
         boolean matches(FileWindow file) throws IOException;
 
-        /** The size and orientation; the caller checks them. */
+        /** Returns the size and orientation; the caller checks them. */
         Size size(FileWindow file) throws IOException;
 
         /**
-         * Throws if the file ends early or is damaged. Formats whose decoder refuses such files by
-         * itself have nothing to do.
+         * Throws if the file ends early or is damaged. A format whose decoder refuses such files by
+         * itself need not override this.
          */
         default void checkComplete(FileWindow file) throws IOException {}
     }
 
-    /** Width and height in pixels as the file has them, perhaps nonsense, and EXIF orientation. */
+    /**
+     * Width and height in pixels as the file gives them, perhaps out of range, and EXIF
+     * orientation.
+     */
     record Size(long width, long height, int orientation) {
 
         Size(long width, long height) {
@@ -53,7 +56,12 @@ public enum ImageFormat {
         this.parser = parser;
     }
 
-    /** Whether a file's name ends as those of images do, in capitals or not. */
+    /**
+     * Returns whether a file's name ends as those of images do, in capitals or not.
+     *
+     * @param file need not exist
+     * @return whether its extension is that of a format that is read
+     */
     public static boolean isImageName(Path file) {
         String name = file.getFileName().toString();
         return EXTENSIONS.contains(

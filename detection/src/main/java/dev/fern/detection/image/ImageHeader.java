@@ -15,8 +15,10 @@ import java.nio.file.Path;
 public record ImageHeader(ImageFormat format, int width, int height, int orientation) {
 
     /**
-     * Reads the header of an image file. Reads a few kilobytes, whatever the size of the file.
+     * Reads the header of an image file: a few kilobytes, whatever the size of the file.
      *
+     * @param path the file
+     * @return what the header says
      * @throws ImageReadException if the file is missing, empty, truncated within its header or not
      *     an image of a supported format
      * @throws IOException if the file can't be read
@@ -31,12 +33,12 @@ public record ImageHeader(ImageFormat format, int width, int height, int orienta
         return ImageFormat.of(window).header(window);
     }
 
-    /** Number of pixels. */
+    /** {@return the number of pixels} */
     public long pixels() {
         return (long) width * height;
     }
 
-    /** Whether the orientation swaps width and height when it is applied. */
+    /** {@return whether the orientation swaps width and height when it is applied} */
     public boolean transposed() {
         return orientation >= 5;
     }

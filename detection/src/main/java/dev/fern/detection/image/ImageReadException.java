@@ -12,18 +12,32 @@ public final class ImageReadException extends IOException {
     private static final long serialVersionUID = 1L;
 
     /**
-     * The file {@code path} can't be used because of {@code problem}, a phrase without the name.
+     * Makes an exception about a file.
+     *
+     * @param path the file
+     * @param problem what is wrong, a phrase without the file's name
      */
     public ImageReadException(Path path, String problem) {
         this(path, problem, null);
     }
 
-    /** As the other constructor, with what caused it. */
+    /**
+     * Makes an exception about a file with its cause.
+     *
+     * @param path the file
+     * @param problem what is wrong, a phrase without the file's name
+     * @param cause what led to it, or null
+     */
     public ImageReadException(Path path, String problem, Throwable cause) {
         super(path + ": " + problem, cause);
     }
 
-    /** Stands for several: {@code first} and {@code others} more of the same data set. */
+    /**
+     * Makes one exception that stands for several images of a data set.
+     *
+     * @param first the one that the message is about
+     * @param others how many more there are, which the message counts
+     */
     public ImageReadException(ImageReadException first, int others) {
         super(first.getMessage() + " (and " + others + " more images can't be read)", first);
     }

@@ -11,9 +11,9 @@ import org.opencv.imgcodecs.Imgcodecs;
  * Reads image files as 8-bit BGR, three channels, whatever they hold: gray is repeated, alpha is
  * dropped, 16 bits are cut to 8, CMYK is converted.
  *
- * <p>A file is looked at before it is decoded: its size in pixels comes from the header and is held
- * against {@code maxPixels}, so that a small file that unfolds to gigabytes is refused at once, and
- * a file that ends early is refused rather than filled up with gray.
+ * <p>The reader checks a file before it decodes it. It compares the size in pixels in the header
+ * with {@code maxPixels}, so that it refuses a small file that would unfold to gigabytes, and it
+ * refuses a file that ends early rather than fill it up with gray.
  *
  * @param maxPixels the largest number of pixels that is decoded, 1 to 2^30
  * @param applyOrientation whether the EXIF orientation of a JPEG turns the picture upright.
@@ -25,32 +25,40 @@ public record ImageReader(long maxPixels, boolean applyOrientation) {
     /** The pixel limit unless another is set: 64 million. */
     public static final long DEFAULT_MAX_PIXELS = 64_000_000;
 
-    /** Four 16-bit samples a pixel, not compressed, are the most that a sane file needs. */
+    /** Four uncompressed 16-bit samples per pixel, the most that a sane file needs. */
     private static final long BYTES_PER_PIXEL = 8;
 
-    /** Room for metadata beside the pixels. */
+    /** Room for metadata in addition to the pixels. */
     private static final long METADATA_BYTES = 1 << 24;
 
-    /** Checks the limit. */
+    /**
+     * Checks the limit.
+     *
+     * @param maxPixels 1 to 2^30
+     * @param applyOrientation whether the EXIF orientation of a JPEG turns the picture upright
+     * @throws IllegalArgumentException if the limit is out of its range
+     */
     public ImageReader {
         if (maxPixels < 1 || maxPixels > 1 << 30) {
             throw new IllegalArgumentException("maxPixels must be 1 to 2^30, not " + maxPixels);
         }
     }
 
-    /** A reader for data sets: 64 million pixels, pixels as stored. */
+    /** {@return a reader for data sets: 64 million pixels at most, pixels as stored} */
     public static ImageReader forDataSets() {
         return new ImageReader(DEFAULT_MAX_PIXELS, false);
     }
 
-    /** A reader for photographs as people have them: 64 million pixels, turned upright. */
+    /** {@return a reader for photographs: 64 million pixels at most, turned upright} */
     public static ImageReader forPhotographs() {
         return new ImageReader(DEFAULT_MAX_PIXELS, true);
     }
 
     /**
-     * Decodes one file. The caller closes the image.
+     * Decodes one file.
      *
+     * @param path the file
+     * @return the image, which the caller closes
      * @throws ImageReadException if the file is missing, empty, truncated, damaged, not an image,
      *     or has more pixels than allowed
      * @throws IOException if the file can't be read
@@ -72,8 +80,10 @@ public record ImageReader(long maxPixels, boolean applyOrientation) {
     }
 
     /**
-     * The size that {@link #read} would give, from the header alone.
+     * Returns the size of the image that {@link #read} would give, from the header alone.
      *
+     * @param path the file
+     * @return its size in pixels, after turning it upright if this reader does so
      * @throws ImageReadException if the file is missing, empty, not an image, or has more pixels
      *     than allowed
      * @throws IOException if the file can't be read

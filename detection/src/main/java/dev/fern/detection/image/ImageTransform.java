@@ -3,9 +3,9 @@ package dev.fern.detection.image;
 import java.nio.FloatBuffer;
 
 /**
- * Turns an image into network input: normalised, resized with bilinear interpolation in floating
- * point (pixel centres at half: torchvision's {@code interpolate} with {@code
- * align_corners=False}), and padded with zeros on the right and below. Thread-safe.
+ * Turns an image into network input: normalises it, resizes it with bilinear interpolation in
+ * floating point (pixel centres at half: torchvision's {@code interpolate} with {@code
+ * align_corners=False}), and pads it with zeros on the right and below. Thread-safe.
  */
 public final class ImageTransform {
 
@@ -16,14 +16,20 @@ public final class ImageTransform {
 
     private final boolean smoothing;
 
-    /** A transform that does not smooth before it shrinks, as torchvision's detectors. */
+    /**
+     * Makes a transform that does not smooth an image before it shrinks it, as torchvision's
+     * detectors.
+     *
+     * @param normalization maps pixel values to network input
+     */
     public ImageTransform(PixelNormalization normalization) {
         this(normalization, false);
     }
 
     /**
-     * A transform with this normalisation.
+     * Makes a transform that may smooth images.
      *
+     * @param normalization maps pixel values to network input
      * @param smoothing whether an image is shrunk by averaging areas, so that what is finer than
      *     the canvas does not alias; for large steps in size, as of photographs that are classified
      */
@@ -36,7 +42,12 @@ public final class ImageTransform {
         }
     }
 
-    /** Number of floats that an image on this canvas takes. */
+    /**
+     * Returns how many floats an image takes.
+     *
+     * @param canvas the canvas that it lies on
+     * @return 3 * canvas height * canvas width
+     */
     public static int length(Canvas canvas) {
         return Math.multiplyExact(
                 CHANNELS, Math.multiplyExact(canvas.size().width(), canvas.size().height()));
@@ -45,8 +56,11 @@ public final class ImageTransform {
     /**
      * Writes one image as [3, canvas height, canvas width] in the order red, green, blue.
      *
-     * @param image of the size that {@code canvas} is for
-     * @param target takes {@link #length} floats from index {@code start}; its position is not used
+     * @param image has the size that {@code canvas} is for
+     * @param canvas where the image lies in the network's input
+     * @param target takes {@link #length} floats; its position is neither used nor changed
+     * @param start index of the first float in {@code target}
+     * @throws IllegalArgumentException if the image has another size than the canvas is for
      */
     public void write(BgrImage image, Canvas canvas, FloatBuffer target, int start) {
         int imageWidth = image.width();
@@ -147,7 +161,7 @@ public final class ImageTransform {
         }
     }
 
-    /** For each output position the two source positions and the weight of the second. */
+    /** The two source positions of each output position, and the weight of the second. */
     private record Taps(int[] first, int[] second, float[] weight) {
 
         static Taps of(int sourceLength, int length) {

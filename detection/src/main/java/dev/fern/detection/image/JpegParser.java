@@ -2,7 +2,7 @@ package dev.fern.detection.image;
 
 import java.io.IOException;
 
-/** JPEG's marker segments (ITU-T T.81, annex B) and the orientation in its EXIF segment. */
+/** Parses JPEG's marker segments (ITU-T T.81, annex B) and the orientation in its EXIF segment. */
 final class JpegParser implements ImageFormat.Parser {
 
     private static final int END_OF_IMAGE = 0xd9;
@@ -37,8 +37,8 @@ final class JpegParser implements ImageFormat.Parser {
     }
 
     /**
-     * Follows the segments, and the entropy-coded data behind each scan header, to the end marker:
-     * a file without one was cut. A thumbnail's end marker lies within a segment and does not
+     * Follows the segments, and the entropy-coded data behind each scan header, to the end marker;
+     * a file without one is truncated. A thumbnail's end marker lies within a segment and does not
      * count.
      */
     @Override
@@ -59,7 +59,7 @@ final class JpegParser implements ImageFormat.Parser {
         }
     }
 
-    /** Position of the code of the marker at {@code at}, behind 0xff and fill bytes. */
+    /** Returns the position of the code of the marker at {@code at}, behind 0xff and fill bytes. */
     private static long code(FileWindow file, long at) throws IOException {
         if (file.u8(at) != 0xff) {
             throw file.error("damaged JPEG: no marker at byte " + at);
@@ -82,7 +82,10 @@ final class JpegParser implements ImageFormat.Parser {
         return code >= 0xc0 && code <= 0xcf && code != 0xc4 && code != 0xc8 && code != 0xcc;
     }
 
-    /** Behind 0xff within a scan: a stuffed zero, a restart marker or fill. */
+    /**
+     * Returns whether the code behind 0xff belongs to a scan: a stuffed zero, a restart marker or
+     * fill.
+     */
     private static boolean isWithinScan(int code) {
         return code == 0 || code >= 0xd0 && code <= 0xd7 || code == 0xff;
     }

@@ -8,7 +8,7 @@ import org.bytedeco.javacpp.Loader;
 import org.bytedeco.opencv.opencv_java;
 import org.opencv.core.Core;
 
-/** OpenCV's native library, loaded when this class is first touched. */
+/** OpenCV's native library, loaded when this class is first used. */
 final class OpenCv {
 
     static {
@@ -27,9 +27,9 @@ final class OpenCv {
     }
 
     /**
-     * Lets JavaCPP load OpenCV, which extracts it to JavaCPP's cache. On Linux that fails without
-     * GTK 2, as on most servers, since JavaCPP also loads the module for windows. Nothing here
-     * needs it, so that then all modules are extracted, and those loaded that can be.
+     * Lets JavaCPP extract OpenCV to its cache and load it. On Linux that fails without GTK 2,
+     * which most servers lack, since JavaCPP also loads the module for windows. Nothing here needs
+     * that module, so the fallback extracts all modules and loads those that it can.
      */
     private static void extractAndLoad() {
         try {
@@ -48,10 +48,10 @@ final class OpenCv {
     }
 
     /**
-     * Loads what is extracted to JavaCPP's cache. JavaCPP's own loading looks for CUDA and for
-     * every optional dependency each time, which takes ten times as long as this.
+     * Loads OpenCV from JavaCPP's cache. JavaCPP's own loading looks for CUDA and for every
+     * optional dependency each time, which takes ten times as long as this.
      *
-     * @return false if something is not there yet: then JavaCPP has to do it
+     * @return false if the cache does not hold everything yet; JavaCPP then has to load it
      */
     private static boolean loadExtracted() {
         boolean oneLoader = OpenCv.class.getClassLoader() == Core.class.getClassLoader();
@@ -71,7 +71,7 @@ final class OpenCv {
                     left.add(file);
                 }
             }
-            // They need each other in an order that is found by trying: failures take no time.
+            // They depend on each other in an order that is found by trying: failures take no time.
             while (left.removeIf(OpenCv::loads)) {}
             return loads(java);
         } catch (IOException e) {

@@ -8,9 +8,10 @@ import java.util.Deque;
 import java.util.Iterator;
 
 /**
- * Direct buffers to use again, of the whole process: the memory of a fresh one has to be cleared,
- * and is freed only when the garbage collector comes by, which it may not for long, since it does
- * not see how large they are. What was not used for a while goes to the collector. Thread-safe.
+ * A pool of direct buffers for the whole process. The memory of a fresh direct buffer has to be
+ * cleared, and only the garbage collector frees it, which may not run for long, since it does not
+ * see how large the buffers are. The collector takes buffers of the pool that have not been used
+ * for a while. Thread-safe.
  */
 public final class PixelBuffers {
 
@@ -18,7 +19,12 @@ public final class PixelBuffers {
 
     private PixelBuffers() {}
 
-    /** Returns a buffer of native order with this limit; its contents are arbitrary. */
+    /**
+     * Takes a buffer out of the pool, or makes one.
+     *
+     * @param bytes its limit
+     * @return a buffer of native byte order; its contents are arbitrary
+     */
     public static ByteBuffer take(int bytes) {
         synchronized (FREE) {
             for (Iterator<SoftReference<ByteBuffer>> each = FREE.iterator(); each.hasNext(); ) {
@@ -36,7 +42,12 @@ public final class PixelBuffers {
         return ByteBuffer.allocateDirect(bytes).order(ByteOrder.nativeOrder());
     }
 
-    /** Takes back, once, a buffer that {@link #take} returned and nobody uses any more. */
+    /**
+     * Gives a buffer back to the pool.
+     *
+     * @param buffer one that {@link #take} returned, given back only once and used by nobody any
+     *     more
+     */
     public static void giveBack(ByteBuffer buffer) {
         synchronized (FREE) {
             FREE.addLast(new SoftReference<>(buffer));

@@ -14,7 +14,13 @@ public record PixelNormalization(List<Double> mean, List<Double> std) {
     public static final PixelNormalization IMAGENET =
             new PixelNormalization(List.of(0.485, 0.456, 0.406), List.of(0.229, 0.224, 0.225));
 
-    /** Checks that there are three finite values each and that no std is zero. */
+    /**
+     * Checks the values.
+     *
+     * @param mean three finite values
+     * @param std three finite values above 0
+     * @throws IllegalArgumentException if there are not three or one is out of its range
+     */
     public PixelNormalization {
         mean = List.copyOf(mean);
         std = List.copyOf(std);

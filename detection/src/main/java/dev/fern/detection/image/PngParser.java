@@ -2,7 +2,7 @@ package dev.fern.detection.image;
 
 import java.io.IOException;
 
-/** PNG's chunks. */
+/** Parses PNG's chunks. */
 final class PngParser implements ImageFormat.Parser {
 
     private static final int SIGNATURE_BYTES = 8;

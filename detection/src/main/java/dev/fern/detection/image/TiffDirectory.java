@@ -45,7 +45,8 @@ final class TiffDirectory {
     }
 
     /**
-     * The orientation that the EXIF block at {@code base} gives; 1 if it gives none that is valid.
+     * Returns the orientation that the EXIF block at {@code base} gives; 1 if it gives none that is
+     * valid.
      */
     static int exifOrientation(FileWindow file, long base) throws IOException {
         long orientation = isTiff(file, base) ? exifValue(file, base) : 1;
@@ -56,7 +57,7 @@ final class TiffDirectory {
         try {
             return first(file, base).value(ORIENTATION, 1);
         } catch (ImageReadException e) {
-            // Its offsets lead out of the file: EXIF is broken, the picture need not be.
+            // Its offsets lead out of the file: EXIF is damaged, but the picture may be whole.
             return 1;
         }
     }

@@ -2,7 +2,7 @@ package dev.fern.detection.image;
 
 import java.io.IOException;
 
-/** TIFF's first image directory. */
+/** Parses TIFF's first image directory. */
 final class TiffParser implements ImageFormat.Parser {
 
     private static final int WIDTH = 256;

@@ -2,7 +2,9 @@ package dev.fern.detection.image;
 
 import java.io.IOException;
 
-/** WebP: a RIFF file whose first chunk is VP8 (lossy), VP8L (lossless) or VP8X (extended). */
+/**
+ * Parses WebP: a RIFF file whose first chunk is VP8 (lossy), VP8L (lossless) or VP8X (extended).
+ */
 final class WebpParser implements ImageFormat.Parser {
 
     private static final int CHUNK = 12;

@@ -2,19 +2,21 @@ package dev.fern.detection.loss;
 
 import dev.fern.detection.anchor.BoxCoder;
 
-/** The regression loss of one anchor, with its gradient. */
+/** The regression loss of one anchor, with its derivative. */
 public sealed interface BoxLoss {
 
-    /** Returns the name that configurations use. */
+    /** {@return the name that configurations use} */
     String id();
 
     /**
      * Computes the loss between a predicted and a target box code.
      *
-     * @param prediction dx, dy, dw, dh
-     * @param targets holds the target code at {@code targetAt}
-     * @param anchors holds the anchor (x1, y1, x2, y2) at {@code anchorAt}
-     * @param gradient receives the derivative with respect to {@code prediction}
+     * @param prediction [4], dx, dy, dw, dh
+     * @param targets holds the target code
+     * @param targetAt index of the target's dx in {@code targets}
+     * @param anchors holds the anchor (x1, y1, x2, y2)
+     * @param anchorAt index of the anchor's x1 in {@code anchors}
+     * @param gradient [4], receives the derivative with respect to {@code prediction}
      * @return the loss, summed over the four numbers
      */
     double apply(
@@ -26,9 +28,11 @@ public sealed interface BoxLoss {
             double[] gradient);
 
     /**
-     * Returns the loss of that name: {@code l1}, {@code smooth-l1} (beta 1/9, as Fast R-CNN's
-     * descendants) or {@code giou}.
+     * Returns the loss of a name.
      *
+     * @param name {@code l1}, {@code smooth-l1} (beta 1/9, as Fast R-CNN's descendants) or {@code
+     *     giou}
+     * @return the loss
      * @throws IllegalArgumentException naming the known ones if there is none
      */
     static BoxLoss parse(String name) {
@@ -50,7 +54,12 @@ public sealed interface BoxLoss {
      */
     record SmoothL1(double beta) implements BoxLoss {
 
-        /** Checks the range. */
+        /**
+         * Checks the range.
+         *
+         * @param beta at least 0 and finite
+         * @throws IllegalArgumentException if it is out of its range
+         */
         public SmoothL1 {
             if (!(beta >= 0 && beta < Double.POSITIVE_INFINITY)) {
                 throw new IllegalArgumentException("smooth L1 needs beta >= 0, not " + beta);
@@ -87,8 +96,8 @@ public sealed interface BoxLoss {
     }
 
     /**
-     * 1 - GIoU of the decoded boxes (Rezatofighi et al., CVPR 2019); denominators are kept from 0
-     * by 1e-7 as in torchvision.
+     * 1 - GIoU of the decoded boxes (Rezatofighi et al., CVPR 2019). As in torchvision, 1e-7 keeps
+     * denominators above 0.
      */
     record GeneralizedIou() implements BoxLoss {
 

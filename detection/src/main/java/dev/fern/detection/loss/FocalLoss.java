@@ -10,7 +10,13 @@ package dev.fern.detection.loss;
  */
 public record FocalLoss(double alpha, double gamma) {
 
-    /** Checks the ranges. */
+    /**
+     * Checks the ranges.
+     *
+     * @param alpha 0 to 1
+     * @param gamma at least 0 and finite
+     * @throws IllegalArgumentException if one is out of its range
+     */
     public FocalLoss {
         if (!(alpha >= 0 && alpha <= 1 && gamma >= 0 && gamma < Double.POSITIVE_INFINITY)) {
             throw new IllegalArgumentException(
@@ -18,16 +24,19 @@ public record FocalLoss(double alpha, double gamma) {
         }
     }
 
-    /** Returns the paper's: alpha 0.25, gamma 2. */
+    /** {@return the paper's loss: alpha 0.25, gamma 2} */
     public static FocalLoss retinaNet() {
         return new FocalLoss(0.25, 2);
     }
 
     /**
-     * Returns the loss of a logit and writes its derivative with respect to the logit, which has
-     * the same exponential and logarithm in it.
+     * Returns the loss of a logit and writes its derivative with respect to the logit. Both come
+     * from one exponential and one logarithm.
      *
+     * @param x the logit
+     * @param positive whether the anchor shows the logit's category
      * @param slope [1], receives the derivative
+     * @return the loss
      */
     public double apply(double x, boolean positive, double[] slope) {
         double e = Math.exp(-Math.abs(x));

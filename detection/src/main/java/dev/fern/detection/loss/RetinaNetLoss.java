@@ -11,24 +11,27 @@ import java.util.List;
 /**
  * RetinaNet's loss with its gradient, in plain Java: focal loss over all anchors but the ignored
  * ones plus box loss over the positive ones, both divided by the image's own number of positives
- * (at least {@code minPositives}), then averaged over the images, as torchvision. So the gradient
- * of a batch is the mean of its images' gradients.
+ * (at least {@code minPositives}), then averaged over the images, as in torchvision. The gradient
+ * of a batch is therefore the mean of its images' gradients.
  *
  * @param focal classification loss
  * @param box regression loss
  * @param regressionWeight factor on the regression loss; 1 in the paper
- * @param minPositives what an image with fewer positives is divided by, at least 1, torchvision's
- *     value; with more, images without objects, whose whole focal loss is divided by it, weigh less
+ * @param minPositives what the loss of an image with fewer positives is divided by; at least 1,
+ *     which is torchvision's value. A larger number gives less weight to images without objects,
+ *     whose whole focal loss is divided by it
  */
 public record RetinaNetLoss(
         FocalLoss focal, BoxLoss box, double regressionWeight, int minPositives) {
 
     /**
-     * Computes loss and gradient.
+     * Computes the loss of a batch and its gradient.
      *
      * @param categories K
-     * @param outputs the head's outputs, one a level of {@code anchors}
-     * @param targets one an image, N of them
+     * @param outputs the head's outputs, one per level of {@code anchors}
+     * @param anchors of the batch's canvas
+     * @param targets one per image, N of them
+     * @return the loss
      */
     public DetectionLoss compute(
             int categories,

@@ -1,13 +1,13 @@
 package dev.fern.detection.pretrain;
 
-import dev.fern.detection.model.ModelDirectory;
-import dev.fern.detection.model.DetectorConfiguration;
-import dev.fern.detection.model.Detector;
-import dev.fern.detection.model.Architecture;
 import dev.fern.backbone.parameter.ParameterValues;
 import dev.fern.backbone.parameter.Tensor;
 import dev.fern.backbone.resnet.ResNetConfiguration;
 import dev.fern.detection.image.PixelNormalization;
+import dev.fern.detection.model.Architecture;
+import dev.fern.detection.model.Detector;
+import dev.fern.detection.model.DetectorConfiguration;
+import dev.fern.detection.model.ModelDirectory;
 import dev.fern.detection.recipe.NetworkSettings;
 import java.io.IOException;
 import java.nio.file.Path;

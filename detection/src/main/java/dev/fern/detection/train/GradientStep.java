@@ -2,7 +2,6 @@ package dev.fern.detection.train;
 
 import ai.djl.Device;
 import ai.djl.ndarray.NDManager;
-import dev.fern.detection.recipe.TrainingConfiguration;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.training.ParameterStore;
 import dev.fern.backbone.host.EngineBridge;
@@ -13,6 +12,7 @@ import dev.fern.detection.loss.HeadOutput;
 import dev.fern.detection.loss.RetinaNetLoss;
 import dev.fern.detection.model.Detector;
 import dev.fern.detection.model.RetinaNet;
+import dev.fern.detection.recipe.TrainingConfiguration;
 import java.nio.FloatBuffer;
 import java.util.List;
 import java.util.stream.Stream;

@@ -23,9 +23,10 @@ import java.util.Map;
 import java.util.function.IntConsumer;
 
 /**
- * Measures how much the images of a batch change each other's results. An image alone is decoded by
- * itself, on the canvas of its own size, and passes the network as a batch of one. The detector's
- * parameters, running averages included, are the same before every pass and after all.
+ * Measures how much the images of a batch change each other's results. To measure an image alone,
+ * it is decoded by itself, on the canvas of its own size, and passes the network as a batch of one.
+ * The detector's parameters, running averages included, are the same before every pass and after
+ * the last one.
  */
 public final class BatchIndependence {
 
@@ -34,6 +35,7 @@ public final class BatchIndependence {
     /**
      * Prepares to measure.
      *
+     * @param detector is left unchanged
      * @param loss of the training that is asked about
      * @param matcher gives anchors their targets
      * @param decoder reads the images as the detector wants them
@@ -44,7 +46,7 @@ public final class BatchIndependence {
     }
 
     /**
-     * What training on a batch differs in from training on its images.
+     * How much training on a batch differs from training on its images one by one.
      *
      * @param loss see {@link BatchLeak#LOSS}
      * @param gradients see {@link BatchLeak#GRADIENTS}
@@ -55,7 +57,8 @@ public final class BatchIndependence {
     /**
      * Measures everything on every batch of more than one image.
      *
-     * @param progress is told how many images are done
+     * @param plan the batches
+     * @param progress receives the number of images that are done, after each batch
      * @return the largest deviation of each kind
      * @throws IOException if an image can't be used
      */
@@ -78,7 +81,13 @@ public final class BatchIndependence {
         return deviations;
     }
 
-    /** Measures {@link BatchLeak#NORMALISER}. */
+    /**
+     * Measures {@link BatchLeak#NORMALISER}.
+     *
+     * @param batch at least two images
+     * @return the deviation
+     * @throws IOException if an image can't be used
+     */
     public double outputs(PlannedBatch batch) throws IOException {
         List<HeadOutput> together = passes.trainingOutputs(batch);
         double largest = 0;
@@ -94,7 +103,7 @@ public final class BatchIndependence {
         return largest;
     }
 
-    /** Largest difference of an image's values from those at its place in the batch. */
+    /** Returns the largest difference of an image's values from those at its place in the batch. */
     private static double difference(float[] own, float[] shared, int image) {
         if ((image + 1) * own.length > shared.length) {
             return Double.POSITIVE_INFINITY; // the batch has another canvas
@@ -107,7 +116,13 @@ public final class BatchIndependence {
         return largest;
     }
 
-    /** Measures {@link BatchLeak#CANVAS}. */
+    /**
+     * Measures {@link BatchLeak#CANVAS}.
+     *
+     * @param planned at least two images
+     * @return the deviation
+     * @throws IOException if an image can't be used
+     */
     public double inputs(PlannedBatch planned) throws IOException {
         double largest = 0;
         try (Batch batch = passes.decode(planned)) {
@@ -143,8 +158,11 @@ public final class BatchIndependence {
     }
 
     /**
-     * Measures {@link BatchLeak#LOSS}, {@link BatchLeak#GRADIENTS} and {@link BatchLeak#STEP}; all
-     * are NaN if a loss is not finite.
+     * Measures {@link BatchLeak#LOSS}, {@link BatchLeak#GRADIENTS} and {@link BatchLeak#STEP}.
+     *
+     * @param batch at least two images
+     * @return the deviations; all are NaN if a loss is not finite
+     * @throws IOException if an image can't be used
      */
     public TrainingDeviation training(PlannedBatch batch) throws IOException {
         int images = batch.images().size();
@@ -175,7 +193,10 @@ public final class BatchIndependence {
         return new SgdOptimizer(passes.detector().network(), 0, 0, 0, Double.POSITIVE_INFINITY);
     }
 
-    /** Takes both steps, as long as the parameters so that their rounding does not matter. */
+    /**
+     * Takes both steps and returns the distance of their ends relative to the step. The steps are
+     * as long as the parameters, so that the parameters' rounding does not matter.
+     */
     private double step(SgdOptimizer whole, SgdOptimizer accumulating, double gradientNorm) {
         ParameterVectors start = ParameterVectors.values(passes.detector().network());
         double rate = start.norm() / gradientNorm;
@@ -190,7 +211,13 @@ public final class BatchIndependence {
         return accumulated.norm() / start.norm();
     }
 
-    /** Measures {@link BatchLeak#POST_PROCESSING}. */
+    /**
+     * Measures {@link BatchLeak#POST_PROCESSING}.
+     *
+     * @param batch at least two images
+     * @return the deviation
+     * @throws IOException if an image can't be used
+     */
     public double detections(PlannedBatch batch) throws IOException {
         List<PlannedImage> images = batch.images();
         List<List<Detection>> alone = new ArrayList<>();
@@ -222,16 +249,26 @@ public final class BatchIndependence {
         return largest;
     }
 
-    /** Finds the objects of an image that passes the network alone. */
+    /**
+     * Finds the objects of an image that passes the network alone.
+     *
+     * @param image the image
+     * @return its detections by falling score
+     * @throws IOException if the image can't be used
+     */
     public List<Detection> detect(PlannedImage image) throws IOException {
         return passes.detect(passes.alone(image)).get(0);
     }
 
     /**
      * Measures, as {@link #outputs} does, what padding an image to a larger canvas would change at
-     * the places that it has on its own: what a batch does where the largest image sets the size.
+     * the places that it has on its own canvas. A batch would pad so if its largest image set the
+     * size.
      *
+     * @param image the image
      * @param canvas at least as large as the image's own in both directions
+     * @return the deviation
+     * @throws IOException if the image can't be used
      */
     public double padding(PlannedImage image, ImageSize canvas) throws IOException {
         return new PaddingEffect(passes).measure(image, canvas);

@@ -6,10 +6,10 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * How far two lists of one image's detections are from each other. Each detection is held against
- * the nearest one of its category. One that the other list lacks counts as far as its score was
- * from being cut off there, by the threshold or by the number of detections, since a candidate on
- * the very edge may fall to either side by rounding.
+ * How far two lists of one image's detections are from each other. Each detection is compared with
+ * the nearest one of its category. A detection that the other list lacks counts by how far its
+ * score was from being cut off there, by the threshold or by the number of detections, since
+ * rounding may move a candidate on the very edge to either side.
  */
 final class DetectionDistance {
 

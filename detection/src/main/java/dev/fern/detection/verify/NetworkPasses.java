@@ -31,7 +31,7 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Passes of batches through a detector's network, all from the same parameters, running averages
+ * Passes batches through a detector's network, all from the same parameters, running averages
  * included.
  */
 final class NetworkPasses {
@@ -86,7 +86,7 @@ final class NetworkPasses {
         }
     }
 
-    /** Returns the outputs of a pass as when detecting. */
+    /** Returns one image's outputs of a pass as in detection. */
     List<HeadOutput> outputs(FloatBuffer pixels, ImageSize size) {
         return outputs(pixels, size, 1, false);
     }
@@ -102,7 +102,7 @@ final class NetworkPasses {
         }
     }
 
-    /** Leaves the gradients of a batch with the parameters, and returns its loss. */
+    /** Leaves a batch's gradients with the parameters and returns its loss. */
     double backward(PlannedBatch planned) throws IOException {
         try (Batch batch = decode(planned)) {
             Anchors anchors = detector.anchors(batch.items().get(0).canvas());
@@ -132,7 +132,7 @@ final class NetworkPasses {
         }
     }
 
-    /** Sets back what passes and steps have changed. */
+    /** Sets back the parameters that passes and steps have changed. */
     void restore() {
         ParameterValues.assign(detector.network(), parameters);
     }

@@ -10,7 +10,9 @@ import java.io.IOException;
 import java.nio.FloatBuffer;
 import java.util.List;
 
-/** What padding an image to a larger canvas than its own changes in the network's outputs. */
+/**
+ * Measures what padding an image to a larger canvas than its own changes in the network's outputs.
+ */
 final class PaddingEffect {
 
     private final NetworkPasses passes;

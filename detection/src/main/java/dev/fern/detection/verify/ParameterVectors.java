@@ -9,10 +9,10 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.function.Function;
 
-/** Numbers for every trained parameter of a block, by name: its values or its gradients. */
+/** One vector for each trained parameter of a block, by name: its values or its gradients. */
 final class ParameterVectors {
 
-    /** Below this part of the norm of all gradients together, a parameter's own is rounding. */
+    /** A parameter's gradient below this part of the norm of all gradients together is rounding. */
     private static final double NEGLIGIBLE = 1e-6;
 
     private final Map<String, float[]> vectors = new LinkedHashMap<>();
@@ -48,7 +48,7 @@ final class ParameterVectors {
                 block, parameter -> new float[Math.toIntExact(parameter.getArray().size())]);
     }
 
-    /** Adds {@code factor} times the others to these. */
+    /** Adds {@code factor} times other vectors of the same parameters to these. */
     void add(ParameterVectors others, double factor) {
         vectors.forEach(
                 (name, vector) -> {
@@ -59,7 +59,7 @@ final class ParameterVectors {
                 });
     }
 
-    /** Returns the Euclidean norm of all together. */
+    /** Returns the Euclidean norm of all vectors together. */
     double norm() {
         double sum = 0;
         for (float[] vector : vectors.values()) {
@@ -69,7 +69,8 @@ final class ParameterVectors {
     }
 
     /**
-     * Returns the largest distance from the expected ones, over the parameters, relative to them.
+     * Returns the largest distance of a parameter's vector from the expected one, relative to the
+     * norm of that.
      */
     double largestDistance(ParameterVectors expected) {
         double floor = NEGLIGIBLE * expected.norm();

@@ -1,6 +1,6 @@
 package dev.fern.detection.verify;
 
-/** Differences of numbers that are large or small. */
+/** Compares numbers that may be large or small. */
 final class Relative {
 
     private Relative() {}

@@ -57,7 +57,7 @@ public final class TestImages {
                 encode(random(width, height, seed), name.substring(name.lastIndexOf('.') + 1)));
     }
 
-    /** Writes a black gray PNG of one bit a pixel, without ever holding its rows. */
+    /** Writes a black gray PNG of one bit per pixel, without ever holding its rows. */
     public static Path writePngBomb(Path path, int width, int height) throws IOException {
         ByteArrayOutputStream packed = new ByteArrayOutputStream();
         Deflater deflater = new Deflater(Deflater.BEST_SPEED);

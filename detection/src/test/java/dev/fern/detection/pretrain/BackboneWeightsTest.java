@@ -1,10 +1,5 @@
 package dev.fern.detection.pretrain;
 
-import dev.fern.detection.model.TinyDetectors;
-import dev.fern.detection.model.PostProcessing;
-import dev.fern.detection.model.ModelDirectory;
-import dev.fern.detection.model.DetectorConfiguration;
-import dev.fern.detection.model.Detector;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -17,6 +12,11 @@ import dev.fern.backbone.resnet.ResNetDepth;
 import dev.fern.backbone.resnet.Stem;
 import dev.fern.detection.image.CanvasRule;
 import dev.fern.detection.image.PixelNormalization;
+import dev.fern.detection.model.Detector;
+import dev.fern.detection.model.DetectorConfiguration;
+import dev.fern.detection.model.ModelDirectory;
+import dev.fern.detection.model.PostProcessing;
+import dev.fern.detection.model.TinyDetectors;
 import java.io.IOException;
 import java.nio.FloatBuffer;
 import java.nio.file.Files;

@@ -81,8 +81,12 @@ class GradientLanesTest {
     }
 
     private static List<GradientLanes.Part<DetectionLoss>> accumulate(
-            Detector detector, GradientLanes<GradientStep> gradients, Batch batch, List<AnchorTargets> targets) {
-        return GradientStep.accumulate(gradients, 
+            Detector detector,
+            GradientLanes<GradientStep> gradients,
+            Batch batch,
+            List<AnchorTargets> targets) {
+        return GradientStep.accumulate(
+                gradients,
                 batch.pixels(),
                 batch.canvasSize().height(),
                 batch.canvasSize().width(),

@@ -5,18 +5,21 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/** {@code fern benchmark}: what things cost on this machine. */
+/** {@code fern benchmark}: holds the commands that measure what things cost on this machine. */
 @Command(
         name = "benchmark",
         description =
-                "Measure what FRN, training, detection, loading and evaluation cost on this machine.",
+                "Measures what FRN, training, detection, loading and evaluation cost on this"
+                        + " machine.",
+        synopsisSubcommandLabel = "COMMAND",
         subcommands = {
             FrnBenchmark.class,
             DetectorBenchmark.Train.class,
             DetectorBenchmark.Detect.class,
             LoadBenchmark.class,
             EvaluateBenchmark.class
-        })
+        },
+        footer = {"", "'fern benchmark COMMAND --help' explains a command and all of its options."})
 public final class BenchmarkCommand implements Runnable {
 
     @Spec private CommandSpec spec;

@@ -29,19 +29,24 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/** Times something that a detector does, under several normalisers in turn. */
+/**
+ * Times something that a detector does, under several normalisers in turn. Prints median and
+ * quartiles for each of them and the peak memory of the process; writes all figures as JSON where
+ * that is asked for.
+ */
 abstract class DetectorBenchmark implements Callable<Integer> {
 
     private static final int LARGEST_COUNT = 1_000_000;
 
-    /** {@code fern benchmark train}. */
+    /** {@code fern benchmark train}: times training steps on random images. */
     @Command(
             name = "train",
             sortOptions = false,
             description = {
-                "Time training steps: matching, forward, loss, backward, update.",
+                "Times training steps: matching, forward pass, loss, backward pass, update.",
                 "",
-                "Settings are those of fern train; the images are random, and decoding is not timed."
+                "The settings are those of fern train. The images are random, and their"
+                        + " decoding is not timed. One round runs each normaliser once."
             })
     static final class Train extends DetectorBenchmark {
         Train() {
@@ -49,14 +54,15 @@ abstract class DetectorBenchmark implements Callable<Integer> {
         }
     }
 
-    /** {@code fern benchmark detect}. */
+    /** {@code fern benchmark detect}: times detection in random images. */
     @Command(
             name = "detect",
             sortOptions = false,
             description = {
-                "Time detection: forward and post-processing.",
+                "Times detection: forward pass and post-processing.",
                 "",
-                "Settings are those of fern train; the images are random, and decoding is not timed."
+                "The settings are those of fern train. The images are random, and their"
+                        + " decoding is not timed. One round runs each normaliser once."
             })
     static final class Detect extends DetectorBenchmark {
         Detect() {
@@ -73,35 +79,38 @@ abstract class DetectorBenchmark implements Callable<Integer> {
             names = "--norms",
             paramLabel = "NAME",
             split = ",",
-            description = "Normalisers to time in turn. Default: that of the settings.")
+            description =
+                    "Normalisers to time in turn; see --norm. Default: the one of the settings.")
     private List<String> norms = List.of();
 
     @Option(
             names = "--image-size",
             paramLabel = "WxH",
             defaultValue = "640x480",
-            description = "Size of the images before they are resized. Default: ${DEFAULT-VALUE}.")
+            description =
+                    "Size in pixels of the images before they are resized. Default:"
+                            + " ${DEFAULT-VALUE}.")
     private String imageSize;
 
     @Option(
             names = "--categories",
             paramLabel = "N",
             defaultValue = "80",
-            description = "Default: ${DEFAULT-VALUE}.")
+            description = "Number of categories of the detector. Default: ${DEFAULT-VALUE}.")
     private int categories;
 
     @Option(
             names = "--warm-up",
             paramLabel = "N",
             defaultValue = "20",
-            description = "Rounds that are not counted. Default: ${DEFAULT-VALUE}.")
+            description = "Number of rounds before those that count. Default: ${DEFAULT-VALUE}.")
     private int warmUp;
 
     @Option(
             names = "--repeats",
             paramLabel = "N",
             defaultValue = "30",
-            description = "Rounds that are counted. Default: ${DEFAULT-VALUE}.")
+            description = "Number of rounds that count. Default: ${DEFAULT-VALUE}.")
     private int repeats;
 
     @Option(names = "--json", paramLabel = "FILE", description = "Write all figures as JSON.")
@@ -138,7 +147,8 @@ abstract class DetectorBenchmark implements Callable<Integer> {
             Map<String, Timing> timings = Interleaved.run(tasks, warmUp, repeats, this::tell);
             report(configurations, timings, workloads.values().iterator().next().canvasSize());
         } catch (IllegalArgumentException e) {
-            throw new BadInputException("the settings make no network: " + e.getMessage(), e);
+            throw new BadInputException(
+                    "no network can be made of the settings: " + e.getMessage(), e);
         } finally {
             workloads.values().forEach(DetectorWorkload::close);
         }
@@ -181,7 +191,7 @@ abstract class DetectorBenchmark implements Callable<Integer> {
                 canvas,
                 batch,
                 EngineBridge.of(any.machine().engine()).lanes());
-        out.printf("%-14s%12s%12s%12s%14s%n", "norm", "median ms", "quartiles", "", "ms an image");
+        out.printf("%-14s%12s%12s%12s%14s%n", "norm", "median ms", "quartiles", "", "ms per image");
         timings.forEach(
                 (norm, timing) ->
                         out.printf(

@@ -19,15 +19,15 @@ import java.util.SplittableRandom;
 import java.util.stream.LongStream;
 
 /**
- * A detector with a batch of random images to train on or to search. Decoding is no part of it:
- * {@code fern train} does that on other threads.
+ * A detector with a batch of random images to train on or to detect in. Decoding is not part of it:
+ * {@code fern train} decodes on other threads.
  */
 final class DetectorWorkload implements AutoCloseable {
 
-    /** So small that the weights stay where they are. */
+    /** A learning rate so small that the weights stay where they are. */
     private static final double RATE = 1e-6;
 
-    private static final int BOXES_AN_IMAGE = 8;
+    private static final int BOXES_PER_IMAGE = 8;
 
     private final Detector detector;
     private final Matcher matcher;
@@ -69,10 +69,10 @@ final class DetectorWorkload implements AutoCloseable {
     }
 
     private void addBoxes(SplittableRandom random, int categories) {
-        float[] own = new float[4 * BOXES_AN_IMAGE];
-        int[] ownLabels = new int[BOXES_AN_IMAGE];
+        float[] own = new float[4 * BOXES_PER_IMAGE];
+        int[] ownLabels = new int[BOXES_PER_IMAGE];
         ImageSize size = canvas.resized();
-        for (int b = 0; b < BOXES_AN_IMAGE; b++) {
+        for (int b = 0; b < BOXES_PER_IMAGE; b++) {
             double width = size.width() * random.nextDouble(0.1, 0.5);
             double height = size.height() * random.nextDouble(0.1, 0.5);
             double x = random.nextDouble() * (size.width() - width);
@@ -91,7 +91,9 @@ final class DetectorWorkload implements AutoCloseable {
         return canvas.size();
     }
 
-    /** Matches anchors, passes forward, takes the loss, passes backward, and moves the weights. */
+    /**
+     * Matches anchors, passes forward, computes the loss, passes backward and moves the weights.
+     */
     void trainingStep() {
         Anchors anchors = detector.anchors(canvas);
         List<AnchorTargets> targets = new ArrayList<>();
@@ -103,7 +105,7 @@ final class DetectorWorkload implements AutoCloseable {
         optimizer.step(RATE);
     }
 
-    /** Passes forward and makes detections of what comes out. */
+    /** Passes forward and turns the outputs into detections. */
     void detection() {
         detector.detect(pixels, Collections.nCopies(boxes.size(), canvas));
     }

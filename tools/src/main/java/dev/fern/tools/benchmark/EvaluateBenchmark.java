@@ -20,15 +20,19 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/** {@code fern benchmark evaluate}. */
+/**
+ * {@code fern benchmark evaluate}: writes made-up annotations and detections, times their
+ * evaluation in whole processes and within one process, and prints medians and quartiles; writes
+ * them as JSON where that is asked for.
+ */
 @Command(
         name = "evaluate",
         sortOptions = false,
         description = {
-            "Measures the evaluation of files that are made up from a seed.",
+            "Times the evaluation of files that are made up from a seed.",
             "",
-            "The defaults make files of the size of COCO's val2017. Whole processes (start of Java,"
-                    + " reading, evaluating, printing) are measured first, then loading and"
+            "The defaults make files of the size of COCO's val2017. First it times whole"
+                    + " processes (start of Java, reading, evaluating, printing), then reading and"
                     + " evaluating within one process that has warmed up."
         },
         footer = {
@@ -39,51 +43,57 @@ import picocli.CommandLine.Spec;
         })
 final class EvaluateBenchmark implements Callable<Integer> {
 
-    /** As many as val2017 has, to the image. */
+    /** As many boxes per image as val2017 has. */
     private static final double BOXES_PER_IMAGE = 7.36;
 
     @Option(
             names = "--images",
             paramLabel = "N",
             defaultValue = "5000",
-            description = "With 7.36 boxes each. Default: ${DEFAULT-VALUE}.")
+            description =
+                    "Number of images, with 7.36 boxes each on average. Default:"
+                            + " ${DEFAULT-VALUE}.")
     private int images;
 
     @Option(
             names = "--categories",
             paramLabel = "N",
             defaultValue = "80",
-            description = "Unevenly frequent. Default: ${DEFAULT-VALUE}.")
+            description = "Number of categories, unevenly frequent. Default: ${DEFAULT-VALUE}.")
     private int categories;
 
     @Option(
             names = "--detections",
             paramLabel = "N",
             defaultValue = "450000",
-            description = "In all images together. Default: ${DEFAULT-VALUE}.")
+            description = "Number of detections in all images together. Default: ${DEFAULT-VALUE}.")
     private int detections;
 
     @Option(
             names = "--seed",
             paramLabel = "N",
             defaultValue = "1",
-            description = "The same seed makes the same files. Default: ${DEFAULT-VALUE}.")
+            description =
+                    "Seed of the files; the same seed makes the same files. Default:"
+                            + " ${DEFAULT-VALUE}.")
     private long seed;
 
     @Option(
             names = "--repeats",
             paramLabel = "N",
             defaultValue = "5",
-            description = "How often each is measured. Default: ${DEFAULT-VALUE}.")
+            description = "How many times each is timed. Default: ${DEFAULT-VALUE}.")
     private int repeats;
 
     @Option(
             names = "--keep",
             paramLabel = "DIR",
-            description = "Folder to leave annotations.json and detections.json in.")
+            description =
+                    "Folder to keep annotations.json and detections.json in. Default: they are"
+                            + " deleted.")
     private Path keep;
 
-    @Option(names = "--json", paramLabel = "FILE", description = "Write the measurements as JSON.")
+    @Option(names = "--json", paramLabel = "FILE", description = "Write all figures as JSON.")
     private Path json;
 
     @Spec private CommandSpec spec;
@@ -161,7 +171,7 @@ final class EvaluateBenchmark implements Callable<Integer> {
         double[] load = new double[repeats];
         double[] evaluate = new double[repeats];
         double[] total = new double[repeats];
-        // the first one warms up
+        // The first repeat warms up.
         for (int i = -1; i < repeats; i++) {
             long start = System.nanoTime();
             CocoFiles files = CocoFiles.read(annotationsFile, detectionsFile);

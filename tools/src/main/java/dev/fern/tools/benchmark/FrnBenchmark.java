@@ -19,15 +19,19 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/** {@code fern benchmark frn}. */
+/**
+ * {@code fern benchmark frn}: times FRN + TLU on random maps, beside the same of the engine's
+ * operators, batch norm with ReLU and a copy; prints medians and quartiles and writes them as JSON
+ * where that is asked for.
+ */
 @Command(
         name = "frn",
         sortOptions = false,
         description = {
-            "Time FRN + TLU, forward and backward, on maps of several shapes.",
+            "Times FRN + TLU, forward and backward, on maps of several shapes.",
             "",
-            "Beside it, in turn: the same of the engine's operators, the engine's batch norm with ReLU"
-                    + " in training, and a copy of as many bytes."
+            "For comparison it times in turn the same made of the engine's operators, the"
+                    + " engine's batch norm with ReLU in training, and a copy of as many bytes."
         })
 final class FrnBenchmark implements Callable<Integer> {
 
@@ -38,7 +42,9 @@ final class FrnBenchmark implements Callable<Integer> {
             paramLabel = "NxCxHxW",
             split = ",",
             defaultValue = "2x64x128x128,2x256x64x64",
-            description = "Shapes of the maps. Default: ${DEFAULT-VALUE}.")
+            description =
+                    "Shapes of the maps: images, channels, height, width. Default:"
+                            + " ${DEFAULT-VALUE}.")
     private List<String> shapes;
 
     @Option(
@@ -47,8 +53,8 @@ final class FrnBenchmark implements Callable<Integer> {
             split = ",",
             defaultValue = "fused,operators,bn,copy",
             description = {
-                "What to time, of ${COMPLETION-CANDIDATES}. Alone, maps stay in the cache as in a"
-                        + " benchmark of one function. Default: all."
+                "What to time: ${COMPLETION-CANDIDATES}. If it is only one, the maps stay in"
+                        + " the processor's cache. Default: all."
             })
     private Set<NormTask> only;
 
@@ -63,21 +69,21 @@ final class FrnBenchmark implements Callable<Integer> {
             names = "--seed",
             paramLabel = "N",
             defaultValue = "0",
-            description = "Seed of the values. Default: ${DEFAULT-VALUE}.")
+            description = "Seed of the maps' values. Default: ${DEFAULT-VALUE}.")
     private long seed;
 
     @Option(
             names = "--warm-up",
             paramLabel = "N",
             defaultValue = "20",
-            description = "Rounds that are not counted. Default: ${DEFAULT-VALUE}.")
+            description = "Number of rounds before those that count. Default: ${DEFAULT-VALUE}.")
     private int warmUp;
 
     @Option(
             names = "--repeats",
             paramLabel = "N",
             defaultValue = "50",
-            description = "Rounds that are counted. Default: ${DEFAULT-VALUE}.")
+            description = "Number of rounds that count. Default: ${DEFAULT-VALUE}.")
     private int repeats;
 
     @Option(names = "--json", paramLabel = "FILE", description = "Write all figures as JSON.")
@@ -90,7 +96,10 @@ final class FrnBenchmark implements Callable<Integer> {
         if (warmUp < 0 || warmUp > LARGEST_COUNT || repeats < 1 || repeats > LARGEST_COUNT) {
             throw new ParameterException(
                     spec.commandLine(),
-                    "--warm-up must be 0 to " + LARGEST_COUNT + ", --repeats 1 or more");
+                    "--warm-up must be 0 to "
+                            + LARGEST_COUNT
+                            + ", --repeats 1 to "
+                            + LARGEST_COUNT);
         }
         List<Shape> parsed = shapes.stream().map(this::shape).toList();
         try {
@@ -145,7 +154,8 @@ final class FrnBenchmark implements Callable<Integer> {
         long[] sides = Arrays.stream(text.split("x")).mapToLong(Long::parseLong).toArray();
         Shape shape = new Shape(sides);
         if (shape.size() > Integer.MAX_VALUE / Float.BYTES) {
-            throw new ParameterException(spec.commandLine(), text + " is too large: 2 GiB at most");
+            throw new ParameterException(
+                    spec.commandLine(), text + " is too large; a map may take 2 GiB at most");
         }
         return shape;
     }

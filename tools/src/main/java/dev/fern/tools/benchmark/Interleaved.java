@@ -4,18 +4,20 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.function.IntConsumer;
 
-/** Times several things in turn, so that what else the machine does falls on all of them alike. */
+/**
+ * Times several things in turn, so that the other load of the machine falls on all of them alike.
+ */
 final class Interleaved {
 
     private Interleaved() {}
 
     /**
-     * Runs each task in turn, over and over.
+     * Runs each task once per round.
      *
-     * @param warmUp rounds that are not counted
-     * @param repeats rounds that are
-     * @param done is told how many rounds are over
-     * @return the times by the tasks
+     * @param warmUp number of rounds before those that count
+     * @param repeats number of rounds that count
+     * @param done receives the number of rounds that are over, after each round
+     * @return the times of each task in the rounds that count
      */
     static <T> Map<T, Timing> run(
             Map<T, Runnable> tasks, int warmUp, int repeats, IntConsumer done) {

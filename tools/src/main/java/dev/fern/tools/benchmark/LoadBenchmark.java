@@ -28,16 +28,20 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/** {@code fern benchmark load}. */
+/**
+ * {@code fern benchmark load}: times the reading of images with nothing else to do and under
+ * detection; prints images per second and the part of the time that detection waits, and writes
+ * them as JSON where that is asked for.
+ */
 @Command(
         name = "load",
         sortOptions = false,
         description = {
-            "Time the reading of images, alone and under detection.",
+            "Times the reading of images, alone and under detection.",
             "",
-            "Images are read, decoded and resized ahead by the loader's threads, as in fern detect."
-                    + " First nobody uses them; then the model looks for objects in them, and the"
-                    + " time that it waits for images after the first batch is measured."
+            "The loader's threads read, decode and resize images ahead, as in fern"
+                    + " detect. First nothing uses the images; then the model detects in them, and"
+                    + " the time that it waits for images after the first batch is measured."
         },
         footer = {"", "Example:", "  fern benchmark load --model runs/a/best photographs"})
 final class LoadBenchmark implements Callable<Integer> {
@@ -60,8 +64,8 @@ final class LoadBenchmark implements Callable<Integer> {
             paramLabel = "N",
             defaultValue = "3",
             description =
-                    "Passes over the images that are counted, after one that is not. Default:"
-                            + " ${DEFAULT-VALUE}.")
+                    "Number of passes over the images that count, after one that does not."
+                            + " Default: ${DEFAULT-VALUE}.")
     private int repeats;
 
     @Option(names = "--json", paramLabel = "FILE", description = "Write all figures as JSON.")
@@ -69,12 +73,12 @@ final class LoadBenchmark implements Callable<Integer> {
 
     @Spec private CommandSpec spec;
 
-    /** Passes over all images of one kind. */
+    /** The times of the passes over all images that count. */
     private static final class Passes {
         private final double[] millis;
         private final double[] waited;
 
-        /** How many images of a pass could be used. */
+        /** Number of images of a pass that could be used. */
         private int images;
 
         Passes(int count) {
@@ -86,7 +90,7 @@ final class LoadBenchmark implements Callable<Integer> {
             return new Timing(millis);
         }
 
-        /** The time from the first batch's arrival on in which later ones were waited for. */
+        /** Returns the time spent waiting for batches after the first one. */
         Timing waiting() {
             return new Timing(waited);
         }
@@ -95,7 +99,8 @@ final class LoadBenchmark implements Callable<Integer> {
     @Override
     public Integer call() throws Exception {
         if (repeats < 1 || repeats > LARGEST_COUNT) {
-            throw new BadInputException("--repeats must be 1 to " + LARGEST_COUNT);
+            throw new BadInputException(
+                    "--repeats must be 1 to " + LARGEST_COUNT + ", not " + repeats);
         }
         List<Path> files = inputs.find();
         OutputFile.require(json, files);
@@ -167,7 +172,7 @@ final class LoadBenchmark implements Callable<Integer> {
         out.printf(
                 "%d images, batches of %d, %d loader threads%n",
                 alone.images, options.batchSize(), options.loading().threads());
-        out.printf("%-12s%14s%14s%n", "", "images/s", "ms an image");
+        out.printf("%-12s%14s%14s%n", "", "images/s", "ms per image");
         line(out, "loader", alone);
         line(out, "detection", detecting);
         out.printf(

@@ -2,7 +2,7 @@ package dev.fern.tools.benchmark;
 
 import java.util.Locale;
 
-/** What {@code fern benchmark frn} times. */
+/** The things that {@code fern benchmark frn} times. */
 enum NormTask {
     FUSED("FRN + TLU, fused"),
     OPERATORS("FRN + TLU, operators"),

@@ -29,14 +29,18 @@ final class NormWorkload implements AutoCloseable {
     private final float[] copied;
     private final Shape shape;
 
-    /** What makes an output of x. */
+    /** Computes an output from an input. */
     @FunctionalInterface
     private interface Forward {
         NDArray apply(NDList x);
     }
 
     /**
+     * Makes a random map.
+     *
      * @param shape [N, C, H, W]
+     * @param engine DJL's name of the engine
+     * @param seed of the values
      */
     NormWorkload(Shape shape, String engine, long seed) {
         this.shape = shape;
@@ -59,8 +63,8 @@ final class NormWorkload implements AutoCloseable {
     }
 
     /**
-     * Returns the tasks asked for, in the order of {@link NormTask}; the fused function only where
-     * the engine can call it.
+     * Returns the wanted tasks, in the order of {@link NormTask}, without the fused function where
+     * the engine can't call it.
      */
     Map<NormTask, Runnable> tasks(Set<NormTask> wanted) {
         int channels = Math.toIntExact(shape.get(1));
@@ -86,12 +90,12 @@ final class NormWorkload implements AutoCloseable {
     private void pass(Forward forward) {
         try (NDManager step = manager.newSubManager();
                 GradientCollector collector = bridge.newGradientCollector(step)) {
-            x.tempAttach(step); // so that all that is made of it goes with the step
+            x.tempAttach(step); // so that closing the step frees all arrays made from it
             NDArray output = forward.apply(new NDList(x));
             bridge.backward(collector, new NDList(output), new NDList(gradient));
         }
         try (NDArray result = x.getGradient()) {
-            bridge.floats(result); // waits for all of it
+            bridge.floats(result); // waits until the engine has computed it
         }
         bridge.clearGradient(x);
     }

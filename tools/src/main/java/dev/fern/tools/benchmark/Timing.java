@@ -3,12 +3,16 @@ package dev.fern.tools.benchmark;
 import com.google.gson.JsonObject;
 import java.util.Arrays;
 
-/** How long repeats of one thing took. */
+/** The times of repeats of one thing. */
 final class Timing {
 
     private final double[] sortedMillis;
 
-    /** Takes the repeats' times in milliseconds, one or more. */
+    /**
+     * Takes the times of the repeats.
+     *
+     * @param millis one or more, in milliseconds
+     */
     Timing(double[] millis) {
         if (millis.length == 0) {
             throw new IllegalArgumentException("no repeats");
@@ -17,7 +21,11 @@ final class Timing {
         Arrays.sort(sortedMillis);
     }
 
-    /** The time at a share of the sorted repeats, 0 to 1, interpolated between neighbours. */
+    /**
+     * Returns a quantile of the times in milliseconds, interpolated between neighbours.
+     *
+     * @param share 0 to 1; 0.5 gives the median
+     */
     double quantile(double share) {
         double place = share * (sortedMillis.length - 1);
         int below = (int) place;

@@ -12,14 +12,21 @@ import java.util.Map;
 import java.util.stream.Collectors;
 
 /**
- * Finds the images of an annotation file by the names of files, wherever these lie; where several
- * images have a file's name, by all of their {@code file_name}.
+ * Finds the images of an annotation file by the names of files, whatever folders these lie in.
+ * Where several images have a file's name, their whole {@code file_name} must match the end of its
+ * path.
  */
 public final class AnnotatedFiles {
 
     private final Path annotations;
     private final Map<String, List<CocoImage>> byName;
 
+    /**
+     * Prepares to find the images of a data set.
+     *
+     * @param annotations the file, for messages
+     * @param dataset what it holds
+     */
     public AnnotatedFiles(Path annotations, CocoDataset dataset) {
         this.annotations = annotations;
         this.byName =
@@ -28,10 +35,12 @@ public final class AnnotatedFiles {
     }
 
     /**
-     * Returns the annotations' image of each sample, by the sample's id.
+     * Returns the annotations' image of each sample.
      *
-     * @throws ImageReadException naming a file that is no image of the annotations, or of which
-     *     several or other files are
+     * @param samples the files
+     * @return the images by the samples' ids
+     * @throws ImageReadException naming a file that matches no image of the annotations or several
+     *     of them, or that matches the image of another file
      */
     public Map<Long, CocoImage> of(List<Sample> samples) throws IOException {
         Map<Long, CocoImage> images = new HashMap<>();
@@ -42,7 +51,7 @@ public final class AnnotatedFiles {
             if (other != null) {
                 throw new ImageReadException(
                         sample.path(),
-                        "is image " + image.id() + " of " + annotations + ", as " + other + " is");
+                        "is image " + image.id() + " of " + annotations + ", but so is " + other);
             }
             images.put(sample.imageId(), image);
         }

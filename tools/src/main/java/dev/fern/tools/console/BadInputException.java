@@ -1,16 +1,28 @@
 package dev.fern.tools.console;
 
-/** What the user gave can't be used; the message is one line that says what, and what to do. */
+/**
+ * Thrown when what the user gave can't be used. The message is one line that says what is wrong and
+ * what to do.
+ */
 public final class BadInputException extends Exception {
 
     private static final long serialVersionUID = 1L;
 
-    /** Takes the line. */
+    /**
+     * Makes an exception.
+     *
+     * @param message one line
+     */
     public BadInputException(String message) {
         super(message);
     }
 
-    /** Takes the line and what led to it. */
+    /**
+     * Makes an exception with its cause.
+     *
+     * @param message one line
+     * @param cause what led to it
+     */
     public BadInputException(String message, Throwable cause) {
         super(message, cause);
     }

@@ -16,6 +16,12 @@ public final class CountProgress implements AutoCloseable {
     private final long startNanos = System.nanoTime();
     private long lastLineNanos = startNanos;
 
+    /**
+     * Starts to show progress.
+     *
+     * @param task what is done, in a word
+     * @param total number of images
+     */
     public CountProgress(String task, int total) {
         this.task = task;
         this.total = total;
@@ -30,7 +36,11 @@ public final class CountProgress implements AutoCloseable {
                                 .build();
     }
 
-    /** This many images are done. */
+    /**
+     * Shows how many images are done.
+     *
+     * @param done number of images, from 0 to the total
+     */
     public void at(int done) {
         if (bar != null) {
             bar.stepTo(done);

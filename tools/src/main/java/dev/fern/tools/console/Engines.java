@@ -4,7 +4,7 @@ import ai.djl.engine.Engine;
 import java.util.Set;
 import java.util.TreeSet;
 
-/** The engines on the class path. */
+/** Checks which engines are on the class path. */
 public final class Engines {
 
     /** The engine that commands use unless another is named. */
@@ -18,7 +18,8 @@ public final class Engines {
     /**
      * Checks that an engine can be used.
      *
-     * @throws IllegalArgumentException naming those that can if it can't
+     * @param name DJL's name of it
+     * @throws IllegalArgumentException naming the engines that can be used if this one can't
      */
     public static void require(String name) {
         // DJL counts its remote procedure calls as an engine; they have no arrays.
@@ -26,7 +27,7 @@ public final class Engines {
         usable.remove("RPC");
         if (!usable.contains(name)) {
             throw new IllegalArgumentException(
-                    "engine '" + name + "' is not here: use one of " + usable);
+                    "engine '" + name + "' is not available; use one of " + usable);
         }
         if (name.equals(PYTORCH) && !hasPyTorchLibrary()) {
             throw new IllegalArgumentException(

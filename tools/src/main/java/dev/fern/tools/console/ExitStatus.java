@@ -2,13 +2,13 @@ package dev.fern.tools.console;
 
 import picocli.CommandLine;
 
-/** The statuses with which a command ends, beside 0 for done. */
+/** The exit statuses of a command, besides 0 for done. */
 public final class ExitStatus {
 
     /** Exit status of bad usage and bad input. */
     public static final int BAD_INPUT = CommandLine.ExitCode.USAGE;
 
-    /** Exit status of a fault of Fern's own or of the machine. */
+    /** Exit status of a fault in Fern or in the machine. */
     public static final int FAULT = CommandLine.ExitCode.SOFTWARE;
 
     /** Exit status of an interrupted command. */

@@ -9,10 +9,12 @@ import java.util.List;
 import java.util.OptionalDouble;
 import java.util.concurrent.TimeUnit;
 
-/** A command in a Java process of its own, with the Java, class path and options of this one. */
+/**
+ * Runs a command in a Java process of its own, with this process's Java, class path and options.
+ */
 public final class FernProcess {
 
-    /** By name, since commands know nothing of the class that starts them. */
+    /** The entry class, by name, since commands know nothing of the class that starts them. */
     private static final String ENTRY_CLASS = "dev.fern.tools.Fern";
 
     private static final long LOOK_EVERY_MILLIS = 10;
@@ -22,17 +24,18 @@ public final class FernProcess {
     /**
      * What a process took.
      *
-     * @param millis from before its start to its end
-     * @param peakMemoryMib the most resident memory that it held; empty where the system does not
-     *     tell
+     * @param millis time from before its start to its end, in milliseconds
+     * @param peakMemoryMib the most resident memory that it held, in MiB; empty where the system
+     *     does not report it
      */
     public record Cost(double millis, OptionalDouble peakMemoryMib) {}
 
     /**
      * Prepares a process.
      *
-     * @param javaOptions Java's options beside those of this process, which they override
+     * @param javaOptions options of Java that are added to those of this process and override them
      * @param arguments of {@code fern}
+     * @return the process, not yet started
      */
     public static ProcessBuilder of(List<String> javaOptions, List<String> arguments) {
         List<String> command = new ArrayList<>();
@@ -46,9 +49,12 @@ public final class FernProcess {
     }
 
     /**
-     * Runs a command to its end and drops its output.
+     * Runs a command to its end and drops its standard output.
      *
-     * @throws IOException if it can't be started or fails
+     * @param arguments of {@code fern}
+     * @return what the process took
+     * @throws IOException if the process can't be started or fails
+     * @throws InterruptedException if the thread is interrupted meanwhile, which ends the process
      */
     public static Cost measure(String... arguments) throws IOException, InterruptedException {
         long start = System.nanoTime();

@@ -20,20 +20,24 @@ public final class InputImages {
     @Parameters(
             arity = "1..*",
             paramLabel = "IMAGE|DIR|GLOB",
-            description = "Image files, folders of images, or patterns such as 'shots/*.jpg'.")
+            description =
+                    "Image files, folders (without their sub-folders), or patterns such as"
+                            + " 'shots/*.jpg'.")
     private List<String> arguments;
 
     /**
      * Finds the files: those named, the images directly in folders, and those that patterns match.
      *
-     * @return each file once, those of one argument by name
+     * @return each file once, those of one argument ordered by name
+     * @throws IOException if a folder can't be read
      * @throws BadInputException if an argument names no image
      */
     public List<Path> find() throws IOException, BadInputException {
         Set<Path> files = new LinkedHashSet<>();
         for (String argument : arguments) {
             if (argument.isEmpty()) {
-                // Java takes it for the folder one is in, the user's shell for a variable not set
+                // For Java it is the current folder; for the user, most often, a variable that is
+                // not set.
                 throw new BadInputException("an argument for images is empty");
             }
             List<Path> found = find(argument);

@@ -8,7 +8,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 
-/** A JSON file that a command writes for people and programs to read. */
+/** Writes the JSON files of commands, for people and programs to read. */
 public final class JsonFile {
 
     private static final Gson GSON =
@@ -16,7 +16,13 @@ public final class JsonFile {
 
     private JsonFile() {}
 
-    /** Writes an object as it is, nulls included, indented, whole or not at all. */
+    /**
+     * Writes an object, indented, with its nulls, whole or not at all.
+     *
+     * @param file is replaced if it is there
+     * @param content the object
+     * @throws IOException if the file can't be written
+     */
     public static void write(Path file, JsonObject content) throws IOException {
         AtomicFile.write(file, (GSON.toJson(content) + "\n").getBytes(StandardCharsets.UTF_8));
     }

@@ -5,20 +5,21 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 
-/** Tells on standard error of images that were left out, of each once. */
+/** Warns on standard error about images that were left out, once about each. */
 public final class LeftOutImages {
 
-    private final Set<String> told = new HashSet<>();
+    private final Set<String> reported = new HashSet<>();
 
     /**
-     * Counts those that were not told of yet, and names the first.
+     * Warns about those images that no earlier call has warned about: counts them and names the
+     * first.
      *
-     * @param kind such as "training images"
-     * @param problems one an image; the message names it
+     * @param kind what the images are, such as "training images"
+     * @param problems one per image, whose message names it
      */
     public void warn(String kind, List<? extends IOException> problems) {
         List<String> fresh =
-                problems.stream().map(Throwable::getMessage).filter(told::add).toList();
+                problems.stream().map(Throwable::getMessage).filter(reported::add).toList();
         if (!fresh.isEmpty()) {
             System.err.printf(
                     "warning: %d %s were left out, the first: %s%n",

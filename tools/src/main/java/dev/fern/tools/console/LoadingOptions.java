@@ -11,17 +11,25 @@ public final class LoadingOptions {
 
     @Option(
             names = "--skip-bad-images",
-            description = "Leave out images that can't be used, and count them.")
+            description =
+                    "Leave out images that can't be used and count them, rather than stop at the"
+                            + " first.")
     private boolean skipBadImages;
 
     @Option(
             names = "--loader-threads",
             paramLabel = "N",
             defaultValue = "2",
-            description = "Threads that read images (default: ${DEFAULT-VALUE}).")
+            description =
+                    "Number of threads that read images ahead of the training. Default:"
+                            + " ${DEFAULT-VALUE}.")
     private int loaderThreads;
 
-    /** Checks the numbers. */
+    /**
+     * Checks the number of threads.
+     *
+     * @throws BadInputException if it is out of its range
+     */
     public void requireValid() throws BadInputException {
         if (loaderThreads < 1 || loaderThreads > MAX_LOADER_THREADS) {
             throw new BadInputException(
@@ -32,17 +40,17 @@ public final class LoadingOptions {
         }
     }
 
-    /** Returns whether images that can't be used are left out. */
+    /** {@return whether images that can't be used are left out} */
     public boolean skipBadImages() {
         return skipBadImages;
     }
 
-    /** Returns how images are read ahead. */
+    /** {@return how images are read ahead} */
     public LoaderOptions loading() {
         return new LoaderOptions(loaderThreads, 2 * loaderThreads + 1, skipBadImages);
     }
 
-    /** Returns the options as another command takes them. */
+    /** {@return the options as another command takes them} */
     public Stream<String> arguments() {
         String threads = "--loader-threads=" + loaderThreads;
         return skipBadImages ? Stream.of(threads, "--skip-bad-images") : Stream.of(threads);

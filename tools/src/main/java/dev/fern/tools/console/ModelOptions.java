@@ -20,26 +20,31 @@ public final class ModelOptions {
             names = "--batch-size",
             paramLabel = "N",
             defaultValue = "1",
-            description = "Images that pass the network together (default: 1).")
+            description =
+                    "Number of images that pass the network together. Default: ${DEFAULT-VALUE}.")
     private int batchSize;
 
     @Option(
             names = "--min-size",
             paramLabel = "N",
-            description = "Override the model's size of the shorter side.")
+            description =
+                    "Length in pixels to which the shorter side of an image is resized. Default:"
+                            + " the model's.")
     private Integer minSize;
 
     @Option(
             names = "--max-size",
             paramLabel = "N",
-            description = "Override the model's largest size of the longer side.")
+            description =
+                    "Largest length in pixels of the longer side of a resized image. Default: the"
+                            + " model's, or --min-size where that is larger.")
     private Integer maxSize;
 
     @Option(
             names = "--engine",
             paramLabel = "NAME",
             defaultValue = Engines.DEFAULT,
-            description = "DJL engine: MXNet or PyTorch (default: ${DEFAULT-VALUE}).")
+            description = "DJL engine: MXNet or PyTorch. Default: ${DEFAULT-VALUE}.")
     private String engine;
 
     @Option(
@@ -47,26 +52,28 @@ public final class ModelOptions {
             paramLabel = "NAME",
             defaultValue = Devices.AUTO,
             description =
-                    "cpu, gpu, gpu:N or auto: the first GPU that the engine sees, else the CPU"
-                            + " (default: ${DEFAULT-VALUE}).")
+                    "Device that runs the model: cpu, gpu, gpu:N, or auto for the first GPU that"
+                            + " the engine sees, else the CPU. Default: ${DEFAULT-VALUE}.")
     private String devices;
 
     @Option(
             names = "--skip-bad-images",
-            description = "Leave out images that can't be used, and count them.")
+            description =
+                    "Leave out images that can't be used and count them, rather than stop at the"
+                            + " first.")
     private boolean skipBadImages;
 
-    /** Returns how many images pass the network together. */
+    /** {@return how many images pass the network together} */
     public int batchSize() {
         return batchSize;
     }
 
-    /** Returns whether images that can't be used are left out. */
+    /** {@return whether images that can't be used are left out} */
     public boolean skipBadImages() {
         return skipBadImages;
     }
 
-    /** Returns how images are read ahead. */
+    /** {@return how images are read ahead} */
     public LoaderOptions loading() {
         return new LoaderOptions(LOADER_THREADS, 2 * LOADER_THREADS, skipBadImages);
     }
@@ -74,10 +81,12 @@ public final class ModelOptions {
     /**
      * Loads a model directory with the changes that the options make to it.
      *
-     * @param scoreThreshold overrides the model's, unless null
+     * @param directory the model directory
+     * @param scoreThreshold replaces the model's, unless null
+     * @return the detector, which the caller closes
      * @throws IOException naming the file of the model that can't be used
      * @throws BadInputException if an option is out of range or the engine or its device is not
-     *     here
+     *     available
      */
     public Detector load(Path directory, Double scoreThreshold)
             throws IOException, BadInputException {

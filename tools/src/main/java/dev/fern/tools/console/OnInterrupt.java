@@ -4,8 +4,9 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
 /**
- * What is done when the process is told to end, by Ctrl-C or otherwise, for as long as this is
- * open: work is asked to stop, and the process lives until it has.
+ * Lets work stop in an orderly way when the process is told to end, by Ctrl-C or otherwise. While
+ * this is open, such a signal asks the work to stop, and the process waits until it has, for at
+ * most five minutes.
  */
 public final class OnInterrupt implements AutoCloseable {
 
@@ -15,6 +16,8 @@ public final class OnInterrupt implements AutoCloseable {
     private final Thread hook;
 
     /**
+     * Starts to wait for the end of the process.
+     *
      * @param stop asks the work to stop; called on a thread of its own
      */
     public OnInterrupt(Runnable stop) {
@@ -37,14 +40,14 @@ public final class OnInterrupt implements AutoCloseable {
         }
     }
 
-    /** The work has stopped, or is done. */
+    /** Says that the work has stopped or is done. */
     @Override
     public void close() {
         stopped.countDown();
         try {
             Runtime.getRuntime().removeShutdownHook(hook);
         } catch (IllegalStateException e) {
-            // The process is ending: the hook runs already.
+            // The process is ending, and the hook is running.
             return;
         }
     }

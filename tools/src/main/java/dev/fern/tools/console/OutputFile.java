@@ -8,16 +8,19 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 
-/** A file that a command is to write. */
+/** Checks the files that a command is to write, before it begins its work. */
 public final class OutputFile {
 
     private OutputFile() {}
 
     /**
-     * Checks several files that one command is to write, as {@link #require(Path, List)} does, and
-     * that no two are the same.
+     * Checks several files that one command is to write: each as {@link #require(Path, List)} does,
+     * and that no two are the same.
      *
-     * @param outputs null for those that are not wanted
+     * @param outputs the files; null for those that are not wanted
+     * @param inputs the files that are read; null for those that are not given
+     * @throws IOException naming the first file that can't be written
+     * @throws BadInputException naming the first file that is an input, or another output
      */
     public static void requireAll(List<Path> outputs, List<Path> inputs)
             throws IOException, BadInputException {
@@ -26,12 +29,12 @@ public final class OutputFile {
             require(output, inputs);
             if (output != null && !seen.add(place(output))) {
                 throw new BadInputException(
-                        output + ": is to be written twice; give each output a name of its own");
+                        output + ": would be written twice; give each output a name of its own");
             }
         }
     }
 
-    /** Where the file is or will be, links followed. */
+    /** Returns where the file is or will be, with links followed. */
     private static Path place(Path output) throws IOException {
         Path absolute = output.toAbsolutePath();
         return Files.isRegularFile(output)
@@ -42,8 +45,8 @@ public final class OutputFile {
     /**
      * Checks that a file can be written and is none of those that are read, which it would replace.
      *
-     * @param output null if none is to be written
-     * @param inputs null for those that are not given
+     * @param output the file; null if none is to be written
+     * @param inputs the files that are read; null for those that are not given
      * @throws IOException naming the file if it can't be written
      * @throws BadInputException naming the file if it is an input
      */

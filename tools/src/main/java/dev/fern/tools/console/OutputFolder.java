@@ -5,15 +5,17 @@ import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
-/** The folder that a command is to make. */
+/** Checks the folder that a command is to make, before it begins its work. */
 public final class OutputFolder {
 
     private OutputFolder() {}
 
     /**
-     * Checks that a folder is not there or empty, so that nothing in it can be lost.
+     * Checks that a folder is missing or empty, so that nothing in it can be lost.
      *
-     * @throws BadInputException naming it if it holds files or is one
+     * @param output the folder
+     * @throws IOException if it can't be read
+     * @throws BadInputException naming it if it holds files or is a file
      */
     public static void requireFree(Path output) throws IOException, BadInputException {
         if (Files.isDirectory(output)) {

@@ -6,19 +6,25 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.OptionalDouble;
 
-/** The most memory that a process ever held, native memory included. */
+/** Asks the system for the most memory that a process ever held, native memory included. */
 public final class PeakMemory {
 
     private PeakMemory() {}
 
-    /** This process's; see {@link #mebibytes(long)}. */
+    /**
+     * {@return the peak of this process's resident set in MiB; empty where the system does not
+     * report it}
+     */
     public static OptionalDouble mebibytes() {
         return mebibytes(ProcessHandle.current().pid());
     }
 
     /**
-     * Returns the peak of the resident set in MiB; empty where the system does not tell, and once
-     * the process has ended.
+     * Returns the peak of a process's resident set.
+     *
+     * @param pid the process's number
+     * @return the peak in MiB; empty where the system does not report it, and once the process has
+     *     ended
      */
     public static OptionalDouble mebibytes(long pid) {
         List<String> lines;

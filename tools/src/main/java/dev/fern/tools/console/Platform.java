@@ -6,15 +6,20 @@ import dev.fern.backbone.host.EngineBridge;
 /**
  * What a process runs on.
  *
- * @param fern version of Fern
- * @param engine name and version
+ * @param fern name and version of Fern
+ * @param engine name and version of the engine
  * @param java name and version of the virtual machine
  * @param system operating system and processor architecture
- * @param processors of the machine
+ * @param processors number of processors that Java sees
  */
 public record Platform(String fern, String engine, String java, String system, int processors) {
 
-    /** Returns this process's. */
+    /**
+     * Returns what this process runs on.
+     *
+     * @param engine DJL's name of the engine, which is started
+     * @return names and versions
+     */
     public static Platform here(String engine) {
         String engineVersion;
         try (NDManager manager = EngineBridge.of(engine).newManager()) {

@@ -3,12 +3,17 @@ package dev.fern.tools.console;
 import java.util.List;
 import java.util.stream.Collectors;
 
-/** A command line as a shell takes it. */
+/** Writes a command line as a shell takes it. */
 public final class ShellWords {
 
     private ShellWords() {}
 
-    /** Returns the arguments with spaces between them, quoted where they must be. */
+    /**
+     * Joins arguments with spaces and quotes those that need it.
+     *
+     * @param arguments any texts
+     * @return the command line
+     */
     public static String of(List<String> arguments) {
         return arguments.stream().map(ShellWords::quoted).collect(Collectors.joining(" "));
     }

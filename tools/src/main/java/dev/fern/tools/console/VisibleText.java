@@ -8,8 +8,12 @@ public final class VisibleText {
     private VisibleText() {}
 
     /**
-     * Returns the text with characters that break lines and columns, command a terminal or turn the
-     * direction of writing as Java writes them: {@code \t}, {@code \n}, {@code \u001b}.
+     * Replaces the characters of a text that break lines and columns, control a terminal or turn
+     * the direction of writing by Java's escapes, such as {@code \t}, {@code \n} or <code>
+     * &#92;u001b</code>.
+     *
+     * @param text its {@code toString()} is taken
+     * @return the text on one line
      */
     public static String of(Object text) {
         StringBuilder visible = new StringBuilder();

@@ -16,13 +16,15 @@ import java.util.TreeMap;
 /**
  * How well anchors fit the boxes of a data set.
  *
- * @param categories in order of their ids, those without boxes left out
+ * @param categories in order of their ids, without those that have no boxes
  */
 public record AnchorCoverage(List<Category> categories) {
 
     /**
      * The boxes of one category by their best overlap with an anchor.
      *
+     * @param id the category's id
+     * @param name the category's name
      * @param matched boxes with an anchor at or above the matcher's positive IoU
      * @param ambiguous boxes whose best anchor lies between the negative and the positive IoU
      * @param missed boxes whose best anchor is below the negative IoU; they are learned from the
@@ -32,7 +34,15 @@ public record AnchorCoverage(List<Category> categories) {
     public record Category(
             long id, String name, int matched, int ambiguous, int missed, double medianIou) {}
 
-    /** Looks for the best anchor of every box. */
+    /**
+     * Finds the best anchor of every box.
+     *
+     * @param dataset the annotations; every image has a size
+     * @param rule how images are resized for the network
+     * @param generator lays the anchors over a canvas
+     * @param matcher gives the limits of the overlap
+     * @return the counts
+     */
     public static AnchorCoverage of(
             CocoDataset dataset, CanvasRule rule, AnchorGenerator generator, Matcher matcher) {
         Map<Long, List<Float>> best = new TreeMap<>();
@@ -69,7 +79,10 @@ public record AnchorCoverage(List<Category> categories) {
                 sorted.get(sorted.size() / 2));
     }
 
-    /** Of the anchors of one shape, the one centred nearest to a box overlaps it best. */
+    /**
+     * Returns the best overlap of a box with an anchor. Only the anchors of the nearest place of
+     * each level are compared, since the nearest of all anchors of one shape overlaps a box best.
+     */
     private static float bestIou(AnchorGenerator generator, Canvas canvas, Box box) {
         int height = canvas.size().height();
         int width = canvas.size().width();

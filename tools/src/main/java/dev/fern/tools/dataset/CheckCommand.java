@@ -20,20 +20,28 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/** {@code fern dataset check}. */
+/**
+ * {@code fern dataset check}: validates a COCO instances file and, where a folder is given, decodes
+ * its images. Prints one line per problem and a summary; writes nothing.
+ */
 @Command(
         name = "check",
         sortOptions = false,
         description = {
-            "Check whether a data set is fit for training.",
+            "Checks whether a data set is fit for training.",
             "",
-            "Prints one line for each problem and a summary. Errors keep the data set from being trained on: ids that come twice,"
-                    + " annotations on unknown images or categories, boxes that are not four finite numbers, images that are missing,"
-                    + " unreadable or of another size. Warnings don't: boxes outside the image or of zero area, areas that disagree"
-                    + " with the box, unused categories, ids 0 and over 2^53."
+            "Prints one line per problem and a summary. fern train refuses a data set"
+                    + " with errors: ids that come twice, annotations of unknown images or"
+                    + " categories, boxes that are not four finite numbers, images that are"
+                    + " missing, unreadable or of another size. It accepts one with warnings: boxes"
+                    + " outside the image or of zero area, areas that disagree with the box, unused"
+                    + " categories, ids that are 0 or above 2^53."
         },
         exitCodeListHeading = "%nExit status:%n",
-        exitCodeList = {"0:no errors, perhaps warnings", "2:errors, or a file that can't be read"},
+        exitCodeList = {
+            "0:No errors, perhaps warnings.",
+            "2:Errors, or a file that can't be read."
+        },
         footer = {
             "",
             "Example:",
@@ -45,14 +53,15 @@ final class CheckCommand implements Callable<Integer> {
             names = "--annotations",
             required = true,
             paramLabel = "FILE",
-            description = "COCO instances file, plain or .gz.")
+            description = "COCO instances file, plain or gzip.")
     private Path annotations;
 
     @Option(
             names = "--images",
             paramLabel = "DIR",
             description =
-                    "Folder of the images. With it each image is decoded and its size compared.")
+                    "Folder of the images. If it is given, each image is decoded and its size"
+                            + " compared with the annotations.")
     private Path images;
 
     @Option(
@@ -60,7 +69,8 @@ final class CheckCommand implements Callable<Integer> {
             paramLabel = "N",
             defaultValue = "200",
             description =
-                    "How many problems to print at most; all are counted. Default: ${DEFAULT-VALUE}.")
+                    "Largest number of problems to print; the summary counts all of them."
+                            + " Default: ${DEFAULT-VALUE}.")
     private int maxLines;
 
     @Spec private CommandSpec spec;

@@ -17,16 +17,21 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/** {@code fern dataset convert}. */
+/**
+ * {@code fern dataset convert}: reads the annotations of a folder in another format, Pascal VOC,
+ * and writes them as one COCO instances file.
+ */
 @Command(
         name = "convert",
         sortOptions = false,
         description = {
-            "Convert annotations of another format to a COCO instances file.",
+            "Converts annotations of another format to a COCO instances file.",
             "",
-            "From Pascal VOC: one XML file an image. Corner coordinates are taken as edges (x = xmin, width = xmax - xmin), as the"
-                    + " common annotation tools mean them; --one-based takes them as the VOC challenge defines them. Images are"
-                    + " numbered from 1 by the files' names, or in the order of --image-set."
+            "Pascal VOC has one XML file per image. Corner coordinates are taken as edges"
+                    + " (x = xmin, width = xmax - xmin), as the common annotation tools mean them;"
+                    + " --one-based takes them as the VOC challenge defines them. Images are"
+                    + " numbered from 1 in the order of the files' names, or in the order of"
+                    + " --image-set."
         },
         footer = {
             "",
@@ -36,7 +41,7 @@ import picocli.CommandLine.Spec;
         })
 final class ConvertCommand implements Callable<Integer> {
 
-    /** Formats that are read. */
+    /** The formats that are read. */
     enum Format {
         VOC
     }
@@ -45,7 +50,7 @@ final class ConvertCommand implements Callable<Integer> {
             names = "--from",
             required = true,
             paramLabel = "FORMAT",
-            description = "The format to read: voc.")
+            description = "Format to read: voc.")
     private Format from;
 
     @Option(
@@ -66,13 +71,14 @@ final class ConvertCommand implements Callable<Integer> {
             names = "--image-set",
             paramLabel = "FILE",
             description =
-                    "Text file that names the images to take, one a line, without extension. Default: all.")
+                    "Text file that names the images to take, one per line, without extension."
+                            + " Default: all images.")
     private Path imageSet;
 
     @Option(
             names = "--images",
             paramLabel = "DIR",
-            description = "Folder of the images, for sizes that XML files lack.")
+            description = "Folder of the images, to read the sizes that XML files lack.")
     private Path images;
 
     @Option(
@@ -80,8 +86,9 @@ final class ConvertCommand implements Callable<Integer> {
             paramLabel = "NAME",
             split = ",",
             description =
-                    "Names of all categories, separated by commas; the first gets id 1. Needed when several sets are converted one by"
-                            + " one. Default: those that occur, by the alphabet.")
+                    "Names of all categories, separated by commas; the first gets id 1. Give them"
+                            + " when you convert several sets one by one, so that the ids agree. Default:"
+                            + " the names that occur, in alphabetical order.")
     private List<String> categories = List.of();
 
     @Option(
@@ -89,17 +96,18 @@ final class ConvertCommand implements Callable<Integer> {
             paramLabel = "WHAT",
             defaultValue = "crowd",
             description = {
-                "What becomes of objects marked difficult. crowd: no target in training, and detections of them count neither way,"
-                        + " as near as COCO gets to VOC's own rule; keep: objects like any other; drop: left out. Default:"
-                        + " ${DEFAULT-VALUE}."
+                "What becomes of objects marked difficult. crowd: they become crowds, which"
+                        + " are not trained on and whose detections count neither as right nor as"
+                        + " wrong, as near as COCO gets to VOC's own rule; keep: they are objects like"
+                        + " any other; drop: they are left out. Default: ${DEFAULT-VALUE}."
             })
     private Difficult difficult;
 
     @Option(
             names = "--one-based",
             description =
-                    "Coordinates are indices of the first and last pixel, counted from 1, as in the VOC challenge itself: x = xmin - 1,"
-                            + " width = xmax - xmin + 1.")
+                    "Take coordinates as the indices of the first and last pixel, counted from 1,"
+                            + " as in the VOC challenge itself: x = xmin - 1, width = xmax - xmin + 1.")
     private boolean oneBased;
 
     @Spec private CommandSpec spec;

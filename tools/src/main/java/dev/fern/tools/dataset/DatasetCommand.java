@@ -5,10 +5,12 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/** {@code fern dataset}: what can be done with a data set before and without training. */
+/** {@code fern dataset}: holds the commands that check, describe, convert and make data sets. */
 @Command(
         name = "dataset",
-        description = "Check, describe, convert and make data sets.",
+        description = "Checks, describes, converts and makes data sets.",
+        synopsisSubcommandLabel = "COMMAND",
+        footer = {"", "'fern dataset COMMAND --help' explains a command and all of its options."},
         subcommands = {
             CheckCommand.class,
             StatsCommand.class,

@@ -17,10 +17,10 @@ import java.util.function.ToDoubleFunction;
 import java.util.stream.Stream;
 
 /**
- * What a data set holds, counted. Boxes are those that a detector is trained on: no crowds, none of
- * zero area.
+ * Counts of what a data set holds. Boxes are those that a detector is trained on: no crowds, none
+ * of zero area.
  *
- * @param images all images
+ * @param images number of images
  * @param emptyImages images without a box; crowds don't count
  * @param boxes boxes to train on
  * @param crowds annotations that stand for groups
@@ -29,7 +29,7 @@ import java.util.stream.Stream;
  * @param areas boxes by COCO's area ranges
  * @param boxesPerImage over all images; null where there are none
  * @param pixels box geometry in the pixels of the images; null where there are no boxes
- * @param canvas the same as the network sees it; null without a canvas rule or boxes
+ * @param canvas box geometry as the network sees it; null without a canvas rule or boxes
  */
 public record DatasetStatistics(
         int images,
@@ -44,18 +44,33 @@ public record DatasetStatistics(
         OnCanvas canvas) {
 
     /**
+     * The counts of one category.
+     *
+     * @param id the category's id
+     * @param name the category's name
+     * @param boxes boxes to train on
+     * @param crowds annotations that stand for groups
      * @param images images with at least one box of the category
      */
     public record CategoryCount(long id, String name, int boxes, int crowds, int images) {}
 
     /**
-     * Boxes by the annotation's area, COCO's ranges: small up to 32 x 32 pixels, large from 96 x 96
-     * on. Unlike in the evaluator, where a limit belongs to both sides, each box is counted once.
+     * Boxes by the annotation's area in square pixels, in COCO's ranges. Unlike in the evaluator,
+     * where a limit belongs to both ranges, each box is counted once.
+     *
+     * @param small boxes of up to 32 x 32 pixels
+     * @param medium boxes in between
+     * @param large boxes from 96 x 96 pixels on
      */
     public record AreaCounts(int small, int medium, int large) {}
 
     /**
-     * @param side square root of width times height, which anchors of one size are matched by
+     * Sizes and shapes of boxes.
+     *
+     * @param width in pixels
+     * @param height in pixels
+     * @param side square root of width times height in pixels, by which anchors of one size are
+     *     matched
      * @param aspectRatio height over width, as of anchors
      */
     public record Geometry(
@@ -71,23 +86,29 @@ public record DatasetStatistics(
     }
 
     /**
+     * The data set as the network sees it.
+     *
      * @param sizes how many images each canvas size has, as {@code WxH}; only images of one size
      *     share a batch
+     * @param pixels box geometry in pixels of the canvas
      */
     public record OnCanvas(Map<String, Integer> sizes, Geometry pixels) {}
 
     /**
      * A box to train on, as the network sees it.
      *
-     * @param canvas that of its image
+     * @param annotation the annotation that it comes from
+     * @param canvas the canvas of its image
      * @param box in pixels of the canvas
      */
     record CanvasBox(CocoAnnotation annotation, Canvas canvas, Box box) {}
 
     /**
-     * Counts.
+     * Counts what a data set holds.
      *
-     * @param rule how images are resized for the network, if that part is wanted
+     * @param dataset the annotations
+     * @param rule how images are resized for the network, if counts on the canvas are wanted
+     * @return the counts
      * @throws IllegalArgumentException if a canvas is wanted and an image has no size
      */
     public static DatasetStatistics of(CocoDataset dataset, Optional<CanvasRule> rule) {
@@ -110,7 +131,7 @@ public record DatasetStatistics(
                         .orElse(null));
     }
 
-    /** The boxes to train on, resized with their images. */
+    /** Returns the boxes to train on, resized with their images. */
     static Stream<CanvasBox> canvasBoxes(CocoDataset dataset, CanvasRule rule) {
         return trainable(dataset)
                 .map(

@@ -4,10 +4,17 @@ import java.util.Arrays;
 import java.util.stream.DoubleStream;
 
 /**
- * Where the values of a quantity lie: its extremes, mean, and the quantiles at 5, 25, 50, 75 and 95
- * per cent.
+ * The distribution of a quantity's values. Quantiles between two values are interpolated linearly,
+ * as numpy does by default.
  *
- * <p>Quantiles between two values are interpolated linearly, as numpy does by default.
+ * @param min the smallest value
+ * @param p5 the quantile at 5 per cent
+ * @param p25 the quantile at 25 per cent
+ * @param median the quantile at 50 per cent
+ * @param p75 the quantile at 75 per cent
+ * @param p95 the quantile at 95 per cent
+ * @param max the largest value
+ * @param mean the arithmetic mean
  */
 public record Distribution(
         double min,
@@ -19,7 +26,11 @@ public record Distribution(
         double max,
         double mean) {
 
-    /** Of at least one value. */
+    /**
+     * Returns the distribution of some values.
+     *
+     * @param values at least one
+     */
     static Distribution of(DoubleStream values) {
         double[] sorted = values.sorted().toArray();
         return new Distribution(

@@ -13,8 +13,8 @@ import java.util.Optional;
 import java.util.stream.IntStream;
 
 /**
- * Decodes every image of a data set: a file that is missing, unreadable or of another size than the
- * annotations say is an error.
+ * Decodes every image of a data set. It reports a file that is missing, unreadable or of another
+ * size than the annotations say as an error.
  */
 public final class ImageFileCheck {
 
@@ -22,6 +22,8 @@ public final class ImageFileCheck {
     private final ImageReader reader;
 
     /**
+     * Makes a check of a folder's images.
+     *
      * @param folder what file names are relative to
      */
     public ImageFileCheck(ImageFolder folder) {
@@ -32,6 +34,7 @@ public final class ImageFileCheck {
     /**
      * Checks all images, several at a time.
      *
+     * @param dataset the annotations
      * @param done is run after each image, on any thread
      * @return the problems in the order of the images
      */

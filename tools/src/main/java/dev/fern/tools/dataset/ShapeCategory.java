@@ -7,7 +7,7 @@ import java.awt.geom.Path2D;
 import java.awt.geom.Rectangle2D;
 import java.util.Locale;
 
-/** What a synthetic data set shows. The category ids have gaps, as COCO's own have. */
+/** The categories of a synthetic data set. Their ids have gaps, as COCO's own have. */
 enum ShapeCategory {
     ELLIPSE(1, new Ellipse2D.Double(-0.5, -0.5, 1, 1)),
     RECTANGLE(2, new Rectangle2D.Double(-0.5, -0.5, 1, 1)),
@@ -25,22 +25,22 @@ enum ShapeCategory {
         this.area = area(outline);
     }
 
-    /** Its id in the annotation files. */
+    /** Returns the id in the annotation files. */
     int id() {
         return id;
     }
 
-    /** Its name in the annotation files. */
+    /** Returns the name in the annotation files. */
     String label() {
         return name().toLowerCase(Locale.ROOT);
     }
 
-    /** The shape, about one unit wide and high around the origin. */
+    /** Returns the shape, about one unit wide and high around the origin. */
     Shape outline() {
         return outline;
     }
 
-    /** The shape's area, in square units. */
+    /** Returns the shape's area in square units. */
     double area() {
         return area;
     }
@@ -57,7 +57,7 @@ enum ShapeCategory {
     }
 
     /**
-     * A regular polygon, or a star.
+     * Returns a regular polygon or a star.
      *
      * @param corners number of outer corners
      * @param waist distance of the inner corners from the centre, relative to the outer ones'; 1

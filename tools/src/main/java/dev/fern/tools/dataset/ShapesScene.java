@@ -19,16 +19,17 @@ import java.util.List;
 import java.util.SplittableRandom;
 
 /**
- * One synthetic picture: shapes one upon the other over a mottled background with stray lines and
- * noise, and what can be seen of each shape.
+ * One synthetic picture: overlapping shapes on a mottled background with stray lines and noise, and
+ * what is visible of each shape.
  *
- * <p>A map of which object owns which pixel is painted along with the picture, so boxes and areas
- * are those of the visible part, as an annotator who sees only the picture would draw them. A shape
- * that would leave less than half of itself or of another one in sight is not placed.
+ * <p>A map that says which object owns which pixel is painted along with the picture. Boxes and
+ * areas are therefore those of the visible part, as an annotator who sees only the picture would
+ * draw them. A shape that would leave less than half of itself or of another one visible is not
+ * placed.
  */
 final class ShapesScene {
 
-    /** How often a shape has about the hue of its category. */
+    /** The probability that a shape has about the hue of its category. */
     private static final double TYPICAL_HUE = 0.85;
 
     private static final double HUE_SPREAD = 0.08;
@@ -40,21 +41,23 @@ final class ShapesScene {
     private static final double CROWD_SHARE = 0.08;
 
     /**
-     * An object as far as it is visible.
+     * The visible part of an object.
      *
+     * @param category what it shows
      * @param box around its visible pixels
      * @param area number of its visible pixels
      * @param crowd whether it is a cluster of many small shapes under one box
      */
     record VisibleObject(ShapeCategory category, Box box, int area, boolean crowd) {}
 
-    /** An object on the picture, with its number of pixels as if nothing hid it. */
+    /** An object on the picture, with the number of pixels that it would have if nothing hid it. */
     private record Placed(ShapeCategory category, boolean crowd, double pixels) {}
 
     /**
-     * A shape where it goes.
+     * A shape at its place.
      *
-     * @param area in pixels, of all of it, be it within the picture or not
+     * @param outline in pixels of the picture
+     * @param area of the whole shape in square pixels, also outside the picture
      */
     private record PlacedShape(Shape outline, double area) {}
 
@@ -75,7 +78,7 @@ final class ShapesScene {
     private final int[] visible;
 
     /**
-     * Paints a picture of {@code width} x {@code height} pixels; the same random numbers give the
+     * Paints a picture of {@code width} x {@code height} pixels. The same random numbers give the
      * same picture.
      */
     ShapesScene(int width, int height, SplittableRandom random) {
@@ -109,7 +112,7 @@ final class ShapesScene {
         return image;
     }
 
-    /** The objects, from the farthest to the nearest. */
+    /** Returns the objects, from the farthest to the nearest. */
     List<VisibleObject> objects() {
         int[] left = new int[placed.size()];
         int[] top = new int[placed.size()];
@@ -173,7 +176,8 @@ final class ShapesScene {
     }
 
     /**
-     * Small, medium and large by COCO's area ranges about as often, as far as the picture has room.
+     * Returns the side of a shape in pixels: small, medium and large by COCO's area ranges about
+     * equally often, as far as the picture has room.
      */
     private double side() {
         double largest = 0.8 * Math.min(width, height);
@@ -191,7 +195,7 @@ final class ShapesScene {
         return new PlacedShape(outline, category.area() * side * side);
     }
 
-    /** Paints the shapes as one object unless too much would be hidden. */
+    /** Paints the shapes as one object unless that would hide too much; returns whether it did. */
     private boolean place(ShapeCategory category, List<PlacedShape> shapes, boolean crowd) {
         byte[] mask = mask(shapes);
         double pixels = shapes.stream().mapToDouble(PlacedShape::area).sum();
@@ -228,7 +232,7 @@ final class ShapesScene {
         return true;
     }
 
-    /** Not 0 where the centre of a pixel lies in one of the shapes. */
+    /** Returns a map that is not 0 where the centre of a pixel lies in one of the shapes. */
     private byte[] mask(List<PlacedShape> shapes) {
         BufferedImage mask = new BufferedImage(width, height, BufferedImage.TYPE_BYTE_GRAY);
         Graphics2D painter = mask.createGraphics();
@@ -255,8 +259,9 @@ final class ShapesScene {
     }
 
     /**
-     * Fills with a shaded colour that stands out from what is under it, most often one near the
-     * category's own hue: a hint that a small network picks up within minutes, but can't rely on.
+     * Fills a shape with a shaded colour that stands out from what is under it. Most often the
+     * colour is near the category's own hue: a hint that a small network picks up within minutes,
+     * but can't rely on.
      */
     private void paint(Shape shape, ShapeCategory category, Color under) {
         Color color = under;
@@ -310,7 +315,7 @@ final class ShapesScene {
                 (int) (color.getBlue() * factor));
     }
 
-    /** Two muted colours, mixed by value noise of three octaves. */
+    /** Paints two muted colours, mixed by value noise of three octaves. */
     private void paintBackground() {
         Color first = mutedColor();
         Color second = mutedColor();
@@ -365,7 +370,7 @@ final class ShapesScene {
         return t * t * (3 - 2 * t);
     }
 
-    /** Open curves in muted colours that belong to no object. */
+    /** Paints open curves in muted colours that belong to no object. */
     private void paintStrayLines() {
         for (int i = random.nextInt(6); i > 0; i--) {
             graphics.setColor(mutedColor());

@@ -19,9 +19,10 @@ import java.util.SplittableRandom;
 import java.util.stream.Stream;
 
 /**
- * Makes COCO data sets of coloured shapes to try things out with: five categories whose ids have
- * gaps, objects in all three of COCO's area ranges, overlapping and cut by the edge, some crowds
- * and some pictures without objects, on mottled backgrounds with stray lines and noise.
+ * Makes COCO data sets of coloured shapes to try things out with. They have five categories whose
+ * ids have gaps, and objects in all three of COCO's area ranges that overlap and are cut by the
+ * edge. Some pictures have crowds, some have no objects. Backgrounds are mottled, with stray lines
+ * and noise.
  *
  * <p>A seed decides everything. The pictures of one split don't depend on how many the other has,
  * and a larger split begins with the pictures of a smaller one.
@@ -37,17 +38,25 @@ public record ShapesSynthesizer(int width, int height, long seed) {
 
     /** The parts of a data set. */
     public enum Split {
+        /** The pictures to train on. */
         TRAIN,
+
+        /** The pictures to validate with. */
         VAL;
 
-        /** The name in file names: {@code train} or {@code val}. */
+        /** {@return the name in file names: {@code train} or {@code val}} */
         public String label() {
             return name().toLowerCase(Locale.ROOT);
         }
     }
 
     /**
-     * @throws IllegalArgumentException if a side is out of range
+     * Checks the sides.
+     *
+     * @param width {@value #MIN_SIDE} to {@value #MAX_SIDE}
+     * @param height {@value #MIN_SIDE} to {@value #MAX_SIDE}
+     * @param seed any number
+     * @throws IllegalArgumentException if a side is out of its range
      */
     public ShapesSynthesizer {
         if (Math.min(width, height) < MIN_SIDE || Math.max(width, height) > MAX_SIDE) {
@@ -56,7 +65,7 @@ public record ShapesSynthesizer(int width, int height, long seed) {
                             + width
                             + " x "
                             + height
-                            + " pixels; sides are "
+                            + " pixels; sides must be "
                             + MIN_SIDE
                             + " to "
                             + MAX_SIDE);
@@ -67,8 +76,11 @@ public record ShapesSynthesizer(int width, int height, long seed) {
      * Writes {@code <folder>/<split>/000001.jpg} and so on, and then {@code
      * <folder>/annotations/instances_<split>.json}. Files of the same names are replaced.
      *
+     * @param folder of the data set, created where it is missing
+     * @param split the part to write
+     * @param images number of pictures
      * @return what the annotation file holds
-     * @throws IOException if a file cannot be written; the annotation file is then not there
+     * @throws IOException if a file can't be written; the annotation file is then not there
      */
     public CocoDataset write(Path folder, Split split, int images) throws IOException {
         Path annotationFile = folder.resolve("annotations/instances_" + split.label() + ".json");

@@ -29,22 +29,29 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/** {@code fern dataset stats}. */
+/**
+ * {@code fern dataset stats}: counts the images, boxes and categories of a COCO instances file and
+ * describes the sizes of boxes, on request also as the network sees them, with the fit of anchors.
+ * Prints tables and writes the numbers as JSON where that is asked for.
+ */
 @Command(
         name = "stats",
         sortOptions = false,
         description = {
-            "Describe a data set: images, boxes, categories, box sizes and aspect ratios.",
+            "Describes a data set: images, boxes, categories, box sizes and aspect" + " ratios.",
             "",
-            "Boxes are those that a detector is trained on: crowds and boxes of zero area are counted apart. Areas are the annotations'"
-                    + " own, by COCO's ranges (small to 32 x 32, large from 96 x 96). With --min-size and --max-size box sizes are"
-                    + " also given as the network sees them, after resizing, and"
-                    + " boxes are counted by their best overlap with an anchor: those below 0.4 are hardly learned."
+            "Boxes are those that a detector is trained on; crowds and boxes of zero area"
+                    + " are counted apart. Areas are the annotations' own, in COCO's ranges (small"
+                    + " up to 32 x 32 pixels, large from 96 x 96). With --min-size and --max-size"
+                    + " it also prints box sizes as the network sees them, after resizing, and"
+                    + " counts boxes by their best overlap with an anchor: boxes below 0.4 are"
+                    + " hardly learned."
         },
         footer = {
             "",
             "Example:",
-            "  fern dataset stats --annotations instances_train.json --min-size 240 --max-size 320"
+            "  fern dataset stats --annotations instances_train.json \\",
+            "                     --min-size 240 --max-size 320"
         })
 final class StatsCommand implements Callable<Integer> {
 
@@ -52,20 +59,23 @@ final class StatsCommand implements Callable<Integer> {
             names = "--annotations",
             required = true,
             paramLabel = "FILE",
-            description = "COCO instances file, plain or .gz.")
+            description = "COCO instances file, plain or gzip.")
     private Path annotations;
 
     @Option(
             names = "--min-size",
             paramLabel = "N",
             description =
-                    "Length in pixels that the shorter side of an image is resized to. Needs --max-size.")
+                    "Length in pixels to which the shorter side of an image is resized. Needs"
+                            + " --max-size.")
     private Integer minSize;
 
     @Option(
             names = "--max-size",
             paramLabel = "N",
-            description = "Largest length in pixels of the longer side. Needs --min-size.")
+            description =
+                    "Largest length in pixels of the longer side of a resized image. Needs"
+                            + " --min-size.")
     private Integer maxSize;
 
     @Option(
@@ -73,22 +83,24 @@ final class StatsCommand implements Callable<Integer> {
             split = ",",
             paramLabel = "X",
             description =
-                    "Side of the smallest anchor of each of the five levels, in network pixels, to"
-                            + " show which boxes the anchors miss. Default: 32,64,128,256,512.")
+                    "Side of the smallest anchor of each of the five pyramid levels, in pixels of"
+                            + " the resized image. Default: 32,64,128,256,512.")
     private List<Double> anchorSizes = AnchorParameters.retinaNet().sizes();
 
     @Option(
             names = "--anchor-scales",
             split = ",",
             paramLabel = "X",
-            description = "Factors on those sides. Default: 1, 2^(1/3), 2^(2/3).")
+            description =
+                    "Factors on the sides of --anchor-sizes, one anchor per factor. Default: 1,"
+                            + " 2^(1/3), 2^(2/3).")
     private List<Double> anchorScales = AnchorParameters.retinaNet().scales();
 
     @Option(
             names = "--anchor-ratios",
             split = ",",
             paramLabel = "X",
-            description = "Height over width of the anchors. Default: 0.5,1,2.")
+            description = "Ratios of height to width of the anchors. Default: 0.5,1,2.")
     private List<Double> anchorRatios = AnchorParameters.retinaNet().aspectRatios();
 
     @Option(names = "--json", paramLabel = "FILE", description = "Also write the numbers as JSON.")
@@ -144,7 +156,8 @@ final class StatsCommand implements Callable<Integer> {
         }
         if (minSize == null || maxSize == null) {
             throw new ParameterException(
-                    spec.commandLine(), "--min-size and --max-size go together");
+                    spec.commandLine(),
+                    "--min-size and --max-size need each other; give both or neither");
         }
         try {
             return Optional.of(new CanvasRule(minSize, maxSize));
@@ -160,7 +173,7 @@ final class StatsCommand implements Callable<Integer> {
                         annotations.toString(),
                         "images (id " + image.id() + ")",
                         -1,
-                        "its size is not given; leave out --min-size and --max-size");
+                        "the image's size is not given; leave out --min-size and --max-size");
             }
         }
     }

@@ -13,16 +13,21 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/** {@code fern dataset synthesize}. */
+/**
+ * {@code fern dataset synthesize}: makes a COCO data set of coloured shapes, writes its images and
+ * annotation files, and prints one line per split.
+ */
 @Command(
         name = "synthesize",
         sortOptions = false,
         description = {
-            "Make a COCO data set of coloured shapes on textured backgrounds.",
+            "Makes a COCO data set of coloured shapes on textured backgrounds.",
             "",
-            "Ellipses, rectangles, triangles, stars and crosses, small to large, overlapping; some crowds, some pictures without"
-                    + " objects. Writes DIR/train, DIR/val and DIR/annotations/instances_{train,val}.json. The same options give the"
-                    + " same files."
+            "The pictures show ellipses, rectangles, triangles, stars and crosses, small"
+                    + " to large and overlapping; some show crowds, some no objects. Writes the"
+                    + " folders DIR/train and DIR/val and the files"
+                    + " DIR/annotations/instances_train.json and instances_val.json. The same"
+                    + " options give the same files."
         },
         footer = {
             "",
@@ -35,21 +40,21 @@ final class SynthesizeCommand implements Callable<Integer> {
             names = {"-o", "--output"},
             required = true,
             paramLabel = "DIR",
-            description = "Folder to make; must not hold files.")
+            description = "Folder to make. If it is there, it must be empty.")
     private Path output;
 
     @Option(
             names = "--train-images",
             paramLabel = "N",
             defaultValue = "400",
-            description = "Pictures to train on. Default: ${DEFAULT-VALUE}.")
+            description = "Number of pictures to train on. Default: ${DEFAULT-VALUE}.")
     private int trainImages;
 
     @Option(
             names = "--val-images",
             paramLabel = "N",
             defaultValue = "100",
-            description = "Pictures to validate with. Default: ${DEFAULT-VALUE}.")
+            description = "Number of pictures to validate with. Default: ${DEFAULT-VALUE}.")
     private int valImages;
 
     @Option(

@@ -22,8 +22,9 @@ import javax.xml.stream.XMLStreamReader;
  * One XML file of Pascal VOC: an image and its objects.
  *
  * @param fileName the image's file name, without a folder
- * @param width of the image in pixels, empty where the file does not say or says 0
- * @param height of the image in pixels, empty where the file does not say or says 0
+ * @param width of the image in pixels, empty where the file does not give it or gives 0
+ * @param height of the image in pixels, empty where the file does not give it or gives 0
+ * @param objects in the order of the file
  */
 record VocAnnotation(
         String fileName, OptionalInt width, OptionalInt height, List<VocObject> objects) {
@@ -42,8 +43,8 @@ record VocAnnotation(
             String name, boolean difficult, double xMin, double yMin, double xMax, double yMax) {}
 
     /**
-     * Reads a file. Elements that are of no use here, such as {@code part} and {@code pose}, are
-     * passed over.
+     * Reads a file. It skips elements that are of no use here, such as {@code part} and {@code
+     * pose}.
      *
      * @throws VocFormatException if it is too large, not UTF-8, not XML, declares a document type
      *     (which could make entities of files or of gigabytes), or lacks a field or holds one that
@@ -56,8 +57,7 @@ record VocAnnotation(
         XMLInputFactory factory = XMLInputFactory.newDefaultFactory();
         factory.setProperty(XMLInputFactory.SUPPORT_DTD, false);
         factory.setProperty(XMLInputFactory.IS_SUPPORTING_EXTERNAL_ENTITIES, false);
-        // decoded here, since Java's parser writes a line of its own to standard error where it
-        // can't
+        // Decoded here, since Java's parser writes a line of its own to standard error if it fails.
         try {
             String text = Files.readString(file).replaceFirst("^\uFEFF", "");
             return new Parser(file, factory.createXMLStreamReader(new StringReader(text))).parse();
@@ -125,7 +125,10 @@ record VocAnnotation(
                     List.copyOf(objects));
         }
 
-        /** Keeps the text of an element that is of use, and moves past its end. */
+        /**
+         * Keeps the text of an element that is of use and moves past its end; returns whether it
+         * did.
+         */
         private boolean take(String path) throws XMLStreamException {
             if (IMAGE_FIELDS.contains(path)) {
                 image.put(path, xml.getElementText().strip());
@@ -163,7 +166,7 @@ record VocAnnotation(
                     return value;
                 }
             } catch (NumberFormatException e) {
-                // The fault below tells as much.
+                // The exception below says so.
             }
             throw fault(field, "is \"" + text + "\", not a number");
         }
@@ -176,7 +179,7 @@ record VocAnnotation(
                     return pixels == 0 ? OptionalInt.empty() : OptionalInt.of(pixels);
                 }
             } catch (NumberFormatException e) {
-                // The fault below tells as much.
+                // The exception below says so.
             }
             throw new VocFormatException(
                     file, field + " is \"" + text + "\", not a number of pixels");

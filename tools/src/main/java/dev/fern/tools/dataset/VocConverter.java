@@ -25,19 +25,19 @@ import java.util.stream.Stream;
 
 /**
  * Makes one COCO data set of a folder of Pascal VOC XML files. Images are numbered from 1 in the
- * order of the files, categories from 1 in the order given or else of the alphabet.
+ * order of the files, categories from 1 in the order given, or else in alphabetical order.
  *
  * @param coordinates how corner coordinates are meant
  * @param difficult what becomes of objects marked difficult
- * @param categories the names of the categories in order; where empty, those that occur
+ * @param categories the names of the categories in order; if empty, the names that occur
  */
 public record VocConverter(Coordinates coordinates, Difficult difficult, List<String> categories) {
 
     /** What {@code xmin} to {@code xmax} stand for. */
     public enum Coordinates {
         /**
-         * Positions of edges: x = xmin, width = xmax - xmin. What most converters do and most tools
-         * that write VOC files mean, such as labelImg.
+         * Positions of edges: x = xmin, width = xmax - xmin. Most converters do so, and most tools
+         * that write VOC files, such as labelImg, mean it.
          */
         EDGES,
         /**
@@ -53,16 +53,23 @@ public record VocConverter(Coordinates coordinates, Difficult difficult, List<St
      */
     public enum Difficult {
         /**
-         * A crowd: no target in training, and a detection of it counts neither way. As near as COCO
-         * gets to VOC's rule.
+         * A crowd: it is no target in training, and a detection of it counts neither as right nor
+         * as wrong. This is as near as COCO gets to VOC's rule.
          */
         CROWD,
         /** An object like any other. */
         KEEP,
-        /** Nothing: a detection of it counts as false. */
+        /** Nothing: a detection of it counts as wrong. */
         DROP
     }
 
+    /**
+     * Copies the list.
+     *
+     * @param coordinates how corner coordinates are meant
+     * @param difficult what becomes of objects marked difficult
+     * @param categories names in order, or none
+     */
     public VocConverter {
         categories = List.copyOf(categories);
     }
@@ -71,11 +78,12 @@ public record VocConverter(Coordinates coordinates, Difficult difficult, List<St
      * Converts a data set.
      *
      * @param annotations folder of the XML files
-     * @param imageSet a file of {@code ImageSets/Main} that names the images to take, one a line;
-     *     else all are taken, in the order of their names
+     * @param imageSet a file of {@code ImageSets/Main} that names the images to take, one per line;
+     *     without it all are taken, in the order of their names
      * @param images the image folder, for the sizes of images whose XML files don't give them
+     * @return the data set
      * @throws VocFormatException if a file is damaged, or refers to something that is not there
-     * @throws IOException if a file cannot be read
+     * @throws IOException if a file can't be read
      */
     public CocoDataset convert(
             Path annotations, Optional<Path> imageSet, Optional<ImageFolder> images)
@@ -93,7 +101,10 @@ public record VocConverter(Coordinates coordinates, Difficult difficult, List<St
             if (other != null) {
                 throw new VocFormatException(
                         file,
-                        "filename " + content.fileName() + " is that of " + other + " already");
+                        "filename "
+                                + content.fileName()
+                                + " is that of another file too: "
+                                + other);
             }
         }
         List<String> order = categories.isEmpty() ? List.copyOf(names) : categories;
@@ -169,7 +180,10 @@ public record VocConverter(Coordinates coordinates, Difficult difficult, List<St
         }
     }
 
-    /** Lines may have a second column (-1, 0 or 1), as the lists of single categories have. */
+    /**
+     * Returns the XML files of the images that an image set names. Its lines may have a second
+     * column (-1, 0 or 1), as the lists of single categories have.
+     */
     private static List<Path> listed(Path folder, Path imageSet) throws IOException {
         List<Path> files = new ArrayList<>();
         for (String line : TextFile.read(imageSet).lines().toList()) {
@@ -186,7 +200,7 @@ public record VocConverter(Coordinates coordinates, Difficult difficult, List<St
         return files;
     }
 
-    /** A file name that stays below the folder that it will be looked for in. */
+    /** Returns a file name after checking that it leads to a place below the folder. */
     private static String checked(Path file, String name) throws VocFormatException {
         try {
             Path path = Path.of(name.replace('\\', '/')).normalize();

@@ -4,7 +4,8 @@ import java.io.IOException;
 import java.nio.file.Path;
 
 /**
- * A Pascal VOC file that cannot be used; the message is one line naming the file and the element.
+ * Thrown when a Pascal VOC file can't be used. The message is one line naming the file and the
+ * element.
  */
 public final class VocFormatException extends IOException {
 
@@ -18,7 +19,7 @@ public final class VocFormatException extends IOException {
         this(file, fault, null);
     }
 
-    /** Faults quote the file, which may hold anything. */
+    /** Makes a fault safe to print: it quotes the file, which may hold anything. */
     private static String printable(String fault) {
         String line = fault.replaceAll("\\s+", " ").replaceAll("[\\p{C}\\u2028\\u2029]", "?");
         return line.length() <= 300 ? line : line.substring(0, 300) + "...";

@@ -5,7 +5,7 @@
  * {@link dev.fern.tools.dataset.ImageFileCheck}, {@link dev.fern.tools.dataset.DatasetStatistics},
  * {@link dev.fern.tools.dataset.VocConverter}, {@link dev.fern.tools.dataset.ShapesSynthesizer}.
  * Data sets come in as COCO instances files (or Pascal VOC) with a folder of images, and go out as
- * COCO instances files. Bad input is a checked exception whose message is one line naming the file
- * and the record.
+ * COCO instances files. Bad input makes a checked exception whose message is one line naming the
+ * file and the record.
  */
 package dev.fern.tools.dataset;

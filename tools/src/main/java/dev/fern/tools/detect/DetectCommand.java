@@ -40,16 +40,20 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/** {@code fern detect}. */
+/**
+ * Runs a model on images. Prints one line per object; draws the objects and writes them as a COCO
+ * results file where that is asked for.
+ */
 @Command(
         name = "detect",
         sortOptions = false,
         description = {
             "Finds objects in images.",
             "",
-            "Prints a line for each: file, category, score, and x, y, width, height in pixels,"
-                    + " separated by tabs. Control characters in names are printed as \\t,"
-                    + " \\n or \\u001b; --json has the names as they are."
+            "Prints one line per object: file, category, score, and x, y, width and"
+                    + " height in pixels, separated by tabs. Control characters in names are"
+                    + " printed as escapes such as \\t, \\n or \\u001b; --json has the names as"
+                    + " they are."
         },
         footer = {
             "",
@@ -70,31 +74,36 @@ public final class DetectCommand implements Callable<Integer> {
     @Option(
             names = {"-o", "--output"},
             paramLabel = "DIR",
-            description = "Write the images with the boxes drawn to this folder.")
+            description =
+                    "Folder to write the images to, with the objects drawn; created where it is"
+                            + " missing.")
     private Path output;
 
     @Option(
             names = "--json",
             paramLabel = "FILE",
             description =
-                    "Write a COCO results file. Images are numbered from 1 in the order of the"
-                            + " output, unless --annotations is given; each record also has the"
-                            + " file_name.")
+                    "Write the objects as a COCO results file. Images are numbered from 1 in the"
+                            + " order of the output, unless --annotations gives their ids. Each record also"
+                            + " has a file_name.")
     private Path json;
 
     @Option(
             names = "--annotations",
             paramLabel = "FILE",
             description =
-                    "COCO file whose image ids the results shall have, by file name; where several"
-                            + " of its images have that name, by all of their file_name.")
+                    "COCO instances file that gives the images their ids in --json. An image is"
+                            + " found by its file name or, where several have that name, by its whole"
+                            + " file_name.")
     private Path annotations;
 
     @Option(
             names = "--score-threshold",
             paramLabel = "X",
             defaultValue = "0.3",
-            description = "Report only objects with a score above this (default: 0.3).")
+            description =
+                    "Report only objects with a score above this, 0 to 1. Default:"
+                            + " ${DEFAULT-VALUE}.")
     private double scoreThreshold;
 
     @Mixin private ModelOptions options;
@@ -139,7 +148,9 @@ public final class DetectCommand implements Callable<Integer> {
     /**
      * Detects in all images and returns how many could not be used.
      *
-     * @param results takes what was found; null if nobody asks
+     * @param ids the annotations' images by the id of the sample; null to keep the samples' ids
+     * @param drawing draws what is found; null if that is not wanted
+     * @param results receives what is found; null if that is not wanted
      */
     private int detect(
             Detector detector,

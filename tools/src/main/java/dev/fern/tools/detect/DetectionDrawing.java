@@ -25,6 +25,8 @@ public final class DetectionDrawing {
     private final Map<Path, String> names = new LinkedHashMap<>();
 
     /**
+     * Prepares to draw; chooses a name for each drawing.
+     *
      * @param folder created where it is missing, with the first drawing
      * @param reader opens the images as the detector saw them
      * @param files all images that may be drawn; those of one name get different names
@@ -63,13 +65,19 @@ public final class DetectionDrawing {
             if (Files.exists(target) && originals.contains(target.toRealPath())) {
                 throw new IOException(
                         target
-                                + ": is one of the images; drawings go to another folder"
-                                + " (--output)");
+                                + ": is one of the images; write the drawings to another folder (--output)");
             }
         }
     }
 
-    /** Draws the detections of one image. */
+    /**
+     * Draws the detections of one image and writes the drawing.
+     *
+     * @param file the image, one of those that were given
+     * @param detections by falling score
+     * @param categories the model's, in the order of its labels
+     * @throws IOException if the image can't be read or the drawing can't be written
+     */
     public void draw(Path file, List<Detection> detections, List<CocoCategory> categories)
             throws IOException {
         List<LabelledBox> boxes =

@@ -1,2 +1,5 @@
-/** {@code fern detect}: finds objects in images, draws them and writes a COCO results file. */
+/**
+ * {@code fern detect}: runs a model on images, prints and draws the objects that it finds, and
+ * writes them as a COCO results file.
+ */
 package dev.fern.tools.detect;

@@ -18,52 +18,54 @@ import java.nio.file.Path;
 import java.util.Optional;
 import picocli.CommandLine.Option;
 
-/** The options that ask what is behind the twelve numbers. */
+/** The options that ask for what is behind the twelve numbers. */
 final class AnalysisOptions {
 
     @Option(
             names = "--analysis",
             paramLabel = "FILE",
             description =
-                    "Write as JSON: precision-recall curves, confusion matrix, TIDE errors,"
-                            + " calibration, best F-beta, and what each image suffers from.")
+                    "Write as JSON what is behind the numbers: precision-recall curves, confusion"
+                            + " matrix, TIDE errors, calibration, best F-beta, and the errors of each"
+                            + " image.")
     private Path json;
 
     @Option(
             names = "--report",
             paramLabel = "FILE",
             description =
-                    "Write the same as one self-contained HTML page; with --images the worst images"
-                            + " are drawn.")
+                    "Write the same as one self-contained HTML page. With --images it shows the"
+                            + " worst images.")
     private Path report;
 
     @Option(
             names = "--analysis-iou",
             paramLabel = "X",
-            description = "IoU at which a detection matches in the analysis (default: 0.5).")
+            description =
+                    "IoU from which a detection matches an object in the analysis. Default: 0.5.")
     private Double iou;
 
     @Option(
             names = "--analysis-score",
             paramLabel = "X",
             description =
-                    "Score from which detections count in the confusion matrix and in what is found"
-                            + " on single images (default: that of the best F-beta).")
+                    "Score from which detections count in the confusion matrix and in the errors"
+                            + " of each image. Default: the score of the best F-beta.")
     private Double score;
 
     @Option(
             names = "--beta",
             paramLabel = "X",
-            description = "How many times as much recall counts in F-beta (default: 1).")
+            description = "Weight of recall relative to precision in F-beta. Default: 1.")
     private Double beta;
 
-    /** The files that will be written; entries are null where none is wanted. */
+    /** Returns the files that will be written; entries are null where none is wanted. */
     Path[] targets() {
         return new Path[] {json, report};
     }
 
     /**
-     * What the options say; a value out of range is told before the work.
+     * Returns what the options say.
      *
      * @throws BadInputException if a value is out of range
      */
@@ -83,10 +85,10 @@ final class AnalysisOptions {
     }
 
     /**
-     * Analyses and writes, if any file is wanted.
+     * Analyses the detections and writes the files that are wanted; does nothing if none is.
      *
      * @param title of the report
-     * @param images to draw, if given
+     * @param images folder of the images that the report draws, if given
      */
     void write(
             String title,

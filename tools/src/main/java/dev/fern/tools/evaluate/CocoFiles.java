@@ -11,9 +11,10 @@ import java.util.concurrent.ExecutionException;
 import java.util.stream.Stream;
 
 /**
- * An annotations file with results files for it, to be evaluated.
+ * The content of an annotations file and of results files for it, to be evaluated.
  *
- * @param results in the order of the files
+ * @param dataset the annotations
+ * @param results the detections, in the order of the files
  */
 public record CocoFiles(CocoDataset dataset, List<CocoResults> results) {
 
@@ -22,9 +23,13 @@ public record CocoFiles(CocoDataset dataset, List<CocoResults> results) {
     }
 
     /**
-     * Reads all files, at once where there are cores for it.
+     * Reads all files, in parallel where there are cores for it.
      *
+     * @param annotations COCO instances file
+     * @param detections COCO results files
+     * @return what they hold
      * @throws IOException naming the first file, in the order given, that can't be read
+     * @throws InterruptedException if the thread is interrupted meanwhile
      */
     public static CocoFiles read(Path annotations, Path... detections)
             throws IOException, InterruptedException {

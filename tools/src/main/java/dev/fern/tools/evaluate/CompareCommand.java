@@ -28,25 +28,29 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/** {@code fern compare}. */
+/**
+ * Compares two COCO results files for one annotations file by a paired bootstrap over images.
+ * Prints both files' numbers with the differences and their uncertainty; writes them as JSON and
+ * draws them in an HTML page where that is asked for.
+ */
 @Command(
         name = "compare",
         sortOptions = false,
         description = {
             "Tells whether one set of detections is better than another, and how sure that is.",
             "",
-            "Prints COCO's twelve numbers of both, then AP and AP50 of each category, with the"
-                    + " difference B - A, its confidence interval and its p-value, by a paired"
-                    + " bootstrap over images: as many images as there are get drawn with"
-                    + " replacement, A and B are evaluated on the same draw, exactly as if the"
-                    + " drawn images stood in the data set that often, and that many times over.",
+            "Prints COCO's twelve numbers of both, then AP and AP50 of each category,"
+                    + " each with the difference B - A, its confidence interval and its p-value."
+                    + " They come from a paired bootstrap over images: each draw takes as many"
+                    + " images as the data set has, with replacement, and evaluates A and B on it"
+                    + " exactly as if each image were in the data set as often as it was drawn.",
             "",
-            "Of n resampled differences in order, the 95%% interval reaches from the k-th lowest to"
-                    + " the k-th highest, k = floor((n + 1) 0.05 / 2) (percentile interval). The"
-                    + " two-sided p-value is min(1, 2 (1 + min(l, h)) / (n + 1)), where l of them"
-                    + " are at most 0 and h at least 0. Draws that hold no truth for a number are"
-                    + " left out for that number. The p-values are not corrected for there being"
-                    + " many."
+            "The 95%% interval of n differences, one per draw, reaches from the k-th"
+                    + " lowest to the k-th highest with k = floor((n + 1) 0.05 / 2) (percentile"
+                    + " interval). The two-sided p-value is min(1, 2 (1 + min(l, h)) / (n + 1)),"
+                    + " where l of the differences are at most 0 and h at least 0. A draw without"
+                    + " any object for a number is left out for that number. The p-values are not"
+                    + " corrected for multiple comparisons."
         },
         footer = {
             "",
@@ -59,54 +63,59 @@ public final class CompareCommand implements Callable<Integer> {
             names = "--annotations",
             required = true,
             paramLabel = "FILE",
-            description = "COCO instances file, plain or .gz.")
+            description = "COCO instances file, plain or gzip.")
     private Path annotations;
 
     @Parameters(
             index = "0",
             paramLabel = "DETECTIONS_A",
-            description = "COCO results file, plain or .gz.")
+            description = "COCO results file, plain or gzip.")
     private Path first;
 
     @Parameters(
             index = "1",
             paramLabel = "DETECTIONS_B",
-            description = "COCO results file to hold against it.")
+            description = "COCO results file to compare with A.")
     private Path second;
 
     @Option(
             names = "--resamples",
             paramLabel = "N",
             defaultValue = "1000",
-            description = "How many draws. Default: ${DEFAULT-VALUE}.")
+            description = "Number of draws of the bootstrap. Default: ${DEFAULT-VALUE}.")
     private int resamples;
 
     @Option(
             names = "--confidence",
             paramLabel = "X",
             defaultValue = "0.95",
-            description = "Of the intervals, between 0 and 1. Default: ${DEFAULT-VALUE}.")
+            description =
+                    "Confidence of the intervals, between 0 and 1. Default: ${DEFAULT-VALUE}.")
     private double confidence;
 
     @Option(
             names = "--seed",
             paramLabel = "N",
             defaultValue = "1",
-            description = "Of the draws. Default: ${DEFAULT-VALUE}.")
+            description =
+                    "Seed of the draws; the same seed gives the same result. Default:"
+                            + " ${DEFAULT-VALUE}.")
     private long seed;
 
     @Option(
             names = "--json",
             paramLabel = "FILE",
             description =
-                    "Write everything as JSON, at full precision; undefined numbers are -1, undefined"
-                            + " differences null.")
+                    "Write everything as JSON at full precision. Undefined numbers are -1,"
+                            + " undefined differences null.")
     private Path json;
 
     @Option(
             names = "--report",
             paramLabel = "FILE",
-            description = "Draw the differences and their intervals: one HTML page.")
+            description =
+                    "Write one self-contained HTML page that draws the differences and their"
+                            + " intervals.")
     private Path report;
 
     @Mixin private EvaluationOptions evaluated;

@@ -25,17 +25,31 @@ public final class DetectionScores {
 
     private DetectionScores() {}
 
-    /** Takes the detections that are evaluated. */
+    /** Receives the detections that are evaluated. */
     @FunctionalInterface
     public interface Sink {
+        /**
+         * Receives the detections of all images, before they are evaluated.
+         *
+         * @param results the detections
+         * @throws IOException if they can't be written
+         */
         void accept(CocoResults results) throws IOException;
     }
 
     /**
      * Detects in every image and evaluates on those images alone.
      *
-     * @param warnings tells of images that turned out to be unusable
-     * @param found takes the detections before they are evaluated
+     * @param detector the detector
+     * @param labelled the images with their annotations
+     * @param batchSize number of images that pass the network together, at least 1
+     * @param options how images are read ahead
+     * @param warnings receives the images that turn out to be unusable
+     * @param found receives the detections before they are evaluated
+     * @return COCO's numbers
+     * @throws IOException if an image can't be used and is not to be skipped, or if no image is
+     *     left
+     * @throws InterruptedException if the thread is interrupted meanwhile
      */
     public static Evaluation evaluate(
             Detector detector,
@@ -63,7 +77,11 @@ public final class DetectionScores {
     /**
      * Evaluates detections on the images that are in use.
      *
+     * @param labelled the images with their annotations
+     * @param results the detections
+     * @param parameters of the evaluation
      * @param leftOut images that turned out to be unusable
+     * @return COCO's numbers
      * @throws IOException if no image is left
      */
     public static Evaluation evaluate(
@@ -93,7 +111,12 @@ public final class DetectionScores {
                         : parameters.toBuilder().imgIds(used).build());
     }
 
-    /** The twelve numbers by their short names. */
+    /**
+     * Returns the twelve numbers by their short names, such as AP50.
+     *
+     * @param evaluation what they are taken from
+     * @return the numbers, in COCO's order
+     */
     public static Map<String, Double> numbers(Evaluation evaluation) {
         Map<String, Double> numbers = new LinkedHashMap<>();
         evaluation.stats().forEach((metric, value) -> numbers.put(metric.label(), value));

@@ -7,12 +7,19 @@ import dev.fern.cocoeval.CocoMetric;
 import dev.fern.cocoeval.Difference;
 import java.util.Map;
 
-/** Differences of two sets of detections as JSON; what is not known is null. */
+/**
+ * Writes differences between two sets of detections as JSON; numbers that are not known are null.
+ */
 public final class DifferenceJson {
 
     private DifferenceJson() {}
 
-    /** Returns an entry for each metric, under its label. */
+    /**
+     * Returns an object with an entry for each metric, under its label.
+     *
+     * @param metrics the differences
+     * @return the object
+     */
     public static JsonObject of(Map<CocoMetric, Difference> metrics) {
         JsonObject object = new JsonObject();
         metrics.forEach((metric, difference) -> object.add(metric.label(), of(difference)));
@@ -31,7 +38,13 @@ public final class DifferenceJson {
         return entry;
     }
 
-    /** Adds a number, or null in place of NaN. */
+    /**
+     * Adds a number, or null in place of NaN.
+     *
+     * @param entry what to add to
+     * @param name of the number
+     * @param number may be NaN
+     */
     public static void add(JsonObject entry, String name, double number) {
         entry.add(name, Double.isNaN(number) ? JsonNull.INSTANCE : new JsonPrimitive(number));
     }

@@ -36,12 +36,16 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/** {@code fern evaluate}. */
+/**
+ * Evaluates a COCO results file, or a model that it runs on the annotated images. Prints COCO's
+ * twelve numbers; writes them as JSON, the arrays behind them, the detections, an analysis and a
+ * report where that is asked for.
+ */
 @Command(
         name = "evaluate",
         sortOptions = false,
         description = {
-            "Scores detections, or a model, by COCO's twelve numbers.",
+            "Computes COCO's twelve numbers of detections or of a model.",
             "",
             "The numbers, and the arrays behind them, are those of pycocotools to the last bit."
         },
@@ -51,17 +55,18 @@ import picocli.CommandLine.Spec;
             "  fern evaluate --annotations instances_val.json --detections results.json",
             "  fern evaluate --annotations instances_val.json --detections results.json \\",
             "                --images val --report report.html",
-            "  fern evaluate --annotations instances_val.json --images val --model runs/a/best"
+            "  fern evaluate --annotations instances_val.json --images val \\",
+            "                --model runs/a/best"
         })
 public final class EvaluateCommand implements Callable<Integer> {
 
-    /** Where the detections come from. */
+    /** Where the detections come from: a file or a model. */
     static final class Source {
         @Option(
                 names = "--detections",
                 required = true,
                 paramLabel = "FILE",
-                description = "COCO results file, plain or .gz.")
+                description = "COCO results file, plain or gzip.")
         private Path detections;
 
         @ArgGroup(exclusive = false)
@@ -74,13 +79,13 @@ public final class EvaluateCommand implements Callable<Integer> {
                 names = "--model",
                 required = true,
                 paramLabel = "DIR",
-                description = "Model directory to run.")
+                description = "Model directory to run on the images; needs --images.")
         private Path model;
 
         @Option(
                 names = "--save-detections",
                 paramLabel = "FILE",
-                description = "Write the model's detections as a COCO results file.")
+                description = "Write the detections of --model as a COCO results file.")
         private Path save;
     }
 
@@ -88,7 +93,7 @@ public final class EvaluateCommand implements Callable<Integer> {
             names = "--annotations",
             required = true,
             paramLabel = "FILE",
-            description = "COCO instances file, plain or .gz.")
+            description = "COCO instances file, plain or gzip.")
     private Path annotations;
 
     @ArgGroup(multiplicity = "1")
@@ -97,24 +102,26 @@ public final class EvaluateCommand implements Callable<Integer> {
     @Option(
             names = "--images",
             paramLabel = "DIR",
-            description = "Folder of the annotated images: for the model, and for the report.")
+            description = "Folder of the annotated images, for --model and --report.")
     private Path images;
 
     @Option(
             names = "--json",
             paramLabel = "FILE",
-            description = "Write the numbers as JSON, at full precision; -1 where undefined.")
+            description = "Write the numbers as JSON at full precision; undefined numbers are -1.")
     private Path json;
 
     @Option(
             names = "--per-category",
-            description = "Also print a line of AP, AP50, AP75 and AR100 for each category.")
+            description = "Also print one line per category with its AP, AP50, AP75 and AR100.")
     private boolean perCategory;
 
     @Option(
             names = "--arrays",
             paramLabel = "FILE",
-            description = "Write precision, recall and scores as numpy arrays (.npz).")
+            description =
+                    "Write pycocotools' arrays of precision, recall and scores as a numpy file"
+                            + " (npz).")
     private Path arrays;
 
     @Mixin private EvaluationOptions evaluation;
@@ -132,7 +139,7 @@ public final class EvaluateCommand implements Callable<Integer> {
         try {
             evaluated = source.model == null ? readDetections() : runModel(source.model);
             if (arrays != null) {
-                // they may hold what the twelve numbers can't be taken from
+                // Parameters that leave the twelve numbers undefined still give arrays.
                 evaluated.evaluation().writeArrays(arrays);
             }
             evaluated.evaluation().stats();
@@ -158,7 +165,7 @@ public final class EvaluateCommand implements Callable<Integer> {
         return 0;
     }
 
-    /** Looks at what would else fail only after the work. */
+    /** Checks what would otherwise fail only after the work. */
     private void requireUsable() throws IOException, BadInputException {
         List<Path> targets = new ArrayList<>(Arrays.asList(analysis.targets()));
         targets.add(json);
@@ -167,7 +174,7 @@ public final class EvaluateCommand implements Callable<Integer> {
             targets.add(source.model.save);
             if (images == null) {
                 throw new ParameterException(
-                        spec.commandLine(), "--model needs the folder of the images: --images DIR");
+                        spec.commandLine(), "--model needs the folder of the images, --images DIR");
             }
         }
         OutputFile.requireAll(

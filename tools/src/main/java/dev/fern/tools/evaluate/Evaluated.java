@@ -17,24 +17,38 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Detections with their scores.
+ * Detections with their evaluation.
  *
  * @param dataset the annotations
- * @param results what was found
- * @param evaluation of both
+ * @param results the detections
+ * @param evaluation COCO's numbers of both
  */
 public record Evaluated(CocoDataset dataset, CocoResults results, Evaluation evaluation) {
 
-    /** Takes detections, before they are evaluated. */
+    /** Receives detections before they are evaluated. */
     @FunctionalInterface
     public interface Sink {
+        /**
+         * Receives the detections of all images.
+         *
+         * @param results the detections
+         * @throws IOException if they can't be written
+         */
         void accept(CocoResults results) throws IOException;
     }
 
     /**
      * Detects in every image, with progress and warnings on standard error, and evaluates.
      *
+     * @param detector the detector
+     * @param labelled the images with their annotations
+     * @param batchSize number of images that pass the network together, at least 1
+     * @param loading how images are read ahead
+     * @param parameters of the evaluation
+     * @param found receives the detections before they are evaluated
+     * @return the detections with their evaluation
      * @throws IOException if an image can't be used and is not to be skipped
+     * @throws InterruptedException if the thread is interrupted meanwhile
      */
     public static Evaluated detect(
             Detector detector,

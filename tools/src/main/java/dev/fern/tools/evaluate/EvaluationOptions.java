@@ -10,55 +10,59 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/** What to evaluate; the options of the commands that score detections. */
+/** The options that say what to evaluate, for the commands that evaluate detections. */
 final class EvaluationOptions {
 
     @Option(
             names = "--iou-thresholds",
             split = ",",
             paramLabel = "X",
-            description = "IoU thresholds, 0 to 1 (default: 0.5 to 0.95 in steps of 0.05).")
+            description = "IoU thresholds, each 0 to 1. Default: 0.5 to 0.95 in steps of 0.05.")
     private List<Double> iouThresholds;
 
     @Option(
             names = "--max-detections",
             split = ",",
             paramLabel = "N",
-            description = "Limits on an image's detections of a category (default: 1,10,100).")
+            description =
+                    "Largest numbers of detections that count per image and category, by falling"
+                            + " score. Default: 1,10,100.")
     private List<Integer> maxDetections;
 
-    @Option(names = "--class-agnostic", description = "Take all categories as one.")
+    @Option(names = "--class-agnostic", description = "Treat all categories as one.")
     private boolean classAgnostic;
 
     @Option(
             names = "--parameters",
             paramLabel = "FILE",
             description =
-                    "JSON file of pycocotools' parameters: imgIds, catIds, iouThrs, recThrs, maxDets,"
-                            + " areaRng, areaRngLbl, useCats. Options above override it.")
+                    "JSON file of pycocotools' parameters: imgIds, catIds, iouThrs, recThrs,"
+                            + " maxDets, areaRng, areaRngLbl, useCats. The other options override it.")
     private Path parameters;
 
     @Option(
             names = "--corrected",
             description =
-                    "Mend pycocotools' known faults: annotation id 0, ignore, the headline AP"
-                            + " where 100 is not among the limits.")
+                    "Mend known faults of pycocotools: matches with annotation id 0 count,"
+                            + " 'ignore' is heeded, an empty results file scores 0, and the headline AP is"
+                            + " taken at the largest limit.")
     private boolean corrected;
 
     @Spec(Spec.Target.MIXEE)
     private CommandSpec spec;
 
-    /** The file of parameters, null if none is given. */
+    /** Returns the file of parameters, or null if none is given. */
     Path file() {
         return parameters;
     }
 
     /**
-     * A file is taken at its word, as pycocotools takes it; options are checked.
+     * Returns what to evaluate. The values of options are checked; those of a file are taken as
+     * they are, as pycocotools takes them.
      *
-     * @param dataset on which the evaluation is
-     * @throws ParameterException if an option makes no sense
-     * @throws IOException if the file of parameters can't be read or is unfit
+     * @param dataset the annotations, whose ids the file may name
+     * @throws ParameterException if an option is out of its range
+     * @throws IOException if the file of parameters can't be read or used
      */
     EvaluationParameters parameters(CocoDataset dataset) throws IOException {
         EvaluationParameters base =

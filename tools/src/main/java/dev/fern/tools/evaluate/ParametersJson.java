@@ -9,16 +9,21 @@ import dev.fern.cocoeval.CocoDataset;
 import dev.fern.cocoeval.EvaluationParameters;
 import java.util.List;
 
-/** Parameters of an evaluation under pycocotools' names, as {@code --parameters} reads them. */
+/**
+ * Writes the parameters of an evaluation under pycocotools' names, as {@code --parameters} reads
+ * them.
+ */
 final class ParametersJson {
 
     private ParametersJson() {}
 
     /**
-     * @param dataset as whose file writes them ids are written
+     * Returns the parameters as JSON.
+     *
+     * @param dataset gives ids the form that they have in its file
      */
     static JsonObject of(EvaluationParameters used, CocoDataset dataset) {
-        // thresholds may be NaN or infinite; Python writes and reads them like this too
+        // Thresholds may be NaN or infinite, which Python writes and reads in the same way.
         Gson gson = new GsonBuilder().serializeSpecialFloatingPointValues().create();
         JsonObject parameters = new JsonObject();
         used.imgIds().ifPresent(ids -> parameters.add("imgIds", ids(ids, dataset)));

@@ -15,12 +15,12 @@ import java.nio.file.Path;
 interface CheckpointFile extends Closeable {
 
     /**
-     * A state dict takes about 160 bytes a tensor; a pickle can fill some 60 bytes of heap with
-     * each byte.
+     * The largest pickle that is read. A state dict takes about 160 bytes per tensor; each byte of
+     * a pickle can fill some 60 bytes of heap.
      */
     int MAX_PICKLE_BYTES = 4 << 20;
 
-    /** Opens the file in the format that its first bytes tell. */
+    /** Opens the file in the format that its first bytes show. */
     static CheckpointFile open(Path path) throws IOException {
         if (Files.isDirectory(path)) {
             throw new TorchCheckpointException(path, "is a folder, not a file");
@@ -39,15 +39,19 @@ interface CheckpointFile extends Closeable {
                 path, "not a PyTorch checkpoint; expected a file that torch.save wrote");
     }
 
-    /** The unpickled object that was saved, with {@link TensorReference}s for its tensors. */
+    /**
+     * Returns the unpickled object that was saved, with {@link TensorReference}s for its tensors.
+     */
     Object root() throws IOException;
 
-    /** Byte order of the storages' elements. */
+    /** Returns the byte order of the storages' elements. */
     ByteOrder byteOrder() throws IOException;
 
-    /** Size of a storage that {@link #root} refers to, in bytes; -1 where the file lacks it. */
+    /**
+     * Returns the size in bytes of a storage that {@link #root} refers to; -1 if the file lacks it.
+     */
     long bytes(Storage storage) throws IOException;
 
-    /** The bytes of a storage that the file has. */
+    /** Opens the bytes of a storage that the file has. */
     InputStream open(Storage storage) throws IOException;
 }

@@ -5,10 +5,12 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 
-/** COCO's 80 categories by the 91 classes of torchvision's models: a class is a category's id. */
+/**
+ * COCO's 80 categories among the 91 classes of torchvision's models: a class is a category's id.
+ */
 public final class CocoNames {
 
-    /** Number of classes, the background (0) and ten ids that COCO left out among them. */
+    /** Number of classes, including the background (0) and ten ids that COCO does not use. */
     public static final int CLASSES = 91;
 
     private static final String[] NAMES = {
@@ -107,7 +109,7 @@ public final class CocoNames {
 
     private CocoNames() {}
 
-    /** Returns a category for each class; those that COCO does not have are called "class N". */
+    /** {@return a category for each class; those that COCO does not have are called "class N"} */
     public static List<CocoCategory> byClass() {
         List<CocoCategory> categories = new ArrayList<>(CLASSES);
         for (int id = 0; id < CLASSES; id++) {

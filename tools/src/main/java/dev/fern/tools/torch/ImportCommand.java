@@ -24,20 +24,26 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/** {@code fern import}. */
+/**
+ * Converts the weights of a torchvision RetinaNet: reads a {@code .pth} file and writes a model
+ * directory that {@code fern detect} and {@code fern evaluate} take. Prints one line about the
+ * network.
+ */
 @Command(
         name = "import",
         sortOptions = false,
         description = {
-            "Makes a model directory of a torchvision RetinaNet.",
+            "Converts a torchvision RetinaNet to a model directory.",
             "",
-            "Reads the .pth files of retinanet_resnet50_fpn, retinanet_resnet50_fpn_v2 and of the same"
-                    + " on other ResNets. The file is data to Fern: nothing in it is executed."
+            "Reads the .pth files of retinanet_resnet50_fpn, of"
+                    + " retinanet_resnet50_fpn_v2, and of the same networks on other ResNets. It"
+                    + " never executes anything in the file."
         },
         footer = {
             "",
             "Example:",
-            "  fern import --torchvision retinanet_resnet50_fpn_coco-eeacb38b.pth --output coco",
+            "  fern import --torchvision retinanet_resnet50_fpn_coco-eeacb38b.pth \\",
+            "              --output coco",
             "  fern detect --model coco --output drawn photographs"
         })
 public final class ImportCommand implements Callable<Integer> {
@@ -46,45 +52,50 @@ public final class ImportCommand implements Callable<Integer> {
             names = "--torchvision",
             required = true,
             paramLabel = "FILE",
-            description = "State dictionary (.pth) of a RetinaNet.")
+            description = "File with the state dictionary (.pth) of a RetinaNet.")
     private Path file;
 
     @Option(
             names = {"-o", "--output"},
             required = true,
             paramLabel = "DIR",
-            description = "Model directory to make; must not hold files.")
+            description = "Model directory to make. If it is there, it must be empty.")
     private Path output;
 
     @Option(
             names = "--categories",
             paramLabel = "FILE",
             description =
-                    "COCO instances file whose category ids the labels are. Default: COCO's for a"
-                            + " model of 91 classes, else 'class N'.")
+                    "COCO instances file that names the classes; its category ids are the model's"
+                            + " class numbers. Default: COCO's names for a model of 91 classes, else 'class"
+                            + " N'.")
     private Path categories;
 
     @Option(
             names = "--bn-epsilon",
             paramLabel = "X",
             description =
-                    "Epsilon of the frozen batch norms: 0 or 1e-5. The file does not say. Default: 0"
-                            + " for a v1 of 91 classes, as torchvision sets it for its COCO weights;"
-                            + " else 1e-5.")
+                    "Epsilon of the frozen batch norms, which the file does not hold: 0 or 1e-5."
+                            + " Default: 0 for a v1 model of 91 classes, as torchvision sets it for its"
+                            + " COCO weights, else 1e-5.")
     private Double epsilon;
 
     @Option(
             names = "--min-size",
             paramLabel = "N",
             defaultValue = "800",
-            description = "Size of the shorter side of a resized image (default: 800).")
+            description =
+                    "Length in pixels to which the shorter side of an image is resized. Default:"
+                            + " ${DEFAULT-VALUE}.")
     private int minSize;
 
     @Option(
             names = "--max-size",
             paramLabel = "N",
             defaultValue = "1333",
-            description = "Largest size of the longer side (default: 1333).")
+            description =
+                    "Largest length in pixels of the longer side of a resized image. Default:"
+                            + " ${DEFAULT-VALUE}.")
     private int maxSize;
 
     @Spec private CommandSpec spec;

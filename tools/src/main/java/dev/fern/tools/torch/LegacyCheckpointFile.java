@@ -15,10 +15,10 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * The format before PyTorch 1.6, which many published weights still have: pickles one after another
- * (a magic number, the format's version, facts about the machine, the saved object, the keys of the
- * storages) and then each storage as its number of elements, an int64, and its elements, all
- * little-endian.
+ * A file in the format before PyTorch 1.6, which many published weights still have. It holds
+ * pickles one after another (a magic number, the format's version, facts about the machine, the
+ * saved object, the keys of the storages) and then each storage as its number of elements, an
+ * int64, and its elements, all little-endian.
  */
 final class LegacyCheckpointFile implements CheckpointFile {
 
@@ -57,8 +57,8 @@ final class LegacyCheckpointFile implements CheckpointFile {
     }
 
     /**
-     * Walks over the storages; each takes as many bytes as its type, known from the object's
-     * pickle, has.
+     * Finds where the storages lie, one after another. The pickle of the object gives the type of
+     * each and so the size of its elements.
      */
     private void locate(
             FileChannel channel, Object keys, Map<String, Storage> storages, long position)
@@ -107,6 +107,6 @@ final class LegacyCheckpointFile implements CheckpointFile {
 
     @Override
     public void close() {
-        // Streams are opened and closed one by one.
+        // Each stream is opened and closed by itself.
     }
 }

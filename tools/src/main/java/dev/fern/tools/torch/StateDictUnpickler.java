@@ -18,20 +18,20 @@ import net.razorvine.pickle.Unpickler;
  * Unpickles what {@code torch.save} writes for a state dict and nothing else.
  *
  * <p>A pickle is a program. The library underneath resolves class names in a static registry that
- * any code may add to, and makes up a dictionary for names it doesn't know; here every operation
- * that names or builds an object is answered in this class, from a closed list: ordered
- * dictionaries, typed storages and the two functions that rebuild tensors and parameters. The plain
- * values that are left to the library are those of pickle protocols 2 to 4 that PyTorch uses.
- * Everything else is refused.
+ * any code may add to, and makes up a dictionary for names that it doesn't know. This class
+ * therefore answers every operation that names or builds an object itself, from a closed list:
+ * ordered dictionaries, typed storages and the two functions that rebuild tensors and parameters.
+ * It leaves to the library only the plain values of pickle protocols 2 to 4 that PyTorch uses, and
+ * refuses everything else.
  *
- * <p>Dictionaries keep their order, which the library's own do not, and lists grow in amortised
- * constant time.
+ * <p>Unlike the library's own, its dictionaries keep their order. Lists grow in amortised constant
+ * time.
  */
 final class StateDictUnpickler extends Unpickler {
 
     /**
-     * PyTorch's own limit. Without one, a long tuple could be taken from the memo for any number of
-     * tensors.
+     * PyTorch's own limit. Without a limit, any number of tensors could take one long tuple from
+     * the memo.
      */
     private static final int MAX_DIMENSIONS = 64;
 
@@ -46,6 +46,8 @@ final class StateDictUnpickler extends Unpickler {
     private final Map<String, Storage> storages = new HashMap<>();
 
     /**
+     * Makes an unpickler for one file.
+     *
      * @param file the file's name, for messages
      */
     StateDictUnpickler(Path file) {
@@ -56,7 +58,7 @@ final class StateDictUnpickler extends Unpickler {
      * Reads one pickled object and nothing beyond it.
      *
      * @return a {@link TensorReference}, a {@code Map}, a {@code List} or a plain value
-     * @throws TorchCheckpointException where the pickle is damaged, or holds what is refused
+     * @throws TorchCheckpointException if the pickle is damaged or holds what is refused
      */
     Object read(ByteArrayInputStream pickle) throws TorchCheckpointException {
         try {
@@ -64,7 +66,7 @@ final class StateDictUnpickler extends Unpickler {
         } catch (TorchCheckpointException e) {
             throw e;
         } catch (IOException | RuntimeException e) {
-            // The library lets ClassCastException and its like out where a pickle is damaged.
+            // The library throws ClassCastException and the like where a pickle is damaged.
             throw new TorchCheckpointException(
                     file,
                     "the pickle in it is not one of a state dict (" + e.getMessage() + ")",
@@ -72,7 +74,7 @@ final class StateDictUnpickler extends Unpickler {
         }
     }
 
-    /** The storages that were referred to so far, by key. */
+    /** Returns the storages that were referred to so far, by key. */
     Map<String, Storage> storages() {
         return storages;
     }
@@ -142,7 +144,8 @@ final class StateDictUnpickler extends Unpickler {
                 stack.add(build((Builder) stack.pop(), arguments));
             }
             case Opcodes.BUILD -> {
-                // Attributes of a state dict, such as its _metadata: not needed, so dropped.
+                // Drops the attributes of a state dict, such as its _metadata, which are not
+                // needed.
                 stack.pop();
                 Map.class.cast(stack.peek());
             }
@@ -216,7 +219,9 @@ final class StateDictUnpickler extends Unpickler {
         dictionary.put(key, value);
     }
 
-    /** The library allocates a text's declared length before reading it. */
+    /**
+     * Refuses a text that is longer than the file: the library allocates its declared length first.
+     */
     private void refuseTextBeyondTheEnd() throws IOException {
         input.mark(Integer.BYTES);
         int bytes = PickleUtils.bytes_to_integer(PickleUtils.readbytes(input, Integer.BYTES));

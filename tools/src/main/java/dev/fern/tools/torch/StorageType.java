@@ -28,22 +28,22 @@ enum StorageType {
         this.decoder = decoder;
     }
 
-    /** The type of the storage class {@code torch.NAME}. */
+    /** Returns the type of the storage class {@code torch.NAME}. */
     static Optional<StorageType> ofClass(String name) {
         return Stream.of(values()).filter(type -> type.className.equals(name)).findFirst();
     }
 
-    /** Size of one element in bytes. */
+    /** Returns the size of one element in bytes. */
     int bytes() {
         return bytes;
     }
 
-    /** Takes one element from the buffer, in the buffer's byte order. */
+    /** Takes one element from the buffer, in the buffer's byte order, and returns it as float32. */
     float next(ByteBuffer elements) {
         return (float) decoder.applyAsDouble(elements);
     }
 
-    /** IEEE 754 binary16 to binary32, which holds every half exactly. */
+    /** Converts IEEE 754 binary16 to binary32, which holds every half exactly. */
     private static float halfToFloat(short half) {
         int exponent = half >> 10 & 0x1f;
         int fraction = half & 0x3ff;

@@ -9,14 +9,14 @@ import java.nio.file.Path;
 import java.util.zip.ZipException;
 
 /**
- * Reads tensors from a checkpoint's storages, each one checked to lie within its storage before
- * anything is allocated.
+ * Reads tensors from a checkpoint's storages. It checks that each one lies within its storage
+ * before it allocates anything.
  */
 final class TensorReader {
 
     /**
-     * int8 elements grow fourfold as floats, and tensors may share a storage. Small files get some
-     * room besides.
+     * The largest growth of a file in memory: int8 elements grow fourfold as floats. The constant
+     * below gives small files, whose tensors may share a storage, some room besides.
      */
     private static final int MAX_GROWTH = 4;
 
@@ -28,8 +28,11 @@ final class TensorReader {
     private long allowedElements;
 
     /**
+     * Makes a reader of one file.
+     *
      * @param path the file's name, for messages
-     * @param fileBytes the file's size, to which all tensors together are held
+     * @param file gives the bytes of storages
+     * @param fileBytes the file's size, which limits what all tensors together may allocate
      */
     TensorReader(Path path, CheckpointFile file, long fileBytes) {
         this.path = path;
@@ -64,7 +67,7 @@ final class TensorReader {
         }
         checkStorage(name, tensor.storage(), last);
         long span = last - tensor.offset() + 1;
-        // The span counts too: else many thin views could each have the whole storage read.
+        // The span counts too, so that many thin views can't each make it read the whole storage.
         long cost = Math.max(span, elements);
         if (cost > Math.min(allowedElements, Integer.MAX_VALUE - 8)) {
             throw fault(

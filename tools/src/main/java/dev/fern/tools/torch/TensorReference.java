@@ -1,7 +1,8 @@
 package dev.fern.tools.torch;
 
 /**
- * What the pickle says of a tensor: a strided view of a storage. Nothing in it is checked yet.
+ * What the pickle says about a tensor: it is a strided view of a storage. Nothing in it is checked
+ * yet.
  *
  * @param storage the storage that holds the elements
  * @param offset index of the first element within the storage

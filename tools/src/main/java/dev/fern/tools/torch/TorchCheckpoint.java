@@ -12,9 +12,9 @@ import java.util.Map;
  * The tensors of a file that {@code torch.save} wrote, by name: a state dict, or a training
  * checkpoint that holds one under {@code model} or {@code state_dict}.
  *
- * <p>Both of PyTorch's formats are read: the zip archive since version 1.6 and the one before it. A
- * pickle can ask for any class to be built and any function to be called; only those that rebuild
- * tensors are known here. What is allocated is bounded by the file's own size.
+ * <p>It reads both of PyTorch's formats: the zip archive since version 1.6 and the one before it. A
+ * pickle can ask for any class to be built and any function to be called; this reader knows only
+ * those that rebuild tensors. The file's own size limits what it allocates.
  */
 public final class TorchCheckpoint {
 
@@ -25,14 +25,15 @@ public final class TorchCheckpoint {
     }
 
     /**
-     * Reads all tensors of the file's state dict into memory, as float32.
+     * Reads all tensors of the file's state dict into memory, as float32. Entries of the state dict
+     * that are not tensors are left out.
      *
-     * <p>Entries of the state dict that are not tensors are left out.
-     *
+     * @param path the file
+     * @return its tensors
      * @throws TorchCheckpointException if the file is damaged, asks for a class other than the
      *     tensor builders, describes a tensor that does not lie within its storage, or holds no
      *     tensors
-     * @throws IOException if it cannot be read
+     * @throws IOException if it can't be read
      */
     public static TorchCheckpoint read(Path path) throws IOException {
         try (CheckpointFile file = CheckpointFile.open(path)) {
@@ -53,7 +54,7 @@ public final class TorchCheckpoint {
         }
     }
 
-    /** The tensors by name, in the order of the file; not modifiable. */
+    /** {@return the tensors by name, in the order of the file; not modifiable} */
     public Map<String, TorchTensor> tensors() {
         return tensors;
     }

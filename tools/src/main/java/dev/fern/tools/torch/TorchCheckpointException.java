@@ -4,8 +4,8 @@ import java.io.IOException;
 import java.nio.file.Path;
 
 /**
- * A PyTorch checkpoint that is damaged, hostile, or of a kind that is not read; the message is one
- * line naming the file.
+ * Thrown when a PyTorch checkpoint is damaged, hostile, or of a kind that is not read. The message
+ * is one line naming the file.
  */
 public final class TorchCheckpointException extends IOException {
 
@@ -19,7 +19,7 @@ public final class TorchCheckpointException extends IOException {
         this(file, fault, null);
     }
 
-    /** Faults quote names from the file, which may hold anything. */
+    /** Makes a fault safe to print: it quotes names from the file, which may hold anything. */
     private static String printable(String fault) {
         String line = fault.replaceAll("[\\p{C}\\u2028\\u2029]", "?");
         return line.length() <= 300 ? line : line.substring(0, 300) + "...";

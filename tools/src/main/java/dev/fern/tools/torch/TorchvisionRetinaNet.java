@@ -21,13 +21,14 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Reads the state dictionary of a torchvision RetinaNet ({@code retinanet_resnet50_fpn}, {@code
- * _v2}, and the same on other ResNets): infers the architecture from names and shapes and renames
- * the parameters. Knows the names that torchvision writes now and those of its files of 2021.
+ * A torchvision RetinaNet ({@code retinanet_resnet50_fpn}, {@code _v2}, and the same on other
+ * ResNets) as a network of Fern's. The architecture is inferred from the names and shapes of a
+ * state dictionary, and the parameters are renamed. The names may be those that torchvision writes
+ * now or those of its files of 2021.
  *
  * @param architecture the network
- * @param categories K, the background that torchvision counts as class 0 among them
- * @param parameters under Fern's names
+ * @param categories K, including the background, which torchvision counts as class 0
+ * @param parameters the values of the network by Fern's names
  */
 public record TorchvisionRetinaNet(
         Architecture architecture, int categories, Map<String, Tensor> parameters) {
@@ -35,7 +36,9 @@ public record TorchvisionRetinaNet(
     /** A rule that renames what its pattern matches. */
     private record Renaming(Pattern pattern, String replacement) {}
 
-    /** In the older files activations counted as layers of a head: 0, 2, 4, 6. */
+    /**
+     * The older files count activations as layers of a head, so that convolutions are 0, 2, 4, 6.
+     */
     private static final Pattern OLD_HEAD_CONVOLUTION =
             Pattern.compile("(head\\..*_head\\.conv)\\.(\\d+)\\.(weight|bias)");
 
@@ -68,7 +71,8 @@ public record TorchvisionRetinaNet(
      *
      * @param state tensors by torchvision's names
      * @param frozenEpsilon epsilon of the frozen batch norms, 0 or 1e-5, which the file does not
-     *     say; null for torchvision's own choice: 0 for a v1 of COCO's 91 classes, else 1e-5
+     *     hold; null for torchvision's own choice: 0 for a v1 of COCO's 91 classes, else 1e-5
+     * @return the network
      * @throws IllegalArgumentException saying what is missing if this is not a RetinaNet on a
      *     ResNet
      */
@@ -81,7 +85,7 @@ public record TorchvisionRetinaNet(
         if (outputs % perLocation != 0
                 || side(current, "head.regression_head.bbox_reg.weight", 0) != 4L * perLocation) {
             throw new IllegalArgumentException(
-                    "its heads are not made for RetinaNet's " + perLocation + " anchors a place");
+                    "its heads are not made for RetinaNet's " + perLocation + " anchors per place");
         }
         Map<String, Tensor> parameters = new LinkedHashMap<>();
         current.forEach(

@@ -14,8 +14,8 @@ import java.util.zip.ZipException;
 import java.util.zip.ZipFile;
 
 /**
- * The format since PyTorch 1.6: a zip archive with a pickle, {@code NAME/data.pkl}, and one
- * uncompressed entry for each storage, {@code NAME/data/KEY}. Nothing is extracted to disk.
+ * A file in the format since PyTorch 1.6: a zip archive with a pickle, {@code NAME/data.pkl}, and
+ * one uncompressed entry per storage, {@code NAME/data/KEY}. Nothing is extracted to disk.
  */
 final class ZipCheckpointFile implements CheckpointFile {
 

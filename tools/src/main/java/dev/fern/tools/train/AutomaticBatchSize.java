@@ -15,16 +15,20 @@ import java.util.OptionalDouble;
 import java.util.function.Consumer;
 
 /**
- * Finds the largest batch, a power of two, whose training step fits into memory. Steps with 1, 2,
- * 4, ... images of the largest canvas run in processes of their own, whose peak memory is measured,
- * until the next is not expected to fit: what a doubling adds, the next adds twice.
+ * Finds the largest batch size, a power of two, whose training step fits into memory. It runs steps
+ * with 1, 2, 4, ... images of the largest canvas in processes of their own and measures their peak
+ * memory, until the next step is not expected to fit: each doubling is taken to add twice as much
+ * memory as the one before.
  */
 final class AutomaticBatchSize {
 
-    /** The part of the memory that is to be used; the rest is for images and annotations. */
+    /**
+     * The part of the available memory that a step may take; the rest is for images and
+     * annotations.
+     */
     private static final double USABLE = 0.8;
 
-    /** Beyond it, larger batches are no faster on a CPU. */
+    /** The largest batch size that is tried; larger ones are no faster on a CPU. */
     private static final int LARGEST = 64;
 
     /** Measures the peak memory of a training step. */
@@ -33,7 +37,7 @@ final class AutomaticBatchSize {
         /**
          * Returns the peak in MiB.
          *
-         * @throws IOException if the step failed, as for want of memory
+         * @throws IOException if the step failed, such as for lack of memory
          */
         double mebibytes(int batchSize) throws IOException, InterruptedException;
     }
@@ -43,8 +47,8 @@ final class AutomaticBatchSize {
     /**
      * Finds the batch size of a training.
      *
-     * @param told is told of every size that is tried
-     * @throws BadInputException if the system does not tell about memory, or if there is too little
+     * @param told receives a line about every size that is tried
+     * @throws BadInputException if the system does not report its memory, or if there is too little
      *     for one image
      */
     static int of(
@@ -53,8 +57,8 @@ final class AutomaticBatchSize {
         OptionalDouble available = AvailableMemory.mebibytes();
         if (available.isEmpty()) {
             throw new BadInputException(
-                    "--batch-size auto needs Linux, which tells how much memory is left; give a"
-                            + " number");
+                    "--batch-size auto works only on Linux, which reports the available memory;"
+                            + " give a number");
         }
         ImageSize canvas = largestCanvas(configuration, images);
         int categories = Math.max(1, images.categories().size());
@@ -66,11 +70,10 @@ final class AutomaticBatchSize {
     }
 
     /**
-     * Runs steps on made-up images in a process of their own, and returns the most memory that it
-     * held, in MiB.
+     * Runs steps on made-up images in a process of their own and returns its peak memory in MiB.
      *
      * @param canvas of all images; its sides are multiples of 32
-     * @throws IOException if the process fails, as for want of memory
+     * @throws IOException if the process fails, such as for lack of memory
      */
     private static double peakMebibytes(
             TrainingConfiguration configuration, int batchSize, ImageSize canvas, int categories)
@@ -90,13 +93,19 @@ final class AutomaticBatchSize {
                             "--warm-up=1",
                             "--repeats=1")
                     .peakMemoryMib()
-                    .orElseThrow(() -> new IOException("the system does not tell its memory"));
+                    .orElseThrow(
+                            () ->
+                                    new IOException(
+                                            "the system does not report the memory of a process"));
         } finally {
             Files.delete(settings);
         }
     }
 
-    /** Where canvases are drawn, that of the first epoch stands for all. */
+    /**
+     * Returns the largest canvas of the first epoch, which stands for all epochs where canvases are
+     * drawn at random.
+     */
     private static ImageSize largestCanvas(
             TrainingConfiguration configuration, DetectionDataset images) {
         return new BatchSampler(
@@ -115,7 +124,10 @@ final class AutomaticBatchSize {
      * Finds the largest size that fits.
      *
      * @param most largest size that is of use
-     * @param budget in MiB
+     * @param budget memory that a step may take, in MiB
+     * @param measurement runs a step
+     * @param told receives a line about every size that is tried
+     * @throws BadInputException if a step with one image fails or does not fit
      */
     static int largest(int most, double budget, Measurement measurement, Consumer<String> told)
             throws InterruptedException, BadInputException {

@@ -6,7 +6,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.OptionalDouble;
 
-/** The memory that a new process could take without pushing others out, on Linux. */
+/** Asks Linux how much memory a new process could take without pushing others out. */
 final class AvailableMemory {
 
     private static final Path SYSTEM = Path.of("/proc/meminfo");
@@ -15,12 +15,20 @@ final class AvailableMemory {
 
     private AvailableMemory() {}
 
-    /** Returns it in MiB, within the limit of a container; empty where the system does not tell. */
+    /**
+     * Returns the available memory in MiB, within the limit of a container; empty where the system
+     * does not report it.
+     */
     static OptionalDouble mebibytes() {
         return mebibytes(SYSTEM, CONTAINER);
     }
 
-    /** Likewise, from files of these forms. */
+    /**
+     * Returns the available memory in MiB; empty where the files do not say.
+     *
+     * @param meminfo a file in the format of {@code /proc/meminfo}
+     * @param cgroup a folder in the format of {@code /sys/fs/cgroup}
+     */
     static OptionalDouble mebibytes(Path meminfo, Path cgroup) {
         try {
             List<String> lines = Files.readAllLines(meminfo);
@@ -53,7 +61,7 @@ final class AvailableMemory {
                         / MEBIBYTE;
     }
 
-    /** Bytes of files that were read and are kept, but not needed: they count as used. */
+    /** Returns the bytes of cached files, which count as used but can be dropped. */
     private static long cachedFiles(Path stat) throws IOException {
         return Files.exists(stat)
                 ? Files.readAllLines(stat).stream()

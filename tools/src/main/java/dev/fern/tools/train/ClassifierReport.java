@@ -11,17 +11,17 @@ import java.nio.file.Path;
 import java.util.Locale;
 
 /**
- * What is told of a trained classifier.
+ * The scores of a trained classifier.
  *
- * @param model its directory
+ * @param model the model directory
  * @param scores on the validation images
  */
 record ClassifierReport(Path model, ClassificationScores scores) {
 
     /**
-     * Prints the scores, and writes them with the counts of each class.
+     * Prints the scores and writes them as JSON with the counts of each class.
      *
-     * @param json null where no file is wanted
+     * @param json the file; null if none is wanted
      */
     void report(PrintWriter out, Path json) throws IOException {
         out.printf("best model: %s%n", VisibleText.of(model));

@@ -17,85 +17,104 @@ import java.util.Optional;
 import java.util.function.Function;
 import picocli.CommandLine.Option;
 
-/** The options for settings that the trainings of detectors and of classifiers have in common. */
+/** The options for settings that detectors and classifiers have in common. */
 final class CommonSettings {
 
     @Option(
             names = "--config",
             paramLabel = "FILE",
-            description = "JSON file of settings; options below override it.")
+            description =
+                    "JSON file of settings. Options override them; settings that are given"
+                            + " nowhere keep their defaults.")
     private Path config;
 
     @Option(
             names = "--set",
             paramLabel = "KEY=VALUE",
-            description = "Override any setting of the configuration; may be repeated.")
+            description =
+                    "Set any setting by the name that it has in a file of settings, such as --set"
+                            + " clipNorm=5. May be repeated.")
     private Map<String, String> settings = Map.of();
 
     @Option(
             names = "--backbone",
             paramLabel = "NAME",
             description =
-                    "resnet18, resnet34, resnet50, resnet101 or resnet152; with v2 at the end, such"
-                            + " as resnet50v2, with pre-activation.")
+                    "Backbone: resnet18, resnet34, resnet50, resnet101 or resnet152; v2 at the"
+                            + " end, such as resnet50v2, stands for pre-activation.")
     private String backbone;
 
     @Option(
             names = "--width",
             paramLabel = "X",
-            description = "Factor on the backbone's channels, such as 0.5.")
+            description = "Factor on the number of channels of the backbone, such as 0.5.")
     private Double width;
 
     @Option(
             names = "--norm",
             paramLabel = "NAME",
             description =
-                    "Normaliser of the backbone: frn (FRN + TLU), frn-eps (learned epsilon), bn, brn"
-                            + " (Batch Renormalization; brnN: its schedule in N steps), frozen-bn,"
-                            + " gn (32 groups), gnN (N groups), ln or in. With -relu or -tlu at the"
-                            + " end, another activation: frn-relu, bn-tlu.")
+                    "Normaliser of the backbone: frn (FRN + TLU), frn-eps (FRN with a learned"
+                            + " epsilon), bn, brn (Batch Renormalization; brnN has a schedule of N steps),"
+                            + " frozen-bn, gn (32 groups), gnN (N groups), ln or in. -relu or -tlu at the"
+                            + " end chooses another activation: frn-relu, bn-tlu.")
     private String norm;
 
     @Option(
             names = "--batch-size",
             paramLabel = "N",
             description =
-                    "Images that pass the network together. fern train also takes auto: the largest"
-                            + " power of two, at most 64, whose step fits into 80 %% of the memory"
-                            + " that is left, as measured; the learning rate stays as it is.")
+                    "Number of images that pass the network together. fern train also takes auto,"
+                            + " which measures steps and chooses the largest power of two, at most 64,"
+                            + " whose step fits into 80%% of the available memory; it leaves the learning"
+                            + " rate as it is.")
     private String batchSize;
 
     @Option(
             names = "--accumulate",
             paramLabel = "N",
-            description = "Batches whose gradients make one step.")
+            description = "Number of batches whose gradients make one step.")
     private Integer accumulate;
 
-    @Option(names = "--epochs", paramLabel = "N", description = "Passes over the images.")
+    @Option(
+            names = "--epochs",
+            paramLabel = "N",
+            description = "Length of the training in passes over the images.")
     private Integer epochs;
 
-    @Option(names = "--steps", paramLabel = "N", description = "Steps, instead of epochs.")
+    @Option(
+            names = "--steps",
+            paramLabel = "N",
+            description = "Length of the training in steps, in place of --epochs.")
     private Long steps;
 
-    @Option(names = "--lr", paramLabel = "X", description = "Learning rate after the warm-up.")
+    @Option(
+            names = "--lr",
+            paramLabel = "X",
+            description = "Learning rate after the warm-up, before it falls.")
     private Double learningRate;
 
     @Option(
             names = "--warmup-steps",
             paramLabel = "N",
-            description = "Steps over which the learning rate rises.")
+            description =
+                    "Number of first steps over which the learning rate rises to its full value.")
     private Long warmupSteps;
 
     @Option(
             names = "--schedule",
             paramLabel = "NAME",
-            description = "Decay of the learning rate: cosine or step.")
+            description =
+                    "How the learning rate falls: cosine (to 0 at the end) or step (to a tenth at"
+                            + " each part of the training that the setting milestones names).")
     private String schedule;
 
     @Option(
             names = "--seed",
             paramLabel = "N",
-            description = "Seed of the parameters, the order and the augmentation.")
+            description =
+                    "Seed of the initial parameters, the order of the images and the"
+                            + " augmentation.")
     private Long seed;
 
     @Option(
@@ -103,25 +122,29 @@ final class CommonSettings {
             paramLabel = "X",
             description =
                     "Evaluate and save a moving average of the weights, which keeps this part of"
-                            + " itself a step, such as 0.9998; 0 for none.")
+                            + " itself at each step, such as 0.9998. 0 turns it off.")
     private Double emaDecay;
 
     @Option(
             names = "--patience",
             paramLabel = "N",
-            description = "End after N evaluations without a better score; 0 to train to the end.")
+            description =
+                    "End the training after N evaluations in a row without a better score. 0"
+                            + " trains to the end.")
     private Integer patience;
 
     @Option(
             names = "--keep-checkpoints",
             paramLabel = "N",
-            description = "Newest checkpoints to keep.")
+            description = "Number of checkpoints to keep, including the last one.")
     private Integer keepCheckpoints;
 
     @Option(
             names = "--checkpoint-minutes",
             paramLabel = "X",
-            description = "Time from one checkpoint to the next within an epoch.")
+            description =
+                    "Minutes from one checkpoint to the next within an epoch. 0 writes them only"
+                            + " at the end of an epoch.")
     private Double checkpointMinutes;
 
     @Option(names = "--engine", paramLabel = "NAME", description = "DJL engine: MXNet or PyTorch.")
@@ -131,8 +154,9 @@ final class CommonSettings {
             names = "--devices",
             paramLabel = "NAME",
             description =
-                    "cpu, gpu (all), gpu:0,1 (those), or auto: the GPUs that the engine sees, else"
-                            + " the CPU. Several share every batch.")
+                    "Devices to train on: cpu, gpu (all GPUs), gpu:0,1 (GPUs 0 and 1), or auto"
+                            + " (the GPUs that the engine sees, else the CPU). Several devices share every"
+                            + " batch.")
     private String devices;
 
     /** Returns whether the batch size is to be found by what fits into memory. */
@@ -150,14 +174,15 @@ final class CommonSettings {
     }
 
     /**
-     * Lays the settings of the options over those of the file. A batch size that is to be found is
-     * left as it is.
+     * Lays the settings of the options over those of the file. A batch size that is to be found
+     * leaves the setting as it is.
      *
-     * @param base a file of settings that stands in for the defaults, such as a run's {@code
-     *     config.json}
-     * @param more settings of other options; those that are null were not given
+     * @param base a file of settings to start from, in place of the defaults, such as a run's
+     *     {@code config.json}
+     * @param more settings of other options by name; null for those that were not given
      * @param reader makes a configuration of the layers; throws an IllegalArgumentException if a
      *     setting is unknown or out of range
+     * @return what the reader makes
      * @throws IOException naming the file if it can't be read
      * @throws BadInputException if a setting is unknown or out of range
      */
@@ -227,10 +252,13 @@ final class CommonSettings {
         } catch (JsonParseException e) {
             throw new BadInputException(file + ": not JSON: " + e.getMessage(), e);
         }
-        throw new BadInputException(file + ": a configuration is a JSON object of settings");
+        throw new BadInputException(file + ": not a JSON object of settings");
     }
 
-    /** A setting given on the command line: JSON where it is, else a string. */
+    /**
+     * Returns the value of a setting given on the command line: JSON if it is valid JSON, else a
+     * string.
+     */
     private static JsonElement value(String text) {
         try {
             return JsonParser.parseString(text);

@@ -18,17 +18,27 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/** {@code fern pretrain}. */
+/**
+ * Trains a backbone as a classifier of images in folders. Reads the images, writes the run's
+ * settings, metrics, checkpoints and models into the output folder, and prints the scores of the
+ * best model.
+ */
 @Command(
         name = "pretrain",
         description =
-                "Trains a backbone as a classifier of images in folders, a sub-folder a class, for"
-                        + " fern train --backbone-weights to start from.",
+                "Trains a backbone to classify images, as a start for the detectors of fern"
+                        + " train.",
         sortOptions = false,
         footer = {
             "",
-            "The output folder receives config.json (every setting), metrics.jsonl (a line a step and"
-                    + " an evaluation), and the model directories last and best.",
+            "The output folder receives:",
+            "  best            model directory with the best score so far",
+            "  last            model directory of the last step, also a checkpoint",
+            "  checkpoints     older checkpoints",
+            "  config.json     every setting of the training",
+            "  data.json       what identifies the data",
+            "  metrics.jsonl   one line per step and one per evaluation",
+            "",
             "Ctrl-C writes a checkpoint; the same command with --resume goes on from it.",
             "",
             "Example:",
@@ -41,13 +51,15 @@ public final class PretrainCommand implements Callable<Integer> {
             names = "--train-images",
             required = true,
             paramLabel = "DIR",
-            description = "Folder of the training images, with a sub-folder for each class.")
+            description = "Folder of the training images, with one sub-folder per class.")
     private Path trainImages;
 
     @Option(
             names = "--val-images",
             paramLabel = "DIR",
-            description = "Folder of the validation images, with the same sub-folders.")
+            description =
+                    "Folder of the validation images, with the same sub-folders. Default: a part"
+                            + " of the training images, see --val-fraction.")
     private Path valImages;
 
     @Option(
@@ -62,7 +74,8 @@ public final class PretrainCommand implements Callable<Integer> {
     @Option(
             names = "--json",
             paramLabel = "FILE",
-            description = "Write the best model's scores, with the counts of each class.")
+            description =
+                    "Write the scores of the best model as JSON, with the counts of each class.")
     private Path json;
 
     @Mixin private RunOptions options;
@@ -76,8 +89,8 @@ public final class PretrainCommand implements Callable<Integer> {
         loading.requireValid();
         if (valImages != null && settings.holdsOut()) {
             throw new BadInputException(
-                    "--val-fraction holds images out where there are no --val-images; give one of"
-                            + " the two");
+                    "--val-fraction holds out images where there are no --val-images; give only"
+                            + " one of the two");
         }
         options.requireValid();
         OutputFile.require(json, List.of());
@@ -104,7 +117,7 @@ public final class PretrainCommand implements Callable<Integer> {
                     trainImages
                             + ": has images of one class only, "
                             + training.classes().get(0)
-                            + "; a classifier needs two");
+                            + "; a classifier needs at least two");
         }
         if (valImages != null) {
             return new ClassificationDataset.Split(
@@ -115,9 +128,9 @@ public final class PretrainCommand implements Callable<Integer> {
         if (split.validation().samples().isEmpty()) {
             throw new BadInputException(
                     trainImages
-                            + ": its classes are too small to hold "
+                            + ": its classes are too small to hold out "
                             + configuration.valFraction()
-                            + " of each out; raise --val-fraction or give --val-images");
+                            + " of each; raise --val-fraction or give --val-images");
         }
         return split;
     }

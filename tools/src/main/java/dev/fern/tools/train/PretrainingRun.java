@@ -22,10 +22,13 @@ import java.util.List;
  * The training of a classifier as a command carries it out: with progress on standard error, an
  * evaluation after epochs, and a checkpoint when the process is interrupted.
  *
- * @param train with labels of its own
- * @param val with the same labels
- * @param logEvery steps from one log line to the next where there is no terminal; 0 for a line
- *     every ten seconds
+ * @param configuration the settings
+ * @param train the training images, whose classes are the labels
+ * @param val the validation images, with the same labels
+ * @param run the folder of the run
+ * @param loading how images are read ahead
+ * @param logEvery number of steps from one log line to the next where there is no terminal; 0 for
+ *     one line every ten seconds
  */
 record PretrainingRun(
         PretrainingConfiguration configuration,
@@ -35,20 +38,21 @@ record PretrainingRun(
         LoaderOptions loading,
         int logEvery) {
 
-    /** Takes what the best model is worth. */
+    /** Receives the scores of the best model. */
     @FunctionalInterface
     public interface Sink {
         void accept(ClassifierReport report) throws IOException;
     }
 
     /**
-     * Trains, and scores the best model.
+     * Trains the classifier and scores the best model.
      *
-     * @param best takes the score, unless the training was interrupted
-     * @return the status to end the process with
+     * @param start from the beginning or from the last checkpoint
+     * @param best receives the scores, unless the training was interrupted
+     * @return the exit status of the process
      * @throws IOException if a file can't be used
-     * @throws BadInputException if the engine or its devices are not here, or if settings or data
-     *     are not those of the run that is to be resumed
+     * @throws BadInputException if the engine or its devices are not available, or if settings or
+     *     data are not those of the run that is to be resumed
      */
     int execute(RunStart start, Sink best)
             throws IOException, InterruptedException, BadInputException {

@@ -19,31 +19,34 @@ final class PretrainingSettings {
             names = "--stem",
             paramLabel = "NAME",
             description =
-                    "imagenet (7x7 convolution of stride 2, then pooling) or cifar (3x3 of stride 1,"
-                            + " for images of some 32 pixels; no detector starts from it).")
+                    "First layers of the backbone: imagenet (7x7 convolution of stride 2, then"
+                            + " pooling) or cifar (3x3 convolution of stride 1, for images of about 32"
+                            + " pixels; no detector can start from it).")
     private String stem;
 
     @Option(
             names = "--input-size",
             paramLabel = "N",
-            description = "Side of the network's square input in pixels.")
+            description = "Side in pixels of the network's square input.")
     private Integer inputSize;
 
     @Option(
             names = "--label-smoothing",
             paramLabel = "X",
-            description = "Part of the target that is spread evenly over the classes.")
+            description =
+                    "Part of the target, from 0 to below 1, that is spread evenly over the"
+                            + " classes.")
     private Double labelSmoothing;
 
     @Option(
             names = "--val-fraction",
             paramLabel = "X",
             description =
-                    "Part of each class of the training images that is held out for validation"
-                            + " where no --val-images are given (default: 0.1).")
+                    "Part of each class of the training images that is held out for validation if"
+                            + " no --val-images are given. Default: 0.1.")
     private Double valFraction;
 
-    /** Returns whether a part to hold out was given. */
+    /** Returns whether --val-fraction was given. */
     boolean holdsOut() {
         return valFraction != null;
     }
@@ -51,15 +54,16 @@ final class PretrainingSettings {
     /**
      * Lays the settings of the options over those of the file, and these over the defaults.
      *
-     * @param base a file of settings that stands in for the defaults, such as a run's {@code
-     *     config.json}
+     * @param base a file of settings to start from, in place of the defaults, such as a run's
+     *     {@code config.json}
+     * @return the configuration
      * @throws IOException naming the file if it can't be read
      * @throws BadInputException if a setting is unknown or out of range
      */
     PretrainingConfiguration configuration(Optional<Path> base)
             throws IOException, BadInputException {
         if (common.isBatchSizeAutomatic()) {
-            throw new BadInputException("--batch-size auto is for fern train alone");
+            throw new BadInputException("only fern train takes --batch-size auto; give a number");
         }
         Map<String, Object> options = new HashMap<>();
         options.put("stem", stem);

@@ -13,22 +13,25 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.function.Function;
 
-/** Refuses to go on with a run in a way that would make another training of it. */
+/** Refuses to resume a run with settings or data that would change its result. */
 final class ResumeCheck {
 
     private static final String MEND =
-            "; resume with those of the run's start, or go on regardless with --force";
+            "; resume with those that the run began with, or go on regardless with" + " --force";
 
     private ResumeCheck() {}
 
     /**
-     * Checks settings and data against those of the run's start.
+     * Compares settings and data with those that the run began with.
      *
-     * @param changesFrom what the settings to go on with have otherwise than those of a file of
-     *     settings; throws an IllegalArgumentException if the file's can't be
-     * @param data what is to be gone on with
-     * @throws BadInputException naming what differs
-     * @throws IOException if a file of the run is missing or damaged
+     * @param run the run to resume
+     * @param changesFrom given the settings of a file, returns how the settings to resume with
+     *     differ from them; throws an IllegalArgumentException if a setting of the file is unknown
+     *     or out of range
+     * @param data the data to resume with
+     * @throws BadInputException naming what differs, or if it is unknown which data the run began
+     *     with
+     * @throws IOException if a file of the run is damaged
      */
     static void require(
             RunDirectory run,
@@ -39,21 +42,21 @@ final class ResumeCheck {
         if (!changes.isEmpty()) {
             throw new BadInputException(
                     run.configuration()
-                            + ": other settings than the run's: "
+                            + ": the settings differ from those of the run: "
                             + String.join("; ", changes)
                             + MEND);
         }
         if (!Files.exists(run.data())) {
             throw new BadInputException(
                     run.data()
-                            + ": is lost, and with it what data the run began with; go on regardless"
-                            + " with --force");
+                            + ": is lost, so that it is unknown which data the run began with; go on"
+                            + " regardless with --force");
         }
         List<String> others = data.changesFrom(DataIdentity.read(run.data()));
         if (!others.isEmpty()) {
             throw new BadInputException(
                     run.data()
-                            + ": other data than the run's: "
+                            + ": the data differ from those of the run: "
                             + String.join("; ", others)
                             + MEND);
         }

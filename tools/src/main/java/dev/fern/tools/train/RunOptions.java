@@ -8,30 +8,39 @@ import java.nio.file.Path;
 import java.util.Optional;
 import picocli.CommandLine.Option;
 
-/** The options that say how a run starts and how often it is told of. */
+/** The options that say how a run starts and how often it logs. */
 final class RunOptions {
 
     @Option(
             names = "--resume",
-            description = "Go on from the last checkpoint in the output folder.")
+            description =
+                    "Go on from the last checkpoint in the output folder. Without it, a folder"
+                            + " that holds a training is refused.")
     private boolean resume;
 
     @Option(
             names = "--force",
-            description = "With --resume: even if settings or data are not those of the run.")
+            description =
+                    "With --resume, go on even if settings or data differ from those of the run.")
     private boolean force;
 
     @Option(
             names = "--log-every",
             paramLabel = "N",
-            description = "Steps from one log line to the next where there is no terminal.")
+            description =
+                    "Number of steps from one log line to the next where standard error is not a"
+                            + " terminal. Default: one line every ten seconds.")
     private int logEvery;
 
-    /** Checks that the options go together. */
+    /**
+     * Checks that the options go together.
+     *
+     * @throws BadInputException if --log-every is negative or --force is given without --resume
+     */
     void requireValid() throws BadInputException {
         TrainingData.requireNotNegative("--log-every", logEvery);
         if (force && !resume) {
-            throw new BadInputException("--force goes with --resume");
+            throw new BadInputException("--force needs --resume");
         }
     }
 
@@ -40,15 +49,18 @@ final class RunOptions {
         return force ? RunStart.FORCED : resume ? RunStart.RESUMED : RunStart.FRESH;
     }
 
-    /** Returns the steps from one log line to the next; 0 for a line every ten seconds. */
+    /**
+     * Returns the number of steps from one log line to the next; 0 for one line every ten seconds.
+     */
     int logEvery() {
         return logEvery;
     }
 
     /**
-     * Returns the file of the settings of a run that is to be resumed, if it is of use.
+     * Returns the file with the settings of a run that is to be resumed; empty for a fresh run, and
+     * for a lost file with --force.
      *
-     * @throws BadInputException if there is nothing to go on with
+     * @throws BadInputException if the run has no checkpoint, or if the file is lost
      */
     Optional<Path> settings(RunDirectory run) throws IOException, BadInputException {
         if (!resume) {
@@ -63,7 +75,7 @@ final class RunOptions {
         if (!force) {
             throw new BadInputException(
                     run.configuration()
-                            + ": is lost, and with it the run's settings; give them again, and go on"
+                            + ": is lost, so that the run's settings are unknown; give them again and go on"
                             + " with --force");
         }
         return Optional.empty();
@@ -72,7 +84,7 @@ final class RunOptions {
     /**
      * Checks that a training can begin in a folder, unless one is to be resumed.
      *
-     * @throws BadInputException naming what is in the way
+     * @throws BadInputException if the folder holds a training or files that one would replace
      */
     void requireFree(RunDirectory run) throws IOException, BadInputException {
         if (resume) {

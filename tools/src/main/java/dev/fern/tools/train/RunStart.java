@@ -6,6 +6,6 @@ public enum RunStart {
     FRESH,
     /** From the run's last checkpoint, with the run's settings and data. */
     RESUMED,
-    /** From the run's last checkpoint, whatever settings and data were before. */
+    /** From the run's last checkpoint, even if settings or data differ from the run's. */
     FORCED
 }

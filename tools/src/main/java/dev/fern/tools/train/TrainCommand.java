@@ -13,25 +13,42 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/** {@code fern train}. */
+/**
+ * Trains a detector. Reads COCO annotations and images; writes the run's settings, metrics, curves,
+ * checkpoints and models into the output folder, and prints where the best model is.
+ */
 @Command(
         name = "train",
         description = "Trains a detector on images with COCO annotations.",
         sortOptions = false,
         footer = {
             "",
-            "The output folder receives config.json (every setting), run.json (command, versions, data"
-                    + " files), data.json (what tells the data from others), metrics.jsonl (a line a"
-                    + " step and an evaluation), the same as tables (metrics.csv, evaluations.csv)"
-                    + " and for TensorBoard (events.out.tfevents.*), detections.json (what the"
-                    + " newest evaluation found in the validation images, as fern compare takes it),"
-                    + " the curves loss.png and ap.png,"
-                    + " the model directories last and best, and older checkpoints in the folder"
-                    + " checkpoints. 'fern report' makes a page of it.",
+            "The output folder receives:",
+            "  best                    model directory with the best score so far",
+            "  last                    model directory of the last step, also a checkpoint",
+            "  checkpoints             older checkpoints",
+            "  config.json             every setting of the training",
+            "  run.json                commands, versions and data files",
+            "  data.json               what identifies the data",
+            "  metrics.jsonl           one line per step and one per evaluation",
+            "  metrics.csv             the steps as a table",
+            "  evaluations.csv         the evaluations as a table",
+            "  events.out.tfevents.*   steps and evaluations for TensorBoard",
+            "  loss.png, ap.png        curves",
+            "  detections.json         what the newest evaluation found in the validation",
+            "                          images, as fern compare takes it",
+            "'fern report' makes an HTML page of them.",
+            "",
             "Ctrl-C writes a checkpoint; the same command with --resume goes on from it as if it had"
-                    + " not been interrupted. After a crash it goes on from the last checkpoint that"
-                    + " is whole. Settings that are not given again are those of the run; those that"
-                    + " change the result, and data, must be the same (--force goes on regardless)."
+                    + " not been interrupted. After a crash, it goes on from the last checkpoint that"
+                    + " is whole. Settings that are not given again are those of the run. Data, and"
+                    + " settings that change the result, must be the same; --force goes on"
+                    + " regardless.",
+            "",
+            "Example:",
+            "  fern train --train-annotations train.json --train-images train \\",
+            "             --val-annotations val.json --val-images val \\",
+            "             --config configs/laptop.json --output runs/first"
         })
 public final class TrainCommand implements Callable<Integer> {
 

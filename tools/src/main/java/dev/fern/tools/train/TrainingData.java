@@ -12,14 +12,14 @@ import java.util.stream.Stream;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/** The options that say what a training learns from and is evaluated on. */
+/** The options that name the data that a training learns from and is evaluated on. */
 public final class TrainingData {
 
     @Option(
             names = "--train-annotations",
             required = true,
             paramLabel = "FILE",
-            description = "COCO instances file of the training images.")
+            description = "COCO instances file of the training images, plain or gzip.")
     private Path trainAnnotations;
 
     @Option(
@@ -33,7 +33,7 @@ public final class TrainingData {
             names = "--val-annotations",
             required = true,
             paramLabel = "FILE",
-            description = "COCO instances file of the validation images.")
+            description = "COCO instances file of the validation images, plain or gzip.")
     private Path valAnnotations;
 
     @Option(
@@ -48,16 +48,20 @@ public final class TrainingData {
     @Option(
             names = "--limit-train",
             paramLabel = "N",
-            description = "Train on the first N images only.")
+            description = "Train on the first N images only. Default: all.")
     private int limitTrain;
 
     @Option(
             names = "--limit-val",
             paramLabel = "N",
-            description = "Evaluate on the first N images only.")
+            description = "Evaluate on the first N images only. Default: all.")
     private int limitVal;
 
-    /** Checks the numbers, before any file is read. */
+    /**
+     * Checks the numbers, before any file is read.
+     *
+     * @throws BadInputException if a number is out of its range
+     */
     public void requireValid() throws BadInputException {
         requireNotNegative("--limit-train", limitTrain);
         requireNotNegative("--limit-val", limitVal);
@@ -71,8 +75,9 @@ public final class TrainingData {
     }
 
     /**
-     * Opens what is to be learned from.
+     * Opens the training images.
      *
+     * @return the images with their annotations
      * @throws IOException naming the file and record that can't be used
      */
     public LabelledImages train() throws IOException {
@@ -81,30 +86,31 @@ public final class TrainingData {
     }
 
     /**
-     * Opens what is to be evaluated on.
+     * Opens the validation images.
      *
+     * @return the images with their annotations
      * @throws IOException naming the file and record that can't be used
      */
     public LabelledImages val() throws IOException {
         return LabelledImages.open(valAnnotations, valImages, loading.skipBadImages(), limitVal);
     }
 
-    /** Returns the annotations of what is to be evaluated on. */
+    /** {@return the annotation file of the validation images} */
     public Path valAnnotations() {
         return valAnnotations;
     }
 
-    /** Returns the folder of what is to be evaluated on. */
+    /** {@return the folder of the validation images} */
     public Path valImages() {
         return valImages;
     }
 
-    /** Returns how images are read ahead. */
+    /** {@return how images are read ahead} */
     public LoaderOptions loading() {
         return loading.loading();
     }
 
-    /** Returns the options as another {@code fern train} takes them. */
+    /** {@return the options as another {@code fern train} takes them} */
     public List<String> arguments() {
         return Stream.concat(
                         Stream.of(
@@ -118,7 +124,7 @@ public final class TrainingData {
                 .toList();
     }
 
-    /** Returns the options that bear on the results. */
+    /** {@return the options that bear on the results, by name} */
     public JsonObject toJson() {
         JsonObject json = new JsonObject();
         json.addProperty("trainAnnotations", trainAnnotations.toString());

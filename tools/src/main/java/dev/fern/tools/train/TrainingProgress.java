@@ -13,7 +13,7 @@ import me.tongfei.progressbar.ProgressBar;
 import me.tongfei.progressbar.ProgressBarBuilder;
 import me.tongfei.progressbar.ProgressBarStyle;
 
-/** Shows a training on standard error: a bar on a terminal, a line every few steps elsewhere. */
+/** Shows how a training goes: as a bar on a terminal, as one line every few steps elsewhere. */
 final class TrainingProgress implements TrainingListener, AutoCloseable {
 
     /** Weight of the newest step in the running means. */
@@ -32,9 +32,12 @@ final class TrainingProgress implements TrainingListener, AutoCloseable {
     private double secondsPerStep = Double.NaN;
 
     /**
+     * Prepares to show a training.
+     *
+     * @param err where to
      * @param terminal whether to draw a bar
-     * @param lineEvery steps from one line to the next without a bar; 0 for a line every ten
-     *     seconds
+     * @param lineEvery number of steps from one line to the next without a bar; 0 for one line
+     *     every ten seconds
      * @param shown names of the numbers of an evaluation that are shown
      */
     TrainingProgress(PrintStream err, boolean terminal, int lineEvery, List<String> shown) {

@@ -4,8 +4,8 @@ import dev.fern.cocoeval.CocoCategory;
 import dev.fern.detection.data.DetectionDataset;
 import dev.fern.detection.data.LabelledImages;
 import dev.fern.detection.data.LoaderOptions;
-import dev.fern.detection.pretrain.BackboneWeights;
 import dev.fern.detection.model.Detector;
+import dev.fern.detection.pretrain.BackboneWeights;
 import dev.fern.detection.recipe.TrainingConfiguration;
 import dev.fern.detection.train.DataIdentity;
 import dev.fern.detection.train.DetectionTask;
@@ -24,11 +24,16 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * A training as a command carries it out: with progress on standard error, an evaluation after
- * epochs, and a checkpoint when the process is interrupted.
+ * The training of a detector as a command carries it out: with progress on standard error, an
+ * evaluation after epochs, and a checkpoint when the process is interrupted.
  *
- * @param logEvery steps from one log line to the next where there is no terminal; 0 for a line
- *     every ten seconds
+ * @param configuration the settings
+ * @param train the training images
+ * @param val the validation images
+ * @param run the folder of the run
+ * @param loading how images are read ahead
+ * @param logEvery number of steps from one log line to the next where there is no terminal; 0 for
+ *     one line every ten seconds
  */
 public record TrainingRun(
         TrainingConfiguration configuration,
@@ -39,13 +44,15 @@ public record TrainingRun(
         int logEvery) {
 
     /**
-     * Trains.
+     * Trains the detector.
      *
+     * @param start from the beginning or from the last checkpoint
      * @param arguments of {@code fern}, for the record
-     * @return the status to end the process with
+     * @return the exit status of the process
      * @throws IOException if a file can't be used
-     * @throws BadInputException if the engine or its devices are not here, or if settings or data
-     *     are not those of the run that is to be resumed
+     * @throws InterruptedException if the thread is interrupted meanwhile
+     * @throws BadInputException if the engine or its devices are not available, or if settings or
+     *     data are not those of the run that is to be resumed
      */
     public int execute(RunStart start, List<String> arguments)
             throws IOException, InterruptedException, BadInputException {

@@ -23,23 +23,26 @@ import java.util.function.Function;
 import java.util.function.Supplier;
 
 /**
- * One process's part in a run, whatever is trained: checks that it may go on with it, and trains
- * until the end or until the process is told to end.
+ * The part of one process in a run, of a detector or a classifier. It checks that the process may
+ * go on with the run, and trains until the end or until the process is told to end.
  *
- * @param data what is trained on
+ * @param run the folder of the run
+ * @param start from the beginning or from the last checkpoint
+ * @param data what identifies the data
  */
 record TrainingSession(RunDirectory run, RunStart start, DataIdentity data) {
 
-    /** Carries out what is done while no other process writes to the run. */
+    /** Work that is done while no other process writes to the run. */
     @FunctionalInterface
     interface Locked {
         int execute() throws IOException, InterruptedException;
     }
 
     /**
-     * Checks that an engine and its devices are here.
+     * Checks that an engine and its devices are available.
      *
-     * @param devices fails with an IllegalArgumentException if they are not
+     * @param devices throws an IllegalArgumentException if they are not
+     * @throws BadInputException if they are not
      */
     static void requireEngine(String engine, Supplier<?> devices) throws BadInputException {
         try {
@@ -53,20 +56,23 @@ record TrainingSession(RunDirectory run, RunStart start, DataIdentity data) {
     /**
      * Returns the network that settings describe.
      *
-     * @param network fails with an IllegalArgumentException if they can't
+     * @param network throws an IllegalArgumentException if no network can be made of the settings
+     * @throws BadInputException if no network can be made of the settings
      */
     static <N> N network(Supplier<N> network) throws BadInputException {
         try {
             return network.get();
         } catch (IllegalArgumentException e) {
-            throw new BadInputException("the settings make no network: " + e.getMessage(), e);
+            throw new BadInputException(
+                    "no network can be made of the settings: " + e.getMessage(), e);
         }
     }
 
     /**
-     * Checks that settings and data are the run's, where that is called for.
+     * Checks that settings and data are those of the run, if it is resumed without force.
      *
-     * @param changesFrom see {@link ResumeCheck}
+     * @param changesFrom see {@link ResumeCheck#require}
+     * @throws BadInputException naming what differs
      */
     void requireSame(Function<List<JsonObject>, List<String>> changesFrom)
             throws IOException, BadInputException {
@@ -75,7 +81,11 @@ record TrainingSession(RunDirectory run, RunStart start, DataIdentity data) {
         }
     }
 
-    /** Makes the run's folder and keeps other processes from it meanwhile. */
+    /**
+     * Makes the run's folder and does some work while it keeps other processes out of it.
+     *
+     * @throws IOException naming the folder if another process trains in it
+     */
     int locked(Locked training) throws IOException, InterruptedException {
         RunDirectory.create(run.path());
         Closeable lock = run.lock();
@@ -87,9 +97,10 @@ record TrainingSession(RunDirectory run, RunStart start, DataIdentity data) {
     }
 
     /**
-     * Returns what trains, from where the run is to start, and records settings and data.
+     * Makes a trainer that begins where the run is to start, and records settings and data in the
+     * run's folder.
      *
-     * @param configuration the text of its file
+     * @param configuration the text of the file of settings
      */
     Trainer<?> trainer(
             LoopSettings loop,
@@ -108,11 +119,12 @@ record TrainingSession(RunDirectory run, RunStart start, DataIdentity data) {
     }
 
     /**
-     * Runs a training until its end or until the process is told to end, which then waits for the
+     * Trains until the end or until the process is told to end, which then waits for the
      * checkpoint.
      *
-     * @param patience evaluations without a better score after which it ends, for the message
-     * @return the status to end the process with
+     * @param patience number of evaluations without a better score after which the training ends,
+     *     for the message
+     * @return the exit status of the process
      */
     int train(Trainer<?> trainer, int patience) throws IOException, InterruptedException {
         boolean finished = false;

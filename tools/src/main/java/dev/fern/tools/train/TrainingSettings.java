@@ -18,62 +18,78 @@ public final class TrainingSettings {
     @Option(
             names = "--min-size",
             paramLabel = "N",
-            description = "The shorter side of an image is resized to this many pixels ...")
+            description = "Length in pixels to which the shorter side of an image is resized.")
     private Integer minSize;
 
     @Option(
             names = "--max-size",
             paramLabel = "N",
-            description = "... unless the longer one would exceed this.")
+            description =
+                    "Largest length in pixels of the longer side; an image that would be longer"
+                            + " is made smaller.")
     private Integer maxSize;
 
     @Option(
             names = "--backbone-weights",
             paramLabel = "DIR",
             description =
-                    "Start from the backbone of this model directory: a classifier's, made by fern"
-                            + " pretrain, or another detector's.")
+                    "Model directory whose backbone to start from: a classifier of fern pretrain,"
+                            + " or another detector.")
     private Path backboneWeights;
 
     @Option(
             names = "--freeze-stages",
             paramLabel = "N",
             description =
-                    "Stages of the backbone that are not trained: 1 the stem, 2 the stem and layer1,"
-                            + " ..., 5 all.")
+                    "Number of stages of the backbone that are not trained: 1 is the stem, 2 the"
+                            + " stem and layer1, ..., 5 all of them.")
     private Integer freezeStages;
 
     /**
      * Lays the settings of the options over those of the file, and these over the defaults.
      *
+     * @return the configuration
      * @throws IOException naming the file if it can't be read
-     * @throws BadInputException if a setting is unknown or out of range
+     * @throws BadInputException if a setting is unknown or out of range, or if the batch size is to
+     *     be found automatically
      */
     public TrainingConfiguration configuration() throws IOException, BadInputException {
         return configuration((String) null);
     }
 
-    /** Likewise, with another normaliser in place of the option's; null for the settings' own. */
+    /**
+     * Lays the settings of the options, with another normaliser, over those of the file, and these
+     * over the defaults.
+     *
+     * @param norm a name that {@code --norm} takes; null for the normaliser of the settings
+     * @return the configuration
+     * @throws IOException naming the file if it can't be read
+     * @throws BadInputException if a setting is unknown or out of range, or if the batch size is to
+     *     be found automatically
+     */
     public TrainingConfiguration configuration(String norm) throws IOException, BadInputException {
         if (isBatchSizeAutomatic()) {
-            throw new BadInputException("--batch-size auto is for fern train alone");
+            throw new BadInputException("only fern train takes --batch-size auto; give a number");
         }
         return configuration(Optional.empty(), norm);
     }
 
     /**
-     * Likewise, where {@link #isBatchSizeAutomatic} is allowed, which leaves the batch size as it
-     * is.
+     * Lays the settings of the options over those of the file, and these over those of a base. A
+     * batch size that is to be found automatically leaves the setting as it is.
      *
-     * @param base a file of settings that stands in for the defaults, such as a run's {@code
-     *     config.json}
+     * @param base a file of settings to start from, in place of the defaults, such as a run's
+     *     {@code config.json}
+     * @return the configuration
+     * @throws IOException naming the file if it can't be read
+     * @throws BadInputException if a setting is unknown or out of range
      */
     public TrainingConfiguration configuration(Optional<Path> base)
             throws IOException, BadInputException {
         return configuration(base, null);
     }
 
-    /** Returns whether the batch size is to be found by what fits into memory. */
+    /** {@return whether the batch size is to be found by what fits into memory} */
     public boolean isBatchSizeAutomatic() {
         return common.isBatchSizeAutomatic();
     }

@@ -1,5 +1,5 @@
 /**
- * {@code fern train} and {@code fern pretrain}: options become a configuration, a run is opened or
- * resumed, and the training is carried out with progress, evaluations and checkpoints.
+ * {@code fern train} and {@code fern pretrain}. They make a configuration of the options, open or
+ * resume a run, and carry out the training with progress, evaluations and checkpoints.
  */
 package dev.fern.tools.train;

@@ -18,17 +18,17 @@ import java.util.Locale;
 import java.util.Map;
 
 /**
- * What was measured of a model's batch independence.
+ * The measured batch independence of a model.
  *
- * @param model its directory; null for a fresh network
+ * @param model the model directory; null for a fresh network
  * @param architecture the network
- * @param engine what computed it
+ * @param engine DJL's name of the engine that computed it
  * @param plan the images, in the batches that were measured
- * @param batchSize the most images of a batch
- * @param targetOrigin where the targets of loss and gradients come from
- * @param targets their number
+ * @param batchSize largest number of images of a batch
+ * @param targetOrigin where the targets of loss and gradients come from, in words
+ * @param targets number of targets
  * @param detections number of detections of all images alone; 0 leaves nothing to compare
- * @param deviations the largest one of each kind
+ * @param deviations the largest deviation of each kind
  * @param padding what padding would have changed, for contrast
  */
 record VerificationReport(
@@ -44,12 +44,16 @@ record VerificationReport(
         Padding padding) {
 
     /**
-     * What a batch with larger images would have changed in one image's outputs, were images padded
-     * to the largest of their batch.
+     * What a batch with larger images would have changed in one image's outputs, had images been
+     * padded to the largest of their batch.
+     *
+     * @param image the image's file
+     * @param canvas the size that the image was padded to
+     * @param deviation the largest difference of an output
      */
     record Padding(Path image, ImageSize canvas, double deviation) {}
 
-    /** A row's result. */
+    /** The result of a row. */
     private enum Verdict {
         PASS,
         FAIL,
@@ -136,15 +140,15 @@ record VerificationReport(
             return "Not measurable: outputs or losses of this network are not finite.";
         }
         return architecture.isBatchIndependent()
-                ? "Batch-dependent, although no norm of it mixes images: a fault of Fern or of the"
-                        + " engine."
+                ? "Batch-dependent, although none of its norms mixes images: a fault of Fern or"
+                        + " of the engine."
                 : "Batch-dependent: in training "
                         + norms()
                         + " takes mean and variance over all images of the batch; frn, gn and"
                         + " frozen-bn don't.";
     }
 
-    /** Returns the same as JSON; deviations that are not finite are null. */
+    /** Returns the table as JSON; deviations that are not finite are null. */
     JsonObject toJson() {
         JsonObject root = new JsonObject();
         root.addProperty("model", model == null ? null : model.toString());

@@ -19,14 +19,14 @@ import java.util.Map;
 import java.util.Random;
 
 /**
- * Images with the targets of which loss and gradients are taken.
+ * Images with the targets that loss and gradients are computed from.
  *
  * @param images the images
  * @param origin where their targets come from, in words
  */
 record VerificationTargets(DetectionDataset images, String origin) {
 
-    /** A detection above this score stands for an object. */
+    /** A detection with a score above this is taken for an object. */
     private static final double OBJECT_SCORE = 0.3;
 
     /** Part of a detection's width and height by which its target is smaller on each side. */
@@ -38,7 +38,7 @@ record VerificationTargets(DetectionDataset images, String origin) {
      * Takes the targets of an annotation file.
      *
      * @throws IOException naming a file that is not among its images
-     * @throws BadInputException if a target's category is none of the model's
+     * @throws BadInputException if the model does not have a target's category
      */
     static VerificationTargets annotated(
             DetectionDataset images,
@@ -59,8 +59,8 @@ record VerificationTargets(DetectionDataset images, String origin) {
     }
 
     /**
-     * Takes what the model finds for objects or, where that is nothing, boxes drawn at random: what
-     * is measured holds for any targets.
+     * Takes the model's detections as targets or, where there are none, boxes drawn at random: the
+     * measurement holds for any targets.
      *
      * @param found the detections by image id
      */
@@ -106,8 +106,8 @@ record VerificationTargets(DetectionDataset images, String origin) {
     }
 
     /**
-     * The box of a detection, smaller by a margin on each side: box losses have a kink where
-     * prediction and target agree, and rounding would choose the gradient there.
+     * Returns the box of a detection, smaller by a margin on each side. Box losses have a kink
+     * where prediction and target agree, and rounding would decide the gradient there.
      */
     private static CocoAnnotation target(
             long image, Detection detection, List<CocoCategory> categories) {

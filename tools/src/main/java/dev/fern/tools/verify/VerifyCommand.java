@@ -10,10 +10,10 @@ import dev.fern.detection.data.BatchSampler;
 import dev.fern.detection.data.DetectionDataset;
 import dev.fern.detection.image.ImageReader;
 import dev.fern.detection.image.ImageSize;
-import dev.fern.detection.pretrain.BackboneWeights;
 import dev.fern.detection.model.Detection;
 import dev.fern.detection.model.Detector;
 import dev.fern.detection.model.DetectorConfiguration;
+import dev.fern.detection.pretrain.BackboneWeights;
 import dev.fern.detection.recipe.TrainingConfiguration;
 import dev.fern.detection.verify.BatchIndependence;
 import dev.fern.detection.verify.BatchLeak;
@@ -40,25 +40,30 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/** {@code fern verify}. */
+/**
+ * Measures on a model, or on a fresh network, and images how far an image's result depends on the
+ * images that share its batch. Prints a table with a verdict per place where a batch can leak, and
+ * writes it as JSON where that is asked for. The exit status says whether every row passes.
+ */
 @Command(
         name = "verify",
         sortOptions = false,
         description = {
-            "Shows on a model and images whether an image's result depends on its batch.",
+            "Shows whether the result of an image depends on its batch.",
             "",
-            "Measures each place where a batch can leak: outputs, input, loss, gradients, a training"
-                    + " step and detections of each image alone and in a batch with others, from the"
-                    + " same parameters; the model is not changed. Without --model a fresh network of"
-                    + " fern train's settings is measured, so that normalisers can be compared before"
-                    + " any training. Loss and matching are those of the settings. A handful of"
-                    + " images is enough; at least two must have one canvas size."
+            "Measures each place where a batch can leak: it compares outputs, input,"
+                    + " loss, gradients, a training step and detections of each image alone with"
+                    + " those in a batch, all from the same parameters. The model is not changed."
+                    + " Without --model it measures a fresh network with the settings of fern"
+                    + " train, so that normalisers can be compared before any training. Loss and"
+                    + " matching are those of the settings. A handful of images is enough; at least"
+                    + " two must have the same canvas size."
         },
         exitCodeListHeading = "%nExit status:%n",
         exitCodeList = {
-            "0:every row passes",
-            "1:a row fails, or an internal fault",
-            "2:bad usage or bad input"
+            "0:Every row passes.",
+            "1:A row fails, or an internal fault.",
+            "2:Bad usage or bad input."
         },
         footer = {
             "",
@@ -73,14 +78,14 @@ public final class VerifyCommand implements Callable<Integer> {
 
     private static final int MAX_CATEGORIES = 100_000;
 
-    /** What a fresh network is made of, and a model brings along. */
+    /** The options that describe a fresh network; a model brings along what they say. */
     private static final List<String> NETWORK_OPTIONS =
             List.of("--backbone", "--width", "--norm", "--min-size", "--max-size", "--categories");
 
     @Option(
             names = "--model",
             paramLabel = "DIR",
-            description = "Model directory. Default: a fresh network of the settings below.")
+            description = "Model directory. Default: a fresh network with the settings below.")
     private Path model;
 
     @Mixin private InputImages inputs;
@@ -89,15 +94,17 @@ public final class VerifyCommand implements Callable<Integer> {
             names = "--annotations",
             paramLabel = "FILE",
             description =
-                    "COCO file with the images' objects, for loss and gradients. Default: what the"
-                            + " model finds, else boxes drawn at random.")
+                    "COCO instances file with the objects of the images, for loss and gradients."
+                            + " Default: the objects that the model finds, or boxes drawn at random if it"
+                            + " finds none.")
     private Path annotations;
 
     @Option(
             names = "--categories",
             paramLabel = "N",
             description =
-                    "Categories of a fresh network without --annotations. Default: 80, as COCO.")
+                    "Number of categories of a fresh network without --annotations. Default: 80,"
+                            + " as COCO.")
     private Integer categories;
 
     @Option(names = "--json", paramLabel = "FILE", description = "Write the table as JSON.")
@@ -135,7 +142,8 @@ public final class VerifyCommand implements Callable<Integer> {
             if (model != null && spec.commandLine().getParseResult().hasMatchedOption(option)) {
                 throw new ParameterException(
                         spec.commandLine(),
-                        option + " is for a fresh network; leave it out, or --model");
+                        option
+                                + " is for a fresh network; leave out either this option or --model");
             }
         }
         if (categories != null && (categories < 1 || categories > MAX_CATEGORIES)) {
@@ -172,7 +180,8 @@ public final class VerifyCommand implements Callable<Integer> {
             }
             return fresh;
         } catch (IllegalArgumentException e) {
-            throw new BadInputException("the settings make no network: " + e.getMessage(), e);
+            throw new BadInputException(
+                    "no network can be made of the settings: " + e.getMessage(), e);
         }
     }
 
@@ -189,9 +198,10 @@ public final class VerifyCommand implements Callable<Integer> {
         if (plan.batches().stream().allMatch(batch -> batch.images().size() < 2)) {
             throw new BadInputException(
                     batchSize < 2
-                            ? "--batch-size must be at least 2 for a batch to show what it changes"
-                            : "no two of the images have one canvas size; give at least two images"
-                                    + " of one size");
+                            ? "--batch-size must be at least 2, since a batch of one image has nothing to"
+                                    + " leak"
+                            : "no two of the images have the same canvas size; give at least two images of"
+                                    + " the same size");
         }
         BatchIndependence measuring =
                 new BatchIndependence(
@@ -232,8 +242,9 @@ public final class VerifyCommand implements Callable<Integer> {
     }
 
     /**
-     * The canvas that the first image would share in a batch of all: as wide and as high as any or,
-     * where none is larger, as beside the same image turned upright.
+     * Returns the canvas that the first image would have in a batch padded to its largest image: as
+     * wide and as high as the largest of all images or, where none is larger, as beside the same
+     * image turned upright.
      */
     private static ImageSize largerMate(BatchPlan plan, int stride) {
         ImageSize own = plan.batches().get(0).canvasSize();

@@ -1,2 +1,4 @@
-/** {@code fern verify}: shows whether an image's result depends on the batch that it is in. */
+/**
+ * {@code fern verify}: measures whether the result of an image depends on the batch that it is in.
+ */
 package dev.fern.tools.verify;

@@ -135,7 +135,7 @@ class EvaluateAnalysisTest {
         CommandRun run = evaluate("--report=" + file, "--analysis=" + folder.resolve("./out.html"));
         assertThat(run.status()).isEqualTo(2);
         assertThat(run.complaints()).hasSize(1);
-        assertThat(run.complaints().get(0)).contains("out.html: is to be written twice");
+        assertThat(run.complaints().get(0)).contains("out.html: would be written twice");
         assertThat(file).doesNotExist();
     }
 

@@ -18,7 +18,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 class AutomaticBatchSizeTest {
 
-    /** A process of 300 MiB and 100 MiB an image. */
+    /** A process that takes 300 MiB and 100 MiB more per image. */
     private static final Measurement LINEAR = size -> 300 + 100 * size;
 
     @ParameterizedTest

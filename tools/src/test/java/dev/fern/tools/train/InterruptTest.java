@@ -30,7 +30,8 @@ class InterruptTest {
     @TempDir Path folder;
 
     /**
-     * What a shell without job control starts in the background ignores Ctrl-C, its children too.
+     * Skips the tests where a shell without job control started them in the background: they and
+     * their children ignore Ctrl-C.
      */
     @BeforeAll
     static void requireInterrupts() throws IOException {

@@ -221,7 +221,7 @@ class PretrainCommandTest {
         draw(train.resolve("red/1.png"), "red", 1);
         assertRefused(pretrain(train, output), "train", "one class only, red");
         draw(train.resolve("green/1.png"), "green", 1);
-        assertRefused(pretrain(train, output), "too small to hold 0.1 of each out");
+        assertRefused(pretrain(train, output), "too small to hold out 0.1 of each");
         Path val = work.resolve("val");
         draw(val.resolve("pink/1.png"), "red", 1);
         assertRefused(
@@ -254,7 +254,7 @@ class PretrainCommandTest {
         assertThat(output).doesNotExist();
 
         Files.delete(train.resolve("red/text.png"));
-        // its header is whole: that the rest is not shows when it is decoded
+        // Its header is whole, so that the damage shows only when it is decoded.
         assertRefused(pretrain(train, output, onVal), cut.toString());
 
         Files.writeString(train.resolve("red/text.png"), "no image");

@@ -18,7 +18,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What {@code fern train --resume} goes on with, and what not. */
+/** What {@code fern train --resume} accepts and what it refuses. */
 class ResumeTest {
 
     @TempDir static Path trained;
@@ -96,7 +96,7 @@ class ResumeTest {
         assertThat(forced.status()).as(forced.errors().toString()).isZero();
         assertThat(forced.errors()).anyMatch(line -> line.startsWith("step 4/4"));
         assertThat(settings().get("epochs").getAsInt()).isEqualTo(2);
-        assertRefused(train("--force"), "--force goes with --resume");
+        assertRefused(train("--force"), "--force needs --resume");
     }
 
     @Test

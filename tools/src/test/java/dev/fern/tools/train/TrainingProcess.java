@@ -36,7 +36,7 @@ public final class TrainingProcess implements AutoCloseable {
         output = process.inputReader(StandardCharsets.UTF_8);
     }
 
-    /** Returns what {@code fern} is called with for such a training. */
+    /** Returns the arguments of {@code fern} for such a training. */
     static List<String> arguments(Path data, Path run, String... more) {
         Path annotations = data.resolve("annotations/instances_train.json");
         List<String> arguments =
@@ -65,7 +65,7 @@ public final class TrainingProcess implements AutoCloseable {
     }
 
     /**
-     * Waits until it has told of so many more steps.
+     * Waits until the training has reported this many more steps.
      *
      * @return whether it has; it may have ended before
      */
@@ -81,20 +81,20 @@ public final class TrainingProcess implements AutoCloseable {
         return true;
     }
 
-    /** Tells it to end, as Ctrl-C does; returns its status. */
+    /** Asks the training to end, as Ctrl-C does; returns its exit status. */
     int interrupt() throws IOException, InterruptedException {
         new ProcessBuilder("kill", "-INT", String.valueOf(process.pid())).start().waitFor();
         requireEnd();
         return await();
     }
 
-    /** Ends it at once, without its taking notice. */
+    /** Kills the training at once, so that it can do nothing more. */
     void kill() throws InterruptedException {
         process.destroyForcibly();
         process.waitFor();
     }
 
-    /** Waits for its end; returns its status. */
+    /** Waits for the end of the training; returns its exit status. */
     int await() throws IOException, InterruptedException {
         for (String line = output.readLine(); line != null; line = output.readLine()) {
             lines.add(line);
@@ -110,7 +110,7 @@ public final class TrainingProcess implements AutoCloseable {
         }
     }
 
-    /** Returns what it has printed, as far as it was waited for. */
+    /** Returns the lines that were read so far. */
     List<String> lines() {
         return lines;
     }
