@@ -187,10 +187,7 @@ public final class EvaluationSections {
                 folder ->
                         page.section(
                                 "The images with the most faults",
-                                "<span class=\"swatch right\"></span>right"
-                                        + "<span class=\"swatch wrong\"></span>wrong"
-                                        + "<span class=\"swatch missed\"></span>missed. Rest the"
-                                        + " pointer on a box for its label.",
+                                FindingsPicture.LEGEND,
                                 new WorstImages(analysis, folder).html()));
     }
 }

@@ -5,13 +5,19 @@ import java.math.MathContext;
 import java.util.List;
 import java.util.Locale;
 
-/** Text and numbers as they stand in HTML and SVG. */
+/** Text and numbers as pages and plots show them. All but {@link #escape} return plain text. */
 public final class HtmlText {
     private static final List<String> MAGNITUDES = List.of("", "k", "M", "G", "T");
 
+    /** Between groups of three digits: a thin space at which no line is broken. */
+    private static final String THIN_SPACE = "\u202f";
+
     private HtmlText() {}
 
-    /** Shows text as it is, whatever it holds; control characters become question marks. */
+    /**
+     * Returns HTML that shows a text as it is, whatever it holds; control and format characters
+     * become question marks.
+     */
     public static String escape(String text) {
         StringBuilder escaped = new StringBuilder(text.length());
         for (int i = 0; i < text.length(); i++) {
@@ -28,17 +34,24 @@ public final class HtmlText {
         return escaped.toString();
     }
 
-    /** Controls, and the format characters among which are those that reverse the text. */
+    /** Some format characters reverse the text after them. */
     private static boolean isInvisible(char c) {
         return Character.isISOControl(c) || Character.getType(c) == Character.FORMAT;
     }
 
-    /** Three decimals; a dash for -1, which stands for undefined. */
+    /** Returns a number with three decimals; a dash for -1, which stands for undefined, and NaN. */
     public static String score(double value) {
-        return value == -1 ? "&#8211;" : String.format(Locale.ROOT, "%.3f", value);
+        return value == -1 || Double.isNaN(value) ? "–" : String.format(Locale.ROOT, "%.3f", value);
     }
 
-    /** A coordinate with at most two decimals. */
+    /** Returns a difference with its sign and three decimals; a dash for NaN. */
+    public static String difference(double value) {
+        return Double.isNaN(value)
+                ? "–"
+                : String.format(Locale.ROOT, "%+.3f", value).replace('-', '−');
+    }
+
+    /** Returns a coordinate with at most two decimals. */
     public static String coordinate(double value) {
         double rounded = Math.rint(value * 100) / 100;
         return rounded == Math.rint(rounded)
@@ -46,12 +59,15 @@ public final class HtmlText {
                 : Double.toString(rounded);
     }
 
-    /** A count with thin spaces between groups of three digits. */
+    /** Returns a count with thin spaces between groups of three digits. */
     public static String count(long value) {
-        return String.format(Locale.ROOT, "%,d", value).replace(",", "&#8239;");
+        return String.format(Locale.ROOT, "%,d", value).replace(",", THIN_SPACE);
     }
 
-    /** At most three digits: thousands as k, millions as M, small numbers as 2e-5. */
+    /**
+     * Returns a number with at most three digits: thousands as k, millions as M, numbers below
+     * 0.001 as 2e-5.
+     */
     static String compact(BigDecimal value) {
         double number = value.doubleValue();
         if (number == 0) {

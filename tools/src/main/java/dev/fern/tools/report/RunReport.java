@@ -84,20 +84,26 @@ public record RunReport(
     }
 
     private void curves(HtmlPage page) {
-        RunPlots plots = new RunPlots(curves);
+        RunPlots plots = new RunPlots(curves, evaluations);
         page.append("<div class=\"pair\">");
         page.section(
                 "Average precision",
                 "On the validation images, after each evaluation.",
                 evaluations.isEmpty()
                         ? "<p>There was no evaluation yet.</p>"
-                        : plots.averagePrecision(evaluations));
+                        : plots.averagePrecision().html(Plot.Size.LANDSCAPE));
         String noisy = "Each step, and the running mean.";
         String nothing = "<p>No step was taken yet.</p>";
         boolean begun = curves.lastStep() > 0;
-        page.section("Loss", noisy, begun ? plots.loss() : nothing);
-        page.section("Learning rate", "Of each step.", begun ? plots.learningRate() : nothing);
-        page.section("Gradient norm", noisy, begun ? plots.gradientNorm() : nothing);
+        page.section("Loss", noisy, begun ? plots.loss().html(Plot.Size.LANDSCAPE) : nothing);
+        page.section(
+                "Learning rate",
+                "Of each step.",
+                begun ? plots.learningRate().html(Plot.Size.LANDSCAPE) : nothing);
+        page.section(
+                "Gradient norm",
+                noisy,
+                begun ? plots.gradientNorm().html(Plot.Size.LANDSCAPE) : nothing);
         page.append("</div>");
     }
 

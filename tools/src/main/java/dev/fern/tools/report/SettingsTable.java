@@ -29,7 +29,7 @@ final class SettingsTable {
                             + "<td class=\"left\">"
                             + escape(text(setting.getValue()))
                             + "<td class=\"left note\">"
-                            + (usual == null ? "&#8211;" : escape(text(usual)));
+                            + (usual == null ? "–" : escape(text(usual)));
             all.append(row);
             if (!isSame(setting.getValue(), usual)) {
                 differing.append(row);

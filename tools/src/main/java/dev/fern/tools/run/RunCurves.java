@@ -1,7 +1,8 @@
 package dev.fern.tools.run;
 
 import dev.fern.detection.train.RunDirectory;
-import dev.fern.tools.report.TrainingCurves;
+import dev.fern.tools.report.Plot;
+import dev.fern.tools.report.RunPlots;
 import java.io.IOException;
 import java.nio.file.Path;
 
@@ -26,14 +27,13 @@ public final class RunCurves {
      */
     public static void write(RunDirectory run) throws IOException {
         RunHistory history = RunHistory.read(run.metrics());
+        RunPlots plots = new RunPlots(history.curves(), history.evaluations());
         try {
-            TrainingCurves.loss("Training loss", history.curves()).write(loss(run));
-            TrainingCurves.averagePrecision(
-                            "Average precision on the validation images", history.evaluations())
-                    .write(averagePrecision(run));
-        } catch (InternalError | NoClassDefFoundError | UnsatisfiedLinkError e) {
-            System.err.println(
-                    "no curves were drawn: Java finds no fonts; install fontconfig and a font");
+            plots.loss().writePng(loss(run), "Training loss");
+            plots.averagePrecisionByEpoch()
+                    .writePng(averagePrecision(run), "Average precision on the validation images");
+        } catch (Plot.NoFontsException e) {
+            System.err.println("no curves were drawn: " + e.getMessage());
         }
     }
 }

@@ -1,15 +1,16 @@
 package dev.fern.tools.sweep;
 
+import static dev.fern.tools.report.HtmlText.difference;
 import static dev.fern.tools.report.HtmlText.escape;
 import static dev.fern.tools.report.HtmlText.score;
 
 import dev.fern.cocoeval.CocoMetric;
 import dev.fern.cocoeval.Comparison;
 import dev.fern.cocoeval.Difference;
+import dev.fern.tools.sweep.SweepResults.NormComparison;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
-import java.util.Locale;
 
 /** AP of each category: the first norm's, and how far the others are from it, as HTML. */
 final class CategoryTable {
@@ -70,17 +71,12 @@ final class CategoryTable {
     /** The difference and its interval, two cells. */
     static String cells(Difference d) {
         if (Double.isNaN(d.difference()) || d.resamples() == 0) {
-            return "<td>&#8211;<td>&#8211;";
+            return "<td>–<td>–";
         }
         String kind = d.low() > 0 ? "better" : d.high() < 0 ? "worse" : "open";
         return String.format(
-                        Locale.ROOT,
-                        "<td class=\"%s\">%+.3f<td class=\"note\">%+.3f to %+.3f",
-                        kind,
-                        d.difference(),
-                        d.low(),
-                        d.high())
-                .replaceAll("-(?=[0-9])", "&#8722;");
+                "<td class=\"%s\">%s<td class=\"note\">%s to %s",
+                kind, difference(d.difference()), difference(d.low()), difference(d.high()));
     }
 
     /** The categories that differ most somewhere, in the order of their ids. */

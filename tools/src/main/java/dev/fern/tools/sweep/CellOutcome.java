@@ -1,5 +1,7 @@
 package dev.fern.tools.sweep;
 
+import dev.fern.tools.console.Platform;
+
 /**
  * How a cell ended.
  *
@@ -7,6 +9,47 @@ package dev.fern.tools.sweep;
  * @param environment what it was trained with, at least its last part
  */
 public record CellOutcome(Status status, String reason, Environment environment) {
+
+    /**
+     * What a cell was trained with.
+     *
+     * @param fern version of Fern
+     * @param engine name and version
+     * @param java name and version of the virtual machine
+     * @param system operating system and processor architecture
+     * @param cores cores of the machine
+     * @param threads cores that a cell had for itself
+     */
+    public record Environment(
+            String fern, String engine, String java, String system, int cores, int threads) {
+
+        /** Returns this process's. */
+        static Environment here(String engine, int threads) {
+            Platform here = Platform.here(engine);
+            return new Environment(
+                    here.fern(),
+                    here.engine(),
+                    here.java(),
+                    here.system(),
+                    here.processors(),
+                    threads);
+        }
+
+        /** One line. */
+        String text() {
+            return String.join(
+                    ", ",
+                    fern,
+                    engine,
+                    java,
+                    system,
+                    cores
+                            + " cores, "
+                            + threads
+                            + (threads == 1 ? " thread" : " threads")
+                            + " a cell");
+        }
+    }
 
     /** Whether there is a result. */
     public enum Status {

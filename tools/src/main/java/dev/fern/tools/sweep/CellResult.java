@@ -2,6 +2,7 @@ package dev.fern.tools.sweep;
 
 import dev.fern.cocoeval.CocoMetric;
 import dev.fern.detection.train.TrainingConfiguration;
+import dev.fern.tools.sweep.Grid.Cell;
 import java.util.Optional;
 import java.util.OptionalDouble;
 

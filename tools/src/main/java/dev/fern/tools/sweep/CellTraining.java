@@ -4,6 +4,7 @@ import dev.fern.cocoeval.AtomicFile;
 import dev.fern.detection.train.TrainingConfiguration;
 import dev.fern.tools.console.ExitStatus;
 import dev.fern.tools.console.FernProcess;
+import dev.fern.tools.sweep.CellOutcome.Environment;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;

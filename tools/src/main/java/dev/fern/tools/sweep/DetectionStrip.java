@@ -11,6 +11,7 @@ import dev.fern.detection.data.LabelledImages;
 import dev.fern.detection.data.Sample;
 import dev.fern.detection.image.ImageFolder;
 import dev.fern.tools.report.FindingsPicture;
+import dev.fern.tools.sweep.Grid.Cell;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;

@@ -14,6 +14,21 @@ import java.util.List;
 record Grid(List<String> norms, List<Integer> batchSizes, List<Long> seeds) {
 
     /**
+     * One training of a sweep.
+     *
+     * @param norm a name of {@link dev.fern.backbone.norm.Normalizations}
+     * @param batchSize images that pass the network together
+     * @param seed of the initial parameters, the order of the images and their augmentation
+     */
+    record Cell(String norm, int batchSize, long seed) {
+
+        /** What its folder is called, such as {@code frn-b2-s1}. */
+        String name() {
+            return norm + "-b" + batchSize + "-s" + seed;
+        }
+    }
+
+    /**
      * Checks that no list is empty or names something twice, and that batch sizes are positive.
      *
      * @throws IllegalArgumentException naming the option that is wrong

@@ -1,6 +1,8 @@
 package dev.fern.tools.sweep;
 
 import dev.fern.cocoeval.CocoMetric;
+import dev.fern.tools.sweep.SweepResults.NormComparison;
+import dev.fern.tools.sweep.SweepResults.Spread;
 import java.util.List;
 import java.util.Locale;
 

@@ -8,6 +8,8 @@ import dev.fern.cocoeval.CocoMetric;
 import dev.fern.cocoeval.PairedBootstrap;
 import dev.fern.tools.console.JsonFile;
 import dev.fern.tools.evaluate.DifferenceJson;
+import dev.fern.tools.sweep.SweepResults.NormComparison;
+import dev.fern.tools.sweep.SweepResults.Spread;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;

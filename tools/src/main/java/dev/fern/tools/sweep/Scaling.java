@@ -3,7 +3,9 @@ package dev.fern.tools.sweep;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
 import dev.fern.detection.train.TrainingConfiguration;
+import dev.fern.tools.sweep.Grid.Cell;
 import java.util.List;
+import java.util.Locale;
 
 /**
  * What a cell's settings are, so that cells differ in norm, batch size and seed alone and all see
@@ -15,6 +17,44 @@ import java.util.List;
  * @param rule of the learning rate
  */
 record Scaling(TrainingConfiguration base, RateRule rule) {
+
+    /** How the learning rate goes with the batch size. */
+    enum RateRule {
+        /** In proportion (Goyal et al., Accurate, Large Minibatch SGD, 2017). */
+        LINEAR {
+            @Override
+            double factor(double ratio) {
+                return ratio;
+            }
+        },
+        /** With the square root (Krizhevsky, One weird trick, 2014, section 5). */
+        SQRT {
+            @Override
+            double factor(double ratio) {
+                return Math.sqrt(ratio);
+            }
+        },
+        /** Not at all. */
+        NONE {
+            @Override
+            double factor(double ratio) {
+                return 1;
+            }
+        };
+
+        /**
+         * Returns the factor on the learning rate.
+         *
+         * @param ratio of the batch size to the one that the rate was chosen for
+         */
+        abstract double factor(double ratio);
+
+        /** Its name on the command line. */
+        @Override
+        public String toString() {
+            return name().toLowerCase(Locale.ROOT);
+        }
+    }
 
     /**
      * Checks that the settings let all cells see the same number of images.

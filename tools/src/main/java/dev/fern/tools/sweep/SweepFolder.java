@@ -1,6 +1,7 @@
 package dev.fern.tools.sweep;
 
 import dev.fern.detection.train.RunDirectory;
+import dev.fern.tools.sweep.Grid.Cell;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.file.Files;

@@ -3,6 +3,9 @@ package dev.fern.tools.sweep;
 import dev.fern.cocoeval.CocoMetric;
 import dev.fern.cocoeval.Difference;
 import dev.fern.tools.console.VisibleText;
+import dev.fern.tools.sweep.CellOutcome.Environment;
+import dev.fern.tools.sweep.SweepResults.NormComparison;
+import dev.fern.tools.sweep.SweepResults.Spread;
 import java.util.List;
 import java.util.Locale;
 

@@ -1,13 +1,14 @@
 package dev.fern.tools.sweep;
 
 import dev.fern.tools.console.VisibleText;
+import dev.fern.tools.sweep.Grid.Cell;
 import java.io.PrintStream;
 import java.time.Duration;
 import java.util.Locale;
 import java.util.Optional;
 
 /** Tells on standard error how a sweep goes on: a line a cell. */
-final class SweepProgress implements CellListener {
+final class SweepProgress implements SweepRunner.Listener {
 
     private final PrintStream err;
     private final int total;

@@ -1,7 +1,9 @@
 package dev.fern.tools.sweep;
 
 import static dev.fern.tools.report.HtmlText.count;
+import static dev.fern.tools.report.HtmlText.difference;
 import static dev.fern.tools.report.HtmlText.escape;
+import static dev.fern.tools.report.HtmlText.score;
 
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
@@ -10,6 +12,11 @@ import dev.fern.detection.train.TrainingConfiguration;
 import dev.fern.tools.report.FindingsPicture;
 import dev.fern.tools.report.ForestPlot;
 import dev.fern.tools.report.HtmlPage;
+import dev.fern.tools.report.Plot;
+import dev.fern.tools.sweep.CellOutcome.Environment;
+import dev.fern.tools.sweep.Grid.Cell;
+import dev.fern.tools.sweep.SweepResults.NormComparison;
+import dev.fern.tools.sweep.SweepResults.Spread;
 import java.io.IOException;
 import java.util.Collections;
 import java.util.List;
@@ -25,7 +32,7 @@ final class SweepReport {
     private final SweepResults results;
     private final List<NormComparison> comparisons;
     private final Optional<DetectionStrip> strip;
-    private final NormColors colors;
+    private final SweepFigures figures;
     private final HtmlPage page = new HtmlPage("Accuracy against batch size");
 
     /**
@@ -43,12 +50,11 @@ final class SweepReport {
         this.results = results;
         this.comparisons = comparisons;
         this.strip = strip;
-        this.colors = new NormColors(results.grid().norms());
+        this.figures = new SweepFigures(results);
     }
 
     /** The page. */
     String html() throws IOException {
-        SweepFigures figures = new SweepFigures(results);
         summary();
         cards();
         page.section(
@@ -56,10 +62,10 @@ final class SweepReport {
                 "COCO's AP of the last epoch's model on the validation images. Lines: means over the"
                         + " seeds; points: single seeds; bars: one standard deviation of them to each"
                         + " side.",
-                "<div class=\"figure\">" + figures.averagePrecision().svg() + "</div>");
+                figures.averagePrecision().html(Plot.Size.WIDE));
         means();
         differences();
-        curves(figures);
+        curves();
         categories();
         if (strip.isPresent() && !strip.get().cells().isEmpty()) {
             pictures(strip.get());
@@ -106,12 +112,12 @@ final class SweepReport {
                             "<div class=\"card\" style=\"border-top:4px solid %s\"><span>%s: AP at batch"
                                     + " %d, and its difference to batch %d</span><b>%s <small>%s"
                                     + "</small></b></div>",
-                            colors.css(norm),
+                            figures.color(norm),
                             escape(norm),
                             smallest,
                             largest,
-                            number(at.mean()),
-                            signed(at.mean() - from.mean())));
+                            score(at.mean()),
+                            difference(at.mean() - from.mean())));
         }
         page.append("</div>\n");
     }
@@ -121,7 +127,7 @@ final class SweepReport {
         StringBuilder table =
                 new StringBuilder(
                         "<table><thead><tr><th>batch<th class=\"left\">norm<th>seeds<th>AP<th>sd"
-                                + "<th>least<th>most<th>AP50<th>AP75<th class=\"group\">&#8722; "
+                                + "<th>least<th>most<th>AP50<th>AP75<th class=\"group\">− "
                                 + first
                                 + "<th>95% interval<th>p</thead><tbody>");
         for (int batchSize : results.grid().batchSizes()) {
@@ -133,11 +139,11 @@ final class SweepReport {
                                 "<tr><td>%d<td class=\"left\"><i class=\"dot\""
                                         + " style=\"background:%s\"></i>%s<td>%d/%d<td><b>%s</b>",
                                 batchSize,
-                                colors.css(norm),
+                                figures.color(norm),
                                 escape(norm),
                                 ap.count(),
                                 results.grid().seeds().size(),
-                                number(ap.mean())));
+                                score(ap.mean())));
                 for (double value :
                         new double[] {
                             ap.deviation(),
@@ -146,9 +152,9 @@ final class SweepReport {
                             results.spread(norm, batchSize, CocoMetric.AP50).mean(),
                             results.spread(norm, batchSize, CocoMetric.AP75).mean()
                         }) {
-                    table.append("<td>").append(number(value));
+                    table.append("<td>").append(score(value));
                 }
-                table.append(difference(norm, batchSize));
+                table.append(comparison(norm, batchSize));
             }
         }
         page.section(
@@ -162,14 +168,14 @@ final class SweepReport {
                 "<div class=\"wide-table\">" + table + "</tbody></table></div>");
     }
 
-    private String difference(String norm, int batchSize) {
+    private String comparison(String norm, int batchSize) {
         return NormComparison.ap(comparisons, norm, batchSize)
                 .map(
                         ap ->
                                 CategoryTable.cells(ap)
                                                 .replaceFirst("<td class=\"", "<td class=\"group ")
                                         + "<td>"
-                                        + number(ap.pValue()))
+                                        + score(ap.pValue()))
                 .orElse("<td class=\"group\"><td><td>");
     }
 
@@ -185,16 +191,20 @@ final class SweepReport {
                 plot.svg());
     }
 
-    private void curves(SweepFigures figures) {
+    private void curves() {
         StringBuilder html = new StringBuilder("<div class=\"pair\">");
         for (int batchSize : results.grid().batchSizes()) {
-            html.append("<div>").append(figures.loss(batchSize).svg()).append("</div>");
-            html.append("<div>").append(figures.scores(batchSize).svg()).append("</div>");
+            html.append(figure("Loss, batch size " + batchSize, figures.loss(batchSize)));
+            html.append(figure("AP, batch size " + batchSize, figures.scores(batchSize)));
         }
         page.section(
                 "Training curves",
                 "Thick: means over the seeds; thin: single seeds. The loss is a running mean.",
                 html + "</div>");
+    }
+
+    private static String figure(String title, Plot plot) {
+        return "<div><h3>" + title + "</h3>" + plot.html(Plot.Size.LANDSCAPE) + "</div>";
     }
 
     private void categories() {
@@ -288,15 +298,5 @@ final class SweepReport {
                             count(any.history().images())));
         }
         return table + "</tbody></table>";
-    }
-
-    private static String number(double value) {
-        return Double.isNaN(value) ? "&#8211;" : String.format(Locale.ROOT, "%.3f", value);
-    }
-
-    private static String signed(double value) {
-        return Double.isNaN(value)
-                ? ""
-                : String.format(Locale.ROOT, "%+.3f", value).replace("-", "&#8722;");
     }
 }

@@ -2,15 +2,21 @@ package dev.fern.tools.sweep;
 
 import dev.fern.cocoeval.CocoMetric;
 import dev.fern.cocoeval.CocoResults;
+import dev.fern.cocoeval.Comparison;
+import dev.fern.cocoeval.Difference;
 import dev.fern.cocoeval.EvaluationParameters;
 import dev.fern.cocoeval.PairedBootstrap;
 import dev.fern.detection.data.LabelledImages;
 import dev.fern.detection.data.Sample;
+import dev.fern.tools.sweep.CellOutcome.Environment;
+import dev.fern.tools.sweep.Grid.Cell;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalDouble;
 
 /**
@@ -19,6 +25,58 @@ import java.util.OptionalDouble;
  * @param cells in the order of {@link Grid#cells}
  */
 record SweepResults(Grid grid, SweepFolder folder, List<CellResult> cells) {
+
+    /**
+     * A number over several runs.
+     *
+     * @param count how many runs
+     * @param mean NaN where there is none
+     * @param deviation sample standard deviation, with {@code count - 1}; NaN of fewer than two
+     *     runs
+     * @param least NaN where there is none
+     * @param most NaN where there is none
+     */
+    record Spread(int count, double mean, double deviation, double least, double most) {
+
+        /** Returns that of some values. */
+        static Spread of(double... values) {
+            int n = values.length;
+            double mean = Arrays.stream(values).average().orElse(Double.NaN);
+            double squares = Arrays.stream(values).map(v -> (v - mean) * (v - mean)).sum();
+            return new Spread(
+                    n,
+                    mean,
+                    n < 2 ? Double.NaN : Math.sqrt(squares / (n - 1)),
+                    Arrays.stream(values).min().orElse(Double.NaN),
+                    Arrays.stream(values).max().orElse(Double.NaN));
+        }
+    }
+
+    /**
+     * A norm beside the sweep's first one, at one batch size.
+     *
+     * @param seeds of which both are done; those alone are compared, in pairs
+     * @param comparison A is the first norm, B this one
+     */
+    record NormComparison(String norm, int batchSize, List<Long> seeds, Comparison comparison) {
+
+        NormComparison {
+            seeds = List.copyOf(seeds);
+        }
+
+        /** Returns how AP differs for a norm at a batch size, if these were compared. */
+        static Optional<Difference> ap(
+                List<NormComparison> comparisons, String norm, int batchSize) {
+            return comparisons.stream()
+                    .filter(c -> c.norm.equals(norm) && c.batchSize == batchSize)
+                    .map(NormComparison::ap)
+                    .findFirst();
+        }
+
+        Difference ap() {
+            return comparison.metrics().get(CocoMetric.AP);
+        }
+    }
 
     SweepResults {
         cells = List.copyOf(cells);

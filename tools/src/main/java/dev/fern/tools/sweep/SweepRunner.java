@@ -1,5 +1,7 @@
 package dev.fern.tools.sweep;
 
+import dev.fern.tools.sweep.CellOutcome.Environment;
+import dev.fern.tools.sweep.Grid.Cell;
 import java.io.IOException;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -16,11 +18,26 @@ import java.util.concurrent.Future;
 /** Trains cells, several at a time, until all have ended or it is told to stop. */
 final class SweepRunner {
 
+    /** Is told how the cells of a sweep end, on any thread. */
+    @FunctionalInterface
+    interface Listener {
+
+        /**
+         * A cell's process has ended.
+         *
+         * @param outcome empty if it was told to stop
+         * @param history of the training so far
+         * @param seconds for how long the process ran
+         */
+        void ended(Cell cell, Optional<CellOutcome> outcome, CellHistory history, double seconds)
+                throws IOException;
+    }
+
     private final SweepFolder folder;
     private final Scaling scaling;
     private final List<String> dataArguments;
     private final Environment environment;
-    private final CellListener listener;
+    private final Listener listener;
 
     /** Guarded by this object, as is the rest. */
     private final Set<Process> running = new HashSet<>();
@@ -41,7 +58,7 @@ final class SweepRunner {
             Scaling scaling,
             List<String> dataArguments,
             Environment environment,
-            CellListener listener) {
+            Listener listener) {
         this.folder = folder;
         this.scaling = scaling;
         this.dataArguments = dataArguments;
