@@ -23,17 +23,25 @@ public record Axis(String title, double most, List<Tick> ticks) {
     /**
      * A labelled place.
      *
+     * @param at place on the axis, from 0
+     * @param label shown beside the place
      * @param below a second label under the first; may be empty
      */
     public record Tick(double at, String label, String below) {}
 
-    /** Keeps a copy of the ticks. */
+    /**
+     * Keeps a copy of the ticks.
+     *
+     * @param title what it measures, with the unit
+     * @param most where it ends, above 0
+     * @param ticks in rising order
+     */
     public Axis {
         ticks = List.copyOf(ticks);
     }
 
     /** Returns an axis from 0 to 1. */
-    public static Axis unit(String title) {
+    static Axis unit(String title) {
         return new Axis(
                 title,
                 1,
@@ -43,8 +51,12 @@ public record Axis(String title, double most, List<Tick> ticks) {
     }
 
     /**
-     * Returns an axis that ends at the first tick not below {@code most}, or at 1 where {@code
-     * most} is not a finite number above 0.
+     * Returns an axis that ends at a tick.
+     *
+     * @param title what it measures, with the unit
+     * @param most the largest value to show; 1 is taken in place of one that is not a finite number
+     *     above 0
+     * @return an axis whose last tick is the first that is not below {@code most}
      */
     public static Axis upTo(String title, double most) {
         BigDecimal spacing = spacing(usable(most));
@@ -58,8 +70,11 @@ public record Axis(String title, double most, List<Tick> ticks) {
     }
 
     /**
-     * Returns an axis of whole numbers that ends at {@code most} itself, or at 1 where {@code most}
-     * is not a finite number above 0.
+     * Returns an axis for what is counted: its ticks are whole numbers.
+     *
+     * @param title what it counts
+     * @param most where it ends; 1 is taken in place of what is not a finite number above 0
+     * @return an axis that ends at {@code most}, on a tick or not
      */
     public static Axis counting(String title, double most) {
         double end = usable(most);
@@ -95,9 +110,11 @@ public record Axis(String title, double most, List<Tick> ticks) {
     }
 
     /**
-     * Returns an axis of named places at equal distances.
+     * Returns an axis of named places, one unit apart.
      *
-     * @param names at least one; the first is at 0.5, the second at 1.5
+     * @param title what is named
+     * @param names at least one
+     * @return an axis on which the first name is at 0.5, the second at 1.5
      */
     public static Axis named(String title, List<String> names) {
         return new Axis(

@@ -9,7 +9,7 @@ import java.util.Locale;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
-/** A confusion matrix in shades of blue, each row by its own total. */
+/** A confusion matrix in shades of blue, which show each cell's share of its row. */
 final class ConfusionHeatMap {
     /** More would not be legible; those with the most mistakes are shown. */
     private static final int MOST_CATEGORIES = 20;
@@ -25,6 +25,7 @@ final class ConfusionHeatMap {
     private final int[][] counts;
     private final double cell;
 
+    /** Takes the categories with the most mistakes, and the background. */
     ConfusionHeatMap(ConfusionMatrix matrix) {
         this.matrix = matrix;
         int background = matrix.categories().size();

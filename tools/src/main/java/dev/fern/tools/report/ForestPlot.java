@@ -34,13 +34,18 @@ public final class ForestPlot {
     private final List<String> names = new ArrayList<>();
     private final List<Difference> differences = new ArrayList<>();
 
-    /** Adds a row below the others; a long name is cut. */
+    /**
+     * Adds a row below the others.
+     *
+     * @param name plain text; what is longer than 26 characters is cut
+     * @param difference of B to A; without resamples it has no interval
+     */
     public void row(String name, Difference difference) {
         names.add(name);
         differences.add(difference);
     }
 
-    /** Returns the plot as an element of a page. */
+    /** {@return the plot as an element of a page} */
     public String svg() {
         double reach = reach();
         int bottom = TOP + ROW * names.size();

@@ -15,8 +15,11 @@ public final class HtmlText {
     private HtmlText() {}
 
     /**
-     * Returns HTML that shows a text as it is, whatever it holds; control and format characters
-     * become question marks.
+     * Returns HTML that shows a text as it is, whatever it holds. Control and format characters,
+     * some of which reverse the text after them, become question marks.
+     *
+     * @param text any text, as from a file of another's making
+     * @return HTML that can stand in an element or in an attribute's quotes
      */
     public static String escape(String text) {
         StringBuilder escaped = new StringBuilder(text.length());
@@ -34,32 +37,46 @@ public final class HtmlText {
         return escaped.toString();
     }
 
-    /** Some format characters reverse the text after them. */
     private static boolean isInvisible(char c) {
         return Character.isISOControl(c) || Character.getType(c) == Character.FORMAT;
     }
 
-    /** Returns a number with three decimals; a dash for -1, which stands for undefined, and NaN. */
+    /**
+     * Returns a score with three decimals.
+     *
+     * @param value a score; -1 or NaN where it is undefined
+     * @return {@code 0.123}, or a dash where it is undefined
+     */
     public static String score(double value) {
         return value == -1 || Double.isNaN(value) ? "–" : String.format(Locale.ROOT, "%.3f", value);
     }
 
-    /** Returns a difference with its sign and three decimals; a dash for NaN. */
+    /**
+     * Returns a difference of scores with its sign and three decimals.
+     *
+     * @param value a difference; NaN where it is undefined
+     * @return {@code +0.012} or, with a minus sign, {@code −0.012}; a dash where it is undefined
+     */
     public static String difference(double value) {
         return Double.isNaN(value)
                 ? "–"
                 : String.format(Locale.ROOT, "%+.3f", value).replace('-', '−');
     }
 
-    /** Returns a coordinate with at most two decimals. */
-    public static String coordinate(double value) {
+    /** Returns a coordinate with at most two decimals, as SVG takes it. */
+    static String coordinate(double value) {
         double rounded = Math.rint(value * 100) / 100;
         return rounded == Math.rint(rounded)
                 ? Long.toString((long) rounded)
                 : Double.toString(rounded);
     }
 
-    /** Returns a count with thin spaces between groups of three digits. */
+    /**
+     * Returns a count with thin spaces between groups of three digits.
+     *
+     * @param value any number
+     * @return such as {@code 12 345}
+     */
     public static String count(long value) {
         return String.format(Locale.ROOT, "%,d", value).replace(",", THIN_SPACE);
     }

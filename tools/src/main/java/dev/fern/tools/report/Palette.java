@@ -13,7 +13,7 @@ public final class Palette {
     public static final List<String> SERIES =
             List.of(BLUE, VERMILION, GREEN, "#cc79a7", "#e69f00", "#56b4e9", "#7a5c00");
 
-    /** Curves that sum up others. */
+    /** For curves that sum up others. */
     static final String DARK = "#333333";
 
     static final String TEXT = "#3a4754";
@@ -26,7 +26,8 @@ public final class Palette {
      * Returns a colour that lets what is below it show.
      *
      * @param color {@code #rrggbb}
-     * @param opacity 0 to 255
+     * @param opacity 0 (invisible) to 255
+     * @return {@code #rrggbbaa}
      */
     public static String faint(String color, int opacity) {
         return String.format("%s%02x", color, opacity);

@@ -25,13 +25,13 @@ public final class Plot {
     /** Width of one among many lines. */
     public static final double THIN_LINE = 0.8;
 
-    /** How much room a plot takes on a page; the letters are equally large in all. */
+    /** How much room a plot takes on a page. The letters are equally large in all sizes. */
     public enum Size {
-        /** Two fit beside each other. */
+        /** Half the width of the page. */
         LANDSCAPE(460, 320, "plot"),
-        /** For two axes of the same length; two fit beside each other. */
+        /** Half the width of the page, and axes of nearly the same length. */
         SQUARE(460, 400, "plot"),
-        /** Takes the width of the page. */
+        /** The width of the page. */
         WIDE(720, 400, "plot wide");
 
         private final int width;
@@ -45,7 +45,7 @@ public final class Plot {
         }
     }
 
-    /** There is no font to write the texts of a PNG file with. */
+    /** Says that this machine has no font with which Java can write the texts of a PNG file. */
     public static final class NoFontsException extends Exception {
 
         private static final long serialVersionUID = 1L;
@@ -64,7 +64,7 @@ public final class Plot {
     private static final double POINT_RADIUS = 3.2;
     private static final double ERROR_BAR_END = 4;
 
-    /** A PNG file is as {@link Size#WIDE}, with so many pixels in a unit: 900 x 500. */
+    /** Pixels per unit of {@link Size#WIDE}, which makes a PNG file of 900 x 500 pixels. */
     private static final double PNG_SCALE = 1.25;
 
     private static final double TITLE_SIZE = 15;
@@ -104,7 +104,12 @@ public final class Plot {
         }
     }
 
-    /** Makes a plot that shows nothing yet. */
+    /**
+     * Makes a plot that shows its axes alone.
+     *
+     * @param xAxis to the right
+     * @param yAxis upward
+     */
     public Plot(Axis xAxis, Axis yAxis) {
         this.xAxis = xAxis;
         this.yAxis = yAxis;
@@ -112,15 +117,15 @@ public final class Plot {
 
     /**
      * Adds a curve. Values that are not finite are left out; values above the plot are drawn at its
-     * edge.
+     * upper edge.
      *
-     * @param xs by rising place
+     * @param xs in rising order
      * @param ys one for each of {@code xs}
      * @param color {@code #rrggbb} or {@code #rrggbbaa}
-     * @param width of the line
-     * @param hint shown on a page when the pointer rests on it; may be empty
+     * @param width of the line, in units of which a page is about 940 wide
+     * @param hint text that a page shows while the pointer rests on the curve; empty for none
      */
-    public Plot curve(double[] xs, double[] ys, String color, double width, String hint) {
+    public void curve(double[] xs, double[] ys, String color, double width, String hint) {
         int[] shown = IntStream.range(0, xs.length).filter(i -> Double.isFinite(ys[i])).toArray();
         if (shown.length > 0) {
             marks.add(
@@ -133,24 +138,32 @@ public final class Plot {
                                     Stroke.of(color, width),
                                     hint));
         }
-        return this;
-    }
-
-    /** Adds a point; colour and hint are as in {@link #curve}. */
-    public Plot point(double x, double y, String color, String hint) {
-        marks.add(
-                (canvas, frame) ->
-                        canvas.circle(frame.x(x), frame.y(clipped(y)), POINT_RADIUS, color, hint));
-        return this;
     }
 
     /**
-     * Adds an upright line with an end at each side.
+     * Adds a point. A point above the plot is drawn at its upper edge.
      *
-     * @param low where it begins; what lies below 0 is cut off
-     * @param high where it ends
+     * @param x its place on the x axis
+     * @param y its place on the y axis
+     * @param color {@code #rrggbb} or {@code #rrggbbaa}
+     * @param hint text that a page shows while the pointer rests on the point; empty for none
      */
-    public Plot errorBar(double x, double low, double high, String color) {
+    public void point(double x, double y, String color, String hint) {
+        marks.add(
+                (canvas, frame) ->
+                        canvas.circle(frame.x(x), frame.y(clipped(y)), POINT_RADIUS, color, hint));
+    }
+
+    /**
+     * Adds an upright line that has a short line across each end. What lies outside the plot is cut
+     * off.
+     *
+     * @param x its place on the x axis
+     * @param low its lower end on the y axis
+     * @param high its upper end on the y axis
+     * @param color {@code #rrggbb} or {@code #rrggbbaa}
+     */
+    public void errorBar(double x, double low, double high, String color) {
         Stroke stroke = Stroke.of(color, LINE / 2);
         marks.add(
                 (canvas, frame) -> {
@@ -163,11 +176,10 @@ public final class Plot {
                                 middle - ERROR_BAR_END, end, middle + ERROR_BAR_END, end, stroke);
                     }
                 });
-        return this;
     }
 
     /** Adds a bar that stands on the x axis; colour and hint are as in {@link #curve}. */
-    Plot bar(double x1, double x2, double y, String color, String hint) {
+    void bar(double x1, double x2, double y, String color, String hint) {
         marks.add(
                 (canvas, frame) ->
                         canvas.rectangle(
@@ -177,15 +189,13 @@ public final class Plot {
                                 frame.y(0) - frame.y(y),
                                 color,
                                 hint));
-        return this;
     }
 
     /** Adds a straight line. */
-    Plot segment(double x1, double y1, double x2, double y2, Stroke stroke) {
+    void segment(double x1, double y1, double x2, double y2, Stroke stroke) {
         marks.add(
                 (canvas, frame) ->
                         canvas.line(frame.x(x1), frame.y(y1), frame.x(x2), frame.y(y2), stroke));
-        return this;
     }
 
     private double clipped(double y) {
@@ -195,20 +205,25 @@ public final class Plot {
     /**
      * Says in the legend what a colour stands for.
      *
-     * @param value a number that belongs to it; may be empty
+     * @param color {@code #rrggbb} or {@code #rrggbbaa}
+     * @param name what has this colour
+     * @param value a number that belongs to it, which a page shows in bold; may be empty
      */
-    public Plot legend(String color, String name, String value) {
+    public void legend(String color, String name, String value) {
         legend.add(new Entry(color, name, value));
-        return this;
     }
 
     /** Adds a text to the legend. */
-    Plot note(String text) {
+    void note(String text) {
         legend.add(new Entry("", text, ""));
-        return this;
     }
 
-    /** Returns the plot and its legend as elements of a page. */
+    /**
+     * Returns the plot and its legend as elements of a page.
+     *
+     * @param size the room it takes
+     * @return HTML with an {@code svg} element; the page's style sheet is {@link HtmlPage}'s
+     */
     public String html(Size size) {
         SvgCanvas canvas =
                 new SvgCanvas(
@@ -238,6 +253,8 @@ public final class Plot {
     /**
      * Returns the plot with title and legend as a PNG file's bytes, 900 pixels wide and 500 high.
      *
+     * @param title a line above the plot
+     * @return the whole file
      * @throws NoFontsException if Java finds no fonts on this machine
      */
     public byte[] png(String title) throws NoFontsException {
@@ -278,8 +295,10 @@ public final class Plot {
     }
 
     /**
-     * Writes the plot with title and legend as a PNG file, whole or not at all.
+     * Writes the plot with title and legend as a PNG file of 900 x 500 pixels, whole or not at all.
      *
+     * @param file to write; one that is there is replaced
+     * @param title a line above the plot
      * @throws IOException if the file can't be written
      * @throws NoFontsException if Java finds no fonts on this machine
      */

@@ -21,6 +21,8 @@ public final class RunPlots {
     private final Axis stepAxis;
 
     /**
+     * Takes a run's numbers.
+     *
      * @param curves the training's numbers by step
      * @param evaluations in order of their steps
      */
@@ -32,8 +34,8 @@ public final class RunPlots {
     }
 
     /**
-     * Returns the loss and its two parts by step: faint, with the running means over them. Where a
-     * few steps are far above the rest, the axis ends below them.
+     * {@return the loss and its two parts by step, faint, with the running means over them} Where
+     * the loss of a few steps is far above the rest, the axis ends below it.
      */
     public Plot loss() {
         double[] total = curves.means(StepCurves.Value.LOSS);
@@ -57,9 +59,10 @@ public final class RunPlots {
     Plot learningRate() {
         double[] rates = curves.means(StepCurves.Value.LEARNING_RATE);
         double most = Arrays.stream(rates).max().orElse(0);
-        return new Plot(stepAxis, Axis.upTo("learning rate", most))
-                .curve(steps, rates, Palette.BLUE, Plot.LINE, "learning rate")
-                .legend(Palette.BLUE, "learning rate, last", last(rates));
+        Plot plot = new Plot(stepAxis, Axis.upTo("learning rate", most));
+        plot.curve(steps, rates, Palette.BLUE, Plot.LINE, "learning rate");
+        plot.legend(Palette.BLUE, "learning rate, last", last(rates));
+        return plot;
     }
 
     private void noisy(Plot plot, String name, double[] values, String color) {
@@ -81,7 +84,10 @@ public final class RunPlots {
         return scores(plot, EpochScores::step);
     }
 
-    /** Returns AP, AP50 and AP75 of each evaluation by epoch, on an axis from 0 to 1. */
+    /**
+     * {@return AP, AP50 and AP75 of each evaluation by epoch, on an axis from 0 to 1} Undefined
+     * ones are left out.
+     */
     public Plot averagePrecisionByEpoch() {
         double last = evaluations.stream().mapToDouble(EpochScores::epoch).max().orElse(0);
         Plot plot = new Plot(Axis.counting("epoch", last), Axis.unit("average precision"));

@@ -17,7 +17,7 @@ final class SettingsTable {
         this.defaults = defaults;
     }
 
-    /** Those that differ, and all of them to be unfolded. */
+    /** Returns a table of the settings that differ, and one of all settings to be unfolded. */
     String html() {
         StringBuilder differing = new StringBuilder();
         StringBuilder all = new StringBuilder();

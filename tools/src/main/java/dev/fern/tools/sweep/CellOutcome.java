@@ -5,8 +5,9 @@ import dev.fern.tools.console.Platform;
 /**
  * How a cell ended.
  *
- * @param reason of a failure, one line; else empty
- * @param environment what it was trained with, at least its last part
+ * @param status whether there is a result
+ * @param reason why it failed, in one line; empty if it did not
+ * @param environment what it was trained with, at least after its last start
  */
 public record CellOutcome(Status status, String reason, Environment environment) {
 
@@ -18,12 +19,12 @@ public record CellOutcome(Status status, String reason, Environment environment)
      * @param java name and version of the virtual machine
      * @param system operating system and processor architecture
      * @param cores cores of the machine
-     * @param threads cores that a cell had for itself
+     * @param threads how many cores the cell had for itself
      */
     public record Environment(
             String fern, String engine, String java, String system, int cores, int threads) {
 
-        /** Returns this process's. */
+        /** Returns this process's environment. */
         static Environment here(String engine, int threads) {
             Platform here = Platform.here(engine);
             return new Environment(
@@ -35,7 +36,7 @@ public record CellOutcome(Status status, String reason, Environment environment)
                     threads);
         }
 
-        /** One line. */
+        /** Returns it in one line. */
         String text() {
             return String.join(
                     ", ",
@@ -47,13 +48,15 @@ public record CellOutcome(Status status, String reason, Environment environment)
                             + " cores, "
                             + threads
                             + (threads == 1 ? " thread" : " threads")
-                            + " a cell");
+                            + " per cell");
         }
     }
 
     /** Whether there is a result. */
     public enum Status {
+        /** The training reached its end. */
         DONE,
+        /** The training ended early. */
         FAILED
     }
 

@@ -14,7 +14,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 
-/** A sweep as JSON: what was asked for, every cell, their means, and how sure differences are. */
+/** A sweep as JSON: what was asked for, every cell, the means, and how sure differences are. */
 final class ResultsJson {
 
     private final Gson gson = new Gson();
@@ -22,7 +22,9 @@ final class ResultsJson {
     private final JsonObject root = new JsonObject();
 
     /**
-     * @param command the command line
+     * Takes the results, without comparisons.
+     *
+     * @param command the command line, for the record
      */
     ResultsJson(String command, SweepSettings settings, SweepResults results) {
         this.results = results;
@@ -119,6 +121,7 @@ final class ResultsJson {
         return this;
     }
 
+    /** Writes the JSON, whole or not at all. */
     void write(Path file) throws IOException {
         JsonFile.write(file, root);
     }

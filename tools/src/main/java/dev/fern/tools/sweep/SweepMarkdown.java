@@ -9,7 +9,7 @@ import dev.fern.tools.sweep.SweepResults.Spread;
 import java.util.List;
 import java.util.Locale;
 
-/** A sweep as a page of Markdown, with plots beside it. */
+/** A sweep as a page of Markdown that shows the plots beside it. */
 final class SweepMarkdown {
 
     private final String command;
@@ -19,6 +19,8 @@ final class SweepMarkdown {
     private final StringBuilder text = new StringBuilder();
 
     /**
+     * Takes what the page is to show.
+     *
      * @param command the command line
      */
     SweepMarkdown(
@@ -33,7 +35,7 @@ final class SweepMarkdown {
     }
 
     /**
-     * The page.
+     * Returns the page.
      *
      * @param plots folder of the plots, as seen from the page
      */

@@ -25,6 +25,8 @@ final class SweepOutput {
     private final Optional<ImageFolder> photographs;
 
     /**
+     * Takes what the results are made of.
+     *
      * @param command the command line
      * @param val the validation images
      * @param photographs where the validation images are; empty to leave them out of the report
@@ -51,7 +53,7 @@ final class SweepOutput {
         return SweepResults.read(grid, folder, settings.scaling());
     }
 
-    /** Writes CSV and JSON of the cells as far as they have come. Any thread may call. */
+    /** Writes CSV and JSON of the cells as far as they have come. Any thread may call this. */
     synchronized void writeTables() throws IOException {
         SweepResults results = read();
         new ResultsCsv(results).write(folder.csv());
@@ -59,9 +61,10 @@ final class SweepOutput {
     }
 
     /**
-     * Writes everything.
+     * Writes tables, page, Markdown and plots. On a machine without fonts there are no plots, which
+     * a line on standard error says.
      *
-     * @return the means as a table
+     * @return the means as a table for a terminal
      */
     synchronized String writeAll(SweepResults results) throws IOException {
         List<NormComparison> comparisons = results.compare(val, bootstrap);

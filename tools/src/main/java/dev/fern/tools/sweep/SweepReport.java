@@ -24,7 +24,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 
-/** A sweep as one HTML page that needs nothing else: no script, no other file, no network. */
+/** A sweep as one HTML page that needs no script, no other file and no network. */
 final class SweepReport {
 
     private final String command;
@@ -36,8 +36,10 @@ final class SweepReport {
     private final HtmlPage page = new HtmlPage("Accuracy against batch size");
 
     /**
+     * Takes what the page is to show.
+     *
      * @param command the command line
-     * @param strip of photographs; empty for none
+     * @param strip photographs; empty for none
      */
     SweepReport(
             String command,
@@ -53,15 +55,15 @@ final class SweepReport {
         this.figures = new SweepFigures(results);
     }
 
-    /** The page. */
+    /** Returns the page. */
     String html() throws IOException {
         summary();
         cards();
         page.section(
                 "AP against batch size",
-                "COCO's AP of the last epoch's model on the validation images. Lines: means over the"
-                        + " seeds; points: single seeds; bars: one standard deviation of them to each"
-                        + " side.",
+                "COCO's AP of the last epoch's model on the validation images. Lines are means over the"
+                        + " seeds, points are single seeds, and bars reach one standard deviation of"
+                        + " the seeds to each side.",
                 figures.averagePrecision().html(Plot.Size.WIDE));
         means();
         differences();
@@ -95,7 +97,7 @@ final class SweepReport {
                                 : ", " + results.failed().size() + " failed"));
     }
 
-    /** What each norm loses from the largest batch to the smallest. */
+    /** Shows how much AP each norm loses from the largest batch to the smallest. */
     private void cards() {
         int smallest = Collections.min(results.grid().batchSizes());
         int largest = Collections.max(results.grid().batchSizes());
@@ -159,12 +161,13 @@ final class SweepReport {
         }
         page.section(
                 "Means over the seeds",
-                "sd: sample standard deviation over the seeds. Differences to "
+                "sd is the sample standard deviation over the seeds. Differences to "
                         + first
-                        + " are of the seeds that both have. Their intervals and p-values are by a"
-                        + " paired bootstrap, which draws the validation images and the seeds with"
-                        + " replacement; with few seeds they are a little too narrow, and they are not"
-                        + " corrected for there being many. In colour: intervals that leave 0 out.",
+                        + " are over the seeds that both norms have. Their intervals and p-values come"
+                        + " from a paired bootstrap, which draws the validation images and the seeds"
+                        + " with replacement. With few seeds the intervals are a little too narrow,"
+                        + " and nothing is corrected for the number of comparisons. In colour are"
+                        + " differences whose interval leaves 0 out.",
                 "<div class=\"wide-table\">" + table + "</tbody></table></div>");
     }
 
@@ -187,7 +190,7 @@ final class SweepReport {
         comparisons.forEach(c -> plot.row(c.norm() + ", batch " + c.batchSize(), c.ap()));
         page.section(
                 "Differences in AP",
-                "A: " + escape(results.grid().norms().get(0)) + "; B: the norm named.",
+                "A is " + escape(results.grid().norms().get(0)) + ", B is the norm named.",
                 plot.svg());
     }
 
@@ -199,7 +202,8 @@ final class SweepReport {
         }
         page.section(
                 "Training curves",
-                "Thick: means over the seeds; thin: single seeds. The loss is a running mean.",
+                "Thick curves are means over the seeds, thin ones single seeds. The loss is a running"
+                        + " mean.",
                 html + "</div>");
     }
 
@@ -212,8 +216,8 @@ final class SweepReport {
         if (!table.isEmpty()) {
             page.section(
                     "Categories",
-                    "AP: means over the seeds that both norms have; intervals as above. Where a"
-                            + " category is on few images, its interval is too narrow.",
+                    "AP is the mean over the seeds that both norms have; intervals are as above. Where"
+                            + " a category is on few images, its interval is too narrow.",
                     "<div class=\"wide-table\">" + table.html() + "</div>");
         }
     }
@@ -223,7 +227,8 @@ final class SweepReport {
         page.section(
                 "What the last models find",
                 String.format(
-                        "Batch size %d, seed %d; scores from each model's best F1 at IoU 0.5 on. %s",
+                        "Batch size %d, seed %d. Each model's boxes are shown from the score of its best"
+                                + " F1 at IoU 0.5 on. %s",
                         cell.batchSize(), cell.seed(), FindingsPicture.LEGEND),
                 shown.html());
     }
@@ -244,8 +249,8 @@ final class SweepReport {
         }
         page.section(
                 "Cells that failed",
-                "They are not part of the means: where a norm has fewer seeds than others, its mean is"
-                        + " that of the trainings that went well.",
+                "They are not part of the means. Where a norm has fewer seeds than others, its mean is"
+                        + " over the trainings that went well.",
                 table + "</tbody></table>");
     }
 

@@ -22,23 +22,25 @@ import java.util.OptionalDouble;
 /**
  * The cells of a sweep as far as they have come.
  *
+ * @param grid which cells there are
+ * @param folder the sweep's
  * @param cells in the order of {@link Grid#cells}
  */
 record SweepResults(Grid grid, SweepFolder folder, List<CellResult> cells) {
 
     /**
-     * A number over several runs.
+     * How a number spreads over several runs.
      *
      * @param count how many runs
-     * @param mean NaN where there is none
-     * @param deviation sample standard deviation, with {@code count - 1}; NaN of fewer than two
-     *     runs
-     * @param least NaN where there is none
-     * @param most NaN where there is none
+     * @param mean arithmetic mean; NaN without runs
+     * @param deviation sample standard deviation, which divides by {@code count - 1}; NaN for fewer
+     *     than two runs
+     * @param least the smallest number; NaN without runs
+     * @param most the largest number; NaN without runs
      */
     record Spread(int count, double mean, double deviation, double least, double most) {
 
-        /** Returns that of some values. */
+        /** Returns the spread of some values. */
         static Spread of(double... values) {
             int n = values.length;
             double mean = Arrays.stream(values).average().orElse(Double.NaN);
@@ -53,10 +55,12 @@ record SweepResults(Grid grid, SweepFolder folder, List<CellResult> cells) {
     }
 
     /**
-     * A norm beside the sweep's first one, at one batch size.
+     * A norm compared with the sweep's first one at one batch size.
      *
-     * @param seeds of which both are done; those alone are compared, in pairs
-     * @param comparison A is the first norm, B this one
+     * @param norm the one that is compared
+     * @param batchSize of both
+     * @param seeds those at which both are done, and which are compared in pairs
+     * @param comparison its A is the first norm, its B is this norm
      */
     record NormComparison(String norm, int batchSize, List<Long> seeds, Comparison comparison) {
 
@@ -101,14 +105,14 @@ record SweepResults(Grid grid, SweepFolder folder, List<CellResult> cells) {
         return new SweepResults(grid, folder, cells);
     }
 
-    /** The cells of one norm and batch size, by seed. */
+    /** Returns the cells of one norm and batch size, one for each seed. */
     List<CellResult> cells(String norm, int batchSize) {
         return cells.stream()
                 .filter(c -> c.cell().norm().equals(norm) && c.cell().batchSize() == batchSize)
                 .toList();
     }
 
-    /** A number over the seeds that are done. */
+    /** Returns how a number spreads over the seeds that are done. */
     Spread spread(String norm, int batchSize, CocoMetric metric) {
         return Spread.of(
                 cells(norm, batchSize).stream()
@@ -118,17 +122,17 @@ record SweepResults(Grid grid, SweepFolder folder, List<CellResult> cells) {
                         .toArray());
     }
 
-    /** The cells that failed. */
+    /** Returns the cells that failed. */
     List<CellResult> failed() {
         return cells.stream().filter(CellResult::isFailed).toList();
     }
 
-    /** How long the training steps of all cells took. */
+    /** Returns how many minutes the training steps of all cells took. */
     double minutes() {
         return cells.stream().mapToDouble(cell -> cell.history().seconds()).sum() / 60;
     }
 
-    /** What the cells that ended were trained with, each once. */
+    /** Returns what the cells that ended were trained with, each environment once. */
     List<Environment> environments() {
         return cells.stream()
                 .flatMap(cell -> cell.outcome().stream())
@@ -138,7 +142,7 @@ record SweepResults(Grid grid, SweepFolder folder, List<CellResult> cells) {
     }
 
     /**
-     * What a cell's last model found in the validation images.
+     * Reads what a cell's last model found in the validation images.
      *
      * @throws IOException naming the file if it is lost or damaged
      */
@@ -158,7 +162,8 @@ record SweepResults(Grid grid, SweepFolder folder, List<CellResult> cells) {
     }
 
     /**
-     * Compares every norm with the first, where there are seeds of which both are done.
+     * Compares every norm with the first one at each batch size, over the seeds at which both are
+     * done. A norm that has no such seed is left out.
      *
      * @param val the validation images
      * @throws IOException if detections can't be read

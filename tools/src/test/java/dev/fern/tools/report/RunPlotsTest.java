@@ -121,10 +121,9 @@ class RunPlotsTest {
 
     @Test
     void textsAreShownAsTheyAre() throws Exception {
-        Plot plot =
-                new Plot(Axis.unit("A < B & C"), Axis.unit("\"D\""))
-                        .curve(new double[] {0, 1}, new double[] {0, 1}, "#0072b2", 2, "<E>")
-                        .legend("#0072b2", "<F>", "&G");
+        Plot plot = new Plot(Axis.unit("A < B & C"), Axis.unit("\"D\""));
+        plot.curve(new double[] {0, 1}, new double[] {0, 1}, "#0072b2", 2, "<E>");
+        plot.legend("#0072b2", "<F>", "&G");
 
         Element svg = parsed(svg(plot));
 
