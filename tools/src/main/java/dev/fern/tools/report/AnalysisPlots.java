@@ -180,7 +180,7 @@ final class AnalysisPlots {
         canvas.rectangle(BAR_LEFT, top + 4, width, 24, color, "");
         canvas.text(BAR_LEFT + width + 6, line, TextStyle.START.inBold(), score(value));
         canvas.text(
-                BAR_LEFT + width + 52,
+                BAR_LEFT + width + 58,
                 line,
                 TextStyle.START.sized(13).colored(Palette.MUTED),
                 note);

@@ -24,7 +24,7 @@ final class SweepFigures {
     /** How far norms are apart, in distances between two batch sizes. */
     private static final double NORMS_APART = 0.06;
 
-    /** An axis of AP reaches at least this high, so that nothing looks like much. */
+    /** An axis of AP reaches at least this high, so that scores near 0 look low. */
     private static final double LOWEST_TOP = 0.1;
 
     private final SweepResults results;
