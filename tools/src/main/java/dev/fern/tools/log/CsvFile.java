@@ -10,8 +10,8 @@ import java.nio.file.Path;
 import java.util.List;
 
 /**
- * A table of {@link CsvRow}s that grows. The first row names the columns; what a later one has not
- * is left empty, what else it has is left out.
+ * A table of {@link CsvRow}s that grows. The first row gives the columns their names; a later row
+ * is empty where it lacks a column, and what it has besides is left out.
  */
 final class CsvFile implements Closeable {
 
@@ -19,17 +19,17 @@ final class CsvFile implements Closeable {
     private Writer out;
     private List<String> columns;
 
-    /** Takes the file's place; the file is made, or made anew, with the first row. */
+    /** Takes the file's path. The first row makes the file, or replaces the one that is there. */
     CsvFile(Path path) {
         this.path = path;
     }
 
-    /** Deletes what another process left. */
+    /** Deletes the file that another process left. */
     void delete() throws IOException {
         Files.deleteIfExists(path);
     }
 
-    /** Adds a row, which is then with the operating system. */
+    /** Adds a row, and hands it to the operating system at once. */
     void write(JsonObject row) throws IOException {
         StringBuilder text = new StringBuilder();
         if (out == null) {

@@ -16,10 +16,10 @@ import java.util.regex.Pattern;
 import java.util.zip.CRC32C;
 
 /**
- * A file of TensorFlow records: of each its length (uint64), the length's checksum, its bytes and
- * their checksum, all little-endian. A checksum is a CRC-32C, rotated right by 15 bits, plus a
- * constant ("masked"). Each record is handed to the operating system at once, so that a process
- * that is killed leaves whole records.
+ * A file of TensorFlow records. Each record is its length in bytes (uint64), the length's checksum,
+ * its bytes and their checksum, all little-endian. A checksum is a CRC-32C, rotated right by 15
+ * bits, plus a constant ("masked"). Each record is handed to the operating system at once, so that
+ * a process that is killed leaves whole records.
  *
  * @see <a href="https://www.tensorflow.org/tutorials/load_data/tfrecord">TFRecords format
  *     details</a>
@@ -40,8 +40,10 @@ final class EventFile implements Closeable {
     }
 
     /**
-     * Creates a file whose name comes after those of all event files in the folder: TensorBoard
-     * reads a folder's files in the order of their names.
+     * Creates a file whose name comes after the names of all event files in the folder, since
+     * TensorBoard reads a folder's files in the order of their names.
+     *
+     * @param clock its second is the file's name, if no other file has that one or a later one
      */
     static EventFile createIn(Path folder, Clock clock) throws IOException {
         long second = clock.instant().getEpochSecond();
@@ -60,6 +62,7 @@ final class EventFile implements Closeable {
         return path;
     }
 
+    /** Adds a record. */
     void write(byte[] data) throws IOException {
         ByteBuffer frame =
                 ByteBuffer.allocate(Long.BYTES + 2 * Integer.BYTES + data.length)

@@ -13,11 +13,12 @@ import java.nio.file.Path;
 import java.util.Map;
 
 /**
- * The metrics as two tables, for spreadsheets and data frames: {@code metrics.csv} with a row a
- * step, {@code evaluations.csv} with a row an evaluation. They are made of the lines of {@code
- * metrics.jsonl} alone: of all that are there when the first number of a process comes, when what a
- * killed process took beyond its last checkpoint is dropped already, and then of each that is
- * added.
+ * The metrics as two tables for spreadsheets and data frames: {@code metrics.csv} with one row per
+ * step, {@code evaluations.csv} with one row per evaluation.
+ *
+ * <p>The lines of {@code metrics.jsonl} are their only source. When a process has its first number,
+ * both tables are written anew from all lines; by then the lines of steps that a killed process
+ * took after its last checkpoint are gone. Later, each new line adds its row.
  */
 final class MetricsTables implements RunLog {
 
@@ -57,7 +58,7 @@ final class MetricsTables implements RunLog {
 
     private void update() throws IOException {
         if (lines == null) {
-            steps.delete(); // both may hold rows that are no longer in the metrics
+            steps.delete(); // both tables may hold rows that the metrics no longer have
             evaluations.delete();
             lines = Files.newBufferedReader(metrics);
         }

@@ -20,7 +20,7 @@ final class ProtobufMessage {
 
     private final ByteArrayOutputStream bytes = new ByteArrayOutputStream();
 
-    /** Adds an integer or an enum's number. */
+    /** Adds an integer, or the number of an enum's constant. */
     ProtobufMessage add(int field, long value) {
         tag(field, VARINT);
         varint(value);
@@ -62,7 +62,7 @@ final class ProtobufMessage {
         varint((long) field << 3 | kind);
     }
 
-    /** Seven bits a byte, the lowest first; the eighth says that more follow. */
+    /** Writes seven bits per byte, the lowest first; the eighth bit says that more bytes follow. */
     private void varint(long value) {
         long rest = value;
         while ((rest & ~0x7FL) != 0) {

@@ -5,24 +5,24 @@ import java.io.Closeable;
 import java.io.IOException;
 import java.util.Map;
 
-/** A form in which a training's numbers are kept. */
+/** Keeps a training's numbers in one form. */
 interface RunLog extends Closeable {
 
     /**
-     * The training starts or goes on; nothing was kept yet in this process.
+     * Is told that the training starts or goes on, before everything else in this process.
      *
      * @param firstStep number of the next step, from 1
      */
     void started(long firstStep) throws IOException;
 
-    /** A step was taken, and is in the run's metrics. */
+    /** Is told of a step that was taken and is in the run's metrics. */
     void step(Step step) throws IOException;
 
     /**
-     * The model was evaluated, and the numbers are in the run's metrics.
+     * Is told of an evaluation whose numbers are in the run's metrics.
      *
-     * @param step the last that was taken
-     * @param numbers by name
+     * @param step number of the last step that was taken, from 1
+     * @param numbers the evaluation's numbers by name
      */
     void evaluated(long step, Map<String, Double> numbers) throws IOException;
 }

@@ -10,9 +10,9 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Keeps a training's numbers as tables and for TensorBoard, beside a listener that shows them. A
- * log that can't be written is given up with a warning: it holds nothing that {@code metrics.jsonl}
- * does not, and ends no training.
+ * Keeps a training's numbers as tables and for TensorBoard, and hands them on to a listener that
+ * shows them. A log that can't be written is given up with a warning and does not end the training,
+ * since it holds nothing that {@code metrics.jsonl} does not hold.
  */
 public final class RunLogs implements TrainingListener, AutoCloseable {
 
@@ -21,7 +21,7 @@ public final class RunLogs implements TrainingListener, AutoCloseable {
     private final PrintStream err;
     private long step;
 
-    /** A thing to tell a log. */
+    /** Something to tell a log. */
     @FunctionalInterface
     private interface Message {
         void tell(RunLog log) throws IOException;
@@ -30,8 +30,9 @@ public final class RunLogs implements TrainingListener, AutoCloseable {
     /**
      * Logs into a run's folder.
      *
-     * @param shown is told everything too, first
-     * @param err for warnings
+     * @param run the run's folder
+     * @param shown is told everything before the logs are
+     * @param err receives the warnings
      */
     public RunLogs(RunDirectory run, TrainingListener shown, PrintStream err) {
         this(

@@ -8,13 +8,13 @@ import java.time.Instant;
 import java.util.Map;
 
 /**
- * An event file for TensorBoard in the run's folder, one for each process that trains: {@code
- * tensorboard --logdir} of the folder of several runs shows them by their names.
+ * An event file for TensorBoard in the run's folder, one for each process that trains. With the
+ * folder of several runs as its {@code --logdir}, TensorBoard shows each run under its name.
  *
  * <p>A file begins with its version and with the start of a session at its first step. TensorBoard
- * then forgets what earlier files hold of that step and later ones, which a process took that went
- * on after its last checkpoint. The fields are those of TensorFlow's {@code event.proto} and {@code
- * summary.proto}.
+ * then forgets what earlier files hold of that step and of later ones: steps that an earlier
+ * process took after its last checkpoint, and that are taken again. The fields are those of
+ * TensorFlow's {@code event.proto} and {@code summary.proto}.
  */
 final class TensorBoardLog implements RunLog {
 

@@ -1,9 +1,9 @@
 /**
- * A training's numbers for other programs: tables ({@link dev.fern.tools.log.MetricsTables}) and
- * TensorBoard's event files ({@link dev.fern.tools.log.TensorBoardLog}).
+ * A training's numbers for other programs: as tables ({@link dev.fern.tools.log.MetricsTables}) and
+ * as TensorBoard's event files ({@link dev.fern.tools.log.TensorBoardLog}).
  *
- * <p>What {@link dev.fern.detection.train.TrainingListener} is told comes in through {@link
- * dev.fern.tools.log.RunLogs}; files in the run's folder go out, each number in them as soon as it
- * is known, so that a process that is killed loses none.
+ * <p>The numbers come in through {@link dev.fern.tools.log.RunLogs}, which is a {@link
+ * dev.fern.detection.train.TrainingListener}, and go out to files in the run's folder. Each number
+ * is written as soon as it is known, so that a process that is killed loses none.
  */
 package dev.fern.tools.log;

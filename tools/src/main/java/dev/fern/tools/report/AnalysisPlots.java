@@ -1,6 +1,5 @@
 package dev.fern.tools.report;
 
-import static dev.fern.tools.report.HtmlText.coordinate;
 import static dev.fern.tools.report.HtmlText.count;
 import static dev.fern.tools.report.HtmlText.score;
 
@@ -9,34 +8,39 @@ import dev.fern.cocoeval.analysis.CategoryAnalysis;
 import dev.fern.cocoeval.analysis.PrecisionRecallCurve;
 import dev.fern.cocoeval.analysis.ReliabilityBin;
 import dev.fern.cocoeval.analysis.TideErrors;
+import dev.fern.tools.report.Canvas.Stroke;
+import dev.fern.tools.report.Canvas.TextStyle;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
-import java.util.stream.IntStream;
 
-/** The curves and bars of an analysis, as SVG with legends in HTML. */
+/** The curves and bars of an analysis, as elements of a page. */
 final class AnalysisPlots {
-    // Okabe and Ito's palette, which colour-blind readers can tell apart.
-    static final List<String> COLORS =
-            List.of("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#7a5c00");
+
+    /** What the grey curves of single categories are drawn with, where there are many. */
     private static final String FAINT = "#c3ccd6";
+
     private static final String MEAN = "#222222";
 
     /** More would be one grey surface; those of the categories with most objects are drawn. */
     private static final int MOST_CURVES = 200;
 
-    /** Height of a plot of which both axes go from 0 to 1. */
-    private static final int SQUARE = 400;
+    private static final String BAR = "#9cc3e0";
+    private static final String TALLY = "#0b4f8a";
+    private static final Stroke EXPECTED = Stroke.of(Palette.VERMILION, 2.4);
+    private static final Stroke DIAGONAL = new Stroke(Palette.MUTED, 1.2, true);
 
     private static final int BAR_WIDTH = 250;
     private static final int BAR_LEFT = 120;
     private static final int ROW_HEIGHT = 42;
+    private static final int ERRORS_WIDTH = BAR_LEFT + BAR_WIDTH + 90;
+    private static final String TOTAL = "#8a949e";
 
     private AnalysisPlots() {}
 
     /**
-     * One curve a category, in colours where there are few, and the mean of all where there are
-     * more.
+     * Returns one curve for each category, in colours where there are few, and the mean of all
+     * where there are more than one.
      */
     static String precisionRecall(List<CategoryAnalysis> categories) {
         List<CategoryAnalysis> defined =
@@ -45,22 +49,21 @@ final class AnalysisPlots {
             return "<p>There is no object to find.</p>";
         }
         List<CategoryAnalysis> drawn = EvaluationSections.withMostObjects(defined, MOST_CURVES);
-        boolean colored = drawn.size() <= COLORS.size();
+        boolean colored = drawn.size() <= Palette.SERIES.size();
         double[] recalls = array(PrecisionRecallCurve.recalls());
-        Plot plot = new Plot(Axis.unit("recall"), Axis.unit("precision"), SQUARE);
-        Legend legend = new Legend();
+        Plot plot = new Plot(Axis.unit("recall"), Axis.unit("precision"));
         for (int i = 0; i < drawn.size(); i++) {
             CategoryAnalysis category = drawn.get(i);
-            String color = colored ? COLORS.get(i) : FAINT;
             String name = category.category().name();
+            String ap = score(category.averagePrecision());
             plot.curve(
                     recalls,
                     array(category.curve().orElseThrow().precision()),
-                    color,
+                    colored ? Palette.SERIES.get(i) : FAINT,
                     colored ? 2 : 1,
-                    name + ": AP " + score(category.averagePrecision()));
+                    name + ": AP " + ap);
             if (colored) {
-                legend.add(color, name, score(category.averagePrecision()));
+                plot.legend(Palette.SERIES.get(i), name, ap);
             }
         }
         if (defined.size() > 1) {
@@ -73,27 +76,27 @@ final class AnalysisPlots {
                                 .average()
                                 .orElseThrow();
             }
-            double ap = Arrays.stream(mean).average().orElseThrow();
-            plot.curve(recalls, mean, MEAN, 2.5, "mean: AP " + score(ap));
-            legend.add(MEAN, "mean of " + defined.size() + " categories", score(ap));
+            String ap = score(Arrays.stream(mean).average().orElseThrow());
+            plot.curve(recalls, mean, MEAN, 2.5, "mean: AP " + ap);
+            plot.legend(MEAN, "mean of " + defined.size() + " categories", ap);
             if (!colored) {
-                legend.note(
+                plot.note(
                         "single categories in grey; rest the pointer on one"
                                 + (drawn.size() < defined.size()
                                         ? " (" + drawn.size() + " with most objects)"
                                         : ""));
             }
         }
-        return plot.svg() + legend.html();
+        return plot.html(Plot.Size.SQUARE);
     }
 
     private static double[] array(List<Double> values) {
         return values.stream().mapToDouble(Double::doubleValue).toArray();
     }
 
-    /** Precision by score, beside the diagonal on which it ought to be. */
+    /** Returns precision by score, beside the diagonal on which it ought to be. */
     static String reliability(Calibration calibration) {
-        Plot plot = new Plot(Axis.unit("score"), Axis.unit("precision"), SQUARE);
+        Plot plot = new Plot(Axis.unit("score"), Axis.unit("precision"));
         int most = calibration.bins().stream().mapToInt(ReliabilityBin::count).max().orElse(0);
         for (ReliabilityBin bin : calibration.bins()) {
             if (bin.count() > 0) {
@@ -107,18 +110,18 @@ final class AnalysisPlots {
                                 bin.count(),
                                 bin.meanScore(),
                                 bin.precision());
-                plot.bar(bin.least(), bin.most(), bin.precision(), "bar", hint);
+                plot.bar(bin.least(), bin.most(), bin.precision(), BAR, hint);
                 // the scale of counts is logarithmic, since most detections are unsure
                 double share = Math.log1p(bin.count()) / Math.log1p(most);
-                plot.bar(bin.least(), bin.most(), 0.08 * share, "tally", hint);
-                plot.segment(bin.least(), bin.meanScore(), bin.most(), bin.meanScore(), "expected");
+                plot.bar(bin.least(), bin.most(), 0.08 * share, TALLY, hint);
+                plot.segment(bin.least(), bin.meanScore(), bin.most(), bin.meanScore(), EXPECTED);
             }
         }
-        plot.segment(0, 0, 1, 1, "diagonal");
-        return plot.svg();
+        plot.segment(0, 0, 1, 1, DIAGONAL);
+        return plot.html(Plot.Size.SQUARE);
     }
 
-    /** A bar of dAP for each kind of error, and the two that take all together. */
+    /** Returns a bar of dAP for each kind of error, and for the two that take all together. */
     static String tide(TideErrors tide) {
         List<TideErrors.TideError> errors = tide.errors();
         List<String> names =
@@ -133,64 +136,53 @@ final class AnalysisPlots {
                 Math.max(
                         errors.stream().mapToDouble(e -> e.deltaAp()).max().orElse(0),
                         Math.max(tide.falsePositiveDeltaAp(), tide.falseNegativeDeltaAp()));
-        StringBuilder svg = new StringBuilder();
-        svg.append(
-                String.format(
-                        Locale.ROOT,
-                        "<svg class=\"plot\" viewBox=\"0 0 %d %d\" role=\"img\""
-                                + " aria-label=\"AP lost by kind of error\">",
-                        BAR_LEFT + BAR_WIDTH + 90,
-                        (errors.size() + 2) * ROW_HEIGHT + 22));
-        IntStream.range(0, errors.size())
-                .forEach(
-                        i ->
-                                svg.append(
-                                        bar(
-                                                i * ROW_HEIGHT,
-                                                names.get(i),
-                                                errors.get(i).deltaAp(),
-                                                most,
-                                                COLORS.get(i),
-                                                count(errors.get(i).count()) + "&#215;")));
         int below = errors.size() * ROW_HEIGHT + 14;
-        svg.append(
-                String.format(
-                        Locale.ROOT,
-                        "<line class=\"grid\" x1=\"0\" x2=\"%d\" y1=\"%d\" y2=\"%d\"/>",
-                        BAR_LEFT + BAR_WIDTH + 90,
-                        below - 6,
-                        below - 6));
-        svg.append(bar(below, "all wrong ones", tide.falsePositiveDeltaAp(), most, "#8a949e", ""));
-        svg.append(
-                bar(
-                        below + ROW_HEIGHT,
-                        "all missed ones",
-                        tide.falseNegativeDeltaAp(),
-                        most,
-                        "#8a949e",
-                        ""));
-        return svg + "</svg>";
+        SvgCanvas canvas =
+                new SvgCanvas(
+                        "plot",
+                        ERRORS_WIDTH,
+                        below + 2 * ROW_HEIGHT + 8,
+                        "AP lost by kind of error");
+        for (int i = 0; i < errors.size(); i++) {
+            bar(
+                    canvas,
+                    i * ROW_HEIGHT,
+                    names.get(i),
+                    errors.get(i).deltaAp(),
+                    most,
+                    Palette.SERIES.get(i),
+                    count(errors.get(i).count()) + "×");
+        }
+        canvas.line(0, below - 6, ERRORS_WIDTH, below - 6, Stroke.of(Palette.GRID, 1));
+        bar(canvas, below, "all wrong ones", tide.falsePositiveDeltaAp(), most, TOTAL, "");
+        bar(
+                canvas,
+                below + ROW_HEIGHT,
+                "all missed ones",
+                tide.falseNegativeDeltaAp(),
+                most,
+                TOTAL,
+                "");
+        return canvas.svg();
     }
 
-    private static String bar(
-            double top, String name, double value, double most, String color, String note) {
+    private static void bar(
+            Canvas canvas,
+            double top,
+            String name,
+            double value,
+            double most,
+            String color,
+            String note) {
         double width = most > 0 ? Math.max(0, value) / most * BAR_WIDTH : 0;
-        return String.format(
-                Locale.ROOT,
-                "<text x=\"%d\" y=\"%s\" text-anchor=\"end\">%s</text>"
-                        + "<rect x=\"%d\" y=\"%s\" width=\"%s\" height=\"24\" rx=\"2\""
-                        + " fill=\"%s\"/><text x=\"%s\" y=\"%s\"><tspan class=\"value\">%s</tspan>"
-                        + " <tspan class=\"note\">%s</tspan></text>",
-                BAR_LEFT - 10,
-                coordinate(top + 21),
-                name,
-                BAR_LEFT,
-                coordinate(top + 4),
-                coordinate(width),
-                color,
-                coordinate(BAR_LEFT + width + 6),
-                coordinate(top + 21),
-                score(value),
+        double line = top + 21;
+        canvas.text(BAR_LEFT - 10, line, TextStyle.END, name);
+        canvas.rectangle(BAR_LEFT, top + 4, width, 24, color, "");
+        canvas.text(BAR_LEFT + width + 6, line, TextStyle.START.inBold(), score(value));
+        canvas.text(
+                BAR_LEFT + width + 58,
+                line,
+                TextStyle.START.sized(13).colored(Palette.MUTED),
                 note);
     }
 }

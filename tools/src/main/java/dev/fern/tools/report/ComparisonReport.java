@@ -21,8 +21,11 @@ public final class ComparisonReport {
     private final Comparison comparison;
 
     /**
+     * Takes what the page is to show.
+     *
      * @param first what A is called
      * @param second what B is called
+     * @param comparison of B with A
      */
     public ComparisonReport(String first, String second, Comparison comparison) {
         this.first = first;
@@ -30,7 +33,7 @@ public final class ComparisonReport {
         this.comparison = comparison;
     }
 
-    /** The page. */
+    /** {@return the whole page, in HTML} */
     public String html() {
         HtmlPage page = new HtmlPage("Is B better than A?");
         page.append(

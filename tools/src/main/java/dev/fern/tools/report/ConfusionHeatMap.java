@@ -1,9 +1,7 @@
 package dev.fern.tools.report;
 
-import static dev.fern.tools.report.HtmlText.coordinate;
-import static dev.fern.tools.report.HtmlText.escape;
-
 import dev.fern.cocoeval.analysis.ConfusionMatrix;
+import dev.fern.tools.report.Canvas.TextStyle;
 import java.util.Collections;
 import java.util.Comparator;
 import java.util.List;
@@ -11,7 +9,7 @@ import java.util.Locale;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
-/** A confusion matrix in shades of blue, each row by its own total. */
+/** A confusion matrix in shades of blue, which show each cell's share of its row. */
 final class ConfusionHeatMap {
     /** More would not be legible; those with the most mistakes are shown. */
     private static final int MOST_CATEGORIES = 20;
@@ -27,6 +25,7 @@ final class ConfusionHeatMap {
     private final int[][] counts;
     private final double cell;
 
+    /** Takes the categories with the most mistakes, and the background. */
     ConfusionHeatMap(ConfusionMatrix matrix) {
         this.matrix = matrix;
         int background = matrix.categories().size();
@@ -58,112 +57,88 @@ final class ConfusionHeatMap {
         }
     }
 
-    /** Of how many categories some are not shown, or 0. */
+    /** Returns how many categories are not shown. */
     int hidden() {
         return matrix.categories().size() + 1 - shown.size();
     }
 
+    /** Returns the matrix as an element of a page. */
     String svg() {
-        int labelHeight = LABEL - 20;
-        StringBuilder svg =
-                new StringBuilder(
-                        String.format(
-                                Locale.ROOT,
-                                "<svg class=\"plot wide\" viewBox=\"0 0 %d %d\" role=\"img\""
-                                        + " aria-label=\"confusion matrix\">",
-                                LABEL + SIZE + 30,
-                                TOP + SIZE + labelHeight));
-        svg.append(
-                String.format(
-                        Locale.ROOT,
-                        "<text x=\"%d\" y=\"14\" text-anchor=\"middle\" class=\"note\">rows:"
-                                + " labels; columns: detections</text>",
-                        LABEL + SIZE / 2));
+        SvgCanvas canvas =
+                new SvgCanvas(
+                        "plot wide",
+                        LABEL + SIZE + 30,
+                        TOP + SIZE + LABEL - 20,
+                        "confusion matrix");
+        canvas.text(
+                LABEL + SIZE / 2.0,
+                14,
+                TextStyle.MIDDLE.sized(13).colored(Palette.MUTED),
+                "rows: labels; columns: detections");
         for (int row = 0; row < shown.size(); row++) {
             double middle = (row + 0.5) * cell;
-            svg.append(
-                    String.format(
-                            Locale.ROOT,
-                            "<text x=\"%d\" y=\"%s\" text-anchor=\"end\">%s</text>",
-                            LABEL - 8,
-                            coordinate(TOP + middle + 4),
-                            name(shown.get(row))));
-            svg.append(
-                    String.format(
-                            Locale.ROOT,
-                            "<text transform=\"translate(%s %d) rotate(-40)\""
-                                    + " text-anchor=\"end\">%s</text>",
-                            coordinate(LABEL + middle + 4),
-                            TOP + SIZE + 16,
-                            name(shown.get(row))));
-            int total = totals[shown.get(row)];
+            boolean isBackground = shown.get(row) == matrix.categories().size();
+            TextStyle style =
+                    isBackground ? TextStyle.END.sized(13).colored(Palette.MUTED) : TextStyle.END;
+            String name = shortened(name(shown.get(row)));
+            canvas.text(LABEL - 8, TOP + middle + 4, style, name);
+            canvas.text(LABEL + middle + 4, TOP + SIZE + 16, style.turned(-40), name);
             for (int column = 0; column < shown.size(); column++) {
-                appendCell(svg, row, column, total);
+                drawCell(canvas, row, column);
             }
         }
-        return svg + "</svg>";
+        return canvas.svg();
     }
 
-    private void appendCell(StringBuilder svg, int row, int column, int total) {
+    private void drawCell(Canvas canvas, int row, int column) {
         int count = counts[row][column];
+        int total = totals[shown.get(row)];
         double share = total == 0 ? 0 : (double) count / total;
         double x = LABEL + column * cell;
         double y = TOP + row * cell;
-        svg.append(
+        canvas.rectangle(
+                x + 0.5,
+                y + 0.5,
+                cell - 1,
+                cell - 1,
+                shade(share),
                 String.format(
                         Locale.ROOT,
-                        "<rect x=\"%s\" y=\"%s\" width=\"%s\" height=\"%s\" fill=\"%s\">"
-                                + "<title>%s as %s: %d (%.1f %%)</title></rect>",
-                        coordinate(x + 0.5),
-                        coordinate(y + 0.5),
-                        coordinate(cell - 1),
-                        coordinate(cell - 1),
-                        shade(share),
-                        fullName(shown.get(row)),
-                        fullName(shown.get(column)),
+                        "%s as %s: %d (%.1f %%)",
+                        name(shown.get(row)),
+                        name(shown.get(column)),
                         count,
                         100 * share));
         if (count > 0) {
             double size =
                     Math.min(14, cell / (0.65 * Math.max(2, Integer.toString(count).length())));
-            svg.append(
-                    String.format(
-                            Locale.ROOT,
-                            "<text x=\"%s\" y=\"%s\" text-anchor=\"middle\" pointer-events=\"none\""
-                                    + " style=\"font-size:%spx;fill:%s\">%d</text>",
-                            coordinate(x + cell / 2),
-                            coordinate(y + cell / 2 + size / 3),
-                            coordinate(size),
-                            share > 0.55 ? "#fff" : "#1f2933",
-                            count));
+            canvas.text(
+                    x + cell / 2,
+                    y + cell / 2 + size / 3,
+                    TextStyle.MIDDLE.sized(size).colored(share > 0.55 ? "#ffffff" : "#1f2933"),
+                    Integer.toString(count));
         }
     }
 
-    /** From white to dark blue; the square root lets rare confusions show. */
+    /** Returns white to dark blue; the square root lets rare confusions show. */
     private static String shade(double share) {
         double depth = Math.sqrt(share);
         return String.format(
-                Locale.ROOT,
-                "rgb(%d,%d,%d)",
+                "#%02x%02x%02x",
                 Math.round(246 - depth * (246 - 8)),
                 Math.round(248 - depth * (248 - 69)),
                 Math.round(251 - depth * (251 - 138)));
     }
 
-    private String fullName(int category) {
+    private String name(int category) {
         return category == matrix.categories().size()
                 ? "background"
-                : escape(matrix.categories().get(category).name());
+                : matrix.categories().get(category).name();
     }
 
-    private String name(int category) {
-        if (category == matrix.categories().size()) {
-            return "<tspan class=\"note\">background</tspan>";
-        }
-        String name = matrix.categories().get(category).name();
-        return escape(
-                name.codePointCount(0, name.length()) <= LONGEST_NAME
-                        ? name
-                        : name.substring(0, name.offsetByCodePoints(0, LONGEST_NAME - 1)) + "…");
+    private static String shortened(String name) {
+        return name.codePointCount(0, name.length()) <= LONGEST_NAME
+                ? name
+                : name.substring(0, name.offsetByCodePoints(0, LONGEST_NAME - 1)) + "…";
     }
 }

@@ -7,16 +7,17 @@ public final class EvaluationReport {
     private final EvaluationSections sections;
 
     /**
-     * Takes what is to be shown.
+     * Takes what the page is to show.
      *
-     * @param title what was evaluated on what
+     * @param title says what was evaluated on what
+     * @param sections the body of the page
      */
     public EvaluationReport(String title, EvaluationSections sections) {
         this.title = title;
         this.sections = sections;
     }
 
-    /** The page. */
+    /** {@return the whole page, in HTML} */
     public String html() {
         HtmlPage page = new HtmlPage(title);
         page.append("<p class=\"note\">" + sections.summary() + "</p>\n");

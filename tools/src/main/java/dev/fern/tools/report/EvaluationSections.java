@@ -20,7 +20,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.stream.IntStream;
 
-/** What is behind the numbers of an evaluation, as sections of a page. */
+/** What lies behind the numbers of an evaluation, as sections of a page. */
 public final class EvaluationSections {
     /** More would make the page slow; the JSON has all. */
     private static final int MOST_ROWS = 2000;
@@ -30,7 +30,11 @@ public final class EvaluationSections {
     private final Optional<ImageFolder> images;
 
     /**
-     * @param images where the worst images are found; if empty, none is drawn
+     * Takes an evaluation and its analysis.
+     *
+     * @param evaluation of detections
+     * @param analysis of the same detections
+     * @param images folder of the images, of which the worst are shown; empty to show none
      */
     public EvaluationSections(
             Evaluation evaluation, Analysis analysis, Optional<ImageFolder> images) {
@@ -39,12 +43,12 @@ public final class EvaluationSections {
         this.images = images;
     }
 
-    /** The numbers by metric. */
+    /** Returns the evaluation's numbers, -1 where undefined. */
     Map<CocoMetric, Double> stats() {
         return evaluation.stats();
     }
 
-    /** What was evaluated, in HTML. */
+    /** Returns what was evaluated, in HTML. */
     String summary() {
         int truths = analysis.categories().stream().mapToInt(CategoryAnalysis::truths).sum();
         int detections =
@@ -53,8 +57,8 @@ public final class EvaluationSections {
                         .sum();
         return String.format(
                 Locale.ROOT,
-                "Images %s, objects %s, categories %s, detections %s. All below the twelve numbers"
-                        + " is at IoU %s; single detections count from score %s.",
+                "Images %s, objects %s, categories %s, detections %s. Everything below the twelve"
+                        + " numbers is at IoU %s; single detections count from score %s.",
                 count(analysis.matching().images().size()),
                 count(truths),
                 count(analysis.categories().size()),
@@ -63,7 +67,7 @@ public final class EvaluationSections {
                 score(analysis.scoreThreshold()));
     }
 
-    /** Adds them to a page. */
+    /** Adds the sections to a page. */
     void appendTo(HtmlPage page) {
         page.append("<div class=\"pair\">");
         tide(page);
@@ -81,7 +85,7 @@ public final class EvaluationSections {
     private void tide(HtmlPage page) {
         page.section(
                 "Where AP is lost",
-                "How much AP would be won if one kind of error were mended (TIDE), and how often it"
+                "How much AP one would gain by mending one kind of error (TIDE), and how often it"
                         + " occurs.",
                 AnalysisPlots.tide(analysis.tide()));
     }
@@ -97,8 +101,8 @@ public final class EvaluationSections {
         ConfusionHeatMap map = new ConfusionHeatMap(analysis.confusion());
         page.section(
                 "What is taken for what",
-                "Shades by row. The right column is what was missed, the bottom row what was found"
-                        + " where nothing is."
+                "Each row has its own shades. The right column is what was missed, the bottom row"
+                        + " what was found where nothing is."
                         + (map.hidden() > 0
                                 ? " "
                                         + map.hidden()
@@ -144,12 +148,14 @@ public final class EvaluationSections {
                         + analysis.parameters().beta()
                         + ")."
                         + (rows.size() < met.size()
-                                ? " " + count(rows.size()) + " categories with most objects."
+                                ? " Shown are the "
+                                        + count(rows.size())
+                                        + " categories with most objects."
                                 : ""),
                 table + "</tbody></table></div>");
     }
 
-    /** These, if they are not too many; in their order. */
+    /** Returns at most so many categories, those with most objects, in the given order. */
     static List<CategoryAnalysis> withMostObjects(List<CategoryAnalysis> categories, int most) {
         return IntStream.range(0, categories.size())
                 .boxed()
@@ -187,10 +193,7 @@ public final class EvaluationSections {
                 folder ->
                         page.section(
                                 "The images with the most faults",
-                                "<span class=\"swatch right\"></span>right"
-                                        + "<span class=\"swatch wrong\"></span>wrong"
-                                        + "<span class=\"swatch missed\"></span>missed. Rest the"
-                                        + " pointer on a box for its label.",
+                                FindingsPicture.LEGEND,
                                 new WorstImages(analysis, folder).html()));
     }
 }

@@ -15,18 +15,18 @@ import java.io.IOException;
 import java.util.Base64;
 import java.util.Locale;
 
-/** Images, small, with what was found, wrong and missed drawn over them. */
+/** Small images with what was found rightly, wrongly and missed drawn over them. */
 public final class FindingsPicture {
     private static final int LONGER_SIDE = 560;
     private static final int JPEG_QUALITY = 78;
 
-    /** What the colours mean, as HTML. */
+    /** What the colours of the boxes mean, as HTML. */
     public static final String LEGEND =
             "<span class=\"swatch right\"></span>right<span class=\"swatch wrong\"></span>wrong"
                     + "<span class=\"swatch missed\"></span>missed. Rest the pointer on a box for its"
                     + " label.";
 
-    /** Boxes of one kind on one image; more would hide it. */
+    /** Most boxes of one kind on one image; more would hide it. */
     private static final int BOXES = 120;
 
     private final Analysis analysis;
@@ -34,15 +34,22 @@ public final class FindingsPicture {
     private final ImageReader reader = ImageReader.forDataSets();
 
     /**
+     * Takes what the pictures are made of.
+     *
      * @param analysis of the detections
-     * @param folder where the images are
+     * @param folder of the images
      */
     public FindingsPicture(Analysis analysis, ImageFolder folder) {
         this.analysis = analysis;
         this.folder = folder;
     }
 
-    /** One image as an element of HTML; if it can't be read, the reason. */
+    /**
+     * Returns an image with its boxes.
+     *
+     * @param findings in that image
+     * @return an element of a page; if the image can't be read, a paragraph with the reason
+     */
     public String html(ImageFindings findings) {
         try (BgrImage image = reader.read(folder.resolve(findings.image().fileName()))) {
             return picture(image, findings);
@@ -93,7 +100,9 @@ public final class FindingsPicture {
     }
 
     /**
-     * @param textSize 0 to show the label only where the pointer rests
+     * Returns a box with its label.
+     *
+     * @param textSize in pixels of the image; 0 to show the label only where the pointer rests
      */
     private static String box(Box box, String style, String label, double textSize) {
         String rectangle =

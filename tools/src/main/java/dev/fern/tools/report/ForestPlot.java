@@ -1,15 +1,17 @@
 package dev.fern.tools.report;
 
-import static dev.fern.tools.report.HtmlText.coordinate;
-import static dev.fern.tools.report.HtmlText.escape;
 import static dev.fern.tools.report.HtmlText.score;
 
 import dev.fern.cocoeval.Difference;
+import dev.fern.tools.report.Canvas.Stroke;
+import dev.fern.tools.report.Canvas.TextStyle;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 
-/** Differences with their intervals, one below the other around a common zero, as SVG. */
+/**
+ * Differences with their intervals, one below the other around a common zero, and the numbers
+ * beside them. In colour are the differences whose intervals leave 0 out.
+ */
 public final class ForestPlot {
 
     private static final int LEFT = 190;
@@ -19,55 +21,53 @@ public final class ForestPlot {
     private static final int TOP = 44;
     private static final int LONGEST_NAME = 26;
 
-    /** The numbers' right edges: A, B, B - A, p. */
+    private static final double POINT_RADIUS = 5;
+    private static final double INTERVAL_WIDTH = 3;
+    private static final String BETTER = "#00a878";
+    private static final String OPEN_INTERVAL = "#a9b4bf";
+
+    private static final List<String> HEADINGS = List.of("A", "B", "B − A", "p");
+
+    /** The right edges of the numbers under {@link #HEADINGS}. */
     private static final int[] COLUMNS = {690, 755, 835, 905};
 
     private final List<String> names = new ArrayList<>();
     private final List<Difference> differences = new ArrayList<>();
 
-    /** Adds a row. */
+    /**
+     * Adds a row below the others.
+     *
+     * @param name plain text; what is longer than 26 characters is cut
+     * @param difference of B to A; without resamples it has no interval
+     */
     public void row(String name, Difference difference) {
         names.add(name);
         differences.add(difference);
     }
 
-    /** The whole element. */
+    /** {@return the plot as an element of a page} */
     public String svg() {
         double reach = reach();
         int bottom = TOP + ROW * names.size();
-        StringBuilder svg = new StringBuilder();
-        svg.append(
-                String.format(
-                        Locale.ROOT,
-                        "<svg class=\"forest\" viewBox=\"0 0 %d %d\" role=\"img\""
-                                + " aria-label=\"differences with intervals\">",
-                        WIDTH,
-                        bottom + 12));
+        SvgCanvas canvas =
+                new SvgCanvas("forest", WIDTH, bottom + 12, "differences with intervals");
         for (int tick = -2; tick <= 2; tick++) {
             double value = tick * reach / 2;
-            String x = coordinate(x(value, reach));
-            svg.append(
-                    String.format(
-                            Locale.ROOT,
-                            "<line class=\"%s\" x1=\"%s\" y1=\"%d\" x2=\"%s\" y2=\"%d\"/>",
-                            tick == 0 ? "axis" : "grid",
-                            x,
-                            TOP - 8,
-                            x,
-                            bottom));
-            text(svg, x, TOP - 16, "middle", signed(value));
+            double x = x(value, reach);
+            Stroke stroke = tick == 0 ? Stroke.of(Palette.MUTED, 1.2) : Stroke.of(Palette.GRID, 1);
+            canvas.line(x, TOP - 8, x, bottom, stroke);
+            canvas.text(x, TOP - 16, TextStyle.MIDDLE, signed(value));
         }
-        String[] headings = {"A", "B", "B &#8722; A", "p"};
-        for (int i = 0; i < headings.length; i++) {
-            text(svg, Integer.toString(COLUMNS[i]), TOP - 16, "end", headings[i]);
+        for (int i = 0; i < COLUMNS.length; i++) {
+            canvas.text(COLUMNS[i], TOP - 16, TextStyle.END, HEADINGS.get(i));
         }
         for (int i = 0; i < names.size(); i++) {
-            row(svg, names.get(i), differences.get(i), TOP + ROW * i + ROW / 2, reach);
+            row(canvas, names.get(i), differences.get(i), TOP + ROW * i + ROW / 2, reach);
         }
-        return svg.append("</svg>").toString();
+        return canvas.svg();
     }
 
-    /** The largest distance from zero, rounded up to 1, 2 or 5 times a power of ten. */
+    /** Returns the largest distance from zero, rounded up to 1, 2 or 5 times a power of ten. */
     private double reach() {
         double largest = 1e-3;
         for (Difference d : differences) {
@@ -90,57 +90,33 @@ public final class ForestPlot {
         return LEFT + PLOT * (value / reach + 1) / 2;
     }
 
-    private static void row(
-            StringBuilder svg, String name, Difference d, int middle, double reach) {
+    private static void row(Canvas canvas, String name, Difference d, int middle, double reach) {
         String shown =
                 name.length() > LONGEST_NAME ? name.substring(0, LONGEST_NAME - 1) + "…" : name;
-        text(svg, Integer.toString(LEFT - 12), middle + 4, "end", escape(shown));
-        text(svg, Integer.toString(COLUMNS[0]), middle + 4, "end", score(d.a()));
-        text(svg, Integer.toString(COLUMNS[1]), middle + 4, "end", score(d.b()));
+        int line = middle + 4;
+        canvas.text(LEFT - 12, line, TextStyle.END, shown);
+        canvas.text(COLUMNS[0], line, TextStyle.END, score(d.a()));
+        canvas.text(COLUMNS[1], line, TextStyle.END, score(d.b()));
+        canvas.text(COLUMNS[2], line, TextStyle.END, signed(d.difference()));
         if (Double.isNaN(d.difference())) {
-            text(svg, Integer.toString(COLUMNS[2]), middle + 4, "end", "&#8211;");
             return;
         }
-        text(svg, Integer.toString(COLUMNS[2]), middle + 4, "end", signed(d.difference()));
+        boolean isOpen = !(d.low() > 0 || d.high() < 0);
+        String color = d.low() > 0 ? BETTER : Palette.VERMILION;
         if (d.resamples() > 0) {
-            text(svg, Integer.toString(COLUMNS[3]), middle + 4, "end", score(d.pValue()));
-            svg.append(
-                    String.format(
-                            Locale.ROOT,
-                            "<line class=\"interval %s\" x1=\"%s\" y1=\"%d\" x2=\"%s\" y2=\"%d\"/>",
-                            kind(d),
-                            coordinate(x(d.low(), reach)),
-                            middle,
-                            coordinate(x(d.high(), reach)),
-                            middle));
+            canvas.text(COLUMNS[3], line, TextStyle.END, score(d.pValue()));
+            canvas.line(
+                    x(d.low(), reach),
+                    middle,
+                    x(d.high(), reach),
+                    middle,
+                    Stroke.of(isOpen ? OPEN_INTERVAL : color, INTERVAL_WIDTH));
         }
-        svg.append(
-                String.format(
-                        Locale.ROOT,
-                        "<circle class=\"%s\" cx=\"%s\" cy=\"%d\" r=\"5\"/>",
-                        kind(d),
-                        coordinate(x(d.difference(), reach)),
-                        middle));
-    }
-
-    private static String kind(Difference d) {
-        return d.low() > 0 ? "better" : d.high() < 0 ? "worse" : "open";
+        canvas.circle(
+                x(d.difference(), reach), middle, POINT_RADIUS, isOpen ? Palette.MUTED : color, "");
     }
 
     private static String signed(double value) {
-        return value == 0
-                ? "0"
-                : String.format(Locale.ROOT, "%+.3f", value).replace("-", "&#8722;");
-    }
-
-    private static void text(StringBuilder svg, String x, int y, String anchor, String text) {
-        svg.append(
-                String.format(
-                        Locale.ROOT,
-                        "<text x=\"%s\" y=\"%d\" text-anchor=\"%s\">%s</text>",
-                        x,
-                        y,
-                        anchor,
-                        text));
+        return value == 0 ? "0" : HtmlText.difference(value);
     }
 }

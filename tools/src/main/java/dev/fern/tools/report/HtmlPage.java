@@ -12,7 +12,11 @@ public final class HtmlPage {
 
     private final StringBuilder html = new StringBuilder();
 
-    /** Begins a page with its heading. */
+    /**
+     * Begins a page with its heading.
+     *
+     * @param title plain text
+     */
     public HtmlPage(String title) {
         String name = escape(title);
         html.append("<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">")
@@ -37,20 +41,28 @@ public final class HtmlPage {
         }
     }
 
-    /** Adds HTML as it is. */
-    public HtmlPage append(String part) {
+    /**
+     * Adds HTML as it is.
+     *
+     * @param part elements of the body
+     */
+    public void append(String part) {
         html.append(part);
-        return this;
     }
 
-    /** Adds a section; all three are HTML. */
-    public HtmlPage section(String heading, String explanation, String body) {
+    /**
+     * Adds a section in a box of its own.
+     *
+     * @param heading HTML
+     * @param explanation HTML, small below the heading; may be empty
+     * @param body HTML
+     */
+    public void section(String heading, String explanation, String body) {
         html.append("<section><h2>").append(heading).append("</h2><p class=\"note\">");
         html.append(explanation).append("</p>").append(body).append("</section>\n");
-        return this;
     }
 
-    /** The whole page. */
+    /** {@return the whole page} */
     public String html() {
         return html + "</body></html>\n";
     }

@@ -24,6 +24,7 @@ final class LabelFindings {
         this.analysis = analysis;
     }
 
+    /** Adds a section to a page. */
     void appendTo(HtmlPage page) {
         long wrong = sum(image -> image.likelyWrongLabels().size());
         long missing = sum(image -> image.likelyMissingLabels().size());

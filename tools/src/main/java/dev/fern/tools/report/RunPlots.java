@@ -8,115 +8,123 @@ import java.math.BigDecimal;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.function.ToDoubleFunction;
 
-/** The curves of a training by step and images seen, as SVG with legends in HTML. */
-final class RunPlots {
+/** The plots that a training run is judged by. */
+public final class RunPlots {
 
-    private static final int HEIGHT = 320;
-    private static final double FAINT_WIDTH = 0.8;
-    private static final double WIDTH = 2.2;
-    private static final String DARK = "#333333";
-    private static final String BLUE = AnalysisPlots.COLORS.get(0);
-    private static final String VERMILION = AnalysisPlots.COLORS.get(1);
-    private static final String GREEN = AnalysisPlots.COLORS.get(2);
-
-    /** Alpha of what is drawn behind its running mean. */
-    private static final String FAINT = "44";
+    private static final int FAINT = 0x44;
 
     private final StepCurves curves;
+    private final List<EpochScores> evaluations;
     private final double[] steps;
     private final Axis stepAxis;
 
-    RunPlots(StepCurves curves) {
+    /**
+     * Takes a run's numbers.
+     *
+     * @param curves the training's numbers by step
+     * @param evaluations in order of their steps
+     */
+    public RunPlots(StepCurves curves, List<EpochScores> evaluations) {
         this.curves = curves;
+        this.evaluations = List.copyOf(evaluations);
         steps = curves.steps();
         stepAxis = Axis.counting("step / images seen", curves.lastStep(), curves::imagesAt);
     }
 
-    /** The loss and its parts. */
-    String loss() {
+    /**
+     * {@return the loss and its two parts by step, faint, with the running means over them} Where
+     * the loss of a few steps is far above the rest, the axis ends below it.
+     */
+    public Plot loss() {
         double[] total = curves.means(StepCurves.Value.LOSS);
-        Plot plot = plot(Axis.upTo("loss", Smoothing.topWithoutSpikes(total)));
-        Legend legend = new Legend();
-        noisy(plot, legend, "total", total, DARK);
-        noisy(plot, legend, "classification", curves.means(StepCurves.Value.CLASSIFICATION), BLUE);
-        noisy(plot, legend, "box", curves.means(StepCurves.Value.REGRESSION), VERMILION);
-        return plot.svg() + legend.html();
+        Plot plot = new Plot(stepAxis, Axis.upTo("loss", Smoothing.topWithoutSpikes(total)));
+        noisy(plot, "total", total, Palette.DARK);
+        noisy(plot, "classification", curves.means(StepCurves.Value.CLASSIFICATION), Palette.BLUE);
+        noisy(plot, "box", curves.means(StepCurves.Value.REGRESSION), Palette.VERMILION);
+        return plot;
     }
 
-    /** The norm of the gradient. */
-    String gradientNorm() {
+    /** Returns the norm of the gradient by step, before it is clipped. */
+    Plot gradientNorm() {
         double[] norms = curves.means(StepCurves.Value.GRADIENT_NORM);
-        Plot plot = plot(Axis.upTo("gradient norm", Smoothing.topWithoutSpikes(norms)));
-        Legend legend = new Legend();
-        noisy(plot, legend, "norm before clipping", norms, BLUE);
-        return plot.svg() + legend.html();
+        Plot plot =
+                new Plot(stepAxis, Axis.upTo("gradient norm", Smoothing.topWithoutSpikes(norms)));
+        noisy(plot, "norm before clipping", norms, Palette.BLUE);
+        return plot;
     }
 
-    /** The learning rate. */
-    String learningRate() {
+    /** Returns the learning rate by step. */
+    Plot learningRate() {
         double[] rates = curves.means(StepCurves.Value.LEARNING_RATE);
-        Plot plot = plot(Axis.upTo("learning rate", Arrays.stream(rates).max().orElse(0)));
-        plot.curve(steps, rates, BLUE, WIDTH, "learning rate");
-        Legend legend = new Legend().add(BLUE, "learning rate, last", last(rates));
-        return plot.svg() + legend.html();
+        double most = Arrays.stream(rates).max().orElse(0);
+        Plot plot = new Plot(stepAxis, Axis.upTo("learning rate", most));
+        plot.curve(steps, rates, Palette.BLUE, Plot.LINE, "learning rate");
+        plot.legend(Palette.BLUE, "learning rate, last", last(rates));
+        return plot;
     }
 
-    /** The average precision of every evaluation. */
-    String averagePrecision(List<EpochScores> evaluations) {
-        double most = evaluations.stream().mapToDouble(e -> e.of(CocoMetric.AP50)).max().orElse(0);
-        Plot plot = plot(Axis.upTo("average precision", Math.max(most, 0.1)));
-        Legend legend = new Legend();
-        scores(plot, legend, evaluations, CocoMetric.AP50, GREEN);
-        scores(plot, legend, evaluations, CocoMetric.AP75, VERMILION);
-        scores(plot, legend, evaluations, CocoMetric.AP, BLUE);
-        return plot.svg() + legend.html();
-    }
-
-    private Plot plot(Axis yAxis) {
-        return new Plot(stepAxis, yAxis, HEIGHT);
-    }
-
-    private void noisy(Plot plot, Legend legend, String name, double[] values, String color) {
+    private void noisy(Plot plot, String name, double[] values, String color) {
         double[] smooth = Smoothing.of(values);
-        plot.curve(steps, values, color + FAINT, FAINT_WIDTH, name);
-        plot.curve(steps, smooth, color, WIDTH, name + ", running mean");
-        legend.add(color, name + ", last", last(smooth));
+        plot.curve(steps, values, Palette.faint(color, FAINT), Plot.THIN_LINE, name);
+        plot.curve(steps, smooth, color, Plot.LINE, name + ", running mean");
+        plot.legend(color, name + ", last", last(smooth));
     }
 
     private static String last(double[] values) {
         double last = values.length == 0 ? Double.NaN : values[values.length - 1];
-        return Double.isFinite(last) ? compact(BigDecimal.valueOf(last)) : "&#8211;";
+        return Double.isFinite(last) ? compact(BigDecimal.valueOf(last)) : "–";
     }
 
-    private static void scores(
-            Plot plot,
-            Legend legend,
-            List<EpochScores> evaluations,
-            CocoMetric metric,
-            String color) {
-        double[] at = evaluations.stream().mapToDouble(EpochScores::step).toArray();
-        double[] values =
-                evaluations.stream()
-                        .mapToDouble(e -> e.of(metric))
-                        .map(value -> value < 0 ? Double.NaN : value)
-                        .toArray();
-        plot.curve(at, values, color, WIDTH, metric.label());
-        for (int i = 0; i < values.length; i++) {
-            if (Double.isFinite(values[i])) {
-                plot.dot(
-                        at[i],
-                        values[i],
-                        color,
-                        String.format(
-                                Locale.ROOT,
-                                "%s %.3f after epoch %d",
-                                metric.label(),
-                                values[i],
-                                evaluations.get(i).epoch()));
-            }
+    /** Returns AP, AP50 and AP75 of each evaluation by step. Undefined ones are left out. */
+    Plot averagePrecision() {
+        double most = evaluations.stream().mapToDouble(e -> e.of(CocoMetric.AP50)).max().orElse(0);
+        Plot plot = new Plot(stepAxis, Axis.upTo("average precision", Math.max(most, 0.1)));
+        return scores(plot, EpochScores::step);
+    }
+
+    /**
+     * {@return AP, AP50 and AP75 of each evaluation by epoch, on an axis from 0 to 1} Undefined
+     * ones are left out.
+     */
+    public Plot averagePrecisionByEpoch() {
+        double last = evaluations.stream().mapToDouble(EpochScores::epoch).max().orElse(0);
+        Plot plot = new Plot(Axis.counting("epoch", last), Axis.unit("average precision"));
+        return scores(plot, EpochScores::epoch);
+    }
+
+    private Plot scores(Plot plot, ToDoubleFunction<EpochScores> place) {
+        scores(plot, place, CocoMetric.AP50, Palette.GREEN);
+        scores(plot, place, CocoMetric.AP75, Palette.VERMILION);
+        scores(plot, place, CocoMetric.AP, Palette.BLUE);
+        return plot;
+    }
+
+    private void scores(
+            Plot plot, ToDoubleFunction<EpochScores> place, CocoMetric metric, String color) {
+        List<EpochScores> defined = evaluations.stream().filter(e -> e.of(metric) >= 0).toList();
+        double[] values = defined.stream().mapToDouble(e -> e.of(metric)).toArray();
+        plot.curve(
+                defined.stream().mapToDouble(place).toArray(),
+                values,
+                color,
+                Plot.LINE,
+                metric.label());
+        for (EpochScores scores : defined) {
+            plot.point(
+                    place.applyAsDouble(scores),
+                    scores.of(metric),
+                    color,
+                    String.format(
+                            Locale.ROOT,
+                            "%s %.3f after epoch %d",
+                            metric.label(),
+                            scores.of(metric),
+                            scores.epoch()));
         }
-        double best = Arrays.stream(values).filter(Double::isFinite).max().orElse(-1);
-        legend.add(color, metric.label() + ", best", score(best));
+        double last = values.length == 0 ? -1 : values[values.length - 1];
+        double best = Arrays.stream(values).max().orElse(-1);
+        plot.legend(color, metric.label() + ": last " + score(last) + ", best", score(best));
     }
 }

@@ -10,17 +10,17 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * A training run as one HTML page that needs nothing else.
+ * A training run as one HTML page that needs no other file. All texts are plain.
  *
  * @param title names the run
- * @param summary how long it was
- * @param facts where it comes from, by heading
- * @param warnings what is not in the report, or to be known of it
- * @param settings of the training
- * @param defaults of the same settings
- * @param curves its numbers by step
- * @param evaluations in their order
- * @param best what is behind the numbers of the best model, if it could be evaluated
+ * @param summary says how long the training was
+ * @param facts say where the run comes from, by heading
+ * @param warnings say what is missing from the report, or what to know about it
+ * @param settings of the training, by name
+ * @param defaults of the settings, by name
+ * @param curves the training's numbers by step
+ * @param evaluations in order of their steps
+ * @param best what lies behind the numbers of the best model; empty if it could not be evaluated
  */
 public record RunReport(
         String title,
@@ -33,13 +33,18 @@ public record RunReport(
         List<EpochScores> evaluations,
         Optional<EvaluationSections> best) {
 
-    /** The best of several evaluations: that of the highest AP, the first of equals. */
+    /**
+     * Returns the best of several evaluations.
+     *
+     * @param evaluations in order of their steps
+     * @return the one with the highest AP, the first of equals; empty if there are none
+     */
     public static Optional<EpochScores> bestOf(List<EpochScores> evaluations) {
         return evaluations.stream()
                 .reduce((a, b) -> b.of(CocoMetric.AP) > a.of(CocoMetric.AP) ? b : a);
     }
 
-    /** The page. */
+    /** {@return the whole page, in HTML} */
     public String html() {
         HtmlPage page = new HtmlPage(title);
         page.append("<p class=\"note\">" + escape(summary) + "</p>\n");
@@ -84,20 +89,26 @@ public record RunReport(
     }
 
     private void curves(HtmlPage page) {
-        RunPlots plots = new RunPlots(curves);
+        RunPlots plots = new RunPlots(curves, evaluations);
         page.append("<div class=\"pair\">");
         page.section(
                 "Average precision",
                 "On the validation images, after each evaluation.",
                 evaluations.isEmpty()
                         ? "<p>There was no evaluation yet.</p>"
-                        : plots.averagePrecision(evaluations));
+                        : plots.averagePrecision().html(Plot.Size.LANDSCAPE));
         String noisy = "Each step, and the running mean.";
         String nothing = "<p>No step was taken yet.</p>";
         boolean begun = curves.lastStep() > 0;
-        page.section("Loss", noisy, begun ? plots.loss() : nothing);
-        page.section("Learning rate", "Of each step.", begun ? plots.learningRate() : nothing);
-        page.section("Gradient norm", noisy, begun ? plots.gradientNorm() : nothing);
+        page.section("Loss", noisy, begun ? plots.loss().html(Plot.Size.LANDSCAPE) : nothing);
+        page.section(
+                "Learning rate",
+                "At each step.",
+                begun ? plots.learningRate().html(Plot.Size.LANDSCAPE) : nothing);
+        page.section(
+                "Gradient norm",
+                noisy,
+                begun ? plots.gradientNorm().html(Plot.Size.LANDSCAPE) : nothing);
         page.append("</div>");
     }
 

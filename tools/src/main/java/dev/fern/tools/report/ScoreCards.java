@@ -5,7 +5,7 @@ import static dev.fern.tools.report.HtmlText.score;
 import dev.fern.cocoeval.CocoMetric;
 import java.util.Map;
 
-/** The twelve numbers, large. */
+/** COCO's twelve numbers in large letters. */
 final class ScoreCards {
 
     private final StringBuilder html = new StringBuilder("<div class=\"cards\">");
@@ -16,7 +16,7 @@ final class ScoreCards {
         html.append("</div>\n");
     }
 
-    /** Shows each number of the best evaluation, with that of the last below. */
+    /** Shows each number of the best evaluation, and the last evaluation's below it. */
     ScoreCards(EpochScores best, EpochScores last) {
         for (CocoMetric metric : CocoMetric.values()) {
             card(metric, best.of(metric), "<small>last " + score(last.of(metric)) + "</small>");

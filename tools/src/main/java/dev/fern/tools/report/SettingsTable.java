@@ -17,7 +17,7 @@ final class SettingsTable {
         this.defaults = defaults;
     }
 
-    /** Those that differ, and all of them to be unfolded. */
+    /** Returns a table of the settings that differ, and one of all settings to be unfolded. */
     String html() {
         StringBuilder differing = new StringBuilder();
         StringBuilder all = new StringBuilder();
@@ -29,7 +29,7 @@ final class SettingsTable {
                             + "<td class=\"left\">"
                             + escape(text(setting.getValue()))
                             + "<td class=\"left note\">"
-                            + (usual == null ? "&#8211;" : escape(text(usual)));
+                            + (usual == null ? "–" : escape(text(usual)));
             all.append(row);
             if (!isSame(setting.getValue(), usual)) {
                 differing.append(row);

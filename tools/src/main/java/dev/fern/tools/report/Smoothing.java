@@ -7,15 +7,21 @@ public final class Smoothing {
 
     private Smoothing() {}
 
-    /** A running mean twice over, so that a single high value makes a slope and not a step. */
+    /**
+     * Returns running means of running means, so that a single high value makes a slope and not a
+     * step. Each mean is over about a thirtieth of the curve.
+     *
+     * @param values some of which may not be finite
+     * @return as many; NaN where there is no finite value nearby
+     */
     public static double[] of(double[] values) {
         int radius = values.length / 60;
         return runningMean(runningMean(values, radius), radius);
     }
 
     /**
-     * Means of up to {@code 2 * radius + 1} values around each one; values that are not finite
-     * count as absent.
+     * Returns the means of up to {@code 2 * radius + 1} values around each one. Values that are not
+     * finite count as absent.
      */
     static double[] runningMean(double[] values, int radius) {
         double[] sums = new double[values.length + 1];
@@ -35,8 +41,8 @@ public final class Smoothing {
     }
 
     /**
-     * Where an axis ends on which a few values far above the rest do not flatten it: a little above
-     * the 99th percentile. 0 if no value is finite.
+     * Returns where an axis ends if a few values far above the rest are not to flatten the curve: a
+     * little above the 99th percentile, or 0 if no value is finite.
      */
     static double topWithoutSpikes(double[] values) {
         double[] ordered = Arrays.stream(values).filter(Double::isFinite).sorted().toArray();

@@ -4,16 +4,16 @@ import java.util.Arrays;
 import java.util.function.ToDoubleFunction;
 
 /**
- * A training's numbers by step. Of a long training they are means over groups of neighbouring
+ * A training's numbers by step. Those of a long training are means over groups of neighbouring
  * steps, so that a run of any length takes the same memory.
  */
 public final class StepCurves {
 
-    /** Groups; more than a plot has pixels. */
+    /** Most groups: more than a plot has pixels. */
     static final int MOST = 2048;
 
-    /** A number of a step. */
-    public enum Value {
+    /** One of the numbers of a step. */
+    enum Value {
         /** Focal loss. */
         CLASSIFICATION(StepNumbers::classification),
         /** Box loss. */
@@ -33,11 +33,15 @@ public final class StepCurves {
     }
 
     /**
-     * What is known of one step.
+     * The numbers of one step.
      *
-     * @param step from 1
-     * @param images number of images
-     * @param seconds it took
+     * @param step counted from 1
+     * @param classification focal loss, or NaN
+     * @param regression box loss, or NaN
+     * @param learningRate of this step
+     * @param gradientNorm norm of all gradients together, before clipping
+     * @param images how many images it saw
+     * @param seconds how long it took
      */
     public record StepNumbers(
             long step,
@@ -58,7 +62,14 @@ public final class StepCurves {
     private long images;
     private double seconds;
 
-    /** Adds a step; they come in order. */
+    /** Makes the curves of a training that has taken no step. */
+    public StepCurves() {}
+
+    /**
+     * Adds a step. Numbers that are not finite count as absent.
+     *
+     * @param step comes after those that were added before
+     */
     public void add(StepNumbers step) {
         if (groups == 0 || inLastGroup == groupSize) {
             if (groups == MOST) {
@@ -99,13 +110,13 @@ public final class StepCurves {
         groupSize *= 2;
     }
 
-    /** The last step of each group. */
-    public double[] steps() {
+    /** Returns the last step of each group. */
+    double[] steps() {
         return Arrays.copyOf(lastSteps, groups);
     }
 
-    /** The mean of each group; NaN where no number is finite. */
-    public double[] means(Value value) {
+    /** Returns the mean of each group; NaN where none of its numbers is finite. */
+    double[] means(Value value) {
         double[] means = new double[groups];
         for (int i = 0; i < groups; i++) {
             means[i] = sums[value.ordinal()][i] / counts[value.ordinal()][i];
@@ -113,8 +124,8 @@ public final class StepCurves {
         return means;
     }
 
-    /** How many images were seen up to a step; 0 before the first. */
-    public double imagesAt(double step) {
+    /** Returns how many images were seen up to a step; 0 before the first. */
+    double imagesAt(double step) {
         int after = Arrays.binarySearch(lastSteps, 0, groups, step);
         if (after >= 0) {
             return lastImages[after];
@@ -130,17 +141,17 @@ public final class StepCurves {
                                 * (lastImages[next] - fromImages);
     }
 
-    /** The number of the last step; 0 if there is none. */
+    /** {@return the number of the last step, or 0 if there is none} */
     public long lastStep() {
         return groups == 0 ? 0 : (long) lastSteps[groups - 1];
     }
 
-    /** How many images all steps saw together. */
+    /** {@return how many images all steps saw together, each as often as it came} */
     public long images() {
         return images;
     }
 
-    /** How many seconds all steps took together. */
+    /** {@return how many seconds all steps took together} */
     public double seconds() {
         return seconds;
     }

@@ -8,7 +8,7 @@ import dev.fern.cocoeval.analysis.ImageFindings;
 import dev.fern.detection.image.ImageFolder;
 import java.util.Locale;
 
-/** The images with the most faults, small, each with what is wrong counted below it. */
+/** The images with the most faults, each with the count of what is wrong below it. */
 final class WorstImages {
     private static final int IMAGES = 12;
 
@@ -20,7 +20,7 @@ final class WorstImages {
         this.picture = new FindingsPicture(analysis, folder);
     }
 
-    /** A figure for each image; one that can't be read is replaced by the reason. */
+    /** Returns a figure for each image; the reason in place of one that can't be read. */
     String html() {
         StringBuilder html = new StringBuilder("<div class=\"images\">");
         for (ImageFindings findings : analysis.worstImages(IMAGES)) {

@@ -35,32 +35,33 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/** {@code fern report}. */
+/** {@code fern report}: makes a page of a training run. */
 @Command(
         name = "report",
         sortOptions = false,
         description = {
-            "Makes an HTML page of a training run, which needs nothing else: no script, no network.",
+            "Makes one HTML page of a training run. The page needs no script, no other file and no"
+                    + " network.",
             "",
-            "It shows the curves, the twelve numbers of the best and the last evaluation, the"
-                    + " settings, and where the run comes from. The best model is run on the"
-                    + " validation images once more for what is behind its numbers: AP of each"
-                    + " category, precision and recall, confusion matrix, kinds of errors, the worst"
-                    + " images. Where these images are not there any more, the page says so and is"
-                    + " made without. A training that goes on may be looked at too."
+            "The page shows the curves, the twelve numbers of the best and the last evaluation, the"
+                    + " settings, and where the run comes from. The command runs the best model on"
+                    + " the validation images once more to show what lies behind its numbers: AP of"
+                    + " each category, precision and recall, confusion matrix, kinds of errors, the"
+                    + " worst images. Where these images are no longer there, the page says so and"
+                    + " leaves that part out. The training may still be running."
         },
         footer = {"", "Example:", "  fern report runs/first"})
 public final class ReportCommand implements Callable<Integer> {
 
     private static final int LOADER_THREADS = 2;
 
-    /** More than what an engine and another machine make of the same model and images. */
+    /** A larger difference in AP is not explained by another engine or another machine. */
     private static final double OTHER_AP = 0.005;
 
     @Parameters(
             index = "0",
             paramLabel = "RUN",
-            description = "Folder of the run, the --output of fern train.")
+            description = "Folder of the run: the --output of fern train.")
     private Path folder;
 
     @Option(
@@ -72,18 +73,19 @@ public final class ReportCommand implements Callable<Integer> {
     @Option(
             names = "--annotations",
             paramLabel = "FILE",
-            description = "COCO instances file in place of the run's validation annotations.")
+            description =
+                    "COCO instances file to use in place of the run's validation annotations.")
     private Path annotations;
 
     @Option(
             names = "--images",
             paramLabel = "DIR",
-            description = "Folder of images in place of the run's validation images.")
+            description = "Folder of images to use in place of the run's validation images.")
     private Path images;
 
     @Option(
             names = "--curves-only",
-            description = "Don't run the model: leave out what takes the validation images.")
+            description = "Don't run the model; leave out the part that needs validation images.")
     private boolean curvesOnly;
 
     @Spec private CommandSpec spec;
@@ -148,13 +150,15 @@ public final class ReportCommand implements Callable<Integer> {
         return RunHistory.read(run.metrics());
     }
 
-    /** Something without which a part of the report can't be made. */
+    /** Says what is missing for a part of the report. */
     private static final class Missing extends Exception {
 
         private static final long serialVersionUID = 1L;
 
         Missing(String what) {
-            super("Without what the best model finds in the validation images: " + what);
+            super(
+                    "The report does not show what the best model finds in the validation images: "
+                            + what);
         }
     }
 
@@ -198,7 +202,13 @@ public final class ReportCommand implements Callable<Integer> {
         }
     }
 
-    /** Opens what was given, which must be usable, or what the run was evaluated on. */
+    /**
+     * Opens the images that the options name or, where they name none, those that the run was
+     * evaluated on.
+     *
+     * @throws Missing if the options name none and those of the run are no longer there
+     * @throws IOException if what the options name can't be used
+     */
     private LabelledImages labelled(Optional<RunRecord> record) throws IOException, Missing {
         if (record.isEmpty() && (annotations == null || images == null)) {
             throw new Missing(
@@ -211,10 +221,10 @@ public final class ReportCommand implements Callable<Integer> {
         Path imageFolder =
                 images == null ? Path.of(record.orElseThrow().validation().images()) : images;
         if (annotations == null && !Files.isRegularFile(file)) {
-            throw new Missing(file + " is not there any more; give --annotations");
+            throw new Missing(file + " is no longer there; give --annotations");
         }
         if (images == null && !Files.isDirectory(imageFolder)) {
-            throw new Missing(imageFolder + " is not there any more; give --images");
+            throw new Missing(imageFolder + " is no longer there; give --images");
         }
         int limit = annotations == null ? record.orElseThrow().validation().limit() : 0;
         try {

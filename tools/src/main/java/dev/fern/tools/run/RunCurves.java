@@ -1,39 +1,52 @@
 package dev.fern.tools.run;
 
 import dev.fern.detection.train.RunDirectory;
-import dev.fern.tools.report.TrainingCurves;
+import dev.fern.tools.report.Plot;
+import dev.fern.tools.report.RunPlots;
 import java.io.IOException;
 import java.nio.file.Path;
 
-/** Draws the curves of a run from its metrics. */
+/** The pictures of a run's curves in its folder. */
 public final class RunCurves {
 
     private RunCurves() {}
 
-    /** Returns where the curve of the loss is drawn. */
+    /**
+     * Returns the picture of the loss.
+     *
+     * @param run a run's folder
+     * @return {@code loss.png} in it, whether it exists or not
+     */
     public static Path loss(RunDirectory run) {
         return run.path().resolve("loss.png");
     }
 
-    /** Returns where the curve of the average precision is drawn. */
+    /**
+     * Returns the picture of the average precision.
+     *
+     * @param run a run's folder
+     * @return {@code ap.png} in it, whether it exists or not
+     */
     public static Path averagePrecision(RunDirectory run) {
         return run.path().resolve("ap.png");
     }
 
     /**
-     * Draws both curves into the run's folder. On a machine without fonts, where Java can't draw
-     * text, it says so and draws none.
+     * Draws both pictures from the run's metrics. On a machine without fonts it draws none and says
+     * so on standard error.
+     *
+     * @param run a run that has metrics
+     * @throws IOException if the metrics are damaged or a picture can't be written
      */
     public static void write(RunDirectory run) throws IOException {
         RunHistory history = RunHistory.read(run.metrics());
+        RunPlots plots = new RunPlots(history.curves(), history.evaluations());
         try {
-            TrainingCurves.loss("Training loss", history.curves()).write(loss(run));
-            TrainingCurves.averagePrecision(
-                            "Average precision on the validation images", history.evaluations())
-                    .write(averagePrecision(run));
-        } catch (InternalError | NoClassDefFoundError | UnsatisfiedLinkError e) {
-            System.err.println(
-                    "no curves were drawn: Java finds no fonts; install fontconfig and a font");
+            plots.loss().writePng(loss(run), "Training loss");
+            plots.averagePrecisionByEpoch()
+                    .writePng(averagePrecision(run), "Average precision on the validation images");
+        } catch (Plot.NoFontsException e) {
+            System.err.println("no curves were drawn: " + e.getMessage());
         }
     }
 }

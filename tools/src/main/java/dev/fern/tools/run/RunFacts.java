@@ -9,12 +9,12 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 
-/** What a report tells of where a run comes from. */
+/** What a report says about where a run comes from. */
 final class RunFacts {
 
     private RunFacts() {}
 
-    /** Returns texts by heading. */
+    /** Returns texts by heading: the folder and, where there is a record, what it says. */
     static Map<String, String> of(RunDirectory run, Optional<RunRecord> record) {
         Map<String, String> facts = new LinkedHashMap<>();
         facts.put("Folder", run.path().toAbsolutePath().normalize().toString());
@@ -59,7 +59,7 @@ final class RunFacts {
                 Locale.ROOT,
                 "%,d images%s with %,d objects; %s, %s",
                 data.imageCount(),
-                data.limit() > 0 ? " (the first of more)" : "",
+                data.limit() > 0 ? " (the first ones of more)" : "",
                 data.objectCount(),
                 data.annotations(),
                 data.images());

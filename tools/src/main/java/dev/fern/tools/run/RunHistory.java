@@ -15,19 +15,20 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * How a training went, as its metrics tell.
+ * How a training went, as its metrics say.
  *
- * @param curves its steps
- * @param evaluations in their order
+ * @param curves the numbers of its steps
+ * @param evaluations in order of their steps
  */
 record RunHistory(StepCurves curves, List<EpochScores> evaluations) {
 
-    /** Of a training that has not begun. */
+    /** The history of a training that has not begun. */
     static final RunHistory NONE = new RunHistory(new StepCurves(), List.of());
 
     /**
      * Reads a run's metrics.
      *
+     * @param metrics a run's {@code metrics.jsonl}
      * @throws IOException naming the file and the line that can't be used
      */
     static RunHistory read(Path metrics) throws IOException {

@@ -19,12 +19,12 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Where a run comes from, as {@code run.json} in its folder tells.
+ * Where a run comes from, as {@code run.json} in its folder says.
  *
- * @param train what it learns from
- * @param validation what it is evaluated on
+ * @param train images that it learns from
+ * @param validation images that it is evaluated on
  * @param skipBadImages whether images that can't be used were left out
- * @param starts of its processes, the first first
+ * @param starts of its processes, in their order
  */
 public record RunRecord(Data train, Data validation, boolean skipBadImages, List<Start> starts) {
 
@@ -35,14 +35,23 @@ public record RunRecord(Data train, Data validation, boolean skipBadImages, List
      *
      * @param annotations absolute path of the file
      * @param images absolute path of the folder
-     * @param limit the first so many images alone were used; 0 for all
-     * @param imageCount images that were used
-     * @param objectCount objects on them
+     * @param limit how many images at most were used, the first ones; 0 for all
+     * @param imageCount how many images were used
+     * @param objectCount how many objects are on them
      */
     public record Data(
             String annotations, String images, int limit, int imageCount, long objectCount) {
 
-        /** Checks that the paths are some. */
+        /**
+         * Checks the paths.
+         *
+         * @param annotations absolute path of the file
+         * @param images absolute path of the folder
+         * @param limit how many images at most were used, the first ones; 0 for all
+         * @param imageCount how many images were used
+         * @param objectCount how many objects are on them
+         * @throws java.nio.file.InvalidPathException if a path is none on this system
+         */
         public Data {
             Path.of(annotations);
             Path.of(images);
@@ -63,11 +72,11 @@ public record RunRecord(Data train, Data validation, boolean skipBadImages, List
     }
 
     /**
-     * A process.
+     * The start of a process.
      *
      * @param time when it began, ISO 8601 in UTC
      * @param command {@code fern} and its arguments
-     * @param fern its version
+     * @param fern version of Fern
      * @param engine name and version
      * @param java name and version of the virtual machine
      * @param system operating system, processor architecture and processors
@@ -94,14 +103,22 @@ public record RunRecord(Data train, Data validation, boolean skipBadImages, List
         }
     }
 
-    /** Returns where a run's record is. */
+    /** Returns the file of a run's record, whether it exists or not. */
     static Path file(RunDirectory run) {
         return run.path().resolve("run.json");
     }
 
     /**
-     * Records a process that starts. What is known of those before is kept; a record that can't be
-     * used is replaced.
+     * Records a process that starts. The starts of a run that goes on from a checkpoint are kept; a
+     * record that can't be used is replaced with a warning on standard error.
+     *
+     * @param run the run's folder
+     * @param train images that it learns from
+     * @param validation images that it is evaluated on
+     * @param skipBadImages whether images that can't be used are left out
+     * @param engine name of the DJL engine
+     * @param arguments of {@code fern}
+     * @throws IOException if the record can't be written
      */
     public static void add(
             RunDirectory run,

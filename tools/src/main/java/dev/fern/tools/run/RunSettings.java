@@ -13,10 +13,10 @@ import java.nio.file.Files;
 import java.util.List;
 
 /**
- * The settings of a run as its {@code config.json} holds them, which may be of another version of
- * Fern.
+ * The settings of a run as its {@code config.json} holds them. They may be those of another version
+ * of Fern.
  *
- * @param values by name
+ * @param values the settings by name
  */
 record RunSettings(JsonObject values) {
 
@@ -48,18 +48,18 @@ record RunSettings(JsonObject values) {
         throw new BadInputException(run.configuration() + ": not a JSON object of settings");
     }
 
-    /** Returns the defaults of this version. */
+    /** Returns the defaults of this version of Fern, by name. */
     static JsonObject defaults() {
         return JsonParser.parseString(TrainingConfiguration.of(List.of()).toJson())
                 .getAsJsonObject();
     }
 
-    /** Returns whether they are a classifier's, of {@code fern pretrain}. */
+    /** Returns whether the run is one of {@code fern pretrain}. */
     boolean isOfClassifier() {
         return values.has("labelSmoothing");
     }
 
-    /** Returns the engine that the run was trained with. */
+    /** Returns the engine that the run was trained with; the default one where none is named. */
     String engine() {
         JsonElement engine = values.get("engine");
         return (engine != null && engine.isJsonPrimitive() ? engine : defaults().get("engine"))

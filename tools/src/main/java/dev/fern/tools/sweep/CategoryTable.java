@@ -1,26 +1,29 @@
 package dev.fern.tools.sweep;
 
+import static dev.fern.tools.report.HtmlText.difference;
 import static dev.fern.tools.report.HtmlText.escape;
 import static dev.fern.tools.report.HtmlText.score;
 
 import dev.fern.cocoeval.CocoMetric;
 import dev.fern.cocoeval.Comparison;
 import dev.fern.cocoeval.Difference;
+import dev.fern.tools.sweep.SweepResults.NormComparison;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
-import java.util.Locale;
 
-/** AP of each category: the first norm's, and how far the others are from it, as HTML. */
+/** The first norm's AP of each category, and how far the others are from it, as HTML. */
 final class CategoryTable {
 
-    /** More would not be looked at; the JSON has all. */
+    /** Most rows; nobody would look at more, and the JSON has all. */
     private static final int MOST_CATEGORIES = 30;
 
     private final String first;
     private final List<NormComparison> comparisons;
 
     /**
+     * Takes what was compared.
+     *
      * @param first the norm that others are compared with
      */
     CategoryTable(String first, List<NormComparison> comparisons) {
@@ -28,12 +31,12 @@ final class CategoryTable {
         this.comparisons = comparisons;
     }
 
-    /** Whether there is anything to show. */
+    /** Returns whether there is nothing to show. */
     boolean isEmpty() {
         return comparisons.isEmpty() || rows(comparisons).isEmpty();
     }
 
-    /** A table for each batch size. */
+    /** Returns a table for each batch size. */
     String html() {
         StringBuilder html = new StringBuilder();
         for (int batchSize :
@@ -67,23 +70,18 @@ final class CategoryTable {
         return table + "</tbody></table>";
     }
 
-    /** The difference and its interval, two cells. */
+    /** Returns two cells of a table: the difference and its interval. */
     static String cells(Difference d) {
         if (Double.isNaN(d.difference()) || d.resamples() == 0) {
-            return "<td>&#8211;<td>&#8211;";
+            return "<td>–<td>–";
         }
         String kind = d.low() > 0 ? "better" : d.high() < 0 ? "worse" : "open";
         return String.format(
-                        Locale.ROOT,
-                        "<td class=\"%s\">%+.3f<td class=\"note\">%+.3f to %+.3f",
-                        kind,
-                        d.difference(),
-                        d.low(),
-                        d.high())
-                .replaceAll("-(?=[0-9])", "&#8722;");
+                "<td class=\"%s\">%s<td class=\"note\">%s to %s",
+                kind, difference(d.difference()), difference(d.low()), difference(d.high()));
     }
 
-    /** The categories that differ most somewhere, in the order of their ids. */
+    /** Returns the places of the categories that differ most in any column, in rising order. */
     private static List<Integer> rows(List<NormComparison> columns) {
         List<Integer> rows = new ArrayList<>();
         for (int k = 0; k < categories(columns.get(0)).size(); k++) {

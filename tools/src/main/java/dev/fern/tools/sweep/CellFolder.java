@@ -18,7 +18,8 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * A cell's folder: an ordinary run directory, with what its process said and how it ended.
+ * A cell's folder: an ordinary run directory that also holds what the cell's process printed and
+ * how it ended.
  *
  * @param path the folder
  */
@@ -27,11 +28,12 @@ record CellFolder(Path path) {
     private static final Gson GSON =
             new GsonBuilder().setPrettyPrinting().disableHtmlEscaping().create();
 
+    /** Returns the same folder as a run directory. */
     RunDirectory run() {
         return new RunDirectory(path);
     }
 
-    /** What the training's process printed. */
+    /** Returns the file of what the training's process printed. */
     Path log() {
         return path.resolve("log.txt");
     }
@@ -56,13 +58,15 @@ record CellFolder(Path path) {
                             CellOutcome.class));
         } catch (JsonParseException | IllegalArgumentException e) {
             throw new IOException(
-                    outcomeFile() + ": is damaged; delete it, and the cell goes on", e);
+                    outcomeFile() + ": is damaged; delete it, and the training of the cell goes on",
+                    e);
         }
     }
 
     /**
-     * Checks that the cell, where it was begun, was trained on these data.
+     * Checks that a cell that was begun was trained on these data.
      *
+     * @param now the data that the sweep names
      * @throws BadInputException naming what differs
      * @throws IOException naming the file if it is missing or damaged
      */
@@ -80,11 +84,13 @@ record CellFolder(Path path) {
         }
     }
 
+    /** Records how the cell ended. */
     void write(CellOutcome outcome) throws IOException {
         AtomicFile.write(
                 outcomeFile(), (GSON.toJson(outcome) + "\n").getBytes(StandardCharsets.UTF_8));
     }
 
+    /** Deletes the record of how the cell ended, so that its training goes on. */
     void forgetOutcome() throws IOException {
         Files.deleteIfExists(outcomeFile());
     }

@@ -15,7 +15,7 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * What a cell's metrics tell of its training.
+ * How a cell's training went, as its metrics say.
  *
  * @param steps in their order
  * @param evaluations in their order
@@ -28,20 +28,20 @@ record CellHistory(List<Step> steps, List<EpochEvaluation> evaluations) {
     }
 
     /**
-     * A step.
+     * One step.
      *
-     * @param images seen until after it
-     * @param loss of its images
-     * @param seconds it took, with waiting for its images
+     * @param images how many were seen up to its end
+     * @param loss mean over its images
+     * @param seconds how long it took, including the wait for its images
      */
     record Step(long images, double loss, double seconds) {}
 
     /**
-     * An evaluation.
+     * One evaluation.
      *
-     * @param epoch after which it was, counted from 1
-     * @param images seen until then
-     * @param numbers COCO's twelve by their names
+     * @param epoch the last one before it, counted from 1
+     * @param images how many were seen before it
+     * @param numbers COCO's twelve by their names, -1 where undefined
      */
     record EpochEvaluation(int epoch, long images, Map<String, Double> numbers) {
         EpochEvaluation {
@@ -50,9 +50,9 @@ record CellHistory(List<Step> steps, List<EpochEvaluation> evaluations) {
     }
 
     /**
-     * Reads a run's metrics; of one that has none, nothing.
+     * Reads a run's metrics. The history of a run that has none is empty.
      *
-     * @throws IOException naming file and line that can't be used
+     * @throws IOException naming the file and the line that can't be used
      */
     static CellHistory read(RunDirectory run) throws IOException {
         List<Step> steps = new ArrayList<>();
@@ -98,19 +98,19 @@ record CellHistory(List<Step> steps, List<EpochEvaluation> evaluations) {
         return (double) RecordJson.value(from.get(name), double.class, name);
     }
 
-    /** The newest evaluation. */
+    /** Returns the newest evaluation. */
     Optional<EpochEvaluation> last() {
         return evaluations.isEmpty()
                 ? Optional.empty()
                 : Optional.of(evaluations.get(evaluations.size() - 1));
     }
 
-    /** How many images were seen, each as often as it came. */
+    /** Returns how many images were seen, each as often as it came. */
     long images() {
         return steps.isEmpty() ? 0 : steps.get(steps.size() - 1).images;
     }
 
-    /** Time of all steps, without evaluations. */
+    /** Returns how many seconds all steps took, without evaluations. */
     double seconds() {
         return steps.stream().mapToDouble(Step::seconds).sum();
     }

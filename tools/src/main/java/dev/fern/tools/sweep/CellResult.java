@@ -2,15 +2,17 @@ package dev.fern.tools.sweep;
 
 import dev.fern.cocoeval.CocoMetric;
 import dev.fern.detection.recipe.TrainingConfiguration;
+import dev.fern.tools.sweep.Grid.Cell;
 import java.util.Optional;
 import java.util.OptionalDouble;
 
 /**
  * A cell as far as it has come.
  *
+ * @param cell which one
  * @param configuration its settings
- * @param outcome empty while it has not ended
- * @param history of its training
+ * @param outcome how it ended; empty while it has not
+ * @param history how its training went
  */
 record CellResult(
         Cell cell,
@@ -26,12 +28,15 @@ record CellResult(
         return outcome.isPresent() && !outcome.get().isDone();
     }
 
-    /** done, failed, or unfinished. */
+    /** Returns {@code done}, {@code failed} or {@code unfinished}. */
     String status() {
         return isDone() ? "done" : isFailed() ? "failed" : "unfinished";
     }
 
-    /** A number of the last epoch's model; empty where the cell is not done or it is undefined. */
+    /**
+     * Returns a number of the last epoch's model, 0 to 1; empty if the cell is not done or the
+     * number is undefined.
+     */
     OptionalDouble number(CocoMetric metric) {
         if (!isDone() || history.last().isEmpty()) {
             return OptionalDouble.empty();

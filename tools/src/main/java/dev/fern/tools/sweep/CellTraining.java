@@ -4,6 +4,7 @@ import dev.fern.cocoeval.AtomicFile;
 import dev.fern.detection.recipe.TrainingConfiguration;
 import dev.fern.tools.console.ExitStatus;
 import dev.fern.tools.console.FernProcess;
+import dev.fern.tools.sweep.CellOutcome.Environment;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -12,12 +13,12 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Trains a cell with {@code fern train} in a process of its own, so that a crash or a lack of
- * memory ends that cell alone.
+ * The training of a cell by {@code fern train} in a process of its own, so that a crash or a lack
+ * of memory ends that cell alone.
  *
  * @param folder the cell's
  * @param configuration its settings
- * @param dataArguments the options of {@code fern train} for the data
+ * @param dataArguments the options of {@code fern train} that name the data
  */
 record CellTraining(
         CellFolder folder, TrainingConfiguration configuration, List<String> dataArguments) {
@@ -28,10 +29,10 @@ record CellTraining(
     private static final int SIGNALLED = 128;
 
     /**
-     * Starts the process; from the cell's checkpoint, where there is one.
+     * Starts the process, from the cell's checkpoint where there is one.
      *
-     * @param cores that it may use
-     * @throws IOException if that fails or another process trains the cell
+     * @param cores how many it may use
+     * @throws IOException if the process can't be started or another process trains the cell
      */
     Process start(int cores) throws IOException {
         Files.createDirectories(folder.path());
@@ -53,9 +54,11 @@ record CellTraining(
     }
 
     /**
-     * Says what came of a process that has ended.
+     * Returns how a cell ended whose process has ended.
      *
-     * @return empty if it was told to stop, and is to go on another time
+     * @param status the process's exit status
+     * @param environment what the cell was trained with
+     * @return empty if the process was told to stop, so that the cell goes on another time
      */
     Optional<CellOutcome> outcome(int status, Environment environment) throws IOException {
         if (status == 0) {
@@ -81,7 +84,7 @@ record CellTraining(
         return status > SIGNALLED
                 ? "the process was ended by signal "
                         + (status - SIGNALLED)
-                        + (status == SIGNALLED + 9 ? ", as for want of memory" : "")
+                        + (status == SIGNALLED + 9 ? ", perhaps because memory ran out" : "")
                 : "the process ended with status " + status;
     }
 }

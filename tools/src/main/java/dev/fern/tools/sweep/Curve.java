@@ -6,17 +6,18 @@ import java.util.List;
 import java.util.stream.IntStream;
 
 /**
- * Values along a training.
+ * Values along a training, or over batch sizes.
  *
- * @param x images seen
- * @param y one for each of {@code x}
+ * @param x in rising order
+ * @param y one value for each of {@code x}
  */
 record Curve(double[] x, double[] y) {
 
     /**
-     * The means, value by value, of curves that go on alike; where some end sooner, of the others.
+     * Returns the mean of curves, value by value. Where some end sooner, it goes on with the mean
+     * of the others.
      *
-     * @param curves at least one
+     * @param curves at least one; all have the same {@code x} as far as they reach
      */
     static Curve mean(List<Curve> curves) {
         Curve longest = curves.stream().max(Comparator.comparingInt(c -> c.x.length)).orElseThrow();
@@ -34,7 +35,8 @@ record Curve(double[] x, double[] y) {
     }
 
     /**
-     * At most so many of the values, evenly, the last among them; not those that are not finite.
+     * Returns at most so many of the values, evenly chosen, the last among them; values that are
+     * not finite are left out.
      */
     Curve thinned(int most) {
         int stride = Math.max(1, (x.length + most - 1) / most);

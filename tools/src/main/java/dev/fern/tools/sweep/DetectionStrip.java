@@ -11,12 +11,13 @@ import dev.fern.detection.data.LabelledImages;
 import dev.fern.detection.data.Sample;
 import dev.fern.detection.image.ImageFolder;
 import dev.fern.tools.report.FindingsPicture;
+import dev.fern.tools.sweep.Grid.Cell;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
-/** The same few validation images for every norm, with what its last model found in them. */
+/** A few validation images side by side for every norm, with what its last model found in them. */
 final class DetectionStrip {
 
     private static final int IMAGES = 4;
@@ -25,8 +26,8 @@ final class DetectionStrip {
     private final LabelledImages val;
     private final ImageFolder folder;
 
-    /** A norm's findings in the images that are shown. */
-    private record Column(String norm, double scoreThreshold, List<String> pictures) {}
+    /** A norm's pictures of the images that are shown. */
+    private record Column(String norm, List<String> pictures) {}
 
     DetectionStrip(SweepResults results, LabelledImages val, ImageFolder folder) {
         this.results = results;
@@ -34,7 +35,10 @@ final class DetectionStrip {
         this.folder = folder;
     }
 
-    /** The cells that are shown: those of the smallest batch size of which any norm is done. */
+    /**
+     * Returns the cells that are shown, one for each norm: the first that are done at the smallest
+     * batch size at which any is.
+     */
     List<Cell> cells() {
         for (int batchSize : results.grid().batchSizes().stream().sorted().toList()) {
             List<Cell> cells = new ArrayList<>();
@@ -52,7 +56,7 @@ final class DetectionStrip {
         return List.of();
     }
 
-    /** A row an image, a column a norm. */
+    /** Returns a grid of pictures: one row for each image, one column for each norm. */
     String html() throws IOException {
         List<Column> columns = new ArrayList<>();
         for (Cell cell : cells()) {
@@ -87,10 +91,10 @@ final class DetectionStrip {
                 pictures.add(picture.html(findings));
             }
         }
-        return new Column(cell.norm(), analysis.scoreThreshold(), pictures);
+        return new Column(cell.norm(), pictures);
     }
 
-    /** Of the images with objects some, evenly. */
+    /** Returns a sample of the images that have objects, evenly spaced. */
     private List<Long> shownIds() {
         List<Long> ids =
                 val.images().samples().stream()

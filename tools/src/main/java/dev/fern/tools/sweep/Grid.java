@@ -7,16 +7,32 @@ import java.util.List;
 /**
  * The trainings of a sweep: every norm with every batch size and every seed.
  *
- * @param norms the first is the one that others are compared with
- * @param batchSizes in the order in which they are reported
- * @param seeds likewise
+ * @param norms names of normalisers; others are compared with the first
+ * @param batchSizes in the order in which they are reported, each at least 1
+ * @param seeds in the order in which they are trained and reported
  */
 record Grid(List<String> norms, List<Integer> batchSizes, List<Long> seeds) {
 
     /**
-     * Checks that no list is empty or names something twice, and that batch sizes are positive.
+     * One training of a sweep.
      *
-     * @throws IllegalArgumentException naming the option that is wrong
+     * @param norm a name of {@link dev.fern.backbone.norm.Normalizations}
+     * @param batchSize images that pass the network together
+     * @param seed of the initial parameters, the order of the images and their augmentation
+     */
+    record Cell(String norm, int batchSize, long seed) {
+
+        /** Returns the name of its folder, such as {@code frn-b2-s1}. */
+        String name() {
+            return norm + "-b" + batchSize + "-s" + seed;
+        }
+    }
+
+    /**
+     * Copies the lists.
+     *
+     * @throws IllegalArgumentException naming the option whose list is empty, names something twice
+     *     or has a batch size below 1
      */
     Grid {
         norms = List.copyOf(norms);
@@ -43,7 +59,7 @@ record Grid(List<String> norms, List<Integer> batchSizes, List<Long> seeds) {
     }
 
     /**
-     * All cells, seed by seed and batch size by batch size, so that a sweep that is not yet
+     * Returns all cells, seed by seed and batch size by batch size, so that a sweep that is not yet
      * finished has the norms side by side.
      */
     List<Cell> cells() {

@@ -1,10 +1,12 @@
 package dev.fern.tools.sweep;
 
 import dev.fern.cocoeval.CocoMetric;
+import dev.fern.tools.sweep.SweepResults.NormComparison;
+import dev.fern.tools.sweep.SweepResults.Spread;
 import java.util.List;
 import java.util.Locale;
 
-/** The means over the seeds, with the differences to the first norm, as text. */
+/** The means over the seeds and the differences to the first norm, as text for a terminal. */
 final class MeansTable {
 
     private final SweepResults results;
@@ -15,7 +17,7 @@ final class MeansTable {
         this.comparisons = comparisons;
     }
 
-    /** A line for each norm at each batch size. */
+    /** Returns a heading and one line for each norm at each batch size. */
     String text() {
         Grid grid = results.grid();
         StringBuilder text = new StringBuilder();

@@ -13,7 +13,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Collectors;
 
-/** A sweep as a table: a line a cell, with its numbers and every setting. */
+/** A sweep as a table in CSV: one line per cell with its numbers and every setting. */
 final class ResultsCsv {
 
     private final List<List<String>> rows = new ArrayList<>();
@@ -60,6 +60,7 @@ final class ResultsCsv {
         return values;
     }
 
+    /** Writes the table, whole or not at all. */
     void write(Path file) throws IOException {
         String text = rows.stream().map(CsvRow::of).collect(Collectors.joining());
         AtomicFile.write(file, text.getBytes(StandardCharsets.UTF_8));

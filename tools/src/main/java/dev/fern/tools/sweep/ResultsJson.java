@@ -8,11 +8,13 @@ import dev.fern.cocoeval.CocoMetric;
 import dev.fern.cocoeval.PairedBootstrap;
 import dev.fern.tools.console.JsonFile;
 import dev.fern.tools.evaluate.DifferenceJson;
+import dev.fern.tools.sweep.SweepResults.NormComparison;
+import dev.fern.tools.sweep.SweepResults.Spread;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 
-/** A sweep as JSON: what was asked for, every cell, their means, and how sure differences are. */
+/** A sweep as JSON: what was asked for, every cell, the means, and how sure differences are. */
 final class ResultsJson {
 
     private final Gson gson = new Gson();
@@ -20,7 +22,9 @@ final class ResultsJson {
     private final JsonObject root = new JsonObject();
 
     /**
-     * @param command the command line
+     * Takes the results, without comparisons.
+     *
+     * @param command the command line, for the record
      */
     ResultsJson(String command, SweepSettings settings, SweepResults results) {
         this.results = results;
@@ -117,6 +121,7 @@ final class ResultsJson {
         return this;
     }
 
+    /** Writes the JSON, whole or not at all. */
     void write(Path file) throws IOException {
         JsonFile.write(file, root);
     }

@@ -3,18 +3,57 @@ package dev.fern.tools.sweep;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
 import dev.fern.detection.recipe.TrainingConfiguration;
+import dev.fern.tools.sweep.Grid.Cell;
 import java.util.List;
+import java.util.Locale;
 
 /**
- * What a cell's settings are, so that cells differ in norm, batch size and seed alone and all see
- * the same number of images: the learning rate goes with the batch size by a rule; warm-up, a
- * length that is given in steps, and the reach of a moving average of the parameters stay the same
- * in images.
+ * Makes a cell's settings, so that cells differ in norm, batch size and seed alone and all see the
+ * same number of images. The learning rate follows the batch size by a rule. The warm-up, a length
+ * given in steps, and the reach of a moving average of the parameters stay the same in images.
  *
- * @param base settings for {@code base.batchSize()}; its norm and seed are not used
- * @param rule of the learning rate
+ * @param base settings for the batch size that they name; their norm and seed are not used
+ * @param rule how the learning rate follows the batch size
  */
 record Scaling(TrainingConfiguration base, RateRule rule) {
+
+    /** How the learning rate follows the batch size. */
+    enum RateRule {
+        /** In proportion to it (Goyal et al., Accurate, Large Minibatch SGD, 2017). */
+        LINEAR {
+            @Override
+            double factor(double ratio) {
+                return ratio;
+            }
+        },
+        /** With its square root (Krizhevsky, One weird trick, 2014, section 5). */
+        SQRT {
+            @Override
+            double factor(double ratio) {
+                return Math.sqrt(ratio);
+            }
+        },
+        /** Not at all. */
+        NONE {
+            @Override
+            double factor(double ratio) {
+                return 1;
+            }
+        };
+
+        /**
+         * Returns what to multiply the learning rate by.
+         *
+         * @param ratio the batch size divided by the one that the rate was chosen for
+         */
+        abstract double factor(double ratio);
+
+        /** Returns its name on the command line. */
+        @Override
+        public String toString() {
+            return name().toLowerCase(Locale.ROOT);
+        }
+    }
 
     /**
      * Checks that the settings let all cells see the same number of images.
@@ -47,7 +86,7 @@ record Scaling(TrainingConfiguration base, RateRule rule) {
         return TrainingConfiguration.of(List.of(settings));
     }
 
-    /** Steps that make as many images; 0 stays 0, and anything else at least 1. */
+    /** Returns how many steps see as many images: 0 for 0, else at least 1. */
     private static long scaled(long steps, double ratio) {
         return steps == 0 ? 0 : Math.max(1, Math.round(steps / ratio));
     }

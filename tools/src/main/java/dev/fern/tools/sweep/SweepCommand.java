@@ -11,6 +11,9 @@ import dev.fern.tools.console.Engines;
 import dev.fern.tools.console.ExitStatus;
 import dev.fern.tools.console.OnInterrupt;
 import dev.fern.tools.console.ShellWords;
+import dev.fern.tools.sweep.CellOutcome.Environment;
+import dev.fern.tools.sweep.Grid.Cell;
+import dev.fern.tools.sweep.Scaling.RateRule;
 import dev.fern.tools.train.TrainingData;
 import dev.fern.tools.train.TrainingSettings;
 import java.io.Closeable;
@@ -29,35 +32,36 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/** {@code fern sweep}. */
+/** {@code fern sweep}: trains under every combination of norms, batch sizes and seeds. */
 @Command(
         name = "sweep",
         sortOptions = false,
         description = {
             "Trains a detector under every combination of norms, batch sizes and seeds, and reports"
-                    + " how accuracy goes with the batch size.",
+                    + " how accuracy changes with the batch size.",
             "",
-            "All cells see the same number of images (where --steps gives the length, to the nearest"
-                    + " step). The settings (--config and the options of fern"
-                    + " train) are for one batch size, that of --batch-size or the configuration: a"
-                    + " cell's learning rate is scaled from there by --rate-rule, and its warm-up and"
-                    + " the reach of emaDecay are as long in images. Cells of one seed have the same images in the same order,"
-                    + " augmented alike, and the same initial convolutions, whatever the norm.",
+            "Each combination is a cell. All cells see the same number of images (to the nearest step"
+                    + " where --steps gives the length). The settings (--config and the options of"
+                    + " fern train) are for one batch size, that of --batch-size or of the"
+                    + " configuration. From there, --rate-rule scales a cell's learning rate; its"
+                    + " warm-up and the reach of emaDecay stay as long in images. Cells of one seed"
+                    + " see the same images in the same order, augmented alike, and start from the"
+                    + " same convolutions, whatever the norm.",
             "",
-            "Each cell is a run of fern train in a process of its own, in"
-                    + " OUTPUT/cells/NORM-bSIZE-sSEED. Reported is the model of the last epoch, not"
-                    + " the best one. A cell that is done is not done again; one that failed, as with"
-                    + " a loss that is not finite, is reported with its reason and the others go on."
-                    + " Ctrl-C writes a checkpoint, and the same command goes on from it; norms,"
-                    + " batch sizes and seeds may then be added.",
+            "Each cell is a run of fern train in a process of its own, in the folder"
+                    + " OUTPUT/cells/NORM-bSIZE-sSEED. The report is about the model of the last"
+                    + " epoch, not the best one. A cell that is done is not trained again. If a cell"
+                    + " fails, for example because its loss is not finite, the report gives the"
+                    + " reason and the others go on. Ctrl-C writes checkpoints, and the same command"
+                    + " goes on from them; norms, batch sizes and seeds may be added then.",
             "",
-            "Differences to the first norm come with intervals by a paired bootstrap (see fern"
-                    + " compare) that draws images and seeds."
+            "Differences to the first norm come with confidence intervals from a paired bootstrap"
+                    + " (see fern compare) over images and seeds."
         },
         footer = {
             "",
-            "The output folder receives results.csv, results.json, report.html, which needs nothing"
-                    + " else, and report.md with its plots.",
+            "The output folder receives results.csv, results.json, report.html, which needs no other"
+                    + " file, and report.md with its plots.",
             "",
             "Example:",
             "  fern sweep --norms frn,bn,gn8 --batch-sizes 1,2,4,8 --seeds 1,2,3 \\",
@@ -69,10 +73,11 @@ public final class SweepCommand implements Callable<Integer> {
 
     private static final int MOST_PROCESSES = 256;
 
-    /** What fern train calls the settings that a sweep varies, and what a sweep takes instead. */
+    /** The options of fern train that a sweep varies, each with what the sweep takes instead. */
     private static final List<List<String>> VARIED =
             List.of(List.of("--norm", "--norms"), List.of("--seed", "--seeds"));
 
+    /** The options that concern one call alone. */
     private static final List<String> PASSING = List.of("--report-only", "--retry-failed");
 
     @Option(
@@ -80,7 +85,7 @@ public final class SweepCommand implements Callable<Integer> {
             required = true,
             split = ",",
             paramLabel = "NAME",
-            description = "Normalisers; others are compared with the first.")
+            description = "Normalisers. The others are compared with the first.")
     private List<String> norms;
 
     @Option(
@@ -96,7 +101,7 @@ public final class SweepCommand implements Callable<Integer> {
             required = true,
             split = ",",
             paramLabel = "N",
-            description = "Seeds; each makes a training of every norm and batch size.")
+            description = "Seeds. Each one trains every norm at every batch size.")
     private List<Long> seeds;
 
     @Mixin private TrainingData data;
@@ -105,7 +110,7 @@ public final class SweepCommand implements Callable<Integer> {
             names = {"-o", "--output"},
             required = true,
             paramLabel = "DIR",
-            description = "Folder of the sweep; created where it is missing.")
+            description = "Folder of the sweep. It is created if it is missing.")
     private Path output;
 
     @Option(
@@ -113,7 +118,7 @@ public final class SweepCommand implements Callable<Integer> {
             paramLabel = "NAME",
             defaultValue = "linear",
             description =
-                    "How the learning rate goes with the batch size: ${COMPLETION-CANDIDATES}."
+                    "How the learning rate follows the batch size: ${COMPLETION-CANDIDATES}."
                             + " Default: ${DEFAULT-VALUE}.")
     private RateRule rule;
 
@@ -124,18 +129,18 @@ public final class SweepCommand implements Callable<Integer> {
             paramLabel = "N",
             defaultValue = "1",
             description =
-                    "Cells that are trained at a time, each with its share of the cores. Default:"
+                    "How many cells are trained at a time, each with its share of the cores. Default:"
                             + " ${DEFAULT-VALUE}.")
     private int processes;
 
     @Option(
             names = "--retry-failed",
-            description = "Train failed cells again, from their last checkpoint.")
+            description = "Train failed cells again, from their last checkpoints.")
     private boolean retryFailed;
 
     @Option(
             names = "--report-only",
-            description = "Train nothing; write the results of the cells that are done.")
+            description = "Train nothing; write the report of the cells that are done.")
     private boolean reportOnly;
 
     @Option(names = "--no-pictures", description = "Leave photographs out of the report.")
@@ -145,7 +150,7 @@ public final class SweepCommand implements Callable<Integer> {
             names = "--resamples",
             paramLabel = "N",
             defaultValue = "1000",
-            description = "Draws of the bootstrap. Default: ${DEFAULT-VALUE}.")
+            description = "How many resamples the bootstrap draws. Default: ${DEFAULT-VALUE}.")
     private int resamples;
 
     @Spec private CommandSpec spec;
@@ -201,7 +206,10 @@ public final class SweepCommand implements Callable<Integer> {
         }
     }
 
-    /** A failed cell is a result among others; nothing but failures is none. */
+    /**
+     * Returns the exit status: a failed cell is a result among others, but only failures are a
+     * fault.
+     */
     private int status(SweepResults results) {
         List<CellResult> failed = results.failed();
         if (failed.size() < results.cells().size()) {
@@ -286,7 +294,9 @@ public final class SweepCommand implements Callable<Integer> {
         }
     }
 
-    /** The command line as a shell takes it, without what bears on this call alone. */
+    /**
+     * Returns the command line as a shell takes it, without options that concern this call alone.
+     */
     private String typed() {
         return ShellWords.of(
                 Stream.concat(

@@ -1,6 +1,7 @@
 package dev.fern.tools.sweep;
 
 import dev.fern.detection.train.RunDirectory;
+import dev.fern.tools.sweep.Grid.Cell;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -13,11 +14,12 @@ import java.nio.file.Path;
  */
 record SweepFolder(Path path) {
 
+    /** Returns a cell's folder, whether it exists or not. */
     CellFolder cell(Cell cell) {
         return new CellFolder(path.resolve("cells").resolve(cell.name()));
     }
 
-    /** The settings that all cells share. */
+    /** Returns the file of the settings that all cells share. */
     Path settings() {
         return path.resolve("sweep.json");
     }
@@ -38,7 +40,7 @@ record SweepFolder(Path path) {
         return path.resolve("report.md");
     }
 
-    /** Where the plots of {@link #markdown} are. */
+    /** Returns the folder of the plots that {@link #markdown} shows. */
     Path plots() {
         return path.resolve("plots");
     }

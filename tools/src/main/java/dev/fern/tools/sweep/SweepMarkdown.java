@@ -3,10 +3,13 @@ package dev.fern.tools.sweep;
 import dev.fern.cocoeval.CocoMetric;
 import dev.fern.cocoeval.Difference;
 import dev.fern.tools.console.VisibleText;
+import dev.fern.tools.sweep.CellOutcome.Environment;
+import dev.fern.tools.sweep.SweepResults.NormComparison;
+import dev.fern.tools.sweep.SweepResults.Spread;
 import java.util.List;
 import java.util.Locale;
 
-/** A sweep as a page of Markdown, with plots beside it. */
+/** A sweep as a page of Markdown that shows the plots beside it. */
 final class SweepMarkdown {
 
     private final String command;
@@ -16,6 +19,8 @@ final class SweepMarkdown {
     private final StringBuilder text = new StringBuilder();
 
     /**
+     * Takes what the page is to show.
+     *
      * @param command the command line
      */
     SweepMarkdown(
@@ -30,7 +35,7 @@ final class SweepMarkdown {
     }
 
     /**
-     * The page.
+     * Returns the page.
      *
      * @param plots folder of the plots, as seen from the page
      */

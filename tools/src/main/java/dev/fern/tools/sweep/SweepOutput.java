@@ -4,6 +4,8 @@ import dev.fern.cocoeval.AtomicFile;
 import dev.fern.cocoeval.PairedBootstrap;
 import dev.fern.detection.data.LabelledImages;
 import dev.fern.detection.image.ImageFolder;
+import dev.fern.tools.report.Plot;
+import dev.fern.tools.sweep.SweepResults.NormComparison;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -23,6 +25,8 @@ final class SweepOutput {
     private final Optional<ImageFolder> photographs;
 
     /**
+     * Takes what the results are made of.
+     *
      * @param command the command line
      * @param val the validation images
      * @param photographs where the validation images are; empty to leave them out of the report
@@ -49,7 +53,7 @@ final class SweepOutput {
         return SweepResults.read(grid, folder, settings.scaling());
     }
 
-    /** Writes CSV and JSON of the cells as far as they have come. Any thread may call. */
+    /** Writes CSV and JSON of the cells as far as they have come. Any thread may call this. */
     synchronized void writeTables() throws IOException {
         SweepResults results = read();
         new ResultsCsv(results).write(folder.csv());
@@ -57,9 +61,10 @@ final class SweepOutput {
     }
 
     /**
-     * Writes everything.
+     * Writes tables, page, Markdown and plots. On a machine without fonts there are no plots, which
+     * a line on standard error says.
      *
-     * @return the means as a table
+     * @return the means as a table for a terminal
      */
     synchronized String writeAll(SweepResults results) throws IOException {
         List<NormComparison> comparisons = results.compare(val, bootstrap);
@@ -67,29 +72,30 @@ final class SweepOutput {
         new ResultsJson(command, settings, results).with(comparisons).write(folder.json());
         Optional<DetectionStrip> strip =
                 photographs.map(images -> new DetectionStrip(results, val, images));
+        write(
+                folder.report(),
+                new SweepReport(command, settings, results, comparisons, strip).html());
+        write(
+                folder.markdown(),
+                new SweepMarkdown(command, settings, results, comparisons)
+                        .text(folder.plots().getFileName().toString()));
         try {
-            write(
-                    folder.report(),
-                    new SweepReport(command, settings, results, comparisons, strip).html());
             plot(results);
-            write(
-                    folder.markdown(),
-                    new SweepMarkdown(command, settings, results, comparisons)
-                            .text(folder.plots().getFileName().toString()));
-        } catch (InternalError | NoClassDefFoundError | UnsatisfiedLinkError e) {
-            System.err.println(
-                    "no report was drawn: Java finds no fonts; install fontconfig and a font");
+        } catch (Plot.NoFontsException e) {
+            System.err.println("no plots were drawn for report.md: " + e.getMessage());
         }
         return new MeansTable(results, comparisons).text();
     }
 
-    private void plot(SweepResults results) throws IOException {
+    private void plot(SweepResults results) throws IOException, Plot.NoFontsException {
         Path plots = Files.createDirectories(folder.plots());
         SweepFigures figures = new SweepFigures(results);
-        figures.averagePrecision().write(plots.resolve("ap.png"));
+        figures.averagePrecision().writePng(plots.resolve("ap.png"), "AP against batch size");
         for (int batchSize : grid.batchSizes()) {
-            figures.loss(batchSize).write(plots.resolve("loss-b" + batchSize + ".png"));
-            figures.scores(batchSize).write(plots.resolve("ap-b" + batchSize + ".png"));
+            String name = "-b" + batchSize + ".png";
+            String of = ", batch size " + batchSize;
+            figures.loss(batchSize).writePng(plots.resolve("loss" + name), "Loss" + of);
+            figures.scores(batchSize).writePng(plots.resolve("ap" + name), "AP" + of);
         }
     }
 

@@ -1,13 +1,14 @@
 package dev.fern.tools.sweep;
 
 import dev.fern.tools.console.VisibleText;
+import dev.fern.tools.sweep.Grid.Cell;
 import java.io.PrintStream;
 import java.time.Duration;
 import java.util.Locale;
 import java.util.Optional;
 
-/** Tells on standard error how a sweep goes on: a line a cell. */
-final class SweepProgress implements CellListener {
+/** Says on standard error how a sweep goes on, in one line per cell. */
+final class SweepProgress implements SweepRunner.Listener {
 
     private final PrintStream err;
     private final int total;
@@ -17,8 +18,11 @@ final class SweepProgress implements CellListener {
     private double seconds;
 
     /**
+     * Starts with some cells done.
+     *
+     * @param err where the lines go
      * @param total how many cells the sweep has
-     * @param endedBefore how many of them need no training any more
+     * @param endedBefore how many of them need no more training
      * @param processes how many are trained at a time
      */
     SweepProgress(PrintStream err, int total, int endedBefore, int processes) {

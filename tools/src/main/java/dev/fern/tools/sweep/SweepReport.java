@@ -1,7 +1,9 @@
 package dev.fern.tools.sweep;
 
 import static dev.fern.tools.report.HtmlText.count;
+import static dev.fern.tools.report.HtmlText.difference;
 import static dev.fern.tools.report.HtmlText.escape;
+import static dev.fern.tools.report.HtmlText.score;
 
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
@@ -10,6 +12,11 @@ import dev.fern.detection.recipe.TrainingConfiguration;
 import dev.fern.tools.report.FindingsPicture;
 import dev.fern.tools.report.ForestPlot;
 import dev.fern.tools.report.HtmlPage;
+import dev.fern.tools.report.Plot;
+import dev.fern.tools.sweep.CellOutcome.Environment;
+import dev.fern.tools.sweep.Grid.Cell;
+import dev.fern.tools.sweep.SweepResults.NormComparison;
+import dev.fern.tools.sweep.SweepResults.Spread;
 import java.io.IOException;
 import java.util.Collections;
 import java.util.List;
@@ -17,7 +24,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 
-/** A sweep as one HTML page that needs nothing else: no script, no other file, no network. */
+/** A sweep as one HTML page that needs no script, no other file and no network. */
 final class SweepReport {
 
     private final String command;
@@ -25,12 +32,14 @@ final class SweepReport {
     private final SweepResults results;
     private final List<NormComparison> comparisons;
     private final Optional<DetectionStrip> strip;
-    private final NormColors colors;
+    private final SweepFigures figures;
     private final HtmlPage page = new HtmlPage("Accuracy against batch size");
 
     /**
+     * Takes what the page is to show.
+     *
      * @param command the command line
-     * @param strip of photographs; empty for none
+     * @param strip photographs; empty for none
      */
     SweepReport(
             String command,
@@ -43,23 +52,22 @@ final class SweepReport {
         this.results = results;
         this.comparisons = comparisons;
         this.strip = strip;
-        this.colors = new NormColors(results.grid().norms());
+        this.figures = new SweepFigures(results);
     }
 
-    /** The page. */
+    /** Returns the page. */
     String html() throws IOException {
-        SweepFigures figures = new SweepFigures(results);
         summary();
         cards();
         page.section(
                 "AP against batch size",
-                "COCO's AP of the last epoch's model on the validation images. Lines: means over the"
-                        + " seeds; points: single seeds; bars: one standard deviation of them to each"
-                        + " side.",
-                "<div class=\"figure\">" + figures.averagePrecision().svg() + "</div>");
+                "COCO's AP of the last epoch's model on the validation images. Lines are means over the"
+                        + " seeds, points are single seeds, and bars reach one standard deviation of"
+                        + " the seeds to each side.",
+                figures.averagePrecision().html(Plot.Size.WIDE));
         means();
         differences();
-        curves(figures);
+        curves();
         categories();
         if (strip.isPresent() && !strip.get().cells().isEmpty()) {
             pictures(strip.get());
@@ -89,7 +97,7 @@ final class SweepReport {
                                 : ", " + results.failed().size() + " failed"));
     }
 
-    /** What each norm loses from the largest batch to the smallest. */
+    /** Shows how much AP each norm loses from the largest batch to the smallest. */
     private void cards() {
         int smallest = Collections.min(results.grid().batchSizes());
         int largest = Collections.max(results.grid().batchSizes());
@@ -106,12 +114,12 @@ final class SweepReport {
                             "<div class=\"card\" style=\"border-top:4px solid %s\"><span>%s: AP at batch"
                                     + " %d, and its difference to batch %d</span><b>%s <small>%s"
                                     + "</small></b></div>",
-                            colors.css(norm),
+                            figures.color(norm),
                             escape(norm),
                             smallest,
                             largest,
-                            number(at.mean()),
-                            signed(at.mean() - from.mean())));
+                            score(at.mean()),
+                            difference(at.mean() - from.mean())));
         }
         page.append("</div>\n");
     }
@@ -121,7 +129,7 @@ final class SweepReport {
         StringBuilder table =
                 new StringBuilder(
                         "<table><thead><tr><th>batch<th class=\"left\">norm<th>seeds<th>AP<th>sd"
-                                + "<th>least<th>most<th>AP50<th>AP75<th class=\"group\">&#8722; "
+                                + "<th>least<th>most<th>AP50<th>AP75<th class=\"group\">− "
                                 + first
                                 + "<th>95% interval<th>p</thead><tbody>");
         for (int batchSize : results.grid().batchSizes()) {
@@ -133,11 +141,11 @@ final class SweepReport {
                                 "<tr><td>%d<td class=\"left\"><i class=\"dot\""
                                         + " style=\"background:%s\"></i>%s<td>%d/%d<td><b>%s</b>",
                                 batchSize,
-                                colors.css(norm),
+                                figures.color(norm),
                                 escape(norm),
                                 ap.count(),
                                 results.grid().seeds().size(),
-                                number(ap.mean())));
+                                score(ap.mean())));
                 for (double value :
                         new double[] {
                             ap.deviation(),
@@ -146,30 +154,31 @@ final class SweepReport {
                             results.spread(norm, batchSize, CocoMetric.AP50).mean(),
                             results.spread(norm, batchSize, CocoMetric.AP75).mean()
                         }) {
-                    table.append("<td>").append(number(value));
+                    table.append("<td>").append(score(value));
                 }
-                table.append(difference(norm, batchSize));
+                table.append(comparison(norm, batchSize));
             }
         }
         page.section(
                 "Means over the seeds",
-                "sd: sample standard deviation over the seeds. Differences to "
+                "sd is the sample standard deviation over the seeds. Differences to "
                         + first
-                        + " are of the seeds that both have. Their intervals and p-values are by a"
-                        + " paired bootstrap, which draws the validation images and the seeds with"
-                        + " replacement; with few seeds they are a little too narrow, and they are not"
-                        + " corrected for there being many. In colour: intervals that leave 0 out.",
+                        + " are over the seeds that both norms have. Their intervals and p-values come"
+                        + " from a paired bootstrap, which draws the validation images and the seeds"
+                        + " with replacement. With few seeds the intervals are a little too narrow,"
+                        + " and nothing is corrected for the number of comparisons. In colour are"
+                        + " differences whose interval leaves 0 out.",
                 "<div class=\"wide-table\">" + table + "</tbody></table></div>");
     }
 
-    private String difference(String norm, int batchSize) {
+    private String comparison(String norm, int batchSize) {
         return NormComparison.ap(comparisons, norm, batchSize)
                 .map(
                         ap ->
                                 CategoryTable.cells(ap)
                                                 .replaceFirst("<td class=\"", "<td class=\"group ")
                                         + "<td>"
-                                        + number(ap.pValue()))
+                                        + score(ap.pValue()))
                 .orElse("<td class=\"group\"><td><td>");
     }
 
@@ -181,20 +190,25 @@ final class SweepReport {
         comparisons.forEach(c -> plot.row(c.norm() + ", batch " + c.batchSize(), c.ap()));
         page.section(
                 "Differences in AP",
-                "A: " + escape(results.grid().norms().get(0)) + "; B: the norm named.",
+                "A is " + escape(results.grid().norms().get(0)) + ", B is the norm named.",
                 plot.svg());
     }
 
-    private void curves(SweepFigures figures) {
+    private void curves() {
         StringBuilder html = new StringBuilder("<div class=\"pair\">");
         for (int batchSize : results.grid().batchSizes()) {
-            html.append("<div>").append(figures.loss(batchSize).svg()).append("</div>");
-            html.append("<div>").append(figures.scores(batchSize).svg()).append("</div>");
+            html.append(figure("Loss, batch size " + batchSize, figures.loss(batchSize)));
+            html.append(figure("AP, batch size " + batchSize, figures.scores(batchSize)));
         }
         page.section(
                 "Training curves",
-                "Thick: means over the seeds; thin: single seeds. The loss is a running mean.",
+                "Thick curves are means over the seeds, thin ones single seeds. The loss is a running"
+                        + " mean.",
                 html + "</div>");
+    }
+
+    private static String figure(String title, Plot plot) {
+        return "<div><h3>" + title + "</h3>" + plot.html(Plot.Size.LANDSCAPE) + "</div>";
     }
 
     private void categories() {
@@ -202,8 +216,8 @@ final class SweepReport {
         if (!table.isEmpty()) {
             page.section(
                     "Categories",
-                    "AP: means over the seeds that both norms have; intervals as above. Where a"
-                            + " category is on few images, its interval is too narrow.",
+                    "AP is the mean over the seeds that both norms have; intervals are as above. Where"
+                            + " a category is on few images, its interval is too narrow.",
                     "<div class=\"wide-table\">" + table.html() + "</div>");
         }
     }
@@ -213,7 +227,8 @@ final class SweepReport {
         page.section(
                 "What the last models find",
                 String.format(
-                        "Batch size %d, seed %d; scores from each model's best F1 at IoU 0.5 on. %s",
+                        "Batch size %d, seed %d. Each model's boxes are shown from the score of its best"
+                                + " F1 at IoU 0.5 on. %s",
                         cell.batchSize(), cell.seed(), FindingsPicture.LEGEND),
                 shown.html());
     }
@@ -234,8 +249,8 @@ final class SweepReport {
         }
         page.section(
                 "Cells that failed",
-                "They are not part of the means: where a norm has fewer seeds than others, its mean is"
-                        + " that of the trainings that went well.",
+                "They are not part of the means. Where a norm has fewer seeds than others, its mean is"
+                        + " over the trainings that went well.",
                 table + "</tbody></table>");
     }
 
@@ -288,15 +303,5 @@ final class SweepReport {
                             count(any.history().images())));
         }
         return table + "</tbody></table>";
-    }
-
-    private static String number(double value) {
-        return Double.isNaN(value) ? "&#8211;" : String.format(Locale.ROOT, "%.3f", value);
-    }
-
-    private static String signed(double value) {
-        return Double.isNaN(value)
-                ? ""
-                : String.format(Locale.ROOT, "%+.3f", value).replace("-", "&#8722;");
     }
 }

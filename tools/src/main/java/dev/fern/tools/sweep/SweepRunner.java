@@ -1,5 +1,7 @@
 package dev.fern.tools.sweep;
 
+import dev.fern.tools.sweep.CellOutcome.Environment;
+import dev.fern.tools.sweep.Grid.Cell;
 import java.io.IOException;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -13,27 +15,44 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 
-/** Trains cells, several at a time, until all have ended or it is told to stop. */
+/** Trains cells, several at a time, until all have ended or the runner is told to stop. */
 final class SweepRunner {
+
+    /** Is told how the cells of a sweep end, on any thread. */
+    @FunctionalInterface
+    interface Listener {
+
+        /**
+         * A cell's process has ended.
+         *
+         * @param outcome empty if it was told to stop
+         * @param history of the training so far
+         * @param seconds for how long the process ran
+         */
+        void ended(Cell cell, Optional<CellOutcome> outcome, CellHistory history, double seconds)
+                throws IOException;
+    }
 
     private final SweepFolder folder;
     private final Scaling scaling;
     private final List<String> dataArguments;
     private final Environment environment;
-    private final CellListener listener;
+    private final Listener listener;
 
-    /** Guarded by this object, as is the rest. */
+    /** This and the fields below are guarded by this object. */
     private final Set<Process> running = new HashSet<>();
 
     private final Queue<Cell> waiting = new ArrayDeque<>();
     private boolean stopped;
 
-    /** A cell's process. */
+    /** A cell's process that runs. */
     private record Started(CellTraining training, Process process) {}
 
     /**
-     * @param environment what the cells are trained with; {@code threads} is each one's share of
-     *     the cores
+     * Takes what the cells are trained with.
+     *
+     * @param dataArguments the options of {@code fern train} that name the data
+     * @param environment the process's; {@code threads} is each cell's share of the cores
      * @param listener is told how each cell ended
      */
     SweepRunner(
@@ -41,7 +60,7 @@ final class SweepRunner {
             Scaling scaling,
             List<String> dataArguments,
             Environment environment,
-            CellListener listener) {
+            Listener listener) {
         this.folder = folder;
         this.scaling = scaling;
         this.dataArguments = dataArguments;
@@ -50,11 +69,11 @@ final class SweepRunner {
     }
 
     /**
-     * Trains cells; those that were begun go on.
+     * Trains cells. Those that were begun go on from their checkpoints.
      *
-     * @param processes how many at a time
-     * @return whether all have ended; else it was told to stop
-     * @throws IOException if a file can't be written or a process not started
+     * @param processes how many are trained at a time
+     * @return whether all have ended; false if the runner was told to stop
+     * @throws IOException if a file can't be written or a process can't be started
      */
     boolean run(List<Cell> cells, int processes) throws IOException, InterruptedException {
         synchronized (this) {
@@ -83,7 +102,8 @@ final class SweepRunner {
     }
 
     /**
-     * Tells running cells to write a checkpoint and end; no other is begun. Any thread may call.
+     * Tells running cells to write a checkpoint and end. No other cell is begun. Any thread may
+     * call this.
      */
     synchronized void stop() {
         stopped = true;

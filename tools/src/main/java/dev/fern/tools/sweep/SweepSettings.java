@@ -14,11 +14,11 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * What all cells of a sweep share. A sweep goes on with the same alone; norms, batch sizes and
- * seeds may be added.
+ * What all cells of a sweep share. A sweep that was begun goes on only with the same; norms, batch
+ * sizes and seeds may be added.
  *
- * @param data the options that say what is learned from and evaluated on
- * @param scaling the settings and how they go with the batch size
+ * @param data the options that name the training and validation data
+ * @param scaling the settings and how they follow the batch size
  */
 record SweepSettings(JsonObject data, Scaling scaling) {
 
@@ -26,7 +26,7 @@ record SweepSettings(JsonObject data, Scaling scaling) {
     private static final String RULE = "rateRule";
     private static final String SETTINGS = "settings";
 
-    /** The parts as JSON, without norm and seed, which are the cells'. */
+    /** Returns the parts as JSON, without norm and seed, which belong to the cells. */
     JsonObject toJson() {
         JsonObject settings = JsonParser.parseString(scaling.base().toJson()).getAsJsonObject();
         settings.remove("norm");
@@ -38,6 +38,7 @@ record SweepSettings(JsonObject data, Scaling scaling) {
         return root;
     }
 
+    /** Writes the JSON, whole or not at all. */
     void write(Path file) throws IOException {
         JsonFile.write(file, toJson());
     }
@@ -45,7 +46,7 @@ record SweepSettings(JsonObject data, Scaling scaling) {
     /**
      * Checks that a sweep that was begun has these settings.
      *
-     * @param file as {@link #write} wrote it, perhaps before some setting was invented
+     * @param file as {@link #write} wrote it, perhaps in a version that lacked some setting
      * @throws BadInputException naming the first setting that differs
      */
     void requireSameAs(Path file) throws IOException, BadInputException {

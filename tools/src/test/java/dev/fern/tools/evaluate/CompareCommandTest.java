@@ -88,7 +88,8 @@ class CompareCommandTest {
         assertThat(html).doesNotContain("<script").doesNotContain("http:");
         // all but APs and ARs, APl and ARl: the object is of medium size; and the category's AP
         assertThat(html.split("<circle", -1)).hasSize(1 + 12 - 4 + 1);
-        assertThat(html).contains("<circle class=\"better\"").contains("+1.000").contains(">cat<");
+        String greenPoint = "r=\"5\" fill=\"#00a878\"/>"; // the whole interval is above 0
+        assertThat(html).contains(greenPoint).contains("+1.000").contains(">cat<");
         assertThat(
                         CommandRun.of("compare", annotations, worse, better, "--report=" + worse)
                                 .errors())

@@ -175,7 +175,7 @@ class EvaluateAnalysisTest {
         CommandRun run = evaluate("--report=" + file);
         assertThat(run.status()).as(run.errors().toString()).isZero();
         assertThat(Files.readString(file))
-                .contains("2&#8239;000 categories with most objects", "200 with most objects")
+                .contains("2\u202f000 categories with most objects", "200 with most objects")
                 .contains("<td>kind 1998.<td>", "<td>kind 2099.<td>")
                 .doesNotContain("<td>kind 1999.<td>");
     }

@@ -2,6 +2,7 @@ package dev.fern.tools.report;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -49,5 +50,20 @@ class AxisTest {
         assertThat(axis.ticks())
                 .extracting(Axis.Tick::below)
                 .containsExactly("0", "800", "1.6k", "2.4k", "3.2k");
+    }
+
+    @Test
+    void countsAreWholeNumbers() {
+        assertThat(Axis.counting("epoch", 2).ticks())
+                .extracting(Axis.Tick::label)
+                .containsExactly("0", "1", "2");
+        assertThat(Axis.counting("epoch", 0).most()).isEqualTo(1);
+    }
+
+    @Test
+    void namedPlacesAreEquallyFarApart() {
+        Axis axis = Axis.named("batch size", List.of("1", "8"));
+        assertThat(axis.most()).isEqualTo(2);
+        assertThat(axis.ticks()).extracting(Axis.Tick::at).containsExactly(0.5, 1.5);
     }
 }

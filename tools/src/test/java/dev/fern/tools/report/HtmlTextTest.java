@@ -17,9 +17,13 @@ class HtmlTextTest {
     @Test
     void numbersAreShort() {
         assertThat(HtmlText.score(0.12345)).isEqualTo("0.123");
-        assertThat(HtmlText.score(-1)).isEqualTo("&#8211;");
+        assertThat(HtmlText.score(-1)).isEqualTo("–");
+        assertThat(HtmlText.score(Double.NaN)).isEqualTo("–");
+        assertThat(HtmlText.difference(-0.0126)).isEqualTo("−0.013");
+        assertThat(HtmlText.difference(0.5)).isEqualTo("+0.500");
+        assertThat(HtmlText.difference(Double.NaN)).isEqualTo("–");
         assertThat(HtmlText.coordinate(3)).isEqualTo("3");
         assertThat(HtmlText.coordinate(3.14159)).isEqualTo("3.14");
-        assertThat(HtmlText.count(1234567)).isEqualTo("1&#8239;234&#8239;567");
+        assertThat(HtmlText.count(1234567)).isEqualTo("1\u202f234\u202f567");
     }
 }

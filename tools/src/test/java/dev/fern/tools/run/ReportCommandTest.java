@@ -162,17 +162,17 @@ class ReportCommandTest {
                 .singleElement()
                 .asString()
                 .startsWith("warning: ")
-                .contains(work.resolve("gone") + " is not there any more", "--images");
+                .contains(work.resolve("gone") + " is no longer there", "--images");
         Path page = moved.resolve("report.html");
         assertThat(page)
                 .content()
-                .contains("gone is not there any more", "<h2>Loss", "<h2>Settings")
+                .contains("gone is no longer there", "<h2>Loss", "<h2>Settings")
                 .doesNotContain("<h2>Categories");
 
         assertThat(report(moved, "--images=" + images).status()).isZero();
-        assertThat(page).content().contains("<h2>Categories").doesNotContain("any more");
+        assertThat(page).content().contains("<h2>Categories").doesNotContain("no longer there");
         assertThat(report(moved, "--curves-only").status()).isZero();
-        assertThat(page).content().doesNotContain("<h2>Categories", "any more");
+        assertThat(page).content().doesNotContain("<h2>Categories", "no longer there");
 
         Files.delete(record);
         assertThat(report(moved).status()).isZero();

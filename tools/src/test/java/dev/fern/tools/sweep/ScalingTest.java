@@ -16,6 +16,8 @@ import dev.fern.detection.model.Detector;
 import dev.fern.detection.recipe.TrainingConfiguration;
 import dev.fern.tools.dataset.ShapesSynthesizer;
 import dev.fern.tools.dataset.ShapesSynthesizer.Split;
+import dev.fern.tools.sweep.Grid.Cell;
+import dev.fern.tools.sweep.Scaling.RateRule;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;

@@ -3,6 +3,7 @@ package dev.fern.tools.sweep;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import dev.fern.tools.sweep.SweepResults.Spread;
 import org.junit.jupiter.api.Test;
 
 class SpreadTest {

@@ -20,7 +20,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.w3c.dom.Element;
 
-class TrainingCurvesTest {
+class RunPlotsTest {
 
     private static final int BLACK = 0x333333;
     private static final int BLUE = 0x0072B2;
@@ -39,13 +39,13 @@ class TrainingCurvesTest {
     }
 
     @Test
-    void theLossPlotShowsEachPartAtItsHeight() throws IOException {
+    void theLossPlotShowsEachPartAtItsHeight() throws Exception {
         StepCurves losses = new StepCurves();
         for (int step = 1; step <= 300; step++) {
             losses.add(step(step, 0.75, 0.25));
         }
 
-        BufferedImage plot = image(TrainingCurves.loss("Loss", losses));
+        BufferedImage plot = image(loss(losses));
 
         assertThat(plot.getWidth()).isEqualTo(900);
         assertThat(plot.getHeight()).isEqualTo(500);
@@ -57,26 +57,26 @@ class TrainingCurvesTest {
     }
 
     @Test
-    void aSpikeDoesNotFlattenTheRest() throws IOException {
+    void aSpikeDoesNotFlattenTheRest() throws Exception {
         StepCurves losses = new StepCurves();
         for (int step = 1; step <= 300; step++) {
             losses.add(step(step, step == 150 ? 10_000 : 0.75, 0.25));
         }
 
-        BufferedImage plot = image(TrainingCurves.loss("Loss", losses));
+        BufferedImage plot = image(loss(losses));
 
         assertThat(meanRow(plot, VERMILION, 600, 800) - meanRow(plot, BLACK, 600, 800))
                 .isGreaterThan(100);
     }
 
     @Test
-    void scoresRiseFromLeftToRight() throws IOException {
+    void scoresRiseFromLeftToRight() throws Exception {
         List<EpochScores> scores = new ArrayList<>();
         for (int epoch = 1; epoch <= 20; epoch++) {
             scores.add(scores(epoch, epoch / 40.0, epoch / 20.0, epoch / 30.0));
         }
 
-        BufferedImage plot = image(TrainingCurves.averagePrecision("AP", scores));
+        BufferedImage plot = image(averagePrecision(scores));
 
         for (int color : new int[] {BLUE, GREEN, VERMILION}) {
             assertThat(meanRow(plot, color, 600, 800)).isLessThan(meanRow(plot, color, 100, 300));
@@ -86,28 +86,24 @@ class TrainingCurvesTest {
     }
 
     @Test
-    void undefinedScoresAndLossesAreLeftOut() throws IOException {
+    void undefinedScoresAndLossesAreLeftOut() throws Exception {
         BufferedImage scores =
-                image(
-                        TrainingCurves.averagePrecision(
-                                "AP", List.of(scores(1, -1, 0.5, 0.5), scores(2, -1, 0.6, 0.5))));
+                image(averagePrecision(List.of(scores(1, -1, 0.5, 0.5), scores(2, -1, 0.6, 0.5))));
         assertThat(meanRow(scores, BLUE, 0, 900)).isNaN();
         assertThat(meanRow(scores, GREEN, 0, 900)).isNotNaN();
 
         StepCurves unclassified = new StepCurves();
         unclassified.add(step(1, Double.NaN, 1));
         unclassified.add(step(2, Double.NaN, 1));
-        BufferedImage losses = image(TrainingCurves.loss("Loss", unclassified));
+        BufferedImage losses = image(loss(unclassified));
         assertThat(meanRow(losses, BLUE, 0, 900)).isNaN();
         assertThat(meanRow(losses, VERMILION, 0, 900)).isNotNaN();
     }
 
     @Test
-    void aRunWithoutStepsOrEpochsHasEmptyPlots() throws IOException {
-        assertThat(meanRow(image(TrainingCurves.loss("Loss", new StepCurves())), BLACK, 200, 800))
-                .isNaN();
-        assertThat(meanRow(image(TrainingCurves.averagePrecision("AP", List.of())), BLUE, 200, 800))
-                .isNaN();
+    void aRunWithoutStepsOrEpochsHasEmptyPlots() throws Exception {
+        assertThat(meanRow(image(loss(new StepCurves())), BLACK, 200, 800)).isNaN();
+        assertThat(meanRow(image(averagePrecision(List.of())), BLUE, 200, 800)).isNaN();
     }
 
     @Test
@@ -117,32 +113,60 @@ class TrainingCurvesTest {
             losses.add(step(step, 0.5 + step % 7, 0.5));
         }
 
-        String svg = TrainingCurves.loss("A < B & C", losses).svg();
+        String svg = svg(loss(losses));
 
         assertThat(svg).startsWith("<svg").hasSizeLessThan(1_000_000);
-        Element root =
-                DocumentBuilderFactory.newInstance()
-                        .newDocumentBuilder()
-                        .parse(new ByteArrayInputStream(svg.getBytes(StandardCharsets.UTF_8)))
-                        .getDocumentElement();
-        assertThat(root.getAttribute("viewBox")).isEqualTo("0 0 900 500");
+        assertThat(parsed(svg).getAttribute("viewBox")).isEqualTo("0 0 460 320");
     }
 
     @Test
-    void filesAreWrittenByTheirEndingAndWholeOrNotAtAll() throws IOException {
-        Figure figure = TrainingCurves.averagePrecision("AP", List.of(scores(1, 0.1, 0.2, 0.1)));
+    void textsAreShownAsTheyAre() throws Exception {
+        Plot plot = new Plot(Axis.unit("A < B & C"), Axis.unit("\"D\""));
+        plot.curve(new double[] {0, 1}, new double[] {0, 1}, "#0072b2", 2, "<E>");
+        plot.legend("#0072b2", "<F>", "&G");
 
-        figure.write(folder.resolve("ap.png"));
-        figure.write(folder.resolve("ap.svg"));
+        Element svg = parsed(svg(plot));
+
+        assertThat(svg.getAttribute("aria-label")).isEqualTo("\"D\" by A < B & C");
+        assertThat(svg.getElementsByTagName("title").item(0).getTextContent()).isEqualTo("<E>");
+        assertThat(plot.html(Plot.Size.LANDSCAPE)).endsWith("&lt;F&gt; <b>&amp;G</b></li></ul>");
+        assertThat(meanRow(image(plot), BLUE, 300, 500)).isBetween(100.0, 350.0);
+    }
+
+    @Test
+    void filesAreWrittenWholeOrNotAtAll() throws Exception {
+        Plot plot = averagePrecision(List.of(scores(1, 0.1, 0.2, 0.1)));
+
+        plot.writePng(folder.resolve("ap.png"), "AP");
 
         assertThat(ImageIO.read(folder.resolve("ap.png").toFile()).getWidth()).isEqualTo(900);
-        assertThat(folder.resolve("ap.svg")).content().startsWith("<svg");
-        assertThatThrownBy(() -> figure.write(folder.resolve("absent/ap.png")))
+        assertThat(svg(plot)).startsWith("<svg");
+        assertThatThrownBy(() -> plot.writePng(folder.resolve("absent/ap.png"), "AP"))
                 .isInstanceOf(IOException.class)
                 .hasMessageContaining("absent");
         try (var files = Files.list(folder)) {
-            assertThat(files).hasSize(2);
+            assertThat(files).hasSize(1);
         }
+    }
+
+    private static Plot loss(StepCurves losses) {
+        return new RunPlots(losses, List.of()).loss();
+    }
+
+    private static Plot averagePrecision(List<EpochScores> scores) {
+        return new RunPlots(new StepCurves(), scores).averagePrecisionByEpoch();
+    }
+
+    private static String svg(Plot plot) {
+        String html = plot.html(Plot.Size.LANDSCAPE);
+        return html.substring(0, html.indexOf("<ul"));
+    }
+
+    private static Element parsed(String svg) throws Exception {
+        return DocumentBuilderFactory.newInstance()
+                .newDocumentBuilder()
+                .parse(new ByteArrayInputStream(svg.getBytes(StandardCharsets.UTF_8)))
+                .getDocumentElement();
     }
 
     private static StepCurves.StepNumbers step(long step, double classification, double box) {
@@ -156,8 +180,8 @@ class TrainingCurvesTest {
                 Map.of(CocoMetric.AP, ap, CocoMetric.AP50, ap50, CocoMetric.AP75, ap75));
     }
 
-    private static BufferedImage image(Figure figure) throws IOException {
-        return ImageIO.read(new ByteArrayInputStream(figure.png()));
+    private static BufferedImage image(Plot plot) throws Exception {
+        return ImageIO.read(new ByteArrayInputStream(plot.png("Title")));
     }
 
     /**
