@@ -2,7 +2,6 @@ package dev.fern.tools;
 
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
-import dev.fern.cocoeval.Evaluation;
 import dev.fern.detection.data.LabelledImages;
 import dev.fern.detection.data.LoaderOptions;
 import dev.fern.detection.data.Sample;
@@ -17,7 +16,7 @@ import dev.fern.tools.console.LeftOutImages;
 import dev.fern.tools.dataset.ShapesSynthesizer;
 import dev.fern.tools.dataset.ShapesSynthesizer.Split;
 import dev.fern.tools.detect.DetectionDrawing;
-import dev.fern.tools.evaluate.DetectionScores;
+import dev.fern.tools.evaluate.DetectorEvaluation;
 import dev.fern.tools.run.RunCurves;
 import dev.fern.tools.train.RunStart;
 import dev.fern.tools.train.TrainingRun;
@@ -104,10 +103,10 @@ final class DemoCommand implements Callable<Integer> {
         System.err.println("3. evaluating the best model and drawing what it finds");
         PrintWriter out = spec.commandLine().getOut();
         try (Detector detector = Detector.load(run.best(), engine)) {
-            Evaluation evaluation =
-                    DetectionScores.evaluate(
+            DetectorEvaluation evaluated =
+                    DetectorEvaluation.validate(
                             detector, val, 2, loading, new LeftOutImages(), found -> {});
-            out.print(evaluation.table());
+            out.print(evaluated.evaluation().table());
             draw(detector, val.images().samples());
         }
         sayWhatNext(out, run, valAnnotations);

@@ -23,6 +23,19 @@ public final class DatasetDetection {
 
     private DatasetDetection() {}
 
+    /** Receives what was found in an image. */
+    @FunctionalInterface
+    public interface Sink {
+        /**
+         * Receives the detections of an image.
+         *
+         * @param imageId the image's id in the data set
+         * @param detections by falling score, in pixels of the image
+         * @throws IOException if they can't be kept
+         */
+        void accept(long imageId, List<Detection> detections) throws IOException;
+    }
+
     /**
      * Finds the objects of every image.
      *
@@ -43,6 +56,38 @@ public final class DatasetDetection {
             Consumer<BadImageException> leftOut)
             throws IOException, InterruptedException {
         CocoResults.Builder results = CocoResults.builder();
+        forEach(
+                detector,
+                dataset,
+                reader,
+                batchSize,
+                options,
+                (imageId, found) -> add(detector, imageId, found, results),
+                progress,
+                leftOut);
+        return results.build();
+    }
+
+    /**
+     * Finds the objects of every image, and hands them over image by image.
+     *
+     * @param reader opens the data set's files
+     * @param batchSize images that pass the network together, where their canvases allow
+     * @param found receives the detections of every image that can be used
+     * @param progress is told after every batch how many images are done
+     * @param leftOut is told of every image that can't be used, where such are to be skipped
+     * @throws IOException if an image can't be used and is not to be skipped
+     */
+    public static void forEach(
+            Detector detector,
+            DetectionDataset dataset,
+            ImageReader reader,
+            int batchSize,
+            LoaderOptions options,
+            Sink found,
+            IntConsumer progress,
+            Consumer<BadImageException> leftOut)
+            throws IOException, InterruptedException {
         int done = 0;
         try (BatchLoader<Batch> loader =
                 new BatchLoader<>(
@@ -59,17 +104,16 @@ public final class DatasetDetection {
             for (Optional<Batch> next = loader.next(); next.isPresent(); next = loader.next()) {
                 try (Batch batch = next.get()) {
                     List<Canvas> canvases = batch.items().stream().map(Batch.Item::canvas).toList();
-                    List<List<Detection>> found = detector.detect(batch.pixels(), canvases);
-                    for (int n = 0; n < found.size(); n++) {
-                        add(detector, batch.items().get(n).imageId(), found.get(n), results);
+                    List<List<Detection>> detections = detector.detect(batch.pixels(), canvases);
+                    for (int n = 0; n < detections.size(); n++) {
+                        found.accept(batch.items().get(n).imageId(), detections.get(n));
                     }
-                    done += found.size();
+                    done += detections.size();
                     progress.accept(done);
                 }
             }
             loader.skipped().forEach(leftOut);
         }
-        return results.build();
     }
 
     private static void add(

@@ -111,7 +111,10 @@ public final class BatchIndependence {
         double largest = 0;
         for (int i = 0; i < own.length; i++) {
             largest =
-                    Math.max(largest, Relative.difference(own[i], shared[image * own.length + i]));
+                    Math.max(
+                            largest,
+                            DetectionDistance.relativeDifference(
+                                    own[i], shared[image * own.length + i]));
         }
         return largest;
     }

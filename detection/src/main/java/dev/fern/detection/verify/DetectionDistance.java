@@ -53,9 +53,14 @@ final class DetectionDistance {
             return Double.POSITIVE_INFINITY;
         }
         double distance = Math.abs((double) a.score() - b.score());
-        distance = Math.max(distance, Relative.difference(a.x1(), b.x1()));
-        distance = Math.max(distance, Relative.difference(a.y1(), b.y1()));
-        distance = Math.max(distance, Relative.difference(a.x2(), b.x2()));
-        return Math.max(distance, Relative.difference(a.y2(), b.y2()));
+        distance = Math.max(distance, relativeDifference(a.x1(), b.x1()));
+        distance = Math.max(distance, relativeDifference(a.y1(), b.y1()));
+        distance = Math.max(distance, relativeDifference(a.x2(), b.x2()));
+        return Math.max(distance, relativeDifference(a.y2(), b.y2()));
+    }
+
+    /** Returns the difference, relative to the expected value where that is above 1. */
+    static double relativeDifference(double expected, double value) {
+        return Math.abs(expected - value) / Math.max(1, Math.abs(expected));
     }
 }

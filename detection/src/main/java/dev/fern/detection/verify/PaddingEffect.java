@@ -64,7 +64,7 @@ final class PaddingEffect {
             for (int i = 0; i < values.length; i++) {
                 int row = i / places * padded.rows() + i % places / own.columns();
                 float other = larger[row * padded.columns() + i % own.columns()];
-                largest = Math.max(largest, Relative.difference(values[i], other));
+                largest = Math.max(largest, DetectionDistance.relativeDifference(values[i], other));
             }
             return largest;
         }

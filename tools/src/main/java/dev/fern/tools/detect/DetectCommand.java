@@ -7,13 +7,10 @@ import dev.fern.cocoeval.AtomicFile;
 import dev.fern.cocoeval.CocoCategory;
 import dev.fern.cocoeval.CocoDataset;
 import dev.fern.cocoeval.CocoImage;
-import dev.fern.detection.data.Batch;
-import dev.fern.detection.data.BatchDecoder;
-import dev.fern.detection.data.BatchLoader;
-import dev.fern.detection.data.BatchSampler;
 import dev.fern.detection.data.DetectionDataset;
 import dev.fern.detection.data.Sample;
 import dev.fern.detection.image.ImageReader;
+import dev.fern.detection.model.DatasetDetection;
 import dev.fern.detection.model.Detection;
 import dev.fern.detection.model.Detector;
 import dev.fern.tools.console.AnnotatedFiles;
@@ -26,13 +23,12 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Optional;
 import java.util.concurrent.Callable;
-import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -164,42 +160,30 @@ public final class DetectCommand implements Callable<Integer> {
                 images.samples().stream().collect(Collectors.toMap(Sample::imageId, s -> s));
         List<CocoCategory> categories = detector.configuration().categories();
         PrintWriter out = spec.commandLine().getOut();
-        int done = 0;
-        try (CountProgress progress = new CountProgress("detect", samples.size());
-                BatchLoader<Batch> loader =
-                        new BatchLoader<>(
-                                detector.configuration()
-                                        .checked(
-                                                BatchSampler.sequential(
-                                                        images,
-                                                        options.batchSize(),
-                                                        detector.configuration().canvas())),
-                                0,
-                                new BatchDecoder(reader, detector.configuration().normalization()),
-                                UnaryOperator.identity(),
-                                options.loading())) {
-            for (Optional<Batch> next = loader.next(); next.isPresent(); next = loader.next()) {
-                try (Batch batch = next.get()) {
-                    List<List<Detection>> found =
-                            detector.detect(
-                                    batch.pixels(),
-                                    batch.items().stream().map(Batch.Item::canvas).toList());
-                    for (int n = 0; n < found.size(); n++) {
-                        Sample sample = samples.get(batch.items().get(n).imageId());
-                        long id = ids == null ? sample.imageId() : ids.get(sample.imageId()).id();
-                        report(out, sample.path(), id, found.get(n), categories, results);
+        List<IOException> leftOut = new ArrayList<>();
+        try (CountProgress progress = new CountProgress("detect", samples.size())) {
+            DatasetDetection.forEach(
+                    detector,
+                    images,
+                    reader,
+                    options.batchSize(),
+                    options.loading(),
+                    (imageId, found) -> {
+                        Path file = samples.get(imageId).path();
+                        long id = ids == null ? imageId : ids.get(imageId).id();
+                        report(out, file, id, found, categories, results);
                         if (drawing != null) {
-                            drawing.draw(sample.path(), found.get(n), categories);
+                            drawing.draw(file, found, categories);
                         }
-                    }
-                    out.flush();
-                    done += found.size();
-                    progress.at(done);
-                }
-            }
-            loader.skipped().forEach(DetectCommand::reportLeftOut);
-            return loader.skipped().size();
+                    },
+                    done -> {
+                        out.flush();
+                        progress.at(done);
+                    },
+                    leftOut::add);
         }
+        leftOut.forEach(DetectCommand::reportLeftOut);
+        return leftOut.size();
     }
 
     private static void report(

@@ -135,7 +135,7 @@ public final class EvaluateCommand implements Callable<Integer> {
     @Override
     public Integer call() throws Exception {
         requireUsable();
-        Evaluated evaluated;
+        DetectorEvaluation evaluated;
         try {
             evaluated = source.model == null ? readDetections() : runModel(source.model);
             if (arrays != null) {
@@ -192,23 +192,23 @@ public final class EvaluateCommand implements Callable<Integer> {
                 + annotations.toAbsolutePath().normalize().getFileName();
     }
 
-    private Evaluated readDetections() throws IOException, InterruptedException {
+    private DetectorEvaluation readDetections() throws IOException, InterruptedException {
         CocoFiles files = CocoFiles.read(annotations, source.detections);
         CocoResults results = files.results().get(0);
-        return new Evaluated(
+        return new DetectorEvaluation(
                 files.dataset(),
                 results,
                 CocoEvaluator.evaluate(
                         files.dataset(), results, evaluation.parameters(files.dataset())));
     }
 
-    private Evaluated runModel(ModelSource from)
+    private DetectorEvaluation runModel(ModelSource from)
             throws IOException, InterruptedException, BadInputException {
         LabelledImages labelled =
                 LabelledImages.open(annotations, images, options.skipBadImages(), 0);
         EvaluationParameters parameters = evaluation.parameters(labelled.coco());
         try (Detector detector = options.load(from.model, null)) {
-            return Evaluated.detect(
+            return DetectorEvaluation.withProgress(
                     detector,
                     labelled,
                     options.batchSize(),
@@ -222,7 +222,7 @@ public final class EvaluateCommand implements Callable<Integer> {
         }
     }
 
-    private static void print(PrintWriter out, Evaluated evaluated) {
+    private static void print(PrintWriter out, DetectorEvaluation evaluated) {
         out.printf("%n%-24s%12s%8s%8s%8s%8s%n", "category", "id", "AP", "AP50", "AP75", "AR100");
         for (CategoryStats category : evaluated.evaluation().perCategory()) {
             Map<CocoMetric, Double> stats = category.stats();
@@ -241,7 +241,7 @@ public final class EvaluateCommand implements Callable<Integer> {
     private static JsonObject json(Evaluation evaluation, CocoDataset dataset) {
         Gson gson = new Gson();
         JsonObject root = new JsonObject();
-        root.add("stats", gson.toJsonTree(DetectionScores.numbers(evaluation)));
+        root.add("stats", gson.toJsonTree(DetectorEvaluation.numbers(evaluation)));
         root.add("parameters", ParametersJson.of(evaluation.parameters(), dataset));
         JsonArray categories = new JsonArray();
         for (CategoryStats category : evaluation.perCategory()) {

@@ -14,7 +14,7 @@ import dev.fern.tools.console.BadInputException;
 import dev.fern.tools.console.Engines;
 import dev.fern.tools.console.OutputFile;
 import dev.fern.tools.console.VisibleText;
-import dev.fern.tools.evaluate.Evaluated;
+import dev.fern.tools.evaluate.DetectorEvaluation;
 import dev.fern.tools.report.EpochScores;
 import dev.fern.tools.report.EvaluationSections;
 import dev.fern.tools.report.RunReport;
@@ -179,8 +179,8 @@ public final class ReportCommand implements Callable<Integer> {
             throw new Missing(e.getMessage());
         }
         try (Detector detector = Detector.load(run.best(), settings.engine())) {
-            Evaluated evaluated =
-                    Evaluated.detect(
+            DetectorEvaluation evaluated =
+                    DetectorEvaluation.withProgress(
                             detector,
                             labelled,
                             1,
@@ -237,7 +237,8 @@ public final class ReportCommand implements Callable<Integer> {
         }
     }
 
-    private static void compare(EpochScores recorded, Evaluated now, List<String> warnings) {
+    private static void compare(
+            EpochScores recorded, DetectorEvaluation now, List<String> warnings) {
         double before = recorded.of(CocoMetric.AP);
         double after = now.evaluation().stat(CocoMetric.AP);
         if (Math.abs(before - after) > OTHER_AP) {

@@ -14,7 +14,7 @@ import dev.fern.detection.train.Trainer;
 import dev.fern.tools.console.BadInputException;
 import dev.fern.tools.console.LeftOutImages;
 import dev.fern.tools.console.VisibleText;
-import dev.fern.tools.evaluate.DetectionScores;
+import dev.fern.tools.evaluate.DetectorEvaluation;
 import dev.fern.tools.log.RunLogs;
 import dev.fern.tools.run.RunCurves;
 import dev.fern.tools.run.RunRecord;
@@ -118,14 +118,14 @@ public record TrainingRun(
 
     private Map<String, Double> score(Detector trained, LeftOutImages leftOut)
             throws IOException, InterruptedException {
-        return DetectionScores.numbers(
-                DetectionScores.evaluate(
+        return DetectorEvaluation.validate(
                         trained,
                         val,
                         configuration.loop().batchSize(),
                         loading,
                         leftOut,
-                        found -> found.write(run.detections())));
+                        found -> found.write(run.detections()))
+                .numbers();
     }
 
     /** Gives a fresh detector the backbone that the settings name. */
