@@ -9,8 +9,8 @@ import java.nio.FloatBuffer;
 import java.util.List;
 
 /**
- * The sum of two maps of one shape. As a host function it parts PyTorch's graph between the
- * residual blocks, so that the backward pass goes through each block once.
+ * The sum of two maps of one shape. As a host function it cuts PyTorch's graph between the residual
+ * blocks, so that the backward pass goes through each block once.
  */
 final class ResidualAddition implements HostFunction {
 
@@ -62,7 +62,7 @@ final class ResidualAddition implements HostFunction {
                 });
     }
 
-    /** A part of the maps that begins at an index, with room for its values twice. */
+    /** Handles a part of the maps that begins at an index, with room for its values twice. */
     private interface Chunk {
         void accept(int start, float[] a, float[] b);
     }
