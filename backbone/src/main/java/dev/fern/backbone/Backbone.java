@@ -9,18 +9,17 @@ import java.util.List;
  */
 public interface Backbone extends Block {
 
-    /** Returns channels and strides of the outputs, the finest map first. */
+    /** {@return the channels and strides of the outputs, the finest map first} */
     List<FeatureMap> maps();
 
-    /** Returns in how many stages it can be frozen, counted from the input. */
+    /** {@return the number of stages that {@link #freeze} counts, from the input on} */
     int stages();
 
     /**
-     * Leaves the first stages as they are in a training: their parameters have no gradient, and
-     * their normalisers work as they do when nothing is trained, without moving their running
-     * averages.
+     * Excludes the first stages from training: their parameters get no gradient, and their
+     * normalisers work as in inference, so that running averages stay as they are.
      *
-     * @param count 0 for none, to {@link #stages()} for all
+     * @param count how many stages to freeze, from the input on: 0 to {@link #stages()}
      */
     void freeze(int count);
 }

@@ -1,14 +1,17 @@
 package dev.fern.backbone;
 
 /**
- * The size of a network's map beside that of the image.
+ * The size of a network's feature map, relative to the image.
  *
  * @param channels C
- * @param stride pixels of the image by which neighbouring places of the map are apart
+ * @param stride the distance between neighbouring places of the map, in pixels of the image
  */
 public record FeatureMap(int channels, int stride) {
 
-    /** Returns how many floats the map has per pixel of the image. */
+    /** More channels than any network has: what a damaged file may ask for is more. */
+    public static final int MAX_CHANNELS = 1 << 14;
+
+    /** {@return the number of floats that the map has per pixel of the image} */
     public double floatsPerPixel() {
         return (double) channels / stride / stride;
     }

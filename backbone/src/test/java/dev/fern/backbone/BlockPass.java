@@ -20,10 +20,11 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * What a block made of given inputs, and the gradients of sum(outputs * output gradients), computed
- * on the engine and copied out of it.
+ * A block's outputs for given inputs, and the gradients of sum(outputs * output gradients),
+ * computed on the engine and copied out of it.
  *
- * @param parameterGradients by the names of {@link NamedParameters}, of those that are trained
+ * @param parameterGradients those of the trained parameters, by the names of {@link
+ *     NamedParameters}
  */
 public record BlockPass(
         List<Tensor> outputs,
@@ -36,7 +37,7 @@ public record BlockPass(
         NDList run(ParameterStore parameters, NDList inputs);
     }
 
-    /** Initialises a block for such inputs and sets the named parameters. */
+    /** Initialises a block for the shapes of the inputs and sets the named parameters. */
     public static void prepare(
             NDManager manager, Block block, List<Tensor> inputs, Map<String, float[]> values) {
         block.initialize(
@@ -68,7 +69,7 @@ public record BlockPass(
                 outputGradients);
     }
 
-    /** Runs a prepared block forward in a way of its own, and backward. */
+    /** Runs a prepared block forward in a given way, and backward. */
     public static BlockPass of(
             NDManager manager,
             Block block,
@@ -114,7 +115,7 @@ public record BlockPass(
      * Compares the first output and all gradients with those of another way to compute them.
      *
      * @param tolerance see {@link Closeness}
-     * @param minimum what a gradient's elements count as at least
+     * @param minimum the least scale that an element of a gradient counts as
      */
     public void assertClose(BlockPass expected, double tolerance, double minimum) {
         Closeness.assertClose(

@@ -17,8 +17,9 @@ public final class Closeness {
     }
 
     /**
-     * As above, but an element counts as no smaller than a given scale: that of the float32 terms
-     * whose sum it is.
+     * Fails unless each element's error is within a tolerance relative to that element, to the root
+     * mean square of all, or to a given scale, whichever is largest. The scale is that of the
+     * float32 terms whose sum an element is.
      */
     public static void assertClose(
             String what, float[] actual, double[] expected, double tolerance, double minimum) {

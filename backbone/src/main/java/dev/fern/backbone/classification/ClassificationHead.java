@@ -23,7 +23,7 @@ public final class ClassificationHead extends AbstractBlock {
     /**
      * Builds the head; its parameters are initialised later.
      *
-     * @param classes K
+     * @param classes K, 1 or more
      */
     public ClassificationHead(int classes) {
         this.classes = classes;

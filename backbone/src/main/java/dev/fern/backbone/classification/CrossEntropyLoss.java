@@ -2,15 +2,20 @@ package dev.fern.backbone.classification;
 
 /**
  * Softmax cross entropy with label smoothing (Szegedy et al., CVPR 2016, section 7), as
- * torch.nn.CrossEntropyLoss: with p = softmax(x) and q_k = (1 - epsilon) [k = y] + epsilon / K, an
- * image's loss is -sum_k q_k log p_k, and a batch's is the mean of its images'. So the gradient of
- * a batch is the mean of its images' gradients.
+ * torch.nn.CrossEntropyLoss has it. With p = softmax(x) and q_k = (1 - epsilon) [k = y] + epsilon /
+ * K, an image's loss is -sum_k q_k log p_k, and a batch's loss is the mean of its images' losses.
+ * So the gradient of a batch is the mean of its images' gradients.
  *
  * @param smoothing epsilon, at least 0 and below 1; 0.1 in the paper
  */
 public record CrossEntropyLoss(double smoothing) {
 
-    /** Checks the range. */
+    /**
+     * Checks the range of epsilon.
+     *
+     * @param smoothing at least 0 and below 1
+     * @throws IllegalArgumentException if it is not
+     */
     public CrossEntropyLoss {
         if (!(smoothing >= 0 && smoothing < 1)) {
             throw new IllegalArgumentException(
@@ -21,8 +26,9 @@ public record CrossEntropyLoss(double smoothing) {
     /**
      * Computes loss and gradient.
      *
-     * @param logits [N * K], x
-     * @param labels [N], y of each image, 0 to K - 1
+     * @param logits x of every image and class, [N * K]
+     * @param labels y of every image, [N], each 0 to K - 1; at least one image
+     * @return the batch's loss and its gradient with respect to the logits
      */
     public ClassificationLoss compute(float[] logits, int[] labels) {
         int images = labels.length;

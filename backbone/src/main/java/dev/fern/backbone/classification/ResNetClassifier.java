@@ -20,11 +20,12 @@ import java.util.Map;
 
 /**
  * A ResNet with a {@link ClassificationHead} on its last stage. Input [N, 3, H, W], output [N, K]
- * logits. The backbone's parameters are named {@code backbone.*}, as a detector's.
+ * logits. The backbone's parameters are named {@code backbone.*}, as those of a detector's backbone
+ * are.
  */
 public final class ResNetClassifier extends AbstractBlock {
 
-    /** Any input does to find the parameters' shapes. */
+    /** The parameters' shapes do not depend on the size of the input, so any will do. */
     private static final Shape SAMPLE_INPUT = new Shape(1, 3, 64, 64);
 
     private final Backbone backbone;
@@ -34,7 +35,8 @@ public final class ResNetClassifier extends AbstractBlock {
      * Builds the network; {@link #initialize(NDManager, long)} or {@link #initialize(NDManager,
      * Map)} gives it parameters.
      *
-     * @param classes K
+     * @param configuration of the backbone
+     * @param classes K, 1 or more
      */
     public ResNetClassifier(ResNetConfiguration configuration, int classes) {
         backbone = addChildBlock("backbone", new ResNet(configuration));
@@ -42,10 +44,12 @@ public final class ResNetClassifier extends AbstractBlock {
     }
 
     /**
-     * Gives the network its initial parameters, which depend on the seed alone: as torchvision's,
-     * He's in the backbone and uniform ones in the head.
+     * Gives the network its initial parameters, which depend on the seed alone. As in torchvision,
+     * those of the backbone are drawn after He et al. and those of the head uniformly; see {@link
+     * Initialization}.
      *
      * @param manager owner of the parameters
+     * @param seed any number
      */
     public void initialize(NDManager manager, long seed) {
         Initialization initialization = new Initialization(seed);
@@ -66,8 +70,8 @@ public final class ResNetClassifier extends AbstractBlock {
      *
      * @param manager owner of the parameters
      * @param values one for each parameter, by the names of {@link NamedParameters}; no others
-     * @throws IllegalArgumentException naming the first that is missing, left over or of another
-     *     shape
+     * @throws IllegalArgumentException if a parameter is missing, left over or of another shape;
+     *     the message names the first one
      */
     public void initialize(NDManager manager, Map<String, Tensor> values) {
         ParameterValues.initializeWith(this, values);

@@ -17,9 +17,10 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Feature pyramid of RetinaNet (Lin et al., CVPR 2017 and ICCV 2017): C3 to C5 in, P3 to P7 out,
- * each [N, channels, H / s, W / s] for s = 8, 16, 32, 64, 128. H and W of the image must be
- * multiples of 32, so that a level is exactly twice the one above.
+ * The feature pyramid of RetinaNet (Lin et al., CVPR 2017 and ICCV 2017). Its inputs are C3 to C5,
+ * its outputs P3 to P7, each [N, channels, H / s, W / s] for s = 8, 16, 32, 64, 128, rounded up. H
+ * and W of the image must be multiples of 32, so that P3 and P4 have exactly twice the sides of the
+ * level above.
  *
  * <p>With a normaliser, each lateral and output convolution of C3 to C5 is followed by a norm in
  * place of its bias and by no activation, as torchvision's and detectron2's pyramids have it; P6
@@ -27,11 +28,11 @@ import java.util.Optional;
  */
 public final class FeaturePyramid extends AbstractBlock {
 
-    /** From which map the strided convolution makes P6. */
+    /** The map from which the strided convolution makes P6. */
     public enum P6Source {
-        /** The backbone's last map, as the RetinaNet paper and torchvision's v2. */
+        /** The backbone's last map, as in the RetinaNet paper and torchvision's v2. */
         C5,
-        /** The pyramid's own P5, as torchvision's v1. */
+        /** The pyramid's own P5, as in torchvision's v1. */
         P5
     }
 
@@ -42,20 +43,24 @@ public final class FeaturePyramid extends AbstractBlock {
     private final Block p7;
 
     /**
-     * A pyramid without norms.
+     * Makes a pyramid without norms; its parameters are initialised later.
      *
      * @param inputs how many backbone maps come in; 3 for C3 to C5
      * @param channels channels of every output; 256 in the paper
-     * @param p6Source from which map P6 is made
+     * @param p6Source the map from which P6 is made
      */
     public FeaturePyramid(int inputs, int channels, P6Source p6Source) {
         this(inputs, channels, p6Source, Optional.empty());
     }
 
     /**
-     * A pyramid with or without norms.
+     * Makes a pyramid with or without norms; its parameters are initialised later.
      *
-     * @param normalization whose norm follows each lateral and output convolution
+     * @param inputs how many backbone maps come in; 3 for C3 to C5
+     * @param channels channels of every output; 256 in the paper
+     * @param p6Source the map from which P6 is made
+     * @param normalization the norm that follows each lateral and output convolution; empty for
+     *     none
      */
     public FeaturePyramid(
             int inputs, int channels, P6Source p6Source, Optional<Normalization> normalization) {
@@ -94,7 +99,7 @@ public final class FeaturePyramid extends AbstractBlock {
             PairList<String, Object> params) {
         if (inputs.size() != lateral.size()) {
             throw new IllegalArgumentException(
-                    "a pyramid of " + lateral.size() + " maps got " + inputs.size());
+                    "the pyramid takes " + lateral.size() + " maps, not " + inputs.size());
         }
         NDArray[] pyramid = new NDArray[inputs.size()];
         NDArray top = null;

@@ -10,11 +10,12 @@ import java.util.stream.IntStream;
 
 /**
  * The devices that a setting names: {@code cpu}, {@code gpu} for every GPU that the engine sees,
- * {@code gpu:0,2} for those, and {@code auto} for {@code gpu} where there is one, else {@code cpu}.
+ * {@code gpu:0,2} for the GPUs of these numbers, and {@code auto} for every GPU, or for the CPU
+ * where there is none.
  */
 public final class Devices {
 
-    /** The setting that takes what there is. */
+    /** Every GPU that the engine sees, or the CPU if it sees none. */
     public static final String AUTO = "auto";
 
     private static final String GPU_LIST = "gpu:";
@@ -24,14 +25,17 @@ public final class Devices {
     private Devices() {}
 
     /**
-     * Checks a setting, whatever devices there are.
+     * Checks the form of a setting, without asking which devices there are.
      *
-     * @throws IllegalArgumentException if it is none of those that are known, or names one twice
+     * @param setting as a user wrote it
+     * @throws IllegalArgumentException if it has none of the forms above or names a GPU twice
      */
     public static void requireKnown(String setting) {
         if (!SYNTAX.matcher(setting).matches()) {
             throw new IllegalArgumentException(
-                    "devices must be auto, cpu, gpu, or some as in gpu:0,1, not '" + setting + "'");
+                    "devices must be auto, cpu, gpu, or a list such as gpu:0,1, not '"
+                            + setting
+                            + "'");
         }
         if (setting.startsWith(GPU_LIST)
                 && listed(setting).distinct().count() < listed(setting).count()) {
@@ -45,10 +49,13 @@ public final class Devices {
     }
 
     /**
-     * Returns the devices that a setting names, at least one; starts the engine.
+     * {@return the devices that a setting names, at least one} The engine is started unless the
+     * setting is {@code cpu}.
      *
+     * @param setting in one of the forms above
      * @param engine DJL's name of the engine
-     * @throws IllegalArgumentException if the engine does not see them
+     * @throws IllegalArgumentException if the setting has none of the forms above or names a GPU
+     *     that the engine does not see
      */
     public static List<Device> of(String setting, String engine) {
         requireKnown(setting);
@@ -73,13 +80,14 @@ public final class Devices {
                         gpu -> {
                             if (gpu >= gpus) {
                                 throw new IllegalArgumentException(
-                                        "devices: engine '"
+                                        "devices: '"
+                                                + setting
+                                                + "' names a GPU that is not there: engine '"
                                                 + engine.getEngineName()
                                                 + "' sees "
-                                                + (gpus == 0 ? "no GPU" : gpus + " GPU(s), from 0")
-                                                + ", not '"
-                                                + setting
-                                                + "'");
+                                                + (gpus == 0
+                                                        ? "no GPU"
+                                                        : gpus + " GPU(s), numbered from 0"));
                             }
                             return Device.gpu(gpu);
                         })

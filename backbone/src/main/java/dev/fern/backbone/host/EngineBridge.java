@@ -13,20 +13,22 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * What lies between plain Java and one DJL engine: the memory of its arrays, its tape, and the
- * facts about it that its users must know. {@link #of(NDManager)} chooses the bridge of an engine;
- * no other code asks which engine it runs on. A bridge has no state.
+ * Connects plain Java to one DJL engine: to the memory of its arrays, to its tape, and to the facts
+ * about it that its users must know. {@link #of(NDManager)} chooses the bridge of an engine; no
+ * other code asks which engine it runs on. A bridge has no settings, so that all users of an engine
+ * can share one.
  *
- * <p>{@link HostFunction}s that {@link #apply} records take part in the backward pass of {@link
- * #newGradientCollector}; on MXNet in that of any collector of DJL's. If a function's backward pass
- * throws, {@link #backward} throws an {@link EngineException} with that exception as its cause; so
- * does reading an array that the function should have filled, on the thread that recorded it, where
- * MXNet runs asynchronously. DJL's own {@code backward} throws one without the cause.
+ * <p>A {@link HostFunction} that {@link #apply} records takes part in the backward pass of a
+ * collector of {@link #newGradientCollector}; on MXNet it takes part in that of DJL's own
+ * collectors too. If the function's backward pass throws, {@link #backward} throws an {@link
+ * EngineException} with that exception as its cause. Where MXNet runs asynchronously, {@link
+ * #floats} of an array that the function should have filled throws it, on the thread that recorded
+ * the function. DJL's own {@code backward} throws an {@link EngineException} without the cause.
  */
 public interface EngineBridge {
 
     /**
-     * Returns the bridge to an engine; it is not started by this.
+     * {@return the bridge to an engine} This does not start the engine.
      *
      * @param engine DJL's name of the engine
      */
@@ -38,98 +40,128 @@ public interface EngineBridge {
         };
     }
 
-    /** Returns the bridge to the engine of a manager's arrays. */
+    /**
+     * {@return the bridge to the engine of a manager's arrays}
+     *
+     * @param manager of any engine
+     */
     static EngineBridge of(NDManager manager) {
         return of(manager.getEngine().getEngineName());
     }
 
-    /** Returns the bridge to the engine of an array. */
+    /**
+     * {@return the bridge to the engine of an array}
+     *
+     * @param array of any engine, not closed
+     */
     static EngineBridge of(NDArray array) {
         return of(array.getManager());
     }
 
     /**
-     * Starts the engine where it does not run yet, and returns a manager of its arrays.
+     * Starts the engine where it does not run yet, and makes a manager of its arrays.
      *
-     * @param device where the arrays are
-     * @return owned by the caller
+     * @param device where the manager's arrays are
+     * @return the manager, which the caller closes
      */
     NDManager newManager(Device device);
 
-    /** Returns a manager of arrays on the CPU, see {@link #newManager(Device)}. */
+    /**
+     * {@return a new manager of arrays on the CPU, which the caller closes} See {@link
+     * #newManager(Device)}.
+     */
     default NDManager newManager() {
         return newManager(Device.cpu());
     }
 
     /**
-     * Returns how many threads gain from calling the engine at the same time, on the CPU; 1 or
-     * more.
+     * {@return the number of threads that can call the engine at the same time, on the CPU, and
+     * gain time by it; 1 or more}
      */
     int lanes();
 
-    /** Makes the engine's loops on the calling thread take no more than this number of cores. */
+    /**
+     * Keeps the engine's loops on the calling thread to a number of cores. On engines other than
+     * MXNet this does nothing.
+     *
+     * @param cores 1 or more
+     */
     void limitThreads(int cores);
 
     /**
-     * Returns whether a convolution rounds an image otherwise in a batch of another size. Such an
-     * engine gains nothing from a batch, so that images should pass it one by one.
+     * {@return whether a convolution rounds an image's values differently in a batch of another
+     * size} Such an engine gains nothing from a batch, so its images should pass through the
+     * network one by one.
      *
-     * @param device where it computes
+     * @param device where the convolution is computed
      */
     boolean roundsByBatch(Device device);
 
     /**
-     * Returns what the number of output channels of a convolution should be a multiple of, lest it
-     * be slow.
+     * {@return the number of which a convolution's output channels should be a multiple, since
+     * other numbers of channels are slow; 1 if none are}
      *
-     * @param device where it is computed
+     * @param device where the convolution is computed
      */
     int fastChannelMultiple(Device device);
 
     /**
-     * Returns whether {@link #floats} gives this array's memory: it is a float32 array on the CPU,
-     * of less than 2 GiB, as a buffer can hold.
+     * {@return whether {@link #floats} gives this array's memory} On MXNet and PyTorch it does
+     * where the array is float32, on the CPU, and smaller than 2 GiB, the most that a buffer can
+     * hold; on other engines it never does.
+     *
+     * @param array of this bridge's engine
      */
     boolean lendsMemory(NDArray array);
 
     /**
-     * Returns the memory of an array, after every pending write to it. Writing to the buffer
-     * changes the array.
+     * {@return the memory of an array, in C order, after every pending write to it} Writing to the
+     * buffer changes the array.
      *
-     * @param array one that {@linkplain #lendsMemory lends its memory}; must outlive the buffer's
-     *     use
+     * @param array one that {@linkplain #lendsMemory lends its memory}; it must stay open while the
+     *     buffer is used
      */
     FloatBuffer floats(NDArray array);
 
     /**
-     * Returns another array of the same memory, with no part in the tape and no gradient.
+     * {@return another array of the same memory, which has no part in the tape and no gradient}
      *
-     * @param array one that {@linkplain #lendsMemory lends its memory}; must outlive the result
+     * @param array one that {@linkplain #lendsMemory lends its memory}; it must stay open while the
+     *     result is used
      * @param manager owns the result
      */
     NDArray share(NDArray array, NDManager manager);
 
-    /** Returns whether {@link #apply} can work on this array, on the calling thread. */
+    /**
+     * {@return whether {@link #apply} can work on this array, on the calling thread} It can if the
+     * array {@linkplain #lendsMemory lends its memory}. On PyTorch the thread must moreover record
+     * by {@link #newGradientCollector} or not at all, since DJL's own collector would lose the
+     * gradients of what a function depends on.
+     *
+     * @param array of this bridge's engine
+     */
     boolean supports(NDArray array);
 
     /**
-     * Puts an application of a function on the calling thread's tape, if it records. {@link #apply}
-     * is what other code calls.
+     * Puts an application of a function on the calling thread's tape, if the thread records. Only
+     * {@link #apply} calls this.
      *
-     * @param inputs as they were handed to the function
-     * @param output its result
+     * @param function the function, whose forward pass has run
+     * @param inputs the arrays whose values it was given, in that order
+     * @param output the array that it filled
      */
     void record(HostFunction function, List<NDArray> inputs, NDArray output);
 
     /**
-     * Starts to record on the calling thread, on which the collector is to be closed.
+     * Starts to record on the calling thread.
      *
      * @param manager of the engine's arrays; owns what the backward pass needs
+     * @return the collector, which the caller closes on the same thread
      */
     GradientCollector newGradientCollector(NDManager manager);
 
     /**
-     * Makes sure that nothing is recorded on the calling thread: PyTorch records on every thread
+     * Makes sure that nothing is recorded on the calling thread. PyTorch records on every thread
      * but the one that started it, until it is told not to.
      */
     void recordNothing();
@@ -139,24 +171,32 @@ public interface EngineBridge {
      * backward pass from sum(outputs * gradients).
      *
      * @param collector the open collector under which the outputs were computed
+     * @param outputs where the backward pass starts; at least one array
      * @param gradients the gradient of the loss with respect to each output, of the same shapes
      * @throws EngineException if the engine or a host function fails
      */
     void backward(GradientCollector collector, NDList outputs, NDList gradients);
 
-    /** Returns whether the backward pass adds to gradients, rather than writing them anew. */
+    /**
+     * {@return whether a backward pass adds to the gradients that arrays have, rather than writing
+     * them anew}
+     */
     boolean addsToGradients();
 
-    /** Makes the gradient of an array zero where the engine's backward pass would add to it. */
+    /**
+     * Makes the gradient of an array zero where the engine's backward pass would add to it, and
+     * does nothing elsewhere.
+     *
+     * @param array one that requires a gradient; it need not have one yet
+     */
     void clearGradient(NDArray array);
 
     /**
      * Applies a function, and records it if the engine is recording.
      *
      * @param function a fresh instance
-     * @param inputs arrays that this bridge {@linkplain #supports supports}; the result belongs to
-     *     the first one's manager
-     * @return the function's result
+     * @param inputs arrays that this bridge {@linkplain #supports supports}
+     * @return the function's result, which belongs to the manager of the first input
      */
     default NDArray apply(HostFunction function, NDArray... inputs) {
         List<Shape> shapes = new ArrayList<>(inputs.length);
@@ -172,16 +212,26 @@ public interface EngineBridge {
         return output;
     }
 
-    /** Returns a new array of these values. */
+    /**
+     * {@return a new float32 array of these values}
+     *
+     * @param manager owns the result
+     * @param values in C order
+     * @param shape of the result
+     * @throws IllegalArgumentException if the values are not as many as the shape says
+     */
     default NDArray create(NDManager manager, float[] values, Shape shape) {
         return create(manager, FloatBuffer.wrap(values), shape);
     }
 
     /**
-     * Returns a new array of a buffer's remaining values. DJL's own way leaves a direct buffer of
-     * that size to the garbage collector.
+     * {@return a new float32 array of a buffer's remaining values} DJL's own {@code create} leaves
+     * a direct buffer of that size to the garbage collector.
      *
-     * @throws IllegalArgumentException if they are not as many as the shape says
+     * @param manager owns the result
+     * @param values in C order; the buffer's position does not move
+     * @param shape of the result
+     * @throws IllegalArgumentException if the values are not as many as the shape says
      */
     default NDArray create(NDManager manager, FloatBuffer values, Shape shape) {
         if (values.remaining() != shape.size()) {
@@ -193,8 +243,11 @@ public interface EngineBridge {
     }
 
     /**
-     * Gives an array a buffer's remaining values, as many as it has. DJL's own way fails on arrays
+     * Overwrites an array with a buffer's remaining values. DJL's own {@code set} fails on arrays
      * that MXNet has laid out anew for inference, as it does with weights.
+     *
+     * @param array float32, on any device
+     * @param values in C order, as many as the array has; the buffer's position does not move
      */
     default void set(NDArray array, FloatBuffer values) {
         if (lendsMemory(array)) {
@@ -204,7 +257,11 @@ public interface EngineBridge {
         }
     }
 
-    /** Returns a copy of an array's values, after every pending write. */
+    /**
+     * {@return a copy of an array's values, in C order, after every pending write to it}
+     *
+     * @param array float32, on any device
+     */
     default float[] copy(NDArray array) {
         if (!lendsMemory(array)) {
             return array.toFloatArray();
@@ -214,7 +271,12 @@ public interface EngineBridge {
         return values;
     }
 
-    /** Returns whether a buffer can hold the values of a float32 array on the CPU. */
+    /**
+     * {@return whether an array is float32, on the CPU, and smaller than 2 GiB, so that a buffer
+     * can be its memory}
+     *
+     * @param array of any engine
+     */
     static boolean fitsBuffer(NDArray array) {
         return array.getDataType() == DataType.FLOAT32
                 && !array.getDevice().isGpu()

@@ -10,7 +10,7 @@ import java.util.function.Supplier;
 
 /**
  * Threads that call an engine at the same time, each with its share of the cores; {@link
- * EngineBridge#lanes} says how many of them an engine gains from.
+ * EngineBridge#lanes} says how many of them an engine can use.
  */
 public final class EngineThreads implements AutoCloseable {
 
@@ -19,8 +19,9 @@ public final class EngineThreads implements AutoCloseable {
     /**
      * Starts the threads.
      *
-     * @param engine whose loops share the cores as those in Java do
-     * @param count how many, 1 or more
+     * @param engine the engine that they call, whose loops keep to a thread's share of the cores as
+     *     Java's loops do
+     * @param count the number of threads, 1 or more
      */
     public EngineThreads(EngineBridge engine, int count) {
         int share = Math.max(1, cores() / count);
@@ -43,7 +44,10 @@ public final class EngineThreads implements AutoCloseable {
         }
     }
 
-    /** Returns how many cores {@code OMP_NUM_THREADS} leaves to engines, no more than there are. */
+    /**
+     * {@return the number of cores that {@code OMP_NUM_THREADS} leaves to engines, at most as many
+     * as there are; all of them where it is not set}
+     */
     public static int cores() {
         int cores = Runtime.getRuntime().availableProcessors();
         String given = System.getenv("OMP_NUM_THREADS");
@@ -53,10 +57,13 @@ public final class EngineThreads implements AutoCloseable {
     }
 
     /**
-     * Runs tasks, and waits until all have ended.
+     * Runs tasks, as many at a time as there are threads, and waits until all have ended.
      *
-     * @return their results, in order
-     * @throws RuntimeException what the first task that failed threw
+     * @param <T> what each task returns
+     * @param tasks run to their ends even where another one fails
+     * @return their results, in the order of the tasks
+     * @throws RuntimeException what the first failed task, in that order, has thrown; an Error is
+     *     thrown in the same way
      */
     public <T> List<T> run(List<Supplier<T>> tasks) {
         List<CompletableFuture<T>> running =
@@ -64,7 +71,7 @@ public final class EngineThreads implements AutoCloseable {
         try {
             CompletableFuture.allOf(running.toArray(CompletableFuture[]::new)).join();
         } catch (CompletionException e) {
-            // told below, of the first in order
+            // the first failure in the order of the tasks is thrown below
         }
         try {
             return running.stream().map(CompletableFuture::join).toList();

@@ -8,15 +8,16 @@ import java.util.List;
  * A differentiable function computed in Java on float32 arrays in host memory.
  *
  * <p>An instance serves one application: {@link #forward} may keep what {@link #backward} needs in
- * fields. Both may be called on a thread of the engine. Buffers hold the values in C order, are
- * valid only during the call, and must not be written unless they are outputs.
+ * fields. {@link #forward} runs on the thread that applies the function; {@link #backward} may run
+ * on another one, which belongs to the engine. Buffers hold the values in C order, are valid only
+ * during the call, and must not be written unless they are outputs.
  */
 public interface HostFunction {
 
     /**
-     * Returns the shape of the result.
+     * {@return the shape of the result} It is called once, before {@link #forward}.
      *
-     * @param inputs the shapes of the inputs
+     * @param inputs the shapes of the inputs, in their order
      */
     Shape outputShape(List<Shape> inputs);
 
@@ -34,7 +35,7 @@ public interface HostFunction {
      * @param inputs the inputs' values as in {@code forward}
      * @param output the result of {@code forward}
      * @param outputGradient the gradient of the loss with respect to the result
-     * @param inputGradients filled by this method, one buffer an input
+     * @param inputGradients filled by this method, one buffer per input
      */
     void backward(
             List<FloatBuffer> inputs,

@@ -23,11 +23,11 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 
 /**
- * MXNet, below DJL: host functions become custom functions on its own tape, and arrays lend their
- * memory.
+ * The bridge to MXNet: host functions become custom functions on its own tape, and arrays lend
+ * their memory.
  *
  * <p>MXNet calls a recorded function's backward pass on a thread of its own. What the function
- * throws can't cross the native frames: it is left with the thread that recorded the function,
+ * throws can't cross the native frames. It is left with the thread that recorded the function,
  * which throws it when MXNet has reported the failure.
  */
 final class MxNetBridge implements EngineBridge {
@@ -37,13 +37,19 @@ final class MxNetBridge implements EngineBridge {
 
     static final MxNetBridge INSTANCE = new MxNetBridge();
 
-    /** Other numbers of channels are computed by matrix products, which takes longer. */
+    /**
+     * A convolution whose output channels are not a multiple of this is computed by matrix
+     * products, which takes longer.
+     */
     private static final int CHANNEL_BLOCK = 8;
 
     private static final int STANDARD_ERROR = 2;
     private static final int WRITE_ONLY = 1;
 
-    /** What functions that a thread recorded threw, until it is told to that thread. */
+    /**
+     * What a host function threw in its backward pass, kept for the thread that recorded the
+     * function until that thread throws it.
+     */
     private static final ThreadLocal<AtomicReference<Throwable>> FAILURE =
             ThreadLocal.withInitial(AtomicReference::new);
 
@@ -85,9 +91,10 @@ final class MxNetBridge implements EngineBridge {
     }
 
     /**
-     * A convolution gains little from a second core; two convolutions of different images, a core
-     * each, gain nearly all. This needs the NaiveEngine, which runs an operator on the thread that
-     * asks for it and keeps scratch memory per thread; MXNet's other engines take turns.
+     * One convolution gains little from a second core, while two convolutions of different images,
+     * on one core each, use both cores nearly in full. This needs the NaiveEngine, which runs an
+     * operator on the thread that asks for it and keeps scratch memory per thread; MXNet's other
+     * engines make threads take turns.
      */
     @Override
     public int lanes() {
@@ -148,7 +155,7 @@ final class MxNetBridge implements EngineBridge {
 
     @Override
     public void backward(GradientCollector collector, NDList outputs, NDList gradients) {
-        FAILURE.get().set(null); // DJL's own backward pass leaves what it does not tell
+        FAILURE.get().set(null); // DJL's own backward pass may have left one
         check(
                 MxNetLibrary.MXAutogradBackward(
                         outputs.size(),
@@ -166,6 +173,8 @@ final class MxNetBridge implements EngineBridge {
     public void clearGradient(NDArray array) {}
 
     /**
+     * Checks the status that a function of MXNet's returned.
+     *
      * @throws EngineException if MXNet failed; its cause is what a host function threw, if one did
      */
     private static void check(int status) {
@@ -180,15 +189,16 @@ final class MxNetBridge implements EngineBridge {
         MxNetLibrary.check(status);
     }
 
-    /** Returns how many applications MXNet still holds. */
+    /** {@return the number of applications that MXNet still holds} */
     static int recorded() {
         return RecordedFunction.RECORDED.size();
     }
 
     /**
      * One application of a {@link HostFunction} on MXNet's tape. It stays reachable until MXNet
-     * says by its delete callback that it will not call it again; the memory of its inputs and
-     * output, until then or until its backward pass, of which there is one, has run.
+     * calls the delete callback, after which it is not called again. The memory of its inputs and
+     * output is kept until its only backward pass has run, or until the delete callback if there is
+     * none.
      */
     private static final class RecordedFunction {
 
@@ -204,7 +214,7 @@ final class MxNetBridge implements EngineBridge {
         private final HostFunction function;
         private final AtomicReference<Throwable> failure = FAILURE.get();
 
-        /** Handles of the inputs and, last, the output. */
+        /** Handles of the inputs and, last, of the output. */
         private final List<Long> arrays = new ArrayList<>();
 
         private final List<Long> sizes = new ArrayList<>();
@@ -218,7 +228,10 @@ final class MxNetBridge implements EngineBridge {
             callbacks = callbackList(id);
         }
 
-        /** Keeps an array's memory, but not its history: no recorded function frees another. */
+        /**
+         * Keeps an array's memory but not its history, so that to free one recorded function never
+         * frees another.
+         */
         private void keep(NDArray array) {
             arrays.add(MxNetLibrary.detached(array));
             sizes.add(array.size());
@@ -269,7 +282,7 @@ final class MxNetBridge implements EngineBridge {
             try {
                 recorded.backward(gradients, requests.getIntArray(0, inputGradients));
                 return 1;
-            } catch (Throwable t) { // must not unwind through native frames
+            } catch (Throwable t) { // an exception must not unwind through native frames
                 recorded.failure.set(t);
                 return 0;
             } finally {
@@ -294,11 +307,12 @@ final class MxNetBridge implements EngineBridge {
         }
 
         /**
-         * Calls the function's backward pass. Waits for no array: the inputs were ready before the
-         * forward pass, and what may have been asked of the engine since, as a parameter's update,
-         * waits for this call.
+         * Calls the function's backward pass. It waits for no array: the inputs were ready before
+         * the forward pass, and what the engine may have been asked for since, such as a
+         * parameter's update, waits for this call.
          *
-         * @param handles the gradients of the output and of every input
+         * @param handles of the gradients of the output and of every input, in this order
+         * @param requests whether MXNet wants each input's gradient written, added or left out
          */
         private void backward(long[] handles, int[] requests) {
             int inputs = requests.length;

@@ -16,8 +16,9 @@ import java.util.Map;
 
 /**
  * The few functions of MXNet's C interface (c_api.h, version 1.9) that DJL does not offer. Handles
- * are addresses, and handed over in Java's own arrays: blocks of native memory that live until a
- * garbage collection would, between the engine's large ones, fragment the native heap.
+ * are addresses. They are passed in Java's own arrays: small blocks of native memory would live
+ * until the next garbage collection, between the engine's large blocks, and fragment the native
+ * heap.
  */
 final class MxNetLibrary {
 
@@ -76,14 +77,14 @@ final class MxNetLibrary {
 
     /**
      * Makes the process end with its own status, at once, when the JVM has ended and calls {@code
-     * exit(status)}: MXNet's destructors would abort it, because the threads that MXNet starts for
-     * custom functions are never joined, or wait forever for one that still calls into the JVM.
-     * Handlers run in the reverse order of their registration, so that {@code exit} becomes {@code
-     * _exit} before the destructors of all that was made until now.
+     * exit(status)}: MXNet's destructors would abort the process, because the threads that MXNet
+     * starts for custom functions are never joined, or wait forever for one that still calls into
+     * the JVM. Handlers run in the reverse order of their registration, so that {@code exit}
+     * becomes {@code _exit} before the destructors of all that was made until now.
      */
     private static void skipDestructorsAtExit() {
         if (Platform.isLinux()) {
-            // makes what owns those threads
+            // this makes the object that owns those threads
             check(MXCustomOpRegister("dev.fern.backbone.host", null));
             NativeLibrary c = NativeLibrary.getInstance(Platform.C_LIBRARY_NAME);
             c.getFunction("on_exit").invokeInt(new Object[] {c.getFunction("_exit"), null});
@@ -109,7 +110,7 @@ final class MxNetLibrary {
         return arrays.stream().mapToLong(MxNetLibrary::handle).toArray();
     }
 
-    /** Returns a handle of the same memory that has no part in the tape. */
+    /** {@return a handle of the same memory that has no part in the tape} */
     static long detached(NDArray array) {
         long[] copy = new long[1];
         check(MXNDArrayDetach(handle(array), copy));
@@ -117,7 +118,7 @@ final class MxNetLibrary {
     }
 
     /**
-     * Returns the values of an array in C order, without waiting for writes to it.
+     * {@return the values of an array in C order, without waiting for writes to it}
      *
      * @param size number of elements
      */

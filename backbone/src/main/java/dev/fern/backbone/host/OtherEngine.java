@@ -9,8 +9,8 @@ import java.nio.FloatBuffer;
 import java.util.List;
 
 /**
- * An engine of which nothing is known but what DJL's interfaces say: host functions do not run on
- * it, so that networks are computed by its operators.
+ * An engine of which nothing is known but what DJL's interfaces say. Host functions do not run on
+ * it: its operators compute the networks.
  *
  * @param name DJL's name of the engine
  */
@@ -46,12 +46,14 @@ record OtherEngine(String name) implements EngineBridge {
 
     @Override
     public FloatBuffer floats(NDArray array) {
-        throw new UnsupportedOperationException("the memory of arrays of " + name);
+        throw new UnsupportedOperationException(
+                "engine " + name + " does not lend the memory of its arrays");
     }
 
     @Override
     public NDArray share(NDArray array, NDManager manager) {
-        throw new UnsupportedOperationException("the memory of arrays of " + name);
+        throw new UnsupportedOperationException(
+                "engine " + name + " does not lend the memory of its arrays");
     }
 
     @Override
@@ -61,7 +63,7 @@ record OtherEngine(String name) implements EngineBridge {
 
     @Override
     public void record(HostFunction function, List<NDArray> inputs, NDArray output) {
-        throw new UnsupportedOperationException("host functions on " + name);
+        throw new UnsupportedOperationException("engine " + name + " does not run host functions");
     }
 
     @Override
@@ -77,7 +79,7 @@ record OtherEngine(String name) implements EngineBridge {
         collector.backward(dot(outputs, gradients));
     }
 
-    /** Returns sum(a * b) over all elements of two lists of arrays. */
+    /** {@return sum(a * b) over all elements of two lists of arrays} */
     static NDArray dot(NDList a, NDList b) {
         NDArray sum = a.get(0).flatten().dot(b.get(0).flatten());
         for (int i = 1; i < a.size(); i++) {

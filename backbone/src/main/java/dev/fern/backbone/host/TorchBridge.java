@@ -15,7 +15,9 @@ import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 
-/** PyTorch, below DJL: arrays lend their memory, and a tape of Fern's own holds host functions. */
+/**
+ * The bridge to PyTorch: arrays lend their memory, and a tape of Fern's own holds host functions.
+ */
 final class TorchBridge implements EngineBridge {
 
     /** DJL's name of the engine. */
@@ -67,7 +69,10 @@ final class TorchBridge implements EngineBridge {
         return shared;
     }
 
-    /** DJL's own collector would lose what host functions depend on. */
+    /**
+     * While DJL's own collector records, nothing is supported: it would lose the gradients of what
+     * host functions depend on.
+     */
     @Override
     public boolean supports(NDArray array) {
         return lendsMemory(array) && Tape.isReady();
@@ -109,10 +114,10 @@ final class TorchBridge implements EngineBridge {
     }
 
     /**
-     * Records {@link HostFunction}s on PyTorch, whose own tape DJL gives no access to. A function's
-     * result is a leaf, where PyTorch's graph ends; the backward pass goes through one piece of
-     * graph after the other, the last first, and calls the functions between them. So this is the
-     * one collector whose backward pass reaches beyond a recorded function.
+     * Records {@link HostFunction}s on PyTorch, to whose own tape DJL gives no access. A function's
+     * result is a leaf, where PyTorch's graph ends. The backward pass goes through one piece of
+     * graph after the other, the last one first, and calls the functions between them. So no other
+     * collector's backward pass reaches beyond a recorded function.
      */
     static final class Tape implements GradientCollector {
 
@@ -122,7 +127,7 @@ final class TorchBridge implements EngineBridge {
         private final NDManager manager;
         private final Deque<Application> applications = new ArrayDeque<>();
 
-        /** A function's application; its arrays are handles of the tape's own. */
+        /** One application of a function, with handles of its arrays that the tape owns. */
         private record Application(
                 HostFunction function, List<PtNDArray> inputs, boolean[] wanted, PtNDArray output) {
 
@@ -135,7 +140,7 @@ final class TorchBridge implements EngineBridge {
         /**
          * Starts to record on the current thread.
          *
-         * @param owner closes what is left when it is closed
+         * @param owner when it is closed, so is what the tape still holds
          * @throws IllegalStateException if this thread records already
          */
         Tape(NDManager owner) {
@@ -148,13 +153,14 @@ final class TorchBridge implements EngineBridge {
         }
 
         /**
-         * Whether a host function may run on this thread: a tape is open, or nothing is recorded.
+         * {@return whether this thread has an open tape or records nothing, so that a host function
+         * may run on it}
          */
         static boolean isReady() {
             return CURRENT.get() != null || !JniUtils.isGradMode();
         }
 
-        /** Records an application, if this thread records and a gradient is wanted of an input. */
+        /** Records an application, if this thread records and an input needs a gradient. */
         static void record(HostFunction function, List<NDArray> inputs, NDArray output) {
             Tape tape = CURRENT.get();
             if (tape == null) {
@@ -177,14 +183,14 @@ final class TorchBridge implements EngineBridge {
             }
         }
 
-        /** Whether an array is, or was computed from, one that requires a gradient. */
+        /** {@return whether an array requires a gradient or was computed from one that does} */
         private static boolean isWanted(NDArray array) {
             PtNDArray torch = (PtNDArray) array;
             if (JniUtils.requiresGrad(torch)) {
                 return true;
             }
             try {
-                JniUtils.attachGradient(torch, false); // what is no leaf of a graph refuses
+                JniUtils.attachGradient(torch, false); // PyTorch refuses this unless it is a leaf
                 return false;
             } catch (EngineException e) {
                 return true;
@@ -192,9 +198,9 @@ final class TorchBridge implements EngineBridge {
         }
 
         /**
-         * Returns another handle of the same array, history included; of one without history a
-         * copy, since the memory of arrays that were made of Java's values goes with their first
-         * handle.
+         * {@return an array of the tape's own: with history another handle of the same array,
+         * without history a copy} It takes the copy because the memory of an array that was made of
+         * Java's values goes with its first handle.
          */
         private PtNDArray keep(NDArray array, boolean withHistory) {
             PtNDArray kept =
@@ -205,7 +211,7 @@ final class TorchBridge implements EngineBridge {
             return kept;
         }
 
-        /** Returns how many applications wait for the backward pass. */
+        /** {@return the number of applications that wait for the backward pass} */
         int size() {
             return applications.size();
         }
@@ -216,13 +222,14 @@ final class TorchBridge implements EngineBridge {
         }
 
         /**
-         * Runs the backward pass. Gradients are added to those that arrays have.
+         * Runs the backward pass. Its gradients are added to those that arrays have.
          *
+         * @param target an array that was computed under this collector
          * @param gradient of the loss with respect to the target, of its shape
          * @throws EngineException if a host function failed, with what it threw as its cause
          */
         void backward(NDArray target, NDArray gradient) {
-            // Keeps the graph, since several functions may share a piece of it; it goes with its
+            // The graph is kept, since several functions may share a piece of it; it goes with its
             // arrays.
             JniUtils.backward((PtNDArray) target, (PtNDArray) gradient, true, false);
             while (!applications.isEmpty()) {

@@ -3,7 +3,7 @@ package dev.fern.backbone.loop;
 /** Splits loops over the values of an array among the cores. */
 public final class FloatChunks {
 
-    /** Values of a part; the last may have fewer. */
+    /** The number of values in a part; the last part may have fewer. */
     public static final int SIZE = 1 << 14;
 
     private FloatChunks() {}
@@ -12,20 +12,31 @@ public final class FloatChunks {
     @FunctionalInterface
     public interface Chunk {
         /**
-         * Handles the values from {@code start} on.
+         * Handles one part.
          *
-         * @param room for {@link #SIZE} values
-         * @param more likewise
+         * @param start index of the part's first value in the array
+         * @param count number of the part's values, 1 to {@link #SIZE}
+         * @param room scratch space for {@link #SIZE} values, with anything in it
+         * @param more a second scratch space of that kind
          */
         void accept(int start, int count, float[] room, float[] more);
     }
 
-    /** Returns how many parts an array of this length has. */
+    /**
+     * {@return the number of parts of an array}
+     *
+     * @param length number of the array's values, 0 or more
+     */
     public static int count(int length) {
         return (length + SIZE - 1) / SIZE;
     }
 
-    /** Handles all parts of an array of this length. */
+    /**
+     * Handles all parts of an array, several at a time.
+     *
+     * @param length number of the array's values, 0 or more
+     * @param body called once per part, by several threads
+     */
     public static void forEach(int length, Chunk body) {
         Parallel.forRows(
                 count(length),

@@ -5,7 +5,7 @@ import java.util.stream.IntStream;
 /** Splits loops over rows among the cores. */
 public final class Parallel {
 
-    /** Below this many elements a loop is over before other threads have woken up. */
+    /** A loop of so few elements is over before other threads have woken up. */
     private static final long SERIAL_ELEMENTS = 1 << 14;
 
     private Parallel() {}
@@ -13,7 +13,12 @@ public final class Parallel {
     /** A part of a loop. */
     @FunctionalInterface
     public interface Range {
-        /** Handles the rows {@code from} (inclusive) to {@code to} (exclusive). */
+        /**
+         * Handles neighbouring rows.
+         *
+         * @param from the first row
+         * @param to the row after the last
+         */
         void accept(int from, int to);
     }
 
@@ -21,7 +26,8 @@ public final class Parallel {
      * Runs a loop whose rows are independent.
      *
      * @param rows the number of rows
-     * @param rowLength elements a row, to judge whether threads pay
+     * @param rowLength elements per row, by which to judge whether threads pay
+     * @param body called by several threads, with ranges that together are all rows
      */
     public static void forRows(int rows, long rowLength, Range body) {
         int threads = threads();

@@ -3,8 +3,8 @@ package dev.fern.backbone.loop;
 /**
  * Accurate sums of float32 values at the speed of vector instructions. Long arrays are folded:
  * eight values become one by float32 additions in pairs, until few are left, which are added in
- * float64. The error grows with the logarithm of the length, as that of pairwise summation (Higham,
- * SIAM J. Sci. Comput. 1993).
+ * float64. The error grows with the logarithm of the length, as it does in pairwise summation
+ * (Higham, SIAM J. Sci. Comput. 1993).
  */
 public final class Sums {
 
@@ -14,12 +14,19 @@ public final class Sums {
     /** How many values become one. */
     private static final int FOLD = 8;
 
-    /** Values of a fold that lie beside each other: few enough that a fold stays in the cache. */
+    /**
+     * How many values of a fold lie beside each other: few enough that a fold stays in the cache.
+     */
     private static final int LANES = 256;
 
     private Sums() {}
 
-    /** Returns the sum of the products of two arrays' elements; {@code b} is no shorter. */
+    /**
+     * {@return sum(a_i * b_i), over the elements of {@code a}}
+     *
+     * @param a the values a_i
+     * @param b the values b_i, no fewer; those beyond the length of {@code a} do not count
+     */
     public static double dot(float[] a, float[] b) {
         if (isExact(a.length)) {
             return dot(a, b, 0);
@@ -31,20 +38,34 @@ public final class Sums {
             foldProducts(a, b, block * FOLD * lanes, folded, block * lanes, lanes);
         }
         double sum = sum(folded) + dot(a, b, FOLD * folded.length);
-        return Double.isFinite(sum) ? sum : dot(a, b, 0); // float32 may have overflown
+        return Double.isFinite(sum) ? sum : dot(a, b, 0); // float32 may have overflowed
     }
 
-    /** Returns whether arrays of this length are added in float64 alone. */
+    /**
+     * {@return whether arrays of this length are added in float64 alone, by any method of this
+     * class}
+     *
+     * @param length number of values, 0 or more
+     */
     public static boolean isExact(int length) {
         return length < SHORTEST_FOLDED;
     }
 
-    /** Returns the sum of the products, added in float64 alone, which takes longer. */
+    /**
+     * {@return the same sum as {@link #dot}, added in float64 alone, which takes longer}
+     *
+     * @param a the values a_i
+     * @param b the values b_i, no fewer; those beyond the length of {@code a} do not count
+     */
     public static double exactDot(float[] a, float[] b) {
         return dot(a, b, 0);
     }
 
-    /** Returns the sum of the elements. */
+    /**
+     * {@return sum(a_i)}
+     *
+     * @param a the values a_i; their sum is 0 if there are none
+     */
     public static double sum(float[] a) {
         if (isExact(a.length)) {
             return sum(a, 0);

@@ -9,6 +9,7 @@ public class WorkerThread extends Thread {
      * Makes a daemon thread.
      *
      * @param work what it runs
+     * @param name what stack traces and monitors call the thread
      * @param cores how many cores its loops may take, 1 or more
      */
     public WorkerThread(Runnable work, String name, int cores) {
@@ -17,7 +18,7 @@ public class WorkerThread extends Thread {
         setDaemon(true);
     }
 
-    /** Returns how many cores the loops of this thread may take. */
+    /** {@return the number of cores that the loops of this thread may take, 1 or more} */
     public final int cores() {
         return cores;
     }

@@ -3,15 +3,15 @@ package dev.fern.backbone.norm;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.types.Shape;
 
-/** What follows a normaliser. */
+/** The activation that follows a normaliser. */
 public enum Activation {
-    /** Nothing. */
+    /** No activation: z = y. */
     NONE(""),
-    /** max(y, 0). */
+    /** z = max(y, 0). */
     RELU("-relu"),
     /**
-     * The Thresholded Linear Unit of FRN's paper: max(y, tau) with a learned tau a channel, 0 at
-     * the start.
+     * The Thresholded Linear Unit of FRN's paper: z = max(y, tau), with one learned tau per
+     * channel, which is 0 at the start.
      */
     TLU("-tlu");
 
@@ -21,13 +21,13 @@ public enum Activation {
         this.suffix = suffix;
     }
 
-    /** Returns what a normaliser's name ends with where this is not its usual activation. */
+    /** {@return the end of a normaliser's name where this is not its usual activation} */
     String suffix() {
         return suffix;
     }
 
     /**
-     * Applies this by the engine's operators.
+     * Computes the activation by the engine's operators.
      *
      * @param y [N, C, H, W]
      * @param tau [C] for TLU, else null

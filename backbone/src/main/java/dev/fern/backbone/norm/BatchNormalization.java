@@ -9,15 +9,15 @@ import dev.fern.backbone.norm.Standardizer.Standardization;
 
 /**
  * Batch Normalization (Ioffe &amp; Szegedy, 2015) as PyTorch has it: the baseline whose results
- * depend on the batch. Where a batch has one value a channel (one image, a map of 1x1) PyTorch ends
- * with an error; here the result is beta, without a gradient, and only the running mean moves. In a
- * head that the levels of a pyramid share, the running averages follow each level in turn.
+ * depend on the batch. Where a batch has one value per channel (one image, a map of 1x1), PyTorch
+ * ends with an error; here the result is beta, without a gradient, and only the running mean moves.
+ * In a head that the levels of a pyramid share, the running averages follow each level in turn.
  *
- * @param activation what follows
+ * @param activation what follows the norm
  */
 public record BatchNormalization(Activation activation) implements MomentNormalization {
 
-    /** Batch Normalization with ReLU. */
+    /** Makes Batch Normalization with ReLU. */
     public BatchNormalization() {
         this(Activation.RELU);
     }
@@ -38,11 +38,12 @@ public record BatchNormalization(Activation activation) implements MomentNormali
     }
 
     /**
-     * Batch normalisation as {@code torch.nn.BatchNorm2d}: in training by mean and variance of each
-     * channel over the batch, which running averages follow, that of the variance with the divisor
-     * N - 1; in inference by those averages. Input and output [N, C, H, W].
+     * Batch normalisation as {@code torch.nn.BatchNorm2d} has it: in training by the mean and
+     * variance of each channel over the batch, in inference by running averages of both. The
+     * running average of the variance follows the one with the divisor N - 1. Input and output [N,
+     * C, H, W].
      *
-     * <p>PyTorch refuses a batch with one value a channel (N * H * W = 1). Here it gives beta,
+     * <p>PyTorch refuses a batch with one value per channel (N * H * W = 1). Here it gives beta,
      * passes no gradient, and moves the running mean but not the running variance, of which one
      * value says nothing.
      */
@@ -50,7 +51,7 @@ public record BatchNormalization(Activation activation) implements MomentNormali
 
         private static final double EPSILON = 1e-5;
 
-        /** torchvision's: the running averages keep 0.9 of their value a step. */
+        /** PyTorch's default: the running averages keep 0.9 of their value per step. */
         private static final double RATE = 0.1;
 
         private final Parameter runningMean;

@@ -15,9 +15,9 @@ import dev.fern.backbone.norm.Standardizer.Standardization;
  * A step is an application of the layer in training: each of the batches that are accumulated for
  * one step of the optimiser counts, and each level of a pyramid that shares a head.
  *
- * @param steps length of the schedule; 40,000 in the paper. Another length squeezes it, so that it
- *     ends within a short training
- * @param activation what follows
+ * @param steps length of the schedule, 1 or more; 40,000 in the paper. Another length stretches or
+ *     squeezes the whole schedule, so that it can end within a short training
+ * @param activation what follows the norm
  */
 public record BatchRenormalization(int steps, Activation activation)
         implements MomentNormalization {
@@ -25,10 +25,18 @@ public record BatchRenormalization(int steps, Activation activation)
     /** The paper's length of the schedule. */
     public static final int DEFAULT_STEPS = Schedule.PAPER_STEPS;
 
-    /** Checks that the schedule has a length. */
+    /**
+     * Checks the length of the schedule.
+     *
+     * @param steps length of the schedule
+     * @param activation what follows the norm
+     * @throws IllegalArgumentException if there are fewer than 1
+     */
     public BatchRenormalization {
         if (steps < 1) {
-            throw new IllegalArgumentException("a schedule has at least 1 step, not " + steps);
+            throw new IllegalArgumentException(
+                    "the schedule of batch renormalisation must have at least 1 step, not "
+                            + steps);
         }
     }
 
@@ -56,11 +64,11 @@ public record BatchRenormalization(int steps, Activation activation)
      * xhat = (x - mu_B) / sigma_B * r + d,  y = gamma * xhat + beta
      * </pre>
      *
-     * with sigma_B = sqrt(var + eps). No gradient passes through r and d. The running averages mu
-     * and sigma move by a hundredth of the difference a step; inference uses them alone. Input and
-     * output [N, C, H, W].
+     * with sigma_B = sqrt(var + eps). No gradient passes through r and d. Per step, the running
+     * averages mu and sigma move by a hundredth of the difference; inference uses them alone. Input
+     * and output [N, C, H, W].
      *
-     * <p>A batch with one value a channel (N * H * W = 1) gives gamma * d + beta, passes no
+     * <p>A batch with one value per channel (N * H * W = 1) gives gamma * d + beta, passes no
      * gradient to x, and moves mu but not sigma, of which one value says nothing.
      */
     private static final class Block extends MomentNormBlock {
@@ -74,7 +82,10 @@ public record BatchRenormalization(int steps, Activation activation)
         private final Parameter runningMean;
         private final Parameter runningDeviation;
 
-        /** Applications in training so far; stored, so that a training that is resumed goes on. */
+        /**
+         * The number of applications in training so far; it is stored, so that a resumed training
+         * goes on in the schedule.
+         */
         private final Parameter steps;
 
         Block(int channels, Schedule schedule) {
@@ -159,12 +170,12 @@ public record BatchRenormalization(int steps, Activation activation)
             return new Schedule(steps / 8.0, steps, steps / 1.6, 3, 5);
         }
 
-        /** Returns r_max after a number of steps. */
+        /** {@return r_max after a number of steps} */
         double maxScale(double steps) {
             return 1 + (finalScale - 1) * part(steps, scaleSteps);
         }
 
-        /** Returns d_max after a number of steps. */
+        /** {@return d_max after a number of steps} */
         double maxShift(double steps) {
             return finalShift * part(steps, shiftSteps);
         }

@@ -16,9 +16,10 @@ import java.util.List;
 /**
  * FRN, optionally followed by the addition of a second input, optionally followed by an activation.
  *
- * <p>Input [N, C, H, W] (and a shortcut of the same shape), output [N, C, H, W]. On MXNet's CPU
- * arrays one fused function computes it; elsewhere the engine's operators do. Both are public, so
- * that they can be compared.
+ * <p>Input [N, C, H, W] (and a shortcut of the same shape), output [N, C, H, W]. Where the {@link
+ * EngineBridge} supports the array (float32, on the CPU, of MXNet or PyTorch), one fused host
+ * function computes the block; elsewhere the engine's operators do. Both ways are public, so that
+ * they can be compared.
  */
 public final class FilterResponseBlock extends AbstractBlock {
 
@@ -33,10 +34,12 @@ public final class FilterResponseBlock extends AbstractBlock {
     private final Parameter tau;
 
     /**
+     * Makes the block; its parameters are initialised later.
+     *
      * @param channels C
      * @param learnedEpsilon whether epsilon is learned
      * @param addsShortcut whether a second input is added after the normalisation
-     * @param activation what follows
+     * @param activation what follows the norm and the addition
      */
     public FilterResponseBlock(
             int channels, boolean learnedEpsilon, boolean addsShortcut, Activation activation) {
@@ -82,7 +85,11 @@ public final class FilterResponseBlock extends AbstractBlock {
     /**
      * Computes the block by one {@link dev.fern.backbone.host.HostFunction}.
      *
-     * @param inputs x, and the shortcut if this block adds one; MXNet float32 arrays on the CPU
+     * @param parameters gives the values of gamma, beta, eps and tau
+     * @param inputs x, and the shortcut if this block adds one; both [N, C, H, W], on arrays that
+     *     the {@link EngineBridge} supports
+     * @param training whether the parameters are asked for with their gradients
+     * @return z [N, C, H, W]
      */
     public NDArray fused(ParameterStore parameters, NDList inputs, boolean training) {
         NDArray x = inputs.get(0);
@@ -112,7 +119,10 @@ public final class FilterResponseBlock extends AbstractBlock {
     /**
      * Computes the block by the engine's operators.
      *
-     * @param inputs x, and the shortcut if this block adds one
+     * @param parameters gives the values of gamma, beta, eps and tau
+     * @param inputs x, and the shortcut if this block adds one; both [N, C, H, W], on any device
+     * @param training whether the parameters are asked for with their gradients
+     * @return z [N, C, H, W]
      */
     public NDArray operators(ParameterStore parameters, NDList inputs, boolean training) {
         NDArray x = inputs.get(0);

@@ -17,16 +17,16 @@ import java.util.List;
  * </pre>
  *
  * over the N = H * W responses of one channel of one image, a row; eps = 1e-6 [+ |learned eps|].
- * Inputs: x [N, C, H, W], gamma and beta [C]; then, of those that there are, the learned epsilon
- * [C], the shortcut [N, C, H, W] and tau [C]. Where y equals tau the gradient goes to tau, as that
- * of ReLU at 0 goes nowhere.
+ * Inputs: x [N, C, H, W], gamma and beta [C]; then, where the block has them, the learned epsilon
+ * [C], the shortcut [N, C, H, W] and tau [C]. Where y equals tau, the gradient goes to tau alone,
+ * just as ReLU passes none at 0.
  */
 final class FilterResponseFunction implements HostFunction {
 
-    /** Added under the root; the paper's value. */
+    /** The constant that is added under the root, with the paper's value. */
     static final float MINIMUM_EPSILON = 1e-6f;
 
-    /** Squared cosine between dy and x above which the terms of dx nearly cancel. */
+    /** The squared cosine between dy and x above which the terms of dx nearly cancel. */
     private static final double NEARLY_PARALLEL = 0.99;
 
     private final boolean learnsEpsilon;
@@ -74,7 +74,8 @@ final class FilterResponseFunction implements HostFunction {
         Shape perChannel = new Shape(channels);
         for (Shape other : inputs) {
             if (!other.equals(x) && !other.equals(perChannel)) {
-                throw new IllegalArgumentException("an input of " + x + " meets one of " + other);
+                throw new IllegalArgumentException(
+                        "inputs of shapes " + x + " and " + other + " do not fit each other");
             }
         }
         return x;
@@ -203,9 +204,9 @@ final class FilterResponseFunction implements HostFunction {
     }
 
     /**
-     * dx = gamma r (dy - x r^2 mean(dy x)) with 1 / r^2 = nu2 + eps multiplied out, in float64:
-     * where dy is along x, as on every map of one place, dy nu2 and x mean(dy x) cancel exactly,
-     * and only eps leaves something of dy.
+     * Computes dx = gamma r (dy - x r^2 mean(dy x)) in float64, with 1 / r^2 = nu2 + eps multiplied
+     * out. Where dy is along x, as on every map of one place, dy nu2 and x mean(dy x) cancel
+     * exactly, and only eps leaves something of dy.
      *
      * @param scale gamma r^3
      */

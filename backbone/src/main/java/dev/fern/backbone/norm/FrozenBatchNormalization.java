@@ -6,11 +6,12 @@ import ai.djl.training.ParameterStore;
 import dev.fern.backbone.norm.Standardizer.FixedMoments;
 
 /**
- * Batch normalisation with fixed statistics: what detectors fine-tuned from a classifier use.
+ * Batch normalisation with fixed statistics, as detectors use it that are fine-tuned from a
+ * classifier.
  *
- * @param epsilon added to the variance; torchvision's default is 1e-5, its published RetinaNet v1
- *     weights were trained with 0
- * @param activation what follows
+ * @param epsilon added to the variance, 1e-5 or 0; torchvision's default is 1e-5, but its published
+ *     RetinaNet v1 weights were trained with 0
+ * @param activation what follows the norm
  */
 public record FrozenBatchNormalization(double epsilon, Activation activation)
         implements MomentNormalization {
@@ -18,7 +19,28 @@ public record FrozenBatchNormalization(double epsilon, Activation activation)
     /** torchvision's usual epsilon. */
     public static final double DEFAULT_EPSILON = 1e-5;
 
-    /** Frozen batch normalisation with ReLU. */
+    /**
+     * Checks the epsilon, which the name must tell.
+     *
+     * @param epsilon {@value #DEFAULT_EPSILON} or 0
+     * @param activation what follows the norm
+     * @throws IllegalArgumentException if epsilon is another
+     */
+    public FrozenBatchNormalization {
+        if (epsilon != 0 && epsilon != DEFAULT_EPSILON) {
+            throw new IllegalArgumentException(
+                    "the epsilon of frozen batch norm must be "
+                            + DEFAULT_EPSILON
+                            + " or 0, not "
+                            + epsilon);
+        }
+    }
+
+    /**
+     * Makes frozen batch normalisation with ReLU.
+     *
+     * @param epsilon added to the variance, {@value #DEFAULT_EPSILON} or 0
+     */
     public FrozenBatchNormalization(double epsilon) {
         this(epsilon, Activation.RELU);
     }

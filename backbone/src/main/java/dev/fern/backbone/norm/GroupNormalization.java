@@ -14,17 +14,34 @@ import dev.fern.backbone.norm.Standardizer.Standardization;
  *
  * @param groups number of groups, which must divide every layer's channels; 32 in the paper; {@link
  *     #ONE_PER_CHANNEL} for as many as there are channels
- * @param activation what follows
+ * @param activation what follows the norm
  */
 public record GroupNormalization(int groups, Activation activation) implements MomentNormalization {
 
     /** The paper's number of groups. */
     public static final int DEFAULT_GROUPS = 32;
 
-    /** As many groups as there are channels. */
+    /** The number of groups that stands for as many as there are channels. */
     public static final int ONE_PER_CHANNEL = Integer.MAX_VALUE;
 
-    /** Group Normalization with ReLU. */
+    /**
+     * Checks that there is a group.
+     *
+     * @param groups 1 or more
+     * @param activation what follows the norm
+     * @throws IllegalArgumentException if there is none
+     */
+    public GroupNormalization {
+        if (groups < 1) {
+            throw new IllegalArgumentException("group norm needs a group, not " + groups);
+        }
+    }
+
+    /**
+     * Makes Group Normalization with ReLU.
+     *
+     * @param groups must divide the channels of every layer, or {@link #ONE_PER_CHANNEL}
+     */
     public GroupNormalization(int groups) {
         this(groups, Activation.RELU);
     }
@@ -45,7 +62,7 @@ public record GroupNormalization(int groups, Activation activation) implements M
         return new Block(channels, groups == ONE_PER_CHANNEL ? channels : groups);
     }
 
-    /** Input and output [N, C, H, W]. */
+    /** Group normalisation of one layer. Input and output [N, C, H, W]. */
     private static final class Block extends MomentNormBlock {
 
         private static final double EPSILON = 1e-5;
@@ -54,17 +71,17 @@ public record GroupNormalization(int groups, Activation activation) implements M
 
         Block(int channels, int groups) {
             super(channels, true);
-            if (groups < 1 || channels % groups != 0) {
+            if (channels % groups != 0) {
                 throw new IllegalArgumentException(
                         groups
                                 + " groups do not divide "
                                 + channels
-                                + " channels: choose another count");
+                                + " channels: choose another number of groups");
             }
             this.groups = groups;
         }
 
-        /** The moments of each group of each image. */
+        /** Standardises by the moments of each group of each image. */
         private record OfGroups(int groupsOfImage) implements Standardizer {
 
             @Override

@@ -16,9 +16,10 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Standardisation by mean and variance, then a scale and shift each channel: y = gamma * xhat +
- * beta. Input and output [N, C, H, W]. On MXNet's CPU arrays one fused function computes it, with
- * what follows where an {@link Activated} asks for it; elsewhere the engine's operators do.
+ * Standardisation by mean and variance, then a scale and shift of each channel: y = gamma * xhat +
+ * beta. Input and output [N, C, H, W]. Where the {@link EngineBridge} supports the array (float32,
+ * on the CPU, of MXNet or PyTorch), one fused host function computes it, together with what follows
+ * where an {@link Activated} asks for it; elsewhere the engine's operators do.
  */
 abstract class MomentNormBlock extends AbstractBlock {
 
@@ -59,7 +60,7 @@ abstract class MomentNormBlock extends AbstractBlock {
         return parameter(name, Parameter.Type.RUNNING_VAR, channels, Initializer.ONES, false);
     }
 
-    /** Returns how one application to x standardises. */
+    /** {@return the way in which one application standardises x} */
     abstract Standardizer standardizer(ParameterStore parameters, NDArray x, boolean training);
 
     private static NDArray perChannel(
@@ -84,8 +85,9 @@ abstract class MomentNormBlock extends AbstractBlock {
     /**
      * Computes norm, addition and activation by one {@link dev.fern.backbone.host.HostFunction}.
      *
-     * @param inputs x, and the shortcut if there is one; MXNet float32 arrays on the CPU
-     * @param tau TLU's threshold [C], else null
+     * @param inputs x, and the shortcut if there is one, on arrays that the {@link EngineBridge}
+     *     supports
+     * @param tau TLU's threshold [C]; null for another activation
      */
     final NDArray fused(
             ParameterStore parameters,
@@ -116,9 +118,9 @@ abstract class MomentNormBlock extends AbstractBlock {
     }
 
     /**
-     * Returns a parameter for the tape. MXNet writes on an array without gradient that it records,
-     * which threads that share a parameter must not do beside each other: such a one gets an array
-     * of its own.
+     * {@return a parameter's array for the tape} MXNet writes into an array without gradient that
+     * it records, and threads that share a parameter must not do that at the same time. So a
+     * parameter without gradient gets another array on the same memory.
      */
     private static NDArray recordable(
             ParameterStore parameters, Parameter parameter, NDArray x, boolean training) {
@@ -132,7 +134,7 @@ abstract class MomentNormBlock extends AbstractBlock {
      * Computes norm, addition and activation by the engine's operators.
      *
      * @param inputs x, and the shortcut if there is one
-     * @param tau TLU's threshold [C], else null
+     * @param tau TLU's threshold [C]; null for another activation
      */
     final NDArray operators(
             ParameterStore parameters,
@@ -151,7 +153,7 @@ abstract class MomentNormBlock extends AbstractBlock {
         return activation.operators(y, tau);
     }
 
-    /** Returns C. */
+    /** {@return C} */
     final int channels() {
         return channels;
     }
@@ -162,8 +164,8 @@ abstract class MomentNormBlock extends AbstractBlock {
     }
 
     /**
-     * A parameter that no gradient trains: it follows what forward passes measure, and is stored
-     * with the others.
+     * A parameter without gradient, which follows what forward passes measure and is stored with
+     * the others.
      */
     record StoredStatistic(NDArray array) {
 
@@ -189,8 +191,8 @@ abstract class MomentNormBlock extends AbstractBlock {
         }
 
         /**
-         * Moves a running average: a = (1 - rate) a + rate * measured, where that is finite, so
-         * that a batch that overflows does not spoil it for good.
+         * Moves a running average: a = (1 - rate) a + rate * measured, where the measured value is
+         * finite, so that a batch that overflows does not spoil it for good.
          */
         void follow(double[] measured, double rate) {
             double[] values = values();
@@ -205,8 +207,9 @@ abstract class MomentNormBlock extends AbstractBlock {
 
     /**
      * A normaliser by mean and variance, then the addition of a second input if there is one, then
-     * an activation. Input [N, C, H, W] (twice with a shortcut), output [N, C, H, W]. On MXNet's
-     * CPU arrays one fused function computes it; elsewhere the engine's operators do.
+     * an activation. Input [N, C, H, W] (twice with a shortcut), output [N, C, H, W]. Where the
+     * {@link EngineBridge} supports the array, one fused host function computes all three;
+     * elsewhere the engine's operators do.
      */
     static final class Activated extends AbstractBlock {
 

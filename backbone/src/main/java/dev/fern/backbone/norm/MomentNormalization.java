@@ -2,16 +2,25 @@ package dev.fern.backbone.norm;
 
 import ai.djl.nn.Block;
 
-/** A normaliser by mean and variance, with whatever activation. */
+/** A normaliser by mean and variance, with any activation behind it. */
 interface MomentNormalization extends Normalization {
 
-    /** Returns what follows the norm; not {@link Activation#NONE}. */
+    /** {@return the activation that follows the norm, never {@link Activation#NONE}} */
     Activation activation();
 
-    /** Returns a block that normalises alone. */
+    /**
+     * {@return a block that normalises, without an activation}
+     *
+     * @param channels C
+     */
     MomentNormBlock momentNorm(int channels);
 
-    /** Returns a name that says the activation where it is not ReLU. */
+    /**
+     * {@return a configuration's name of this normaliser, which says the activation where it is not
+     * ReLU}
+     *
+     * @param normaliser the name with ReLU
+     */
     default String nameOf(String normaliser) {
         return activation() == Activation.RELU ? normaliser : normaliser + activation().suffix();
     }

@@ -4,15 +4,15 @@ import ai.djl.nn.Block;
 import java.util.List;
 
 /**
- * A normaliser together with the activation that follows it: the one choice that a network's blocks
- * are handed.
+ * A normaliser together with the activation that follows it, from which a network's blocks make
+ * their norms.
  */
 public interface Normalization {
 
     /**
-     * The known names; {@code gnN} is group normalisation with N groups, {@code brnN} batch
-     * renormalisation with a schedule of N steps. Each may end with {@code -relu} or {@code -tlu}
-     * for another activation.
+     * The known names. In them {@code gnN} is group normalisation with N groups, and {@code brnN}
+     * is batch renormalisation with a schedule of N steps. Each may end with {@code -relu} or
+     * {@code -tlu} for another activation.
      */
     List<String> NAMES =
             List.of(
@@ -32,9 +32,12 @@ public interface Normalization {
                     "gn-tlu");
 
     /**
-     * Returns the normalisation of that name.
+     * {@return the normaliser of a name, with the activation that the name says or else its usual
+     * one: TLU for FRN, ReLU for the others}
      *
-     * @throws IllegalArgumentException naming the known ones if there is none
+     * @param name one of {@link #NAMES}, which may end with {@code -relu} or {@code -tlu}
+     * @throws IllegalArgumentException if there is none of this name; the message has the known
+     *     ones
      */
     static Normalization parse(String name) {
         for (Activation activation : List.of(Activation.RELU, Activation.TLU)) {
@@ -49,8 +52,10 @@ public interface Normalization {
     /**
      * Finds a normaliser.
      *
-     * @param ofFrn what follows if it is FRN
-     * @param ofOthers what follows if it is another one
+     * @param name as the user wrote it, for the message
+     * @param normaliser the name without its activation
+     * @param ofFrn the activation if it is FRN
+     * @param ofOthers the activation if it is another one
      */
     private static Normalization find(
             String name, String normaliser, Activation ofFrn, Activation ofOthers) {
@@ -82,34 +87,36 @@ public interface Normalization {
                         + name
                         + "': use one of "
                         + NAMES
-                        + ", or with -relu or -tlu at the end");
+                        + "; each may end with -relu or -tlu");
     }
 
-    /** Returns the name by which {@link #parse} finds it: the one that configurations use. */
+    /**
+     * {@return the name that configurations use, from which {@link #parse} makes an equal value}
+     */
     String id();
 
-    /** Returns whether an image's result is its own, whatever batch it is trained in. */
+    /** {@return whether an image's result in training is the same whatever batch it is in} */
     default boolean isBatchIndependent() {
         return true;
     }
 
     /**
-     * Returns a block that normalises: [N, C, H, W] to [N, C, H, W].
+     * {@return a new block that normalises} Input and output [N, C, H, W].
      *
      * @param channels C
      */
     Block norm(int channels);
 
     /**
-     * Returns a block that normalises and activates.
+     * {@return a new block that normalises and activates} Input and output [N, C, H, W].
      *
      * @param channels C
      */
     Block normActivation(int channels);
 
     /**
-     * Returns a block that normalises its first input, adds its second, and activates the sum: the
-     * end of a residual block (ResNet V1).
+     * {@return a new block that normalises its first input, adds its second, and activates the sum,
+     * as at the end of a residual block (ResNet V1)} Both inputs and the output [N, C, H, W].
      *
      * @param channels C
      */

@@ -19,14 +19,14 @@ final class RowLoops {
         }
     }
 
-    /** x = max((x - centre) * scale + shift, tau). */
+    /** Sets x to max((x - centre) * scale + shift, tau). */
     static void standardize(float[] x, float centre, float scale, float shift, float tau) {
         for (int i = 0; i < x.length; i++) {
             x[i] = Math.max((x[i] - centre) * scale + shift, tau);
         }
     }
 
-    /** x = max((x - centre) * scale + shift + shortcut, tau). */
+    /** Sets x to max((x - centre) * scale + shift + shortcut, tau). */
     static void standardizeAndAdd(
             float[] x, float centre, float scale, float shift, float[] shortcut, float tau) {
         for (int i = 0; i < x.length; i++) {
@@ -35,8 +35,8 @@ final class RowLoops {
     }
 
     /**
-     * Turns z into dy: dz where z is above tau, else 0. A factor of 0 or 1 instead of a branch,
-     * which would be mispredicted half of the time.
+     * Turns z into dy: dz where z is above tau, else 0. It multiplies by 0 or 1, since a branch
+     * would be mispredicted half of the time.
      */
     static void maskByOutput(float[] z, float[] dz, float tau) {
         for (int i = 0; i < z.length; i++) {
@@ -45,8 +45,8 @@ final class RowLoops {
     }
 
     /**
-     * Likewise, with z from x, less its centre if it has one, by the forward pass's own operations:
-     * less memory is read.
+     * Sets dy to dz where z is above tau, else to 0. It computes z from x, less its centre if it
+     * has one, by the forward pass's own operations, since that reads less memory than the output.
      */
     static void maskByInput(
             float[] x, float scale, float shift, float tau, float[] dz, float[] dy) {
@@ -56,14 +56,14 @@ final class RowLoops {
         }
     }
 
-    /** dy = dy * ofDy + x * ofX + constant. */
+    /** Sets dy to dy * ofDy + x * ofX + constant. */
     static void combine(float[] dy, float ofDy, float[] x, float ofX, float constant) {
         for (int i = 0; i < dy.length; i++) {
             dy[i] = dy[i] * ofDy + x[i] * ofX + constant;
         }
     }
 
-    /** dy = (dy * gamma - meanGradient) * scale + (x - mean) * slope, in float64. */
+    /** Sets dy to (dy * gamma - meanGradient) * scale + (x - mean) * slope, computed in float64. */
     static void combineCancelling(
             float[] dy,
             double gamma,
@@ -77,7 +77,7 @@ final class RowLoops {
         }
     }
 
-    /** Returns sum((x - mean)^2), in float64. */
+    /** {@return sum((x - mean)^2), in float64} */
     static double centredSquares(float[] x, double mean) {
         double sum = 0;
         for (float value : x) {
@@ -86,7 +86,7 @@ final class RowLoops {
         return sum;
     }
 
-    /** Returns sum(a * (x - mean)), in float64. */
+    /** {@return sum(a * (x - mean)), in float64} */
     static double centredDot(float[] a, float[] x, double mean) {
         double sum = 0;
         for (int i = 0; i < a.length; i++) {
@@ -95,7 +95,7 @@ final class RowLoops {
         return sum;
     }
 
-    /** Adds up a value of each row of [N, C] to one a channel. */
+    /** Adds up the values of the rows [N, C] over the images, to one value per channel [C]. */
     static void sumOverImages(double[] perRow, FloatBuffer perChannel) {
         int channels = perChannel.capacity();
         for (int c = 0; c < channels; c++) {

@@ -17,17 +17,15 @@ import java.util.List;
  * xhat = (x - mean) / sqrt(var + eps) * r + d,  y = gamma * xhat + beta [+ shortcut],  z = activation(y)
  * </pre>
  *
- * with mean, var, r and d of each group of rows by a {@link Standardizer}. Inputs: x [N, C, H, W],
- * gamma and beta [C]; then, of those that there are, the shortcut [N, C, H, W] and TLU's tau [C].
- * Where y equals the threshold the gradient goes to tau, or with ReLU nowhere. A variance is summed
- * up from rows less their means, so that it is as accurate for maps far from zero.
+ * with mean, var, r and d of each group of rows from a {@link Standardizer}. Inputs: x [N, C, H,
+ * W], gamma and beta [C]; then, where there are such inputs, the shortcut [N, C, H, W] and TLU's
+ * tau [C]. Where y equals the threshold, the gradient goes to tau alone, or with ReLU nowhere. A
+ * variance is summed up from rows less their means, so that it is as accurate for maps far from
+ * zero as for others.
  */
 final class StandardizationFunction implements HostFunction {
 
-    /** Rows that are shorter are treated in float64: where few values cancel it takes that. */
-    private static final int SHORT = 256;
-
-    /** Part of the gradient's squares above which the terms of dx nearly cancel. */
+    /** The part of the gradient's squares above which the terms of dx nearly cancel. */
     private static final double NEARLY_ALL = 0.99;
 
     private final Standardizer standardizer;
@@ -38,7 +36,7 @@ final class StandardizationFunction implements HostFunction {
     private int rows;
     private int length;
 
-    /** Of every group, from the forward pass. */
+    /** The way in which the forward pass standardised each group. */
     private Standardization[] standardizations;
 
     StandardizationFunction(
@@ -77,13 +75,14 @@ final class StandardizationFunction implements HostFunction {
         Shape perChannel = new Shape(channels);
         for (Shape other : inputs) {
             if (!other.equals(x) && !other.equals(perChannel)) {
-                throw new IllegalArgumentException("an input of " + x + " meets one of " + other);
+                throw new IllegalArgumentException(
+                        "inputs of shapes " + x + " and " + other + " do not fit each other");
             }
         }
         return x;
     }
 
-    /** Returns what z is at least. */
+    /** {@return the least value that z can have} */
     private float threshold(Arguments in, int channel) {
         return switch (activation) {
             case NONE -> Float.NEGATIVE_INFINITY;
@@ -92,7 +91,7 @@ final class StandardizationFunction implements HostFunction {
         };
     }
 
-    /** Of (x - centre) * scale + shift, which is y less the shortcut. */
+    /** The constants of (x - centre) * scale + shift, which is y less the shortcut. */
     private record Affine(float centre, float scale, float shift) {
 
         static Affine of(Standardization s, double gamma, double beta) {
@@ -122,7 +121,11 @@ final class StandardizationFunction implements HostFunction {
                 });
     }
 
-    /** Measures a group, with {@code x} as room for a row. */
+    /**
+     * Measures a group.
+     *
+     * @param x scratch space for a row
+     */
     private Standardization standardize(int group, FloatBuffer values, float[] x) {
         if (!standardizer.measures()) {
             return standardizer.of(group, Double.NaN, Double.NaN);
@@ -133,7 +136,7 @@ final class StandardizationFunction implements HostFunction {
         for (int i = 0; i < means.length; i++) {
             values.get(groups.row(group, i) * length, x);
             means[i] = Sums.sum(x) / length;
-            if (length < SHORT) {
+            if (Sums.isExact(length)) {
                 squares += RowLoops.centredSquares(x, means[i]) / length;
             } else {
                 float near = (float) means[i];
@@ -184,7 +187,7 @@ final class StandardizationFunction implements HostFunction {
         }
     }
 
-    /** Each row's share in the gradients of its channel's parameters. */
+    /** Each row's share of the gradients of its channel's parameters. */
     private record Gradients(double[] gamma, double[] beta, double[] tau) {}
 
     /** One backward pass. */
@@ -224,7 +227,7 @@ final class StandardizationFunction implements HostFunction {
                     float centre = readRow(s, row, x, dz, dy);
                     double sum = sums.beta[row];
                     double centred;
-                    if (length < SHORT) {
+                    if (Sums.isExact(length)) {
                         in.x.get(row * length, x);
                         centred = RowLoops.centredDot(dy, x, s.mean());
                     } else {
@@ -247,8 +250,10 @@ final class StandardizationFunction implements HostFunction {
         }
 
         /**
-         * Reads a row: x less its centre, which is returned, and dy, which is also the shortcut's
-         * gradient. Adds up dy and dz.
+         * Reads a row into x, dz and dy, and adds up dy and dz; dy is also the shortcut's gradient.
+         *
+         * @param x filled with the row less its centre
+         * @return the centre
          */
         private float readRow(Standardization s, int row, float[] x, float[] dz, float[] dy) {
             int c = row % channels;
@@ -277,10 +282,11 @@ final class StandardizationFunction implements HostFunction {
         }
 
         /**
-         * dx = r / sigma (g - mean(g) - (x - mean) / sigma^2 mean(g (x - mean))) with g = gamma dy
-         * and sigma^2 = var + eps, over a group whose dy stand where dx shall. Where g is nearly
-         * all in its mean and along x the three terms cancel but for epsilon's share, as in every
-         * group of one or two values, and are combined in float64 from x itself.
+         * Computes dx = r / sigma (g - mean(g) - (x - mean) / sigma^2 mean(g (x - mean))) with g =
+         * gamma dy and sigma^2 = var + eps, for a group whose dy lie where its dx are to be
+         * written. Where g lies nearly all in its mean and along x, the three terms cancel but for
+         * epsilon's share, as they do in every group of one or two values. They are then combined
+         * in float64, from x itself.
          *
          * @param gradientSum sum of g
          * @param centredSum sum of g (x - mean)
@@ -300,7 +306,7 @@ final class StandardizationFunction implements HostFunction {
             double along = centredSum * s.inverse() * s.inverse() / count;
             double slope = -scale * along;
             boolean cancelling =
-                    length < SHORT
+                    Sums.isExact(length)
                             || gradientSum * mean + centredSum * along > NEARLY_ALL * squares;
             float centre = (float) s.mean();
             for (int i = 0; i < groups.size(); i++) {

@@ -8,13 +8,13 @@ import dev.fern.backbone.norm.Standardizer.Standardization;
 import java.util.function.ToDoubleFunction;
 import java.util.stream.IntStream;
 
-/** Does by an engine's operators what {@link StandardizationFunction} does on the host. */
+/** Standardises by an engine's operators, as {@link StandardizationFunction} does on the host. */
 final class StandardizationOperators {
 
     private StandardizationOperators() {}
 
     /**
-     * Returns xhat, of the shape of x.
+     * {@return xhat, of the shape of x}
      *
      * @param x [N, C, H, W]
      */
@@ -33,7 +33,7 @@ final class StandardizationOperators {
         return acrossImages ? xhat.transpose(1, 0, 2, 3) : xhat;
     }
 
-    /** x, and the result: [groups, values of each]. */
+    /** Computes xhat by measured moments; x and the result are [groups, values per group]. */
     private static NDArray measured(Standardizer standardizer, NDArray x) {
         NDArray mean = x.mean(new int[] {1}, true);
         NDArray centred = x.sub(mean);

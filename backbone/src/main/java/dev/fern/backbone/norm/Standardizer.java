@@ -2,43 +2,47 @@ package dev.fern.backbone.norm;
 
 import java.util.Arrays;
 
-/** How one application of a normaliser standardises a map before the scale and shift. */
+/**
+ * The way in which one application of a normaliser standardises a map, before the scale and shift.
+ */
 interface Standardizer {
 
-    /** Returns which rows are standardised alike. */
+    /** {@return the groups of rows that are standardised alike} */
     RowGroups groups(int images, int channels);
 
     /**
-     * Returns whether mean and variance are those of the map itself, so that gradients pass through
-     * them.
+     * {@return whether mean and variance are measured on the map itself, so that gradients pass
+     * through them}
      */
     boolean measures();
 
-    /** Returns what is added to measured variances. */
+    /** {@return the constant that is added to measured variances} */
     double epsilon();
 
     /**
-     * Returns how a group is standardised. Called once a group, by several threads.
+     * {@return the way in which a group is standardised} It is called once per group, by several
+     * threads.
      *
-     * @param mean the group's mean, if this {@link #measures()}
-     * @param variance the group's variance with the divisor N, likewise
+     * @param mean the group's mean, if this {@link #measures()}; NaN otherwise
+     * @param variance the group's variance with the divisor N, if this {@link #measures()}; NaN
+     *     otherwise
      */
     Standardization of(int group, double mean, double variance);
 
     /**
-     * Returns whether {@link #of} must be asked for every group even where the engine's operators
-     * do the rest: because it corrects or takes note of what is measured.
+     * {@return whether {@link #of} must be asked for every group even where the engine's operators
+     * do the rest, because it corrects what is measured or takes note of it}
      */
     default boolean observes() {
         return false;
     }
 
-    /** Called after {@link #of} has been asked for every group. */
+    /** Is called after {@link #of} has been asked for every group. */
     default void applied() {}
 
     /**
-     * xhat = (x - mean) * inverse * r + d. Where mean and inverse are measured the gradient passes
-     * through them; it never does through r and d.
+     * The constants of xhat = (x - mean) * inverse * r + d. Where mean and inverse are measured,
+     * the gradient passes through them; it never passes through r and d.
      *
      * @param inverse 1 / sqrt(var + eps)
      * @param r Batch Renormalization's correction of the scale; 1 elsewhere
@@ -56,18 +60,18 @@ interface Standardizer {
      * image; row n * C + c belongs to channel c of image n.
      *
      * @param count number of groups
-     * @param size rows of each
+     * @param size rows per group
      * @param firstStep from the first row of a group to the first of the next one
      * @param step from a row of a group to its next one
      */
     record RowGroups(int count, int size, int firstStep, int step) {
 
-        /** Neighbouring channels of each image: Group Normalization's. */
+        /** Groups neighbouring channels of each image, as Group Normalization does. */
         static RowGroups ofImages(int images, int channels, int groups) {
             return new RowGroups(images * groups, channels / groups, channels / groups, 1);
         }
 
-        /** One channel of all images: Batch Normalization's. */
+        /** Groups the rows of each channel over all images, as Batch Normalization does. */
         static RowGroups ofChannels(int images, int channels) {
             return new RowGroups(channels, images, 1, channels);
         }
@@ -78,10 +82,10 @@ interface Standardizer {
     }
 
     /**
-     * Given mean and variance of each channel, the same for every image.
+     * Standardises each channel by a given mean and variance, the same for every image.
      *
-     * @param means one a channel
-     * @param variances one a channel
+     * @param means one per channel
+     * @param variances one per channel
      * @param epsilon added to the variances
      */
     record FixedMoments(double[] means, double[] variances, double epsilon)
@@ -104,8 +108,8 @@ interface Standardizer {
     }
 
     /**
-     * The moments of each channel over all images and places of a batch, kept for running averages
-     * once they are measured.
+     * Standardises by the moments of each channel over all images and places of a batch, and keeps
+     * them for running averages.
      */
     abstract class BatchMoments implements Standardizer {
 
@@ -117,7 +121,7 @@ interface Standardizer {
         /**
          * @param epsilon added to the variances
          * @param channels C
-         * @param count values a channel: N * H * W
+         * @param count values per channel: N * H * W
          */
         BatchMoments(double epsilon, int channels, long count) {
             this.epsilon = epsilon;
@@ -153,10 +157,10 @@ interface Standardizer {
             return standardization(channel, mean, variance);
         }
 
-        /** Returns how a channel of these moments is standardised. */
+        /** {@return the way in which a channel of these moments is standardised} */
         abstract Standardization standardization(int channel, double mean, double variance);
 
-        /** Returns whether there is more than one value a channel, and so a variance. */
+        /** {@return whether there is more than one value per channel, and so a variance} */
         final boolean haveVariance() {
             return count > 1;
         }
@@ -165,13 +169,13 @@ interface Standardizer {
             return means;
         }
 
-        /** Returns the variances with the divisor N - 1. */
+        /** {@return the variances with the divisor N - 1} */
         final double[] unbiasedVariances() {
             double correction = (double) count / (count - 1);
             return Arrays.stream(variances).map(variance -> variance * correction).toArray();
         }
 
-        /** Returns sqrt(var + eps) with the divisor N. */
+        /** {@return sqrt(var + eps) with the divisor N} */
         final double[] deviations() {
             return Arrays.stream(variances)
                     .map(variance -> Math.sqrt(variance + epsilon))

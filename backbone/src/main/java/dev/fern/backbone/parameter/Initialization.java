@@ -17,16 +17,21 @@ public final class Initialization {
 
     private final long seed;
 
-    /** Starts from a seed. */
+    /**
+     * Makes initialisers that draw from one seed.
+     *
+     * @param seed any number; networks of the same seed and names start from the same values
+     */
     public Initialization(long seed) {
         this.seed = seed;
     }
 
     /**
-     * Normal values with the standard deviation sqrt(2 / fan-out) of He et al. (ICCV 2015), as
-     * torchvision's ResNets.
+     * Lets a weight start from normal values of mean 0 and standard deviation sqrt(2 / fan-out) (He
+     * et al., ICCV 2015), as torchvision's ResNets do.
      *
-     * @param parameter a convolution's weight [out, in, kh, kw]
+     * @param name the parameter's name in the network, on which the values depend
+     * @param parameter a convolution's weight [out, in, kh, kw], not initialised yet
      */
     public void heFanOut(String name, Parameter parameter) {
         normal(
@@ -35,7 +40,13 @@ public final class Initialization {
                 shape -> Math.sqrt(2.0 / (shape.get(0) * shape.get(2) * shape.get(3))));
     }
 
-    /** Normal values of a given standard deviation. */
+    /**
+     * Lets a parameter start from normal values of mean 0.
+     *
+     * @param name the parameter's name in the network, on which the values depend
+     * @param parameter of any shape, not initialised yet
+     * @param deviation the standard deviation of the values
+     */
     public void normal(String name, Parameter parameter, double deviation) {
         normal(name, parameter, shape -> deviation);
     }
@@ -50,9 +61,11 @@ public final class Initialization {
     }
 
     /**
-     * Uniform values within +-sqrt(3 / fan-in), as torchvision's feature pyramid.
+     * Lets a weight start from uniform values within +-sqrt(3 / fan-in), as torchvision's feature
+     * pyramid does.
      *
-     * @param parameter a convolution's weight [out, in, kh, kw]
+     * @param name the parameter's name in the network, on which the values depend
+     * @param parameter a convolution's weight [out, in, kh, kw], not initialised yet
      */
     public void uniformFanIn(String name, Parameter parameter) {
         parameter.setInitializer(
@@ -64,10 +77,12 @@ public final class Initialization {
     }
 
     /**
-     * Uniform values within +-1 / sqrt(fan-in), as torch.nn.Linear's.
+     * Lets a parameter start from uniform values within +-1 / sqrt(fan-in), as torch.nn.Linear
+     * does.
      *
-     * @param parameter a fully connected layer's weight or bias
-     * @param fanIn inputs of the layer
+     * @param name the parameter's name in the network, on which the values depend
+     * @param parameter a fully connected layer's weight or bias, not initialised yet
+     * @param fanIn the number of the layer's inputs, 1 or more
      */
     public void linear(String name, Parameter parameter, long fanIn) {
         parameter.setInitializer(
@@ -78,12 +93,20 @@ public final class Initialization {
                 });
     }
 
-    /** One value everywhere. */
+    /**
+     * Lets every element of a parameter start from the same value.
+     *
+     * @param parameter of any shape, not initialised yet
+     * @param value rounded to float32
+     */
     public void constant(Parameter parameter, double value) {
         parameter.setInitializer((manager, shape, type) -> filled(manager, shape, () -> value));
     }
 
-    /** Starts from a mixture of the seed and each character, so that no two streams overlap. */
+    /**
+     * {@return a stream whose start mixes the seed with every character of the name, so that no two
+     * parameters draw the same values}
+     */
     private SplittableRandom random(String name) {
         long state = seed;
         for (int i = 0; i < name.length(); i++) {

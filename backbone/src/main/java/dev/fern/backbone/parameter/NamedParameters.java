@@ -10,17 +10,18 @@ import java.util.Map;
 
 /**
  * The parameters of a block under names that do not depend on the order of its children, as in
- * {@code backbone.layer1.0.conv1.weight}: DJL's two-digit counters are left out and parts joined by
- * dots.
+ * {@code backbone.layer1.0.conv1.weight}: DJL's two-digit counters are left out, and the parts are
+ * joined by dots.
  */
 public final class NamedParameters {
 
     private NamedParameters() {}
 
     /**
-     * Returns every parameter of the block and its children, in the order of the blocks.
+     * {@return every parameter of the block and its children, in the order of the blocks}
      *
-     * @throws IllegalArgumentException if two have the same name
+     * @param block initialised or not
+     * @throws IllegalArgumentException if two parameters have the same name
      */
     public static Map<String, Parameter> of(Block block) {
         Map<String, Parameter> parameters = new LinkedHashMap<>();

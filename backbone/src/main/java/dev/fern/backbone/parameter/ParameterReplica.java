@@ -12,10 +12,10 @@ import java.util.IdentityHashMap;
 import java.util.Map;
 
 /**
- * A block's parameters once more, with gradients of their own, so that threads can compute
- * gradients beside each other: on the parameters' device the same values in the same memory, on
- * another copies. What is not trained is in it too: MXNet notes in an array that it is on a tape,
- * and each thread has a tape of its own.
+ * A second set of a block's parameters with gradients of its own, so that several threads can
+ * compute gradients at the same time. On the parameters' own device it shares their memory; on
+ * another device it holds copies. Untrained parameters are in it too, because MXNet notes in an
+ * array that it is on a tape, and each thread has a tape of its own.
  */
 public final class ParameterReplica extends ParameterStore {
 
@@ -28,8 +28,8 @@ public final class ParameterReplica extends ParameterStore {
     /**
      * Makes a replica on the device of a manager.
      *
-     * @param block initialised; where its parameters are on that device, {@link
-     *     EngineBridge#lendsMemory} holds for them
+     * @param block initialised; those of its parameters that are on that device must {@linkplain
+     *     EngineBridge#lendsMemory lend their memory}
      * @param owner owns the replica's arrays; it must be closed before the parameters are
      */
     public ParameterReplica(Block block, NDManager owner) {
@@ -59,7 +59,10 @@ public final class ParameterReplica extends ParameterStore {
         return array.getDevice().equals(owner.getDevice());
     }
 
-    /** Takes the parameters' present values, and drops the gradients, before a backward pass. */
+    /**
+     * Takes over the parameters' present values and drops all gradients. It must be called before
+     * each backward pass.
+     */
     public void refresh() {
         boolean current =
                 parameters.stream()
@@ -78,7 +81,11 @@ public final class ParameterReplica extends ParameterStore {
         return own != null ? own : super.getValue(parameter, device, training);
     }
 
-    /** Returns the gradient of a trained parameter, to be closed by the caller. */
+    /**
+     * {@return the gradient of a parameter in this replica, which the caller closes}
+     *
+     * @param parameter one of the block's, with a gradient
+     */
     public NDArray gradient(Parameter parameter) {
         return arrays.get(parameter).getGradient();
     }

@@ -14,7 +14,11 @@ public final class ParameterValues {
 
     private ParameterValues() {}
 
-    /** Returns a copy of every parameter's values under the names of {@link NamedParameters}. */
+    /**
+     * {@return a copy of every parameter's values under the names of {@link NamedParameters}}
+     *
+     * @param block initialised, on any device
+     */
     public static Map<String, Tensor> copyOf(Block block) {
         Map<String, Tensor> values = new LinkedHashMap<>();
         NamedParameters.of(block)
@@ -31,9 +35,11 @@ public final class ParameterValues {
     /**
      * Sets every parameter.
      *
-     * @param values one for each parameter, of its shape; no others
-     * @throws IllegalArgumentException naming the first parameter that is missing, left over or of
-     *     another shape; nothing is set then
+     * @param block initialised, on any device
+     * @param values one for each parameter, of its shape, under the names of {@link
+     *     NamedParameters}; no others
+     * @throws IllegalArgumentException if a parameter is missing, left over or of another shape;
+     *     the message names the first one, and none has been set
      */
     public static void assign(Block block, Map<String, Tensor> values) {
         Map<String, Parameter> parameters = NamedParameters.of(block);
@@ -59,13 +65,15 @@ public final class ParameterValues {
     }
 
     /**
-     * Makes a block's initialisation give it stored values. Each is held against the block's shape
-     * before memory is taken for it, so that no more is taken than the stored ones fill; the
-     * initialisation throws an IllegalArgumentException naming the first of another shape.
+     * Lets a block start from stored values. Its initialisation compares the shape of each with the
+     * network's before it takes memory, so that a network never takes more memory than the stored
+     * values fill; it throws an IllegalArgumentException that names the first parameter of another
+     * shape.
      *
      * @param block not initialised yet
-     * @param values one for each parameter; no others
-     * @throws IllegalArgumentException naming the first parameter that is missing or left over
+     * @param values one for each parameter, under the names of {@link NamedParameters}; no others
+     * @throws IllegalArgumentException if a parameter is missing or left over; the message names
+     *     the first one
      */
     public static void initializeWith(Block block, Map<String, Tensor> values) {
         Map<String, Parameter> parameters = NamedParameters.of(block);

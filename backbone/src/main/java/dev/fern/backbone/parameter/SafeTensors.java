@@ -18,11 +18,15 @@ import java.util.Map;
 
 /**
  * Reads and writes float32 tensors in the safetensors format: the length of a JSON header as a
- * 64-bit little-endian number, the header, the values. Python's safetensors reads the same files.
+ * 64-bit little-endian number, the header, and the values. Python's safetensors reads and writes
+ * the same format.
  */
 public final class SafeTensors {
 
-    /** Room for 40,000 tensors; parsed, a header takes many times its bytes. */
+    /**
+     * This is room for 40,000 tensors. A header is limited since it takes many times its bytes when
+     * it is parsed.
+     */
     private static final long MAX_HEADER_BYTES = 4 << 20;
 
     private static final String METADATA = "__metadata__";
@@ -33,7 +37,10 @@ public final class SafeTensors {
     /**
      * Writes a file and forces it to the disk; an existing one is overwritten in place.
      *
-     * @param metadata strings kept in the header
+     * @param file its folder must exist
+     * @param tensors by name, in the order in which they are written
+     * @param metadata strings by name, kept in the header; may be empty
+     * @throws IOException if the file can't be written; what it then holds is of no use
      */
     public static void write(Path file, Map<String, Tensor> tensors, Map<String, String> metadata)
             throws IOException {
@@ -97,9 +104,10 @@ public final class SafeTensors {
     /**
      * Reads a file.
      *
+     * @param file may come from anywhere: memory is taken only for values that it holds
      * @return tensors by name, in the header's order
-     * @throws IOException if the file is missing, cut, or not of float32 tensors; the message names
-     *     the file and what is wrong
+     * @throws IOException if the file is missing, cut short or damaged, or if a tensor is not
+     *     float32; the message names the file and says what is wrong
      */
     public static Map<String, Tensor> read(Path file) throws IOException {
         if (!Files.isRegularFile(file)) {
@@ -130,14 +138,14 @@ public final class SafeTensors {
                 }
             }
             return tensors;
-        } catch (RuntimeException | StackOverflowError e) { // from JSON of another structure
+        } catch (RuntimeException | StackOverflowError e) { // the header has another structure
             throw new IOException(file + ": not a safetensors file: its header is damaged", e);
         } catch (IOException e) {
             throw new IOException(file + ": not a usable safetensors file: " + e.getMessage(), e);
         }
     }
 
-    /** Leaves the channel at the first value. */
+    /** Reads the header, and leaves the channel at the first value. */
     private static JsonObject readHeader(FileChannel channel) throws IOException {
         ByteBuffer length = ByteBuffer.allocate(8).order(ByteOrder.LITTLE_ENDIAN);
         readFully(channel, length);
@@ -151,7 +159,7 @@ public final class SafeTensors {
                 .getAsJsonObject();
     }
 
-    /** One tensor's description; its values begin {@code from} bytes behind the header. */
+    /** The description of one tensor, whose values begin {@code from} bytes behind the header. */
     private record Entry(String name, long[] shape, int size, long from) {
 
         static Entry parse(String name, JsonObject description) throws IOException {
@@ -198,7 +206,7 @@ public final class SafeTensors {
         }
     }
 
-    /** Returns a buffer for a part of so many bytes of values. */
+    /** {@return a buffer through which values of so many bytes pass in chunks} */
     private static ByteBuffer chunk(long bytes) {
         return ByteBuffer.allocateDirect((int) Math.min(CHUNK_BYTES, bytes))
                 .order(ByteOrder.LITTLE_ENDIAN);

@@ -5,23 +5,33 @@ import java.util.Arrays;
 /**
  * Float values with a shape, independent of any engine. The array is shared, not copied.
  *
- * @param shape sides, none negative; empty for a single number
- * @param data the values in C order
+ * @param shape the sides, none negative; empty for a single number
+ * @param data the values in C order, as many as the shape has places
  */
 public record Tensor(long[] shape, float[] data) {
 
-    /** Checks that the shape and the number of values agree. */
+    /**
+     * Checks that there are as many values as the shape has places.
+     *
+     * @param shape kept, not copied
+     * @param data kept, not copied
+     * @throws IllegalArgumentException if the numbers differ or a side is negative
+     */
     public Tensor {
         if (size(shape) != data.length) {
             throw new IllegalArgumentException(
-                    "shape " + Arrays.toString(shape) + " does not hold " + data.length);
+                    "shape "
+                            + Arrays.toString(shape)
+                            + " does not hold "
+                            + data.length
+                            + " values");
         }
     }
 
     /**
-     * Returns the number of elements of a shape.
+     * {@return the number of elements of a shape}
      *
-     * @throws IllegalArgumentException if a side is negative or the number is beyond a long's range
+     * @throws IllegalArgumentException if a side is negative or the number does not fit a long
      */
     static long size(long[] shape) {
         long size = 1;

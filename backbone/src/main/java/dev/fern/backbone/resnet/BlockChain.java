@@ -8,15 +8,20 @@ import ai.djl.nn.Block;
 import ai.djl.training.ParameterStore;
 import java.util.List;
 
-/** Blocks one after the other. */
+/** Runs and initialises blocks one after the other, each on the outputs of the one before. */
 public final class BlockChain {
 
     private BlockChain() {}
 
     /**
-     * Returns what the last block makes of the inputs, which stay open; the inputs themselves if
-     * there is no block. What lies between the blocks is closed, so that maps take memory no longer
-     * than the engine itself needs them.
+     * {@return the outputs of the last block, or the inputs themselves if there is no block} What
+     * lies between the blocks is closed, so that maps take memory no longer than the engine itself
+     * needs them.
+     *
+     * @param blocks in the order in which they run; may be empty
+     * @param parameters gives the values of the blocks' parameters
+     * @param inputs of the first block; they stay open
+     * @param training whether the blocks run as in training
      */
     public static NDList run(
             List<? extends Block> blocks,
@@ -35,9 +40,13 @@ public final class BlockChain {
     }
 
     /**
-     * Initialises the blocks for inputs of these shapes.
+     * Initialises the blocks for inputs of given shapes.
      *
-     * @return the shapes of what the last block makes of them
+     * @param blocks in the order in which they run; may be empty
+     * @param manager owns the parameters
+     * @param dataType of the parameters
+     * @param inputs the shapes of the first block's inputs
+     * @return the shapes of the last block's outputs
      */
     public static Shape[] initialize(
             List<? extends Block> blocks, NDManager manager, DataType dataType, Shape... inputs) {
@@ -49,7 +58,12 @@ public final class BlockChain {
         return shapes;
     }
 
-    /** Returns the shapes of what the last block makes of inputs of these shapes. */
+    /**
+     * {@return the shapes of the last block's outputs}
+     *
+     * @param blocks in the order in which they run; may be empty
+     * @param inputs the shapes of the first block's inputs
+     */
     public static Shape[] outputShapes(List<? extends Block> blocks, Shape... inputs) {
         Shape[] shapes = inputs;
         for (Block block : blocks) {

@@ -3,16 +3,19 @@ package dev.fern.backbone.resnet;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.convolutional.Conv2d;
 
-/** Makes the convolutions that networks here are built of: square kernels, "same" padding. */
+/**
+ * Makes the convolutions that the networks are built of, with square kernels and "same" padding.
+ */
 public final class ConvBlocks {
 
     private ConvBlocks() {}
 
     /**
-     * Returns a convolution with padding (kernel - 1) / 2.
+     * {@return a new convolution with padding (kernel - 1) / 2}
      *
      * @param filters output channels
      * @param kernel side of the kernel, odd
+     * @param stride distance between neighbouring windows, down and across
      * @param bias whether a bias is added
      */
     public static Conv2d conv(int filters, int kernel, int stride, boolean bias) {

@@ -12,7 +12,8 @@ import java.util.List;
 
 /**
  * The stem's max pooling: windows of 3x3, stride 2, padding 1. Input [N, C, H, W], output [N, C, (H
- * + 1) / 2, (W + 1) / 2]. Of equal values the first of the window has the gradient.
+ * + 1) / 2, (W + 1) / 2]. Where several values of a window are the largest, the first one gets the
+ * gradient.
  */
 final class MaxPooling implements HostFunction {
 
@@ -30,7 +31,7 @@ final class MaxPooling implements HostFunction {
         return Pool.maxPool2d(x, new Shape(3, 3), new Shape(2, 2), new Shape(1, 1), false);
     }
 
-    /** Returns the shape of the result. */
+    /** {@return the shape of the result} */
     static Shape outputShape(Shape x) {
         return new Shape(x.get(0), x.get(1), (x.get(2) + 1) / 2, (x.get(3) + 1) / 2);
     }
@@ -69,7 +70,7 @@ final class MaxPooling implements HostFunction {
                 });
     }
 
-    /** The maxima of every column of x within the windows of an output line. */
+    /** Finds the maximum of every column of x within the windows of one output line. */
     private void columnMaxima(float[] x, int outputLine, float[] maxima) {
         int middle = 2 * outputLine * width;
         int above = outputLine == 0 ? middle : middle - width;
@@ -123,7 +124,8 @@ final class MaxPooling implements HostFunction {
     }
 
     /**
-     * Returns where in x the window of an output place has its maximum; its centre if it is NaN.
+     * {@return the index in x at which the window of an output place has its maximum; the window's
+     * centre if the maximum is NaN}
      */
     private int find(float maximum, float[] x, int outputLine, int outputColumn) {
         int top = Math.max(2 * outputLine - 1, 0);

@@ -14,22 +14,22 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * A residual block, version 2 (He et al., ECCV 2016, figure 4e): norm and activation come before
+ * A residual block of version 2 (He et al., ECCV 2016, figure 4e): norm and activation come before
  * each convolution, and the sum is left as it is. A projection starts from the activated input, as
  * the branch does. The stride is that of the 3x3 convolution, as in {@link ResidualBlock}. Input
  * [N, C, H, W], output [N, width * expansion, H / stride, W / stride].
  */
 final class PreActivationBlock extends AbstractBlock {
 
-    /** Norm and activation of the input; empty if the input is activated already. */
+    /** The norm and activation of the input; empty if the input is activated already. */
     private final List<Block> start;
 
     private final List<Block> branch = new ArrayList<>();
     private final List<Block> projection;
 
     /**
-     * @param activatedInput whether norm and activation of the input were done before: true for the
-     *     first block of a stage
+     * @param activatedInput whether the input has gone through norm and activation already, as that
+     *     of a stage's first block has
      */
     PreActivationBlock(
             int inputChannels,

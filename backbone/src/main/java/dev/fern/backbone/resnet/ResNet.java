@@ -16,16 +16,15 @@ import java.util.List;
 
 /**
  * The convolutional part of a ResNet, with the stride on the 3x3 convolution as torchvision has it.
- * Input [N, 3, H, W]; outputs C2 to C5: [N, C_i, H / s, W / s] for s = 4, 8, 16, 32, rounded up;
- * with the stem {@link Stem#CIFAR} for s = 1, 2, 4, 8.
+ * Input [N, 3, H, W]; outputs C2 to C5: [N, C_i, H / s, W / s], rounded up, for s = 4, 8, 16, 32,
+ * or for s = 1, 2, 4, 8 with the stem {@link Stem#CIFAR}.
  *
  * <p>Version 1 (He et al., CVPR 2016) activates every sum. In version 2 (ECCV 2016) a sum is left
- * as it is, and grows from block to block. What follows the paper's appendix for the whole network,
- * an activation right after the first convolution and one after the last sum, is done here for
- * every stage: norm and activation of a stage's last sum are its output, for the pyramid or a
- * classifier as for both paths of the next stage's first block. So the outputs are activated maps
- * in either version, the function is that of the paper, and no output needs a norm that the network
- * did not have.
+ * as it is, and grows from block to block. The paper's appendix activates right after the first
+ * convolution and after the last sum. Here that is done for every stage: the norm and activation of
+ * a stage's last sum are its output, for the pyramid or a classifier as well as for both paths of
+ * the next stage's first block. So the outputs are activated maps in either version, the function
+ * is that of the paper, and no output needs a norm that the network did not have.
  */
 public final class ResNet extends AbstractBlock implements Backbone {
 
@@ -35,7 +34,11 @@ public final class ResNet extends AbstractBlock implements Backbone {
     private final List<List<Block>> stages = new ArrayList<>();
     private int frozenStages;
 
-    /** Builds the network; its parameters are initialised later. */
+    /**
+     * Builds the network; its parameters are initialised later.
+     *
+     * @param configuration version, depth, widths, stem and norm of the network
+     */
     public ResNet(ResNetConfiguration configuration) {
         this.configuration = configuration;
         Normalization normalization = configuration.norm();
@@ -86,8 +89,8 @@ public final class ResNet extends AbstractBlock implements Backbone {
     /**
      * {@inheritDoc}
      *
-     * @param count 1 for the stem, 2 for the stem and layer1, and so on; torchvision's {@code
-     *     trainable_backbone_layers} is {@link #stages()} - count
+     * @param count 0 for none, 1 for the stem, 2 for the stem and layer1, and so on to {@link
+     *     #stages()}; torchvision's {@code trainable_backbone_layers} is {@link #stages()} - count
      */
     @Override
     public void freeze(int count) {
@@ -103,7 +106,7 @@ public final class ResNet extends AbstractBlock implements Backbone {
         }
     }
 
-    /** Whether layer s + 1 is frozen; the stem comes before all of them. */
+    /** {@return whether layer s + 1 is frozen} The stem comes before all layers. */
     private boolean isFrozen(int s) {
         return s + 1 < frozenStages;
     }

@@ -11,9 +11,9 @@ import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
- * What a {@link ResNet} is built from.
+ * The numbers and choices from which a {@link ResNet} is built.
  *
- * @param version where blocks have their norms and activations
+ * @param version says where blocks have their norms and activations
  * @param bottleneck whether blocks are bottlenecks (expansion 4) or basic
  * @param blocks blocks of each of the four stages, 1 to 256
  * @param widths channels of the 3x3 convolutions of each stage, 1 to 16384; 64, 128, 256, 512 in
@@ -31,14 +31,25 @@ public record ResNetConfiguration(
         Stem stem,
         Normalization norm) {
 
-    /** The stem and the four groups of residual blocks: what can be frozen. */
+    /** The number of stages that can be frozen: the stem and the four groups of residual blocks. */
     public static final int STAGES = 5;
 
     private static final int PAPER_WIDTH = 64;
-    private static final int MAX_CHANNELS = 1 << 14;
     private static final int MAX_BLOCKS = 256;
 
-    /** Checks the lists' lengths and that no number is absurd. */
+    /**
+     * Checks that no value is null, that there are four stages, and that the numbers are in their
+     * ranges.
+     *
+     * @param version not null
+     * @param bottleneck whether blocks are bottlenecks
+     * @param blocks four numbers of 1 to 256; copied
+     * @param widths four numbers of 1 to 16384; copied
+     * @param stemWidth 1 to 16384
+     * @param stem not null
+     * @param norm not null
+     * @throws IllegalArgumentException if a list has another length or a number is out of its range
+     */
     public ResNetConfiguration {
         Objects.requireNonNull(version, "version");
         Objects.requireNonNull(stem, "stem");
@@ -46,11 +57,12 @@ public record ResNetConfiguration(
         blocks = List.copyOf(blocks);
         widths = List.copyOf(widths);
         if (blocks.size() != 4 || widths.size() != 4) {
-            throw new IllegalArgumentException("a ResNet has four stages");
+            throw new IllegalArgumentException(
+                    "a ResNet has four stages, so blocks and widths need four numbers each");
         }
         blocks.forEach(n -> requireRange("blocks of a stage", n, MAX_BLOCKS));
-        widths.forEach(n -> requireRange("width of a stage", n, MAX_CHANNELS));
-        requireRange("stem width", stemWidth, MAX_CHANNELS);
+        widths.forEach(n -> requireRange("width of a stage", n, FeatureMap.MAX_CHANNELS));
+        requireRange("stem width", stemWidth, FeatureMap.MAX_CHANNELS);
     }
 
     private static void requireRange(String name, int value, int max) {
@@ -60,9 +72,14 @@ public record ResNetConfiguration(
     }
 
     /**
-     * Returns the configuration of a published depth with its widths scaled.
+     * {@return the configuration of a published depth with its widths scaled}
      *
-     * @param widthMultiplier 1 for the published network; a width is rounded, and at least 1
+     * @param depth says version, kind of blocks and number of blocks
+     * @param widthMultiplier above 0 and at most 16, 1 for the published network; the width of 64
+     *     is multiplied and rounded, and the others are its multiples
+     * @param stem what comes before the stages
+     * @param norm normaliser and activation of every block
+     * @throws IllegalArgumentException if the multiplier is out of its range
      */
     public static ResNetConfiguration of(
             ResNetDepth depth, double widthMultiplier, Stem stem, Normalization norm) {
@@ -81,12 +98,12 @@ public record ResNetConfiguration(
                 norm);
     }
 
-    /** Returns the output channels of a stage, 0 to 3 (C2 to C5). */
+    /** {@return the output channels of a stage, 0 to 3 (C2 to C5)} */
     int outputChannels(int stage) {
         return widths.get(stage) * (bottleneck ? ResidualBlock.EXPANSION : 1);
     }
 
-    /** Returns channels and strides of the outputs C2 to C5. */
+    /** {@return the channels and strides of the outputs C2 to C5, in this order} */
     public List<FeatureMap> maps() {
         List<FeatureMap> maps = new ArrayList<>();
         int stride = stem.stride() * (stem.pooled() ? 2 : 1);
@@ -96,7 +113,7 @@ public record ResNetConfiguration(
         return maps;
     }
 
-    /** Returns how many floats the network's largest map has per pixel of the image. */
+    /** {@return the number of floats that the network's largest map has per pixel of the image} */
     public double floatsPerPixel() {
         return Stream.concat(Stream.of(new FeatureMap(stemWidth, stem.stride())), maps().stream())
                 .mapToDouble(FeatureMap::floatsPerPixel)
@@ -105,9 +122,11 @@ public record ResNetConfiguration(
     }
 
     /**
-     * Returns whether parameters of another network can be used in this one: empty, or what keeps
-     * them apart, a phrase that says what this one is first. The parameters of batch normalisation
-     * fit the frozen one, which is made to take them.
+     * {@return empty if another network's parameters can be used in this one, or else the reason
+     * why they can't: a phrase that says what this network has and what the other one has} The
+     * parameters of batch normalisation fit frozen batch normalisation, which is made to take them.
+     *
+     * @param other the network whose parameters were trained
      */
     public Optional<String> mismatch(ResNetConfiguration other) {
         if (version != other.version

@@ -2,7 +2,7 @@ package dev.fern.backbone.resnet;
 
 import java.util.List;
 
-/** The depths of He et al. (CVPR 2016), table 1, in both versions. */
+/** The depths of table 1 of He et al. (CVPR 2016), in both versions. */
 public enum ResNetDepth {
     /** 18 layers of basic blocks. */
     RESNET18("resnet18", ResNetVersion.V1, false, List.of(2, 2, 2, 2)),
@@ -37,35 +37,40 @@ public enum ResNetDepth {
         this.blocks = blocks;
     }
 
-    /** The same depth in version 2. */
+    /** Makes the same depth in version 2. */
     ResNetDepth(ResNetDepth other) {
         this(other.id + "v2", ResNetVersion.V2, other.bottleneck, other.blocks);
     }
 
-    /** Returns the name used in configurations: torchvision's, with v2 behind it for version 2. */
+    /**
+     * {@return the name that configurations use: torchvision's, with {@code v2} behind it for
+     * version 2}
+     */
     public String id() {
         return id;
     }
 
-    /** Returns where the blocks have their norms and activations. */
+    /** {@return the version, which says where the blocks have their norms and activations} */
     public ResNetVersion version() {
         return version;
     }
 
-    /** Returns whether the blocks are bottlenecks (1x1, 3x3, 1x1) or basic (3x3, 3x3). */
+    /** {@return whether the blocks are bottlenecks (1x1, 3x3, 1x1) or basic (3x3, 3x3)} */
     public boolean bottleneck() {
         return bottleneck;
     }
 
-    /** Returns the number of blocks of each of the four stages. */
+    /** {@return the number of blocks of each of the four stages, C2's first} */
     public List<Integer> blocks() {
         return blocks;
     }
 
     /**
-     * Returns the depth of that name.
+     * {@return the depth of a name}
      *
-     * @throws IllegalArgumentException naming the known ones if there is none
+     * @param id such as {@code resnet50} or {@code resnet50v2}
+     * @throws IllegalArgumentException if there is none of this name; the message has the known
+     *     ones
      */
     public static ResNetDepth parse(String id) {
         for (ResNetDepth depth : values()) {

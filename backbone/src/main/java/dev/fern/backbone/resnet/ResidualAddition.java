@@ -4,17 +4,15 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.types.Shape;
 import dev.fern.backbone.host.EngineBridge;
 import dev.fern.backbone.host.HostFunction;
-import dev.fern.backbone.loop.Parallel;
+import dev.fern.backbone.loop.FloatChunks;
 import java.nio.FloatBuffer;
 import java.util.List;
 
 /**
- * The sum of two maps of one shape. As a host function it parts PyTorch's graph between the
- * residual blocks, so that the backward pass goes through each block once.
+ * The sum of two maps of one shape. As a host function it cuts PyTorch's graph between the residual
+ * blocks, so that the backward pass goes through each block once.
  */
 final class ResidualAddition implements HostFunction {
-
-    private static final int CHUNK = 1 << 14;
 
     private int size;
 
@@ -37,14 +35,15 @@ final class ResidualAddition implements HostFunction {
 
     @Override
     public void forward(List<FloatBuffer> inputs, FloatBuffer output) {
-        forChunks(
-                (start, a, b) -> {
-                    inputs.get(0).get(start, a);
-                    inputs.get(1).get(start, b);
-                    for (int i = 0; i < a.length; i++) {
+        FloatChunks.forEach(
+                size,
+                (start, count, a, b) -> {
+                    inputs.get(0).get(start, a, 0, count);
+                    inputs.get(1).get(start, b, 0, count);
+                    for (int i = 0; i < count; i++) {
                         a[i] += b[i];
                     }
-                    output.put(start, a);
+                    output.put(start, a, 0, count);
                 });
     }
 
@@ -54,29 +53,12 @@ final class ResidualAddition implements HostFunction {
             FloatBuffer output,
             FloatBuffer outputGradient,
             List<FloatBuffer> inputGradients) {
-        forChunks(
-                (start, gradient, unused) -> {
-                    outputGradient.get(start, gradient);
-                    inputGradients.get(0).put(start, gradient);
-                    inputGradients.get(1).put(start, gradient);
-                });
-    }
-
-    /** A part of the maps that begins at an index, with room for its values twice. */
-    private interface Chunk {
-        void accept(int start, float[] a, float[] b);
-    }
-
-    private void forChunks(Chunk body) {
-        Parallel.forRows(
-                (size + CHUNK - 1) / CHUNK,
-                CHUNK,
-                (from, to) -> {
-                    for (int chunk = from; chunk < to; chunk++) {
-                        int start = chunk * CHUNK;
-                        int length = Math.min(CHUNK, size - start);
-                        body.accept(start, new float[length], new float[length]);
-                    }
+        FloatChunks.forEach(
+                size,
+                (start, count, gradient, unused) -> {
+                    outputGradient.get(start, gradient, 0, count);
+                    inputGradients.get(0).put(start, gradient, 0, count);
+                    inputGradients.get(1).put(start, gradient, 0, count);
                 });
     }
 }

@@ -13,13 +13,14 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * A residual block, version 1: convolutions, each normalised; the shortcut is added to the last,
- * and the sum activated. The stride is that of the 3x3 convolution, as torchvision has it. Input
- * [N, C, H, W], output [N, width * expansion, H / stride, W / stride].
+ * A residual block of version 1 (He et al., CVPR 2016): a norm follows each convolution, the
+ * shortcut is added to the last norm's result, and the sum is activated. The stride is that of the
+ * 3x3 convolution, as torchvision has it. Input [N, C, H, W], output [N, width * expansion, H /
+ * stride, W / stride].
  */
 final class ResidualBlock extends AbstractBlock {
 
-    /** Output channels of a bottleneck over its width. */
+    /** The ratio of a bottleneck's output channels to its width. */
     static final int EXPANSION = 4;
 
     private final List<Block> branch = new ArrayList<>();

@@ -2,11 +2,11 @@ package dev.fern.backbone.resnet;
 
 import java.util.List;
 
-/** What comes before the stages of a ResNet. */
+/** The layers before the stages of a ResNet. */
 public enum Stem {
     /** A 7x7 convolution of stride 2, then 3x3 max pooling of stride 2: for photographs. */
     IMAGENET("imagenet", 7, 2, true),
-    /** A 3x3 convolution of stride 1: for images of some 32 pixels. */
+    /** A 3x3 convolution of stride 1: for images of about 32x32 pixels. */
     CIFAR("cifar", 3, 1, false);
 
     private final String id;
@@ -21,30 +21,32 @@ public enum Stem {
         this.pooled = pooled;
     }
 
-    /** Returns the name used in configurations. */
+    /** {@return the name that configurations use} */
     public String id() {
         return id;
     }
 
-    /** Returns the side of the convolution's kernel. */
+    /** {@return the side of the convolution's kernel} */
     int kernel() {
         return kernel;
     }
 
-    /** Returns the stride of the convolution. */
+    /** {@return the stride of the convolution} */
     int stride() {
         return stride;
     }
 
-    /** Returns whether max pooling follows. */
+    /** {@return whether max pooling follows} */
     boolean pooled() {
         return pooled;
     }
 
     /**
-     * Returns the stem of that name.
+     * {@return the stem of a name}
      *
-     * @throws IllegalArgumentException naming the known ones if there is none
+     * @param id {@code imagenet} or {@code cifar}
+     * @throws IllegalArgumentException if there is none of this name; the message has the known
+     *     ones
      */
     public static Stem parse(String id) {
         List<Stem> all = List.of(values());

@@ -1,5 +1,6 @@
 /**
- * Residual networks: images in, the feature maps C2 to C5 out. {@link
- * dev.fern.backbone.resnet.ResNetConfiguration} says version, depth, widths and normalisation.
+ * Residual networks: images come in, and the feature maps C2 to C5 go out. A {@link
+ * dev.fern.backbone.resnet.ResNetConfiguration} says version, depth, widths, stem and normaliser of
+ * a {@link dev.fern.backbone.resnet.ResNet}.
  */
 package dev.fern.backbone.resnet;

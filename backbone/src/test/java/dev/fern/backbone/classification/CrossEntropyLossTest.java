@@ -16,7 +16,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class CrossEntropyLossTest {
 
-    /** The definition as it stands: probabilities first, their logarithms then. */
+    /** Computes the loss by its definition: probabilities first, then their logarithms. */
     private static double reference(double[] logits, int[] labels, double smoothing) {
         int classes = logits.length / labels.length;
         double loss = 0;
@@ -64,7 +64,7 @@ class CrossEntropyLossTest {
 
     @Test
     void withSmoothingTheTargetItselfIsTheMinimum() {
-        // q of the true class is 0.85 + 0.15 / 3, of the others 0.15 / 3
+        // q is 0.85 + 0.15 / 3 for the true class and 0.15 / 3 for the others
         double[] q = {0.9, 0.05, 0.05};
         float[] logits = new float[3];
         for (int k = 0; k < 3; k++) {

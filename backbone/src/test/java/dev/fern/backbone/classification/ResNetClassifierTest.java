@@ -46,7 +46,7 @@ class ResNetClassifierTest {
         return values;
     }
 
-    /** Mean over the places, then weight [K, C] times it, plus bias. */
+    /** Computes the mean over the places, then weight [K, C] times it, plus bias. */
     private static double[] reference(
             double[] x, int images, int channels, int places, double[] weight, double[] bias) {
         int classes = bias.length;
@@ -129,7 +129,7 @@ class ResNetClassifierTest {
         }
     }
 
-    /** The trained parameters of torchvision's classifiers of ImageNet. */
+    /** The numbers of trained parameters of torchvision's classifiers of ImageNet. */
     @ParameterizedTest
     @CsvSource({"resnet18, 11689512", "resnet50, 25557032"})
     void aClassifierOfAThousandClassesHasThePublishedNumberOfParameters(String depth, long count) {

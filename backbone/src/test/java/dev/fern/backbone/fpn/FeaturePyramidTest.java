@@ -30,7 +30,7 @@ class FeaturePyramidTest {
 
     private static final int CHANNELS = 2;
 
-    /** C3 to C5 of an image. */
+    /** Returns random maps C3 to C5 of images. */
     private static List<Tensor> maps(int images, int height, int width) {
         SplittableRandom random = new SplittableRandom(height);
         List<Tensor> maps = new ArrayList<>();
@@ -71,7 +71,9 @@ class FeaturePyramidTest {
         }
     }
 
-    /** The whole pyramid against plain loops in float64, forward and the inputs' gradients. */
+    /**
+     * Compares the whole pyramid with plain loops in float64: outputs and the inputs' gradients.
+     */
     @ParameterizedTest
     @CsvSource({"C5, false", "P5, false", "P5, true"})
     void thePyramidAndItsGradientsMatchTheReference(P6Source source, boolean normalized) {
@@ -167,7 +169,7 @@ class FeaturePyramidTest {
     void imagesWhoseSidesAreNoMultiplesOf32AreRefused() {
         FeaturePyramid pyramid = new FeaturePyramid(3, CHANNELS, P6Source.P5);
         SplittableRandom random = new SplittableRandom(1);
-        // of an image of 40 x 64: 5 is not twice 3
+        // C3 to C5 of an image of 40 x 64: a side of 5 is not twice 3
         List<Tensor> maps =
                 List.of(
                         tensor(random, 1, 2, 5, 8),

@@ -34,7 +34,7 @@ final class PyramidReference {
         this.source = source;
     }
 
-    /** Returns the values of P3 to P7 for such maps C3 to C5. */
+    /** Returns the values of P3 to P7 for maps C3 to C5. */
     List<double[]> forward(List<Tensor> shapes, List<double[]> values) {
         List<FeatureMap> maps = new ArrayList<>();
         for (int i = 0; i < values.size(); i++) {
@@ -104,7 +104,7 @@ final class PyramidReference {
         return new FeatureMap(channels, height, width, out);
     }
 
-    /** Layer Normalization, if the pyramid has it. */
+    /** Applies Layer Normalization, if the pyramid has it. */
     private FeatureMap normalize(String name, FeatureMap map) {
         if (!parameters.containsKey(name + ".gamma")) {
             return map;

@@ -331,11 +331,14 @@ class EngineBridgeTest {
         for (int i = 0; i < 1000; i++) {
             step(weights, i);
         }
-        // one array a step would be 250 MiB
+        // one array per step would be 250 MiB
         assertThat(residentBytes() - before).isLessThan(60L << 20);
     }
 
-    /** A step of a few arrays of 256 KiB; every fourth is dropped before its backward pass. */
+    /**
+     * Runs a step with a few arrays of 256 KiB; every fourth step is dropped before its backward
+     * pass.
+     */
     private void step(NDArray weights, int index) {
         try (NDManager step = manager.newSubManager();
                 GradientCollector collector = record()) {

@@ -13,8 +13,8 @@ final class JavaProcess {
     /**
      * Starts a class's main method.
      *
-     * @param engine MXNet's type of engine
-     * @param log where standard error goes
+     * @param engine the value of MXNET_ENGINE_TYPE
+     * @param log the file to which standard error goes
      */
     static Process start(String engine, Path log, Class<?> main, String... arguments)
             throws IOException {

@@ -16,7 +16,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Starts processes that train with host functions, and looks at how they end. */
+/** Starts processes that train with host functions and checks how they end. */
 @EnabledOnOs(OS.LINUX)
 class ProcessExitTest {
 

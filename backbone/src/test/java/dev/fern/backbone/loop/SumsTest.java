@@ -13,7 +13,7 @@ import org.junit.jupiter.api.Test;
 
 class SumsTest {
 
-    /** What float32 rounding of eight-fold additions may cost, of the sum of magnitudes. */
+    /** The part of the sum of magnitudes that float32 rounding of eight-fold additions may cost. */
     private static final double TOLERANCE = 5e-7;
 
     @Property(tries = 200)

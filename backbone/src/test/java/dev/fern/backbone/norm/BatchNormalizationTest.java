@@ -41,7 +41,7 @@ class BatchNormalizationTest {
                 new BatchNormalization(activation), Reference.of(drawn.ofChannels(EPSILON)));
     }
 
-    /** Results and gradients with given moments. */
+    /** Computes results and gradients with given moments. */
     private static Reference fixed(MomentReference reference, Moments moments) {
         return new Reference() {
             @Override
@@ -56,7 +56,7 @@ class BatchNormalizationTest {
         };
     }
 
-    /** Moments that float32 holds exactly. */
+    /** Returns moments that float32 holds exactly. */
     private static Moments someMoments(int channels) {
         Moments moments = new Moments(new double[channels], new double[channels]);
         for (int c = 0; c < channels; c++) {
@@ -163,7 +163,10 @@ class BatchNormalizationTest {
         drawn.assertFusedEqualsOperators(new FrozenBatchNormalization(EPSILON, activation));
     }
 
-    /** torch.nn.BatchNorm2d: a tenth of the batch's mean and of its variance with divisor N - 1. */
+    /**
+     * torch.nn.BatchNorm2d adds a tenth of the batch's mean and of its variance with the divisor N
+     * - 1.
+     */
     @Example
     void runningAveragesMoveByATenthOnEitherWay() {
         NormCase drawn = NormCase.random(3, 2, 3, 4, 5, false, Activation.RELU);
@@ -248,7 +251,7 @@ class BatchNormalizationTest {
                 .data();
     }
 
-    /** What model files written so far call them. */
+    /** Model files that were written before use these names. */
     @Example
     void parametersKeepTheirNames() {
         for (Normalization normalization :

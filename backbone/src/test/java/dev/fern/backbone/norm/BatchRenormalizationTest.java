@@ -27,12 +27,15 @@ class BatchRenormalizationTest {
 
     private static final double EPSILON = 1e-5;
 
-    /** mu and sigma of a channel before the step, exact in float32; the batch's lie around them. */
+    /**
+     * The mu and sigma of each channel before the step, exact in float32; the batch's lie around
+     * them.
+     */
     private static final double[] MU = {0.75, -2, 0.5, 8, 0};
 
     private static final double[] SIGMA = {1.5, 0.25, 8, 1, 0.5};
 
-    /** Algorithm 1 of the paper, with r_max and d_max given. */
+    /** Computes algorithm 1 of the paper, with r_max and d_max given. */
     private static final class Algorithm implements Reference {
 
         private final MomentReference reference;
@@ -98,7 +101,7 @@ class BatchRenormalizationTest {
             @ForAll @IntRange(min = 0, max = 4) int point) {
         NormCase drawn =
                 NormCase.random(seed, images, channels, height, width, addsShortcut, activation);
-        // a schedule of 800 steps: plain until 100, d_max = 5 at 500, r_max = 3 at 800
+        // the schedule of 800 steps is plain until 100, with d_max = 5 at 500 and r_max = 3 at 800
         int steps = new int[] {0, 100, 300, 450, 1000}[point];
         double maxScale = new double[] {1, 1, 1 + 4.0 / 7, 2, 3}[point];
         double maxShift = new double[] {0, 0, 2.5, 4.375, 5}[point];
@@ -227,7 +230,9 @@ class BatchRenormalizationTest {
         }
     }
 
-    /** Section 4.1: r_max = 1, d_max = 0 for 5000 steps; r_max = 3 at 40k, d_max = 5 at 25k. */
+    /**
+     * Section 4.1 says: r_max = 1 and d_max = 0 for 5000 steps, r_max = 3 at 40k, d_max = 5 at 25k.
+     */
     @Example
     void theScheduleIsThePapers() {
         BatchRenormalization.Schedule schedule = BatchRenormalization.Schedule.over(40_000);

@@ -40,7 +40,7 @@ class FilterResponseBlockTest {
             float[] tau,
             float[] outputGradient) {
 
-        /** Random values with x of a given magnitude; no y within 1e-3 of tau. */
+        /** Draws random values with x of a given magnitude and no y within 1e-6 of tau. */
         static Case random(
                 long seed,
                 int images,
@@ -279,7 +279,7 @@ class FilterResponseBlockTest {
             FilterResponseReference reference, double[] dz, double[] argument, double[] gradient) {
         for (int i = 0; i < argument.length; i++) {
             double value = argument[i];
-            // below the distance that the cases keep from ties and from epsilon = 0
+            // this is below the distance that the cases keep from ties and from epsilon = 0
             double step = 1e-7 * Math.max(1e-3, Math.min(1, Math.abs(value)));
             argument[i] = value + step;
             double above = loss(reference, dz);

@@ -15,7 +15,7 @@ record FilterResponseReference(
         double[] shortcut,
         double[] tau) {
 
-    /** y, before the threshold. */
+    /** Returns y, before the threshold. */
     double[] normalised() {
         double[] y = new double[x.length];
         for (int i = 0; i < x.length; i++) {
@@ -28,7 +28,7 @@ record FilterResponseReference(
         return y;
     }
 
-    /** z, the result. */
+    /** Returns z, the result. */
     double[] forward() {
         double[] z = normalised();
         if (tau != null) {
@@ -83,7 +83,7 @@ record FilterResponseReference(
         return i / places % channels;
     }
 
-    /** nu^2 + eps of the row that holds an element. */
+    /** Returns nu^2 + eps of the row that holds an element. */
     private double underRoot(int i) {
         int first = i / places * places;
         double squares = 0;

@@ -18,7 +18,10 @@ record MomentReference(
         int count,
         IntUnaryOperator groupOfRow) {
 
-    /** Group Normalization: moments over neighbouring channels of one image. */
+    /**
+     * The reference for Group Normalization, whose moments are over neighbouring channels of one
+     * image.
+     */
     static MomentReference ofGroups(
             int images, int channels, int places, double epsilon, int groups) {
         return new MomentReference(
@@ -30,7 +33,7 @@ record MomentReference(
                 row -> row / channels * groups + row % channels / (channels / groups));
     }
 
-    /** Batch Normalization: moments over one channel of all images. */
+    /** The reference for Batch Normalization, whose moments are over one channel of all images. */
     static MomentReference ofChannels(int images, int channels, int places, double epsilon) {
         return new MomentReference(
                 images, channels, places, epsilon, channels, row -> row % channels);
@@ -59,12 +62,14 @@ record MomentReference(
         return new Moments(means, variances);
     }
 
-    /** With the moments of x. */
+    /** Computes y with the moments of x. */
     double[] forward(double[] x, double[] gamma, double[] beta) {
         return forward(x, gamma, beta, moments(x), null);
     }
 
     /**
+     * Computes y with the moments of x, corrected.
+     *
      * @param correction null for none
      */
     double[] forward(
@@ -82,7 +87,9 @@ record MomentReference(
         return correction == null ? plain : plain * correction.r[g] + correction.d[g];
     }
 
-    /** With the moments of x, through which the gradient passes; r and d are constants. */
+    /**
+     * Computes the gradients with the moments of x, through which they pass; r and d are constants.
+     */
     Gradients backward(double[] x, double[] gamma, double[] dy, Correction correction) {
         Moments moments = moments(x);
         double[] dVariances = new double[count];
@@ -107,7 +114,7 @@ record MomentReference(
         return fixed;
     }
 
-    /** With moments that are constants. */
+    /** Computes the gradients with moments that are constants. */
     Gradients backwardFixed(
             double[] x, double[] gamma, double[] dy, Moments moments, Correction correction) {
         Gradients gradients =

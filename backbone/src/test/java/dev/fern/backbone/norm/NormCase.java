@@ -42,7 +42,7 @@ record NormCase(
 
         Gradients backward(double[] x, double[] gamma, double[] dy);
 
-        /** With the moments of x. */
+        /** A reference that takes the moments of x. */
         static Reference of(MomentReference moments) {
             return new Reference() {
                 @Override
@@ -59,8 +59,10 @@ record NormCase(
     }
 
     /**
-     * @param addsShortcut whether one is added where an activation follows; the norm alone adds
-     *     none
+     * Draws a case.
+     *
+     * @param addsShortcut whether a shortcut is added where an activation follows; the norm alone
+     *     adds none
      */
     static NormCase random(
             long seed,
@@ -83,7 +85,7 @@ record NormCase(
                 activation);
     }
 
-    /** The norm alone. */
+    /** Returns this case with the norm alone. */
     static NormCase random(long seed, int images, int channels, int height, int width) {
         return random(seed, images, channels, height, width, false, Activation.NONE);
     }
@@ -121,7 +123,7 @@ record NormCase(
         return inputs;
     }
 
-    /** The block of a normalisation that does what this case asks for. */
+    /** Returns a normalisation's block that does what this case asks for. */
     Block block(Normalization normalization) {
         if (activation == Activation.NONE) {
             return normalization.norm(channels());
@@ -160,7 +162,7 @@ record NormCase(
                 reference);
     }
 
-    /** Likewise with a forward pass of some kind. */
+    /** Compares a prepared block in training, run by a given forward pass, with its reference. */
     void assertMatches(
             NDManager manager, Block block, BlockPass.Forward forward, Reference reference) {
         double[] z = reference.forward(widen(x), widen(gamma), widen(beta));
@@ -229,7 +231,7 @@ record NormCase(
         assertFusedEqualsOperators(normalization, block -> {});
     }
 
-    /** Likewise from a state that is set before. */
+    /** Compares the two ways from a state that is set before. */
     void assertFusedEqualsOperators(Normalization normalization, Consumer<Block> state) {
         BlockPass fused = run(normalization, state, true);
         BlockPass operators = run(normalization, state, false);

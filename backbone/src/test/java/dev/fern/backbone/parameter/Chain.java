@@ -9,7 +9,7 @@ import ai.djl.nn.Block;
 import ai.djl.training.ParameterStore;
 import ai.djl.util.PairList;
 
-/** Blocks, one after another, under names of their own. */
+/** A block that runs others one after the other, under names of their own. */
 final class Chain extends AbstractBlock {
 
     Chain add(String name, Block block) {

@@ -16,7 +16,7 @@ import org.junit.jupiter.api.Test;
 @Tag("engine")
 class InitializationTest {
 
-    /** A convolution's weight of fan-in 8 * 9 and fan-out 64 * 9. */
+    /** The weight of a convolution of fan-in 8 * 9 and fan-out 64 * 9. */
     private static final Shape WEIGHT = new Shape(64, 8, 3, 3);
 
     private static float[] values(BiConsumer<String, Parameter> initialization, String name) {

@@ -18,7 +18,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 @Tag("engine")
 class MaxPoolingTest {
 
-    /** Values and gradients as the definition gives them, one window after the other. */
+    /** Compares values and gradients with those of the definition, one window after the other. */
     private static final class Reference {
         final float[] pooled;
         final float[] gradient;
@@ -50,7 +50,7 @@ class MaxPoolingTest {
         }
     }
 
-    /** Small integers, so that most windows hold their maximum more than once. */
+    /** Draws small integers, so that most windows hold their maximum more than once. */
     @ParameterizedTest
     @CsvSource({
         "1, 1, 1, 1",

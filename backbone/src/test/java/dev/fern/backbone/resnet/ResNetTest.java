@@ -45,8 +45,8 @@ class ResNetTest {
     }
 
     /**
-     * The trained parameters of torchvision's models less those of their classifiers; version 2 has
-     * no norms on its projections, of four times the width in bottlenecks.
+     * The numbers of trained parameters of torchvision's models, less those of their classifiers.
+     * Version 2 has no norms on its projections, which have four times the width in bottlenecks.
      */
     @ParameterizedTest
     @CsvSource({
@@ -200,7 +200,10 @@ class ResNetTest {
         }
     }
 
-    /** Figure 4e of the paper; with branches at zero the input passes unchanged, its sign too. */
+    /**
+     * In figure 4e of the paper, the input passes unchanged, its sign too, where the branches are
+     * zero.
+     */
     @Test
     void aPreActivationBlockWithoutItsBranchIsTheIdentity() {
         PreActivationBlock block = new PreActivationBlock(3, 3, 1, false, false, FRN);

@@ -1,5 +1,6 @@
 package dev.fern.detection.model;
 
+import dev.fern.backbone.FeatureMap;
 import dev.fern.backbone.fpn.FeaturePyramid;
 import dev.fern.backbone.norm.Normalization;
 import java.util.Objects;
@@ -15,15 +16,16 @@ import java.util.Optional;
 public record PyramidConfiguration(
         int pyramidChannels, FeaturePyramid.P6Source p6, Optional<Normalization> pyramidNorm) {
 
-    private static final int MAX_CHANNELS = 1 << 14;
-
     /** Checks the range. */
     public PyramidConfiguration {
         Objects.requireNonNull(p6, "p6");
         Objects.requireNonNull(pyramidNorm, "pyramidNorm");
-        if (pyramidChannels < 1 || pyramidChannels > MAX_CHANNELS) {
+        if (pyramidChannels < 1 || pyramidChannels > FeatureMap.MAX_CHANNELS) {
             throw new IllegalArgumentException(
-                    "pyramid channels must be 1 to " + MAX_CHANNELS + ", not " + pyramidChannels);
+                    "pyramid channels must be 1 to "
+                            + FeatureMap.MAX_CHANNELS
+                            + ", not "
+                            + pyramidChannels);
         }
     }
 }

@@ -16,7 +16,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
-/** Settings laid over settings, the lowest layer being a file of defaults. */
+/**
+ * Reads settings in layers, each of which overrides the ones below it; the lowest is a file of
+ * defaults.
+ */
 public final class LayeredSettings {
 
     private static final Gson GSON =
@@ -33,13 +36,17 @@ public final class LayeredSettings {
     private LayeredSettings() {}
 
     /**
-     * Makes a configuration of the defaults and what is laid over them.
+     * Makes a record of the defaults and the layers above them.
      *
-     * @param type whose components are the settings
-     * @param defaults name of the file of defaults beside that type, which has every setting
-     * @param layers settings by name, later ones over earlier ones
-     * @throws IllegalArgumentException if a name is unknown, naming the right one that is near or
-     *     else all, or a value is of another kind or out of range
+     * @param <T> the record
+     * @param type the record's class, whose components are the settings
+     * @param defaults name of the file of defaults, a resource beside that class that has every
+     *     setting
+     * @param layers settings by name; a later layer overrides an earlier one
+     * @return the record of the settings that the layers leave
+     * @throws IllegalArgumentException if a name is unknown, or if a value is of another kind or
+     *     out of range; for a name the message says the setting that it may mean, or else all
+     *     settings
      */
     public static <T extends Record> T read(
             Class<T> type, String defaults, List<JsonObject> layers) {
@@ -60,10 +67,11 @@ public final class LayeredSettings {
     }
 
     /**
-     * Checks a setting's range.
+     * Refuses a setting that is out of its range.
      *
+     * @param condition true if the setting is in its range
      * @param message names the setting and says what it must be
-     * @throws IllegalArgumentException with this message unless the condition holds
+     * @throws IllegalArgumentException with this message if the condition is false
      */
     public static void require(boolean condition, String message) {
         if (!condition) {
@@ -71,7 +79,12 @@ public final class LayeredSettings {
         }
     }
 
-    /** Returns settings as a configuration file holds them. */
+    /**
+     * {@return settings as a configuration file holds them: a JSON object, indented, with a line
+     * break at its end}
+     *
+     * @param settings a record that {@link RecordJson} can write
+     */
     public static String toJson(Record settings) {
         return GSON.toJson(RecordJson.write(settings)) + "\n";
     }
@@ -89,15 +102,16 @@ public final class LayeredSettings {
         String nearest =
                 Collections.min(
                         settings, Comparator.comparingInt(setting -> distance(setting, typed)));
-        // At most every second letter is wrong.
+        // A name is taken for a slip if at most every second letter is wrong.
         return 2 * distance(nearest, typed) <= 3 * typed.length()
                 ? "did you mean '" + nearest + "'?"
                 : "the settings are " + String.join(", ", settings);
     }
 
     /**
-     * How far a typed name is from a setting's: thrice Levenshtein's distance, case ignored, but
-     * letters that were left out count once, so that abbreviations are understood.
+     * {@return the distance of a typed name from a setting's name} It is three times Levenshtein's
+     * distance without regard to case, but a letter that was left out counts once, so that
+     * abbreviations are understood.
      */
     private static int distance(String setting, String typed) {
         int[] previous = new int[setting.length() + 1];
@@ -120,8 +134,12 @@ public final class LayeredSettings {
     }
 
     /**
-     * Returns which settings differ from those of another training, as in {@code seed is 2, was 1},
-     * but for those that say only how often it is looked at and saved, and when it is given up.
+     * {@return the settings that differ from those of an earlier training, each as in {@code seed
+     * is 2, was 1}} Those do not count that only say how often a training is evaluated and saved,
+     * and when it is given up.
+     *
+     * @param settings those of the present training
+     * @param others those of the earlier training, a record of the same class
      */
     public static List<String> changes(Record settings, Record others) {
         JsonObject now = RecordJson.write(settings);

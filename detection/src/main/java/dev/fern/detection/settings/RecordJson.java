@@ -16,17 +16,18 @@ import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
- * Makes records of JSON, and JSON of records, more strictly than Gson: every component must be
+ * Makes records from JSON and JSON from records. It is stricter than Gson: every component must be
  * there and of its own kind of JSON, so that a damaged file is never filled up with zeros. Names
- * that no component has are left aside.
+ * that no component has are ignored.
  *
  * <p>Components may be
  *
  * <ul>
  *   <li>strings, booleans, int, long, float and double (finite),
  *   <li>records, lists, and enums by the names of their constants,
- *   <li>values that go by a name: of a type with {@code static T parse(String)}, which throws an
- *       IllegalArgumentException that says which names there are, and {@code String id()},
+ *   <li>values that go by a name, of a type {@code T} with {@code static T parse(String)}, which
+ *       throws an IllegalArgumentException that says which names there are, and {@code String
+ *       id()},
  *   <li>an {@link Optional} of such a value, which is {@value #NONE} where it is empty.
  * </ul>
  *
@@ -34,7 +35,7 @@ import java.util.stream.Stream;
  */
 public final class RecordJson {
 
-    /** What stands in JSON for an optional value that is not there. */
+    /** The string that stands in JSON for an empty optional value. */
     public static final String NONE = "none";
 
     private RecordJson() {}
@@ -42,14 +43,22 @@ public final class RecordJson {
     /**
      * Reads a record.
      *
-     * @throws IllegalArgumentException if something is missing, of another kind or refused by a
-     *     record's constructor; one line that says where
+     * @param <T> the record
+     * @param json the object that holds its components; null counts as missing
+     * @param type the record's class
+     * @return the record, made by its canonical constructor
+     * @throws IllegalArgumentException if a component is missing, of another kind or refused by a
+     *     record's constructor; its message is one line that says where
      */
     public static <T extends Record> T read(JsonElement json, Class<T> type) {
         return type.cast(value(json, type, ""));
     }
 
-    /** Returns what {@link #read} makes the record of. */
+    /**
+     * {@return a JSON object from which {@link #read} makes an equal record}
+     *
+     * @param record of components that the class allows
+     */
     public static JsonObject write(Record record) {
         JsonObject json = new JsonObject();
         add(record, json);
@@ -125,8 +134,11 @@ public final class RecordJson {
     /**
      * Reads one value.
      *
-     * @param type of a record's component
-     * @param path says where in the document the value stands
+     * @param json the value; null counts as missing
+     * @param type that of a record's component
+     * @param path says in messages where in the document the value stands, as in {@code
+     *     anchors.sizes[2]}
+     * @return the value, never null
      * @throws IllegalArgumentException as {@link #read}
      */
     public static Object value(JsonElement json, Type type, String path) {
@@ -204,7 +216,7 @@ public final class RecordJson {
         return List.copyOf(values);
     }
 
-    /** Returns the value, or null if it is of another kind. */
+    /** {@return the value, or null if it is of another kind} */
     private static Object primitive(JsonPrimitive json, Class<?> kind) {
         if (json.isBoolean()) {
             return kind == boolean.class ? json.getAsBoolean() : null;

@@ -1,5 +1,6 @@
 /**
- * Settings as records: read from JSON more strictly than Gson does, laid over defaults, and
- * compared with those of an earlier run.
+ * Settings as records. {@link dev.fern.detection.settings.RecordJson} reads and writes them as
+ * JSON, {@link dev.fern.detection.settings.LayeredSettings} lays given settings over defaults and
+ * compares them with those of an earlier run.
  */
 package dev.fern.detection.settings;
