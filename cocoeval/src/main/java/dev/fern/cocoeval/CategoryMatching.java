@@ -1,5 +1,6 @@
 package dev.fern.cocoeval;
 
+import dev.fern.cocoeval.EvaluationParameters.AreaRange;
 import dev.fern.cocoeval.json.CocoFormatException;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -157,7 +158,7 @@ final class CategoryMatching {
     }
 
     /** Matches at one threshold, for parameters of a single area range, and keeps the pairs. */
-    CategoryMatches matchAt(double threshold) throws CocoFormatException {
+    Pairs matchAt(double threshold) throws CocoFormatException {
         match(new double[] {leastIou(threshold)});
         boolean[] found = new boolean[kept.length];
         boolean[] left = new boolean[kept.length];
@@ -168,7 +169,7 @@ final class CategoryMatching {
         for (int g = 0; g < truths.length; g++) {
             ignored[g] = isIgnored(truths[g], areas[0]);
         }
-        return new CategoryMatches(truths, ignored, kept, matched, found, left);
+        return new Pairs(truths, ignored, kept, matched, found, left);
     }
 
     private void match(double[] thresholds) throws CocoFormatException {
@@ -176,7 +177,7 @@ final class CategoryMatching {
         allThresholds = count == BITS ? -1L : (1L << count) - 1;
         truePositive = new long[areas.length][kept.length];
         disregarded = new long[areas.length][kept.length];
-        Arrays.fill(matched, CategoryMatches.NONE);
+        Arrays.fill(matched, Pairs.NONE);
         for (int image = 0; image < input.imageCount(); image++) {
             if (keptStarts[image + 1] > keptStarts[image]) {
                 matchImage(image, thresholds);
@@ -325,5 +326,26 @@ final class CategoryMatching {
                 right |= bit;
             }
         }
+    }
+
+    /**
+     * What matched what in one category at one IoU threshold, image by image.
+     *
+     * @param truths indices of annotations
+     * @param ignoredTruths by position in {@code truths}
+     * @param detections indices of detections, in each image by falling score
+     * @param matched by position in {@code detections}: a position in {@code truths}, or {@link
+     *     #NONE}
+     * @param right whether the detection counts as a true positive
+     * @param disregarded whether it counts as neither true nor false
+     */
+    record Pairs(
+            int[] truths,
+            boolean[] ignoredTruths,
+            int[] detections,
+            int[] matched,
+            boolean[] right,
+            boolean[] disregarded) {
+        static final int NONE = -1;
     }
 }

@@ -1,5 +1,6 @@
 package dev.fern.cocoeval;
 
+import dev.fern.cocoeval.CategoryMatching.Pairs;
 import dev.fern.cocoeval.json.CocoFormatException;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -49,9 +50,9 @@ public final class CocoEvaluator {
     }
 
     /** Matches every group at one IoU threshold, for parameters of a single area range. */
-    static List<CategoryMatches> matchesAt(double iouThreshold, EvaluationInput input)
+    static List<Pairs> matchesAt(double iouThreshold, EvaluationInput input)
             throws CocoFormatException {
-        CategoryMatches[] matches = new CategoryMatches[input.groupCount()];
+        Pairs[] matches = new Pairs[input.groupCount()];
         forEachGroup(input, (k, category) -> matches[k] = category.matchAt(iouThreshold));
         return List.of(matches);
     }

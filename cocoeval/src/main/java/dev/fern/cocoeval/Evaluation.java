@@ -276,4 +276,16 @@ public final class Evaluation {
         named.put("scores", new NumpyArchive.Array(arrays.precisionShape(), arrays.scores()));
         NumpyArchive.write(file, named);
     }
+
+    /**
+     * The twelve numbers of one category.
+     *
+     * @param stats as {@link Evaluation#stats} has them, in the order of {@link CocoMetric}; -1
+     *     where the category has no ground truth
+     */
+    public record CategoryStats(CocoCategory category, Map<CocoMetric, Double> stats) {
+        public CategoryStats {
+            stats = Collections.unmodifiableMap(new EnumMap<>(stats));
+        }
+    }
 }

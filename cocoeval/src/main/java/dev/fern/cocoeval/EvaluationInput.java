@@ -1,5 +1,6 @@
 package dev.fern.cocoeval;
 
+import dev.fern.cocoeval.CocoDataset.AnnotationFlaw;
 import dev.fern.cocoeval.json.CocoFormatException;
 import dev.fern.cocoeval.json.PythonText;
 import java.math.BigInteger;

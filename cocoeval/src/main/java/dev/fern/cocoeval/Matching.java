@@ -1,6 +1,9 @@
 package dev.fern.cocoeval;
 
+import dev.fern.cocoeval.CategoryMatching.Pairs;
+import dev.fern.cocoeval.EvaluationParameters.AreaRange;
 import dev.fern.cocoeval.json.CocoFormatException;
+import java.util.Comparator;
 import java.util.List;
 
 /**
@@ -82,9 +85,101 @@ public record Matching(
         List<CocoCategory> categories =
                 named ? CocoEvaluator.categories(dataset, input) : List.of(ANY);
         MatchAssembly assembly = new MatchAssembly(dataset, results, input, categories, named);
-        for (CategoryMatches matches : CocoEvaluator.matchesAt(iouThreshold, input)) {
+        for (Pairs matches : CocoEvaluator.matchesAt(iouThreshold, input)) {
             assembly.add(matches);
         }
         return new Matching(iouThreshold, categories, assembly.images());
+    }
+
+    /**
+     * What matched what on one image.
+     *
+     * @param image of an id that the data set does not list, only the id
+     * @param detections those that are evaluated, by falling score
+     * @param truths category by category
+     */
+    public record ImageMatching(
+            CocoImage image, List<MatchedDetection> detections, List<MatchedTruth> truths) {
+        public ImageMatching {
+            detections = List.copyOf(detections);
+            truths = List.copyOf(truths);
+        }
+
+        /**
+         * Whether an object should have been found and was not by any detection of at least this
+         * score.
+         */
+        public boolean isMissed(MatchedTruth truth, double scoreThreshold) {
+            return truth.isMissed()
+                    || !truth.ignored()
+                            && !(detections.get(truth.detection()).score() >= scoreThreshold);
+        }
+    }
+
+    /**
+     * A detection and what it matched.
+     *
+     * @param index its position in the results, 0-based
+     * @param detection its ids are written as the data set writes them
+     * @param category position in {@link Matching#categories}
+     * @param outcome what it counts as
+     * @param truth position in {@link ImageMatching#truths} of what it matched, -1 for none
+     */
+    public record MatchedDetection(
+            int index, CocoDetection detection, int category, Outcome outcome, int truth) {
+        /** The order in which detections are matched: highest score first, not a number last. */
+        public static final Comparator<MatchedDetection> BY_FALLING_SCORE =
+                (a, b) ->
+                        ScoreOrder.before(a.score(), b.score())
+                                ? -1
+                                : ScoreOrder.before(b.score(), a.score()) ? 1 : 0;
+
+        /** The detection's score. */
+        public double score() {
+            return detection.score();
+        }
+
+        /** Whether it found an object. */
+        public boolean isRight() {
+            return outcome == Outcome.TRUE_POSITIVE;
+        }
+
+        /** Whether it counts against the detector. */
+        public boolean isWrong() {
+            return outcome == Outcome.FALSE_POSITIVE;
+        }
+    }
+
+    /**
+     * An annotated object and what found it.
+     *
+     * @param annotation the object
+     * @param category position in {@link Matching#categories}
+     * @param ignored whether it need not be found: a crowd, for one
+     * @param detection position in {@link ImageMatching#detections} of the true positive on it, -1
+     *     for none
+     */
+    public record MatchedTruth(
+            CocoAnnotation annotation, int category, boolean ignored, int detection) {
+        MatchedTruth foundBy(int position) {
+            return new MatchedTruth(annotation, category, ignored, position);
+        }
+
+        /** Whether it should have been found and was not. */
+        public boolean isMissed() {
+            return !ignored && detection < 0;
+        }
+    }
+
+    /** What a detection counts as at one IoU threshold. */
+    public enum Outcome {
+        /** It found an object. */
+        TRUE_POSITIVE,
+        /** It found nothing, or an object that a better detection had found already. */
+        FALSE_POSITIVE,
+        /**
+         * Neither right nor wrong: it lies on a crowd or another truth that is not to be counted.
+         */
+        IGNORED
     }
 }

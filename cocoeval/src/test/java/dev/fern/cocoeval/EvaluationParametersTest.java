@@ -3,6 +3,7 @@ package dev.fern.cocoeval;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.fern.cocoeval.EvaluationParameters.AreaRange;
 import dev.fern.cocoeval.json.CocoFormatException;
 import java.io.IOException;
 import java.nio.file.Files;

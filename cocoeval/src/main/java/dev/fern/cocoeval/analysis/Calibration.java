@@ -1,6 +1,6 @@
 package dev.fern.cocoeval.analysis;
 
-import dev.fern.cocoeval.MatchedDetection;
+import dev.fern.cocoeval.Matching.MatchedDetection;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -16,8 +16,7 @@ import java.util.List;
  * @param bins of equal width over [0, 1], ascending
  * @param outside how many detections were left out since their score is not within [0, 1]
  */
-public record Calibration(
-        double expectedError, double largestError, List<ReliabilityBin> bins, int outside) {
+public record Calibration(double expectedError, double largestError, List<Bin> bins, int outside) {
     public Calibration {
         bins = List.copyOf(bins);
     }
@@ -40,14 +39,14 @@ public record Calibration(
                 within++;
             }
         }
-        List<ReliabilityBin> bins = new ArrayList<>();
+        List<Bin> bins = new ArrayList<>();
         double expected = within == 0 ? -1 : 0;
         double largest = expected;
         for (int b = 0; b < binCount; b++) {
             double meanScore = counts[b] == 0 ? -1 : scoreSums[b] / counts[b];
             double precision = counts[b] == 0 ? -1 : (double) right[b] / counts[b];
             bins.add(
-                    new ReliabilityBin(
+                    new Bin(
                             (double) b / binCount,
                             (b + 1.0) / binCount,
                             counts[b],
@@ -61,4 +60,15 @@ public record Calibration(
         }
         return new Calibration(expected, largest, bins, detections.size() - within);
     }
+
+    /**
+     * Detections of similar score.
+     *
+     * @param least scores are above this, or equal in the first bin
+     * @param most scores are at most this
+     * @param count how many detections
+     * @param meanScore -1 without detections
+     * @param precision the part of them that is right, -1 without detections
+     */
+    public record Bin(double least, double most, int count, double meanScore, double precision) {}
 }

@@ -1,7 +1,7 @@
 package dev.fern.cocoeval.analysis;
 
 import dev.fern.cocoeval.CocoCategory;
-import dev.fern.cocoeval.MatchedDetection;
+import dev.fern.cocoeval.Matching.MatchedDetection;
 import java.util.List;
 import java.util.Optional;
 
@@ -33,14 +33,14 @@ public record CategoryAnalysis(
      */
     static CategoryAnalysis of(
             CocoCategory category, List<MatchedDetection> ranking, int truths, double beta) {
-        PrecisionRecall precision = new PrecisionRecall();
-        ranking.forEach(detection -> precision.add(detection.isRight(), detection.score()));
+        PrecisionRecallCurve.Builder curve = new PrecisionRecallCurve.Builder();
+        ranking.forEach(detection -> curve.add(detection.isRight(), detection.score()));
         return new CategoryAnalysis(
                 category,
                 truths,
-                precision.truePositives(),
-                precision.count() - precision.truePositives(),
-                truths == 0 ? Optional.empty() : Optional.of(precision.curve(truths)),
+                curve.truePositives(),
+                curve.count() - curve.truePositives(),
+                truths == 0 ? Optional.empty() : Optional.of(curve.build(truths)),
                 OperatingPoint.best(ranking, truths, beta));
     }
 }

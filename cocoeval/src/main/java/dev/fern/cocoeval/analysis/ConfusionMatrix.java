@@ -1,10 +1,10 @@
 package dev.fern.cocoeval.analysis;
 
 import dev.fern.cocoeval.CocoCategory;
-import dev.fern.cocoeval.ImageMatching;
-import dev.fern.cocoeval.MatchedDetection;
-import dev.fern.cocoeval.MatchedTruth;
 import dev.fern.cocoeval.Matching;
+import dev.fern.cocoeval.Matching.ImageMatching;
+import dev.fern.cocoeval.Matching.MatchedDetection;
+import dev.fern.cocoeval.Matching.MatchedTruth;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;

@@ -1,9 +1,9 @@
 package dev.fern.cocoeval.analysis;
 
 import dev.fern.cocoeval.CocoImage;
-import dev.fern.cocoeval.ImageMatching;
-import dev.fern.cocoeval.MatchedDetection;
-import dev.fern.cocoeval.MatchedTruth;
+import dev.fern.cocoeval.Matching.ImageMatching;
+import dev.fern.cocoeval.Matching.MatchedDetection;
+import dev.fern.cocoeval.Matching.MatchedTruth;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -107,4 +107,11 @@ public record ImageFindings(
         return image.detections().stream()
                 .allMatch(detection -> overlap(detection, truth) < iouThreshold);
     }
+
+    /**
+     * A detection and the object that it lies on.
+     *
+     * @param iou their intersection over union
+     */
+    public record DetectionOnTruth(MatchedDetection detection, MatchedTruth truth, double iou) {}
 }

@@ -1,6 +1,6 @@
 package dev.fern.cocoeval.analysis;
 
-import dev.fern.cocoeval.MatchedDetection;
+import dev.fern.cocoeval.Matching.MatchedDetection;
 import java.util.List;
 import java.util.Optional;
 

@@ -1,16 +1,16 @@
 package dev.fern.cocoeval.analysis;
 
-import static dev.fern.cocoeval.analysis.TideErrorKind.BACKGROUND;
-import static dev.fern.cocoeval.analysis.TideErrorKind.BOTH;
-import static dev.fern.cocoeval.analysis.TideErrorKind.CLASSIFICATION;
-import static dev.fern.cocoeval.analysis.TideErrorKind.DUPLICATE;
-import static dev.fern.cocoeval.analysis.TideErrorKind.LOCALISATION;
-import static dev.fern.cocoeval.analysis.TideErrorKind.MISSED;
+import static dev.fern.cocoeval.analysis.TideErrors.Kind.BACKGROUND;
+import static dev.fern.cocoeval.analysis.TideErrors.Kind.BOTH;
+import static dev.fern.cocoeval.analysis.TideErrors.Kind.CLASSIFICATION;
+import static dev.fern.cocoeval.analysis.TideErrors.Kind.DUPLICATE;
+import static dev.fern.cocoeval.analysis.TideErrors.Kind.LOCALISATION;
+import static dev.fern.cocoeval.analysis.TideErrors.Kind.MISSED;
 
-import dev.fern.cocoeval.ImageMatching;
-import dev.fern.cocoeval.MatchedDetection;
-import dev.fern.cocoeval.MatchedTruth;
 import dev.fern.cocoeval.Matching;
+import dev.fern.cocoeval.Matching.ImageMatching;
+import dev.fern.cocoeval.Matching.MatchedDetection;
+import dev.fern.cocoeval.Matching.MatchedTruth;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
@@ -39,13 +39,13 @@ import java.util.Set;
  */
 final class TideAnalysis {
     private static final int NONE = -1;
-    private static final Set<TideErrorKind> NOTHING = EnumSet.noneOf(TideErrorKind.class);
+    private static final Set<TideErrors.Kind> NOTHING = EnumSet.noneOf(TideErrors.Kind.class);
 
     /**
      * @param kind null for a detection that is right
      * @param mendedCategory the category in which mending makes it right, or {@link #NONE}
      */
-    private record Judged(double score, int category, TideErrorKind kind, int mendedCategory) {}
+    private record Judged(double score, int category, TideErrors.Kind kind, int mendedCategory) {}
 
     private final double iouThreshold;
     private final double backgroundIou;
@@ -53,7 +53,7 @@ final class TideAnalysis {
     private final int[] truths;
     private final int[] missed;
     private final int[] found;
-    private final int[] counts = new int[TideErrorKind.values().length];
+    private final int[] counts = new int[TideErrors.Kind.values().length];
 
     private TideAnalysis(Matching matching, double backgroundIou) {
         iouThreshold = matching.iouThreshold();
@@ -99,7 +99,7 @@ final class TideAnalysis {
     private Judged judge(ImageMatching image, MatchedDetection detection, Set<Integer> mended) {
         BestTruth same = BestTruth.of(image, detection, true);
         BestTruth other = BestTruth.of(image, detection, false);
-        TideErrorKind kind;
+        TideErrors.Kind kind;
         BestTruth object = null;
         if (same.iou() >= backgroundIou && same.iou() < iouThreshold) {
             kind = LOCALISATION;
@@ -131,7 +131,7 @@ final class TideAnalysis {
         boolean defined = Arrays.stream(truths).anyMatch(count -> count > 0);
         double ap = meanPrecision(NOTHING, true, truths);
         List<TideErrors.TideError> errors = new ArrayList<>();
-        for (TideErrorKind kind : TideErrorKind.values()) {
+        for (TideErrors.Kind kind : TideErrors.Kind.values()) {
             int[] positives = kind == MISSED ? withoutMissed() : truths;
             double mendedAp = meanPrecision(EnumSet.of(kind), true, positives);
             errors.add(
@@ -141,7 +141,7 @@ final class TideAnalysis {
         return new TideErrors(
                 defined ? ap : -1,
                 errors,
-                meanPrecision(EnumSet.allOf(TideErrorKind.class), false, truths) - ap,
+                meanPrecision(EnumSet.allOf(TideErrors.Kind.class), false, truths) - ap,
                 meanPrecision(NOTHING, true, found) - ap);
     }
 
@@ -159,9 +159,9 @@ final class TideAnalysis {
      * @param makesRight whether those that mending can make right become so; the others go
      * @param positives how many objects of each category are to be found
      */
-    private double meanPrecision(Set<TideErrorKind> mends, boolean makesRight, int[] positives) {
-        PrecisionRecall[] curves = new PrecisionRecall[truths.length];
-        Arrays.setAll(curves, k -> new PrecisionRecall());
+    private double meanPrecision(Set<TideErrors.Kind> mends, boolean makesRight, int[] positives) {
+        PrecisionRecallCurve.Builder[] curves = new PrecisionRecallCurve.Builder[truths.length];
+        Arrays.setAll(curves, k -> new PrecisionRecallCurve.Builder());
         for (Judged judged : ranking) {
             if (judged.kind == null || !mends.contains(judged.kind)) {
                 curves[judged.category].add(judged.kind == null, judged.score);
@@ -174,7 +174,7 @@ final class TideAnalysis {
         for (int k = 0; k < truths.length; k++) {
             if (truths[k] > 0 && positives[k] + curves[k].count() > 0) {
                 categories++;
-                sum += positives[k] == 0 ? 0 : curves[k].curve(positives[k]).averagePrecision();
+                sum += positives[k] == 0 ? 0 : curves[k].build(positives[k]).averagePrecision();
             }
         }
         if (categories > 0) {

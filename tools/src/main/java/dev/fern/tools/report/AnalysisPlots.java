@@ -7,7 +7,6 @@ import static dev.fern.tools.report.HtmlText.score;
 import dev.fern.cocoeval.analysis.Calibration;
 import dev.fern.cocoeval.analysis.CategoryAnalysis;
 import dev.fern.cocoeval.analysis.PrecisionRecallCurve;
-import dev.fern.cocoeval.analysis.ReliabilityBin;
 import dev.fern.cocoeval.analysis.TideErrors;
 import java.util.Arrays;
 import java.util.List;
@@ -94,8 +93,8 @@ final class AnalysisPlots {
     /** Precision by score, beside the diagonal on which it ought to be. */
     static String reliability(Calibration calibration) {
         Plot plot = new Plot(Axis.unit("score"), Axis.unit("precision"), SQUARE);
-        int most = calibration.bins().stream().mapToInt(ReliabilityBin::count).max().orElse(0);
-        for (ReliabilityBin bin : calibration.bins()) {
+        int most = calibration.bins().stream().mapToInt(Calibration.Bin::count).max().orElse(0);
+        for (Calibration.Bin bin : calibration.bins()) {
             if (bin.count() > 0) {
                 String hint =
                         String.format(

@@ -2,7 +2,7 @@ package dev.fern.tools.sweep;
 
 import dev.fern.cocoeval.CocoMetric;
 import dev.fern.cocoeval.Comparison;
-import dev.fern.cocoeval.Difference;
+import dev.fern.cocoeval.Comparison.Difference;
 import java.util.List;
 import java.util.Optional;
 
