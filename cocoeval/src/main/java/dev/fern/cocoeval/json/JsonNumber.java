@@ -20,7 +20,7 @@ final class JsonNumber {
     /** So many decimal digits fit into a {@code long}. */
     private static final int MAX_PLAIN_DIGITS = 18;
 
-    private byte[] bytes;
+    private final byte[] bytes;
     private int start;
     private int firstDigit;
     private int end;
@@ -37,6 +37,13 @@ final class JsonNumber {
 
     private boolean finite;
 
+    /**
+     * @param bytes where all numbers will lie, one after the other
+     */
+    JsonNumber(byte[] bytes) {
+        this.bytes = bytes;
+    }
+
     /** Makes NaN or an infinity the number read last. */
     void setNonFinite(double value) {
         finite = false;
@@ -52,67 +59,65 @@ final class JsonNumber {
      * @return where the number ends; if a digit is missing, {@code ~i} with the index {@code i} at
      *     which it should stand
      */
-    int scan(byte[] buffer, int from, int limit) {
-        bytes = buffer;
-        start = from;
-        finite = true;
-        firstDigit = buffer[from] == '-' ? from + 1 : from;
-        int at = digits(firstDigit, limit);
-        if (at == firstDigit) {
+    int scan(int from, int limit) {
+        byte[] buffer = bytes;
+        int first = buffer[from] == '-' ? from + 1 : from;
+        int at = first;
+        long digits = 0;
+        if (at < limit && buffer[at] == '0') {
+            at++;
+        } else {
+            for (; at < limit && isDigit(buffer[at]); at++) {
+                digits = 10 * digits + (buffer[at] - '0');
+            }
+        }
+        if (at == first) {
             return ~at;
         }
-        if (buffer[firstDigit] == '0') {
-            at = firstDigit + 1;
-        }
-        long digits = 0;
-        for (int i = firstDigit; i < at; i++) {
-            digits = 10 * digits + (buffer[i] - '0');
-        }
-        int significant = buffer[firstDigit] == '0' ? 0 : at - firstDigit;
-        integer = true;
+        int significant = buffer[first] == '0' ? 0 : at - first;
+        boolean whole = true;
         int fraction = 0;
         if (at < limit && buffer[at] == '.') {
-            integer = false;
-            int first = at + 1;
-            at = digits(first, limit);
-            if (at == first) {
-                return ~at;
+            whole = false;
+            int point = at++;
+            for (; at < limit && isDigit(buffer[at]); at++) {
+                digits = 10 * digits + (buffer[at] - '0');
+                significant += significant > 0 || buffer[at] != '0' ? 1 : 0;
             }
-            fraction = at - first;
-            for (int i = first; i < at; i++) {
-                digits = 10 * digits + (buffer[i] - '0');
-                significant += significant > 0 || buffer[i] != '0' ? 1 : 0;
+            fraction = at - point - 1;
+            if (fraction == 0) {
+                return ~at;
             }
         }
         int power = 0;
         if (at < limit && (buffer[at] == 'e' || buffer[at] == 'E')) {
-            integer = false;
-            int sign = at + 1;
-            boolean signed = sign < limit && (buffer[sign] == '-' || buffer[sign] == '+');
-            int first = signed ? sign + 1 : sign;
-            at = digits(first, limit);
-            if (at == first) {
-                return ~at;
+            whole = false;
+            int sign = ++at;
+            if (at < limit && (buffer[at] == '-' || buffer[at] == '+')) {
+                at++;
             }
-            for (int i = first; i < at; i++) {
-                power = Math.min(10 * power + (buffer[i] - '0'), 100_000);
+            int firstOfPower = at;
+            for (; at < limit && isDigit(buffer[at]); at++) {
+                power = Math.min(10 * power + (buffer[at] - '0'), 100_000);
+            }
+            if (at == firstOfPower) {
+                return ~at;
             }
             power = buffer[sign] == '-' ? -power : power;
         }
+        start = from;
+        firstDigit = first;
         end = at;
+        finite = true;
+        integer = whole;
         plain = significant <= MAX_PLAIN_DIGITS;
         exponent = power - fraction;
-        mantissa = firstDigit > start ? -digits : digits;
+        mantissa = first > from ? -digits : digits;
         return at;
     }
 
-    /** Where the digits end that start at {@code from}. */
-    private int digits(int from, int limit) {
-        int at = from;
-        while (at < limit && bytes[at] >= '0' && bytes[at] <= '9') {
-            at++;
-        }
-        return at;
+    private static boolean isDigit(byte b) {
+        return b >= '0' && b <= '9';
     }
 
     /** Tells what is wrong with a number that is too long, or returns null. */

@@ -30,7 +30,7 @@ abstract class JsonScanner implements Closeable {
     private int textLength;
 
     /** The number read last. */
-    private final JsonNumber number = new JsonNumber();
+    private final JsonNumber number = new JsonNumber(buffer);
 
     private final String[] knownNames = new String[KNOWN_NAMES];
     private final byte[][] knownBytes = new byte[KNOWN_NAMES][];
@@ -111,7 +111,7 @@ abstract class JsonScanner implements Closeable {
             return;
         }
         has(JsonNumber.MAX_LENGTH + 1);
-        int end = number.scan(buffer, position, limit);
+        int end = number.scan(position, limit);
         if (end < 0) {
             position = ~end;
             throw fault("expected a digit, found " + found(has(1) ? buffer[position] & 0xff : -1));
