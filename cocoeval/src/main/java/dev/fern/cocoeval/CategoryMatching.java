@@ -10,7 +10,7 @@ import java.util.List;
  * Matches the detections of one category (or of all as one) with ground truth in every image, area
  * range and IoU threshold. Follows pycocotools' {@code computeIoU} and {@code evaluateImg}.
  *
- * <p>Up to 64 thresholds are carried at a time, a bit each in a {@code long}.
+ * <p>Up to 64 thresholds are carried at a time, one bit per threshold in a {@code long}.
  */
 final class CategoryMatching {
     private static final int BITS = Long.SIZE;
@@ -21,7 +21,7 @@ final class CategoryMatching {
     private final double[] boxes;
     private final AreaRange[] areas;
 
-    // One image at a time
+    // Room for one image at a time
     private double[] ious = new double[64];
     private boolean[] mayMatch = new boolean[16];
     private final long[] taken;
@@ -30,27 +30,27 @@ final class CategoryMatching {
     private long right;
     private long neither;
 
-    /** Detections within the largest maxDets of their image, image by image. */
+    /** Image by image, the best detections of the image, up to the largest maxDets. */
     private final int[] kept;
 
     private final int[] keptStarts;
 
-    /** By index into {@link #kept}: where it stands by falling score. */
+    /** By index into {@link #kept}: the detection's place by falling score. */
     private final int[] places;
 
     private final MatchedDetections.Order order;
 
-    // By area range and place, a bit for each threshold
+    // By area range and place, one bit per threshold
     private long allThresholds;
     private long[][] truePositive;
     private long[][] disregarded;
 
-    /** By index into {@link #kept}: what it matched last, a position in {@link #truths}. */
+    /** By index into {@link #kept}: the last match, a position in {@link #truths}. */
     private final int[] matched;
 
     /**
      * @param category which of the input's groups
-     * @throws CocoFormatException on records that pycocotools would stumble over
+     * @throws CocoFormatException on records over which pycocotools would stumble
      */
     CategoryMatching(EvaluationInput input, int category) throws CocoFormatException {
         this.input = input;
@@ -68,7 +68,9 @@ final class CategoryMatching {
         order = sort();
     }
 
-    /** Sorts indices by image, stably; leaves in {@code starts} where each image's begin. */
+    /**
+     * Sorts indices by image, stably; fills {@code starts} with where each image's indices begin.
+     */
     private static int[] byImage(int[] members, int[] images, int[] starts) {
         for (int member : members) {
             starts[images[member] + 1]++;
@@ -199,7 +201,7 @@ final class CategoryMatching {
         return new MatchedDetections(firstThreshold, count, order, byArea);
     }
 
-    /** The images of the truths that are to be found. */
+    /** The images of the truths to be found, one entry per truth. */
     private int[] positives(AreaRange area) {
         return Arrays.stream(truths)
                 .filter(truth -> !isIgnored(truth, area))
@@ -273,7 +275,7 @@ final class CategoryMatching {
         return any;
     }
 
-    /** Ignored ones last, each part in the order given. */
+    /** Fills {@link #truthOrder}: ignored truths last, both parts in the order given. */
     private void orderTruths(int firstTruth, int endTruth, AreaRange area) {
         int at = firstTruth;
         for (int g = firstTruth; g < endTruth; g++) {
@@ -289,7 +291,9 @@ final class CategoryMatching {
         }
     }
 
-    /** Leaves in {@link #right} and {@link #neither} a bit for each threshold. */
+    /**
+     * Matches one detection; leaves one bit per threshold in {@link #right} and {@link #neither}.
+     */
     private void matchDetection(
             int firstTruth, int endTruth, int first, int d, double[] thresholds, boolean outside)
             throws CocoFormatException {

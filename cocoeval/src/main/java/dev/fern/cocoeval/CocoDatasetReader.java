@@ -21,8 +21,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Reads a COCO instances file once and keeps both what pycocotools would make of it and what a
- * strict reader has against it.
+ * Reads a COCO instances file in one pass and keeps both what pycocotools would make of it and what
+ * a strict reader has against it.
  */
 final class CocoDatasetReader {
     /**
@@ -32,7 +32,7 @@ final class CocoDatasetReader {
      */
     record Reading(CocoDataset dataset, List<CocoProblem> refusals, List<CocoProblem> problems) {}
 
-    /** One of the three arrays, begun anew when its name comes again: the last one counts. */
+    /** One of the three arrays. If its name comes again, a new section replaces this one. */
     private static final class Section<T> {
         final List<T> records = new ArrayList<>();
         final List<CocoProblem> refusals = new ArrayList<>();
@@ -168,7 +168,7 @@ final class CocoDatasetReader {
         for (String name = in.nextName(); name != null; name = in.nextName()) {
             switch (name) {
                 case "id" -> id.read();
-                case "file_name" -> fileName.read(ERROR, "is not a text", String.class);
+                case "file_name" -> fileName.read(ERROR, "is not a string", String.class);
                 case "width" -> width.read(WARNING, "is not an integer", Long.class);
                 case "height" -> height.read(WARNING, "is not an integer", Long.class);
                 default -> in.skipValue();
@@ -200,8 +200,9 @@ final class CocoDatasetReader {
         for (String name = in.nextName(); name != null; name = in.nextName()) {
             switch (name) {
                 case "id" -> id.read();
-                case "name" -> categoryName.read(ERROR, "is not a text", String.class);
-                case "supercategory" -> supercategory.read(WARNING, "is not a text", String.class);
+                case "name" -> categoryName.read(ERROR, "is not a string", String.class);
+                case "supercategory" ->
+                        supercategory.read(WARNING, "is not a string", String.class);
                 default -> in.skipValue();
             }
         }
@@ -249,7 +250,7 @@ final class CocoDatasetReader {
         double areaValue = areaRefused ? box.box.area() : area.asDouble().orElseThrow();
         if (area.value == null) {
             area.problem =
-                    fields.problem(WARNING, offset, "has no area; that of its box stands in");
+                    fields.problem(WARNING, offset, "has no area; the area of its bbox is used");
         } else if (!segmented && areaValue > 0 && areaValue < 0.99 * box.box.area() - 1) {
             area.problem =
                     fields.problem(
@@ -257,13 +258,13 @@ final class CocoDatasetReader {
                             offset,
                             "area "
                                     + areaValue
-                                    + " disagrees with the "
+                                    + " is less than the bbox's area, "
                                     + box.box.area()
-                                    + " of bbox, and no segmentation tells why");
+                                    + ", though there is no segmentation");
         }
         int crowdByte = crowd.asByte();
         if (crowd.value == null) {
-            crowd.problem = fields.problem(WARNING, offset, "has no iscrowd; 0 stands in");
+            crowd.problem = fields.problem(WARNING, offset, "has no iscrowd; 0 is used");
         } else if (crowd.problem == null && crowdByte != 0 && crowdByte != 1) {
             crowd.problem = fields.problem(ERROR, offset, "has an iscrowd other than 0 and 1");
         }
@@ -290,7 +291,7 @@ final class CocoDatasetReader {
                 offset);
     }
 
-    /** Whether there is any. */
+    /** Tells whether the segmentation is one, neither null nor empty. */
     private boolean skipSegmentation() throws CocoFormatException {
         if (in.peek() != '[') {
             return in.readValue() == Other.OBJECT;

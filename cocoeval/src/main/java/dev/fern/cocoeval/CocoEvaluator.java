@@ -21,6 +21,9 @@ public final class CocoEvaluator {
      *
      * @param dataset read with {@link CocoDataset#readForEvaluation} to match pycocotools on files
      *     that are not quite sound
+     * @param results on images of the data set
+     * @param parameters which images, categories, thresholds, areas and limits to evaluate
+     * @return precision, recall and scores, from which the twelve numbers are taken
      * @throws CocoFormatException where pycocotools raises: on detections of images that are not
      *     listed, a file without any detection, and records that are evaluated though a field of
      *     theirs is missing or odd
@@ -43,7 +46,16 @@ public final class CocoEvaluator {
         return new Evaluation(parameters, arrays, evaluatedCategories(dataset, input));
     }
 
-    /** With pycocotools' default parameters. */
+    /**
+     * Evaluates results on a data set with pycocotools' default parameters.
+     *
+     * @param dataset read with {@link CocoDataset#readForEvaluation} to match pycocotools on files
+     *     that are not quite sound
+     * @param results on images of the data set
+     * @return precision, recall and scores, from which the twelve numbers are taken
+     * @throws CocoFormatException where pycocotools raises, as in {@link #evaluate(CocoDataset,
+     *     CocoResults, EvaluationParameters)}
+     */
     public static Evaluation evaluate(CocoDataset dataset, CocoResults results)
             throws CocoFormatException {
         return evaluate(dataset, results, EvaluationParameters.defaults());
@@ -57,12 +69,14 @@ public final class CocoEvaluator {
         return List.of(matches);
     }
 
-    /** Does something with what is evaluated together. */
+    /** A task for each group of records that are evaluated together. */
     interface GroupTask {
         void run(int group, CategoryMatching category) throws CocoFormatException;
     }
 
-    /** In parallel; of several failures, throws the first group's. */
+    /**
+     * Runs a task for all groups in parallel; if several fail, throws the first group's failure.
+     */
     static void forEachGroup(EvaluationInput input, GroupTask task) throws CocoFormatException {
         CocoFormatException[] failures = new CocoFormatException[input.groupCount()];
         IntStream.range(0, input.groupCount())
@@ -87,7 +101,7 @@ public final class CocoEvaluator {
         return input.parameters().useCats() ? categories(dataset, input) : List.of();
     }
 
-    /** Those that are evaluated, in the order of the input. */
+    /** The evaluated categories in the order of the input; only the id of those not listed. */
     static List<CocoCategory> categories(CocoDataset dataset, EvaluationInput input) {
         Map<Long, CocoCategory> known = new HashMap<>();
         dataset.categories().forEach(category -> known.putIfAbsent(category.id(), category));

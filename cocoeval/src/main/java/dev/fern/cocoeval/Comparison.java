@@ -22,17 +22,33 @@ public record Comparison(
         Map<CocoMetric, Difference> metrics,
         List<Category> categories) {
 
+    /**
+     * Copies map and list.
+     *
+     * @param bootstrap not null
+     * @param parameters not null
+     * @param images at least 0
+     * @param metrics iterated in the order of {@link CocoMetric}
+     * @param categories not null
+     */
     public Comparison {
         metrics = Collections.unmodifiableMap(new EnumMap<>(metrics));
         categories = List.copyOf(categories);
     }
 
     /**
-     * One category's part.
+     * The differences in one category.
      *
-     * @param metrics {@link PairedBootstrap#CATEGORY_METRICS}
+     * @param category the category
+     * @param metrics the differences in {@link PairedBootstrap#CATEGORY_METRICS}
      */
     public record Category(CocoCategory category, Map<CocoMetric, Difference> metrics) {
+        /**
+         * Copies the map.
+         *
+         * @param category not null
+         * @param metrics iterated in the order of {@link CocoMetric}
+         */
         public Category {
             metrics = Collections.unmodifiableMap(new EnumMap<>(metrics));
         }
@@ -41,14 +57,15 @@ public record Comparison(
     /**
      * How a number differs between two sets of detections, and how sure that is.
      *
-     * @param a the number of the first; -1 where undefined
-     * @param b the number of the second; -1 where undefined
-     * @param difference {@code b - a}; NaN where either is undefined, and then so are the rest
+     * @param a the number of the first set; -1 where undefined
+     * @param b the number of the second set; -1 where undefined
+     * @param difference {@code b - a}; NaN where either is undefined, and then so are the next
+     *     three
      * @param low lower end of the percentile interval of the resampled differences
-     * @param high upper end of it
+     * @param high upper end of this interval
      * @param pValue two-sided; 1 if the resamples speak for neither side
-     * @param resamples in how many resamples the difference was defined: in one without any ground
-     *     truth for this number it is not
+     * @param resamples in how many resamples the difference was defined; it is not in one that drew
+     *     no ground truth for this number
      */
     public record Difference(
             double a,
@@ -60,10 +77,11 @@ public record Comparison(
             int resamples) {
 
         /**
-         * With n resampled differences in ascending order, the interval of confidence c is from the
-         * k-th lowest to the k-th highest, k = floor((n + 1) (1 - c) / 2) and at least 1. The
-         * p-value is min(1, 2 (1 + min(l, h)) / (n + 1)), l of the differences being at most 0 and
-         * h at least 0: about the least 1 - c of which the interval leaves 0 out, and never 0.
+         * Takes interval and p-value from n resampled differences. The interval of confidence c
+         * goes from the k-th lowest to the k-th highest of them, where k = floor((n + 1) (1 - c) /
+         * 2), but at least 1. The p-value is min(1, 2 (1 + min(l, h)) / (n + 1)), where l counts
+         * the differences of at most 0 and h those of at least 0. It is never 0, and about the
+         * least 1 - c with an interval that leaves 0 out.
          *
          * @param resampled differences, NaN where undefined
          */
@@ -81,9 +99,9 @@ public record Comparison(
             return new Difference(a, b, difference, sorted[k - 1], sorted[n - k], pValue, n);
         }
 
-        /** The k of the interval, 0 where there are too few. */
+        /** The k of the interval; 0 if there are too few resamples. */
         static int beyond(int resamples, double confidence) {
-            // a trifle more, so that 40 * (1 - 0.9) / 2 is 2
+            // a little is added so that 40 * (1 - 0.9) / 2 is 2
             return (int) ((resamples + 1) * (1 - confidence) / 2 + 1e-9);
         }
 

@@ -11,7 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
 
-/** Sorts what the categories matched by image. */
+/** Turns the pairs that were matched category by category into what matched what on each image. */
 final class MatchAssembly {
     private final CocoDataset dataset;
     private final CocoResults results;
@@ -22,7 +22,7 @@ final class MatchAssembly {
     private final List<List<MatchedDetection>> detections = new ArrayList<>();
 
     /**
-     * @param named whether records keep their own category; otherwise all are of the first
+     * @param named whether records keep their own category; otherwise all belong to the first
      */
     MatchAssembly(
             CocoDataset dataset,

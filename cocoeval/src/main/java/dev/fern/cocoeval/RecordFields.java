@@ -66,7 +66,7 @@ final class RecordFields {
             return value instanceof String text ? text : "";
         }
 
-        /** Whether Python takes the value for true. Arrays and objects count as not empty. */
+        /** Whether Python takes the value for true; no array or object counts as empty. */
         final boolean isTrue() {
             if (value instanceof Boolean truth) {
                 return truth;
@@ -84,7 +84,9 @@ final class RecordFields {
             return RecordFields.asDouble(value);
         }
 
-        /** Python's {@code int()}, then into a byte, as numpy refuses what does not fit; or -1. */
+        /**
+         * The value by Python's {@code int()}; -1 where Python raises or numpy makes no byte of it.
+         */
         final int asByte() {
             OptionalDouble number =
                     value instanceof String text
@@ -99,7 +101,7 @@ final class RecordFields {
     final class IdField extends Field {
         private final String name;
 
-        /** The id, or its stand-in in the table of ids; {@link IdTable#NONE} if it is neither. */
+        /** The id or its stand-in; {@link IdTable#NONE} for an array or object. */
         long number;
 
         private IdField(String name) {

@@ -12,7 +12,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.function.Function;
 
-/** Writes an analysis as JSON. */
+/** Writes an analysis as the JSON that {@code docs/analysis.md} describes. */
 final class AnalysisJson {
     private final Analysis analysis;
     private final CocoDataset dataset;

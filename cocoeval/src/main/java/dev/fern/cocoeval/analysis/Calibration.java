@@ -7,9 +7,10 @@ import java.util.List;
 /**
  * How far scores can be read as the probability of being right.
  *
- * <p>The detection expected calibration error over the score alone (Kueppers et al., "Multivariate
- * Confidence Calibration for Object Detection", 2020): {@code ECE = sum_b n_b / N * |precision_b -
- * meanScore_b|}. Since precision takes the place of accuracy, missed objects play no part.
+ * <p>This is the detection expected calibration error over the score alone (Kueppers et al.,
+ * "Multivariate Confidence Calibration for Object Detection", 2020): {@code ECE = sum_b n_b / N *
+ * |precision_b - meanScore_b|}. Since precision takes the place of accuracy, missed objects play no
+ * part.
  *
  * @param expectedError the ECE, 0 to 1; -1 without detections
  * @param largestError the largest difference of any bin, 0 to 1; -1 without detections
@@ -17,12 +18,22 @@ import java.util.List;
  * @param outside how many detections were left out since their score is not within [0, 1]
  */
 public record Calibration(double expectedError, double largestError, List<Bin> bins, int outside) {
+    /**
+     * Copies the list.
+     *
+     * @param expectedError -1 if undefined
+     * @param largestError -1 if undefined
+     * @param bins not null
+     * @param outside at least 0
+     */
     public Calibration {
         bins = List.copyOf(bins);
     }
 
     /**
-     * @param detections that are right or wrong, in any order that is always the same
+     * Sorts detections into bins by score.
+     *
+     * @param detections those that are right or wrong; their order shows in the last bits of sums
      */
     static Calibration of(List<MatchedDetection> detections, int binCount) {
         int[] counts = new int[binCount];
@@ -64,11 +75,11 @@ public record Calibration(double expectedError, double largestError, List<Bin> b
     /**
      * Detections of similar score.
      *
-     * @param least scores are above this, or equal in the first bin
-     * @param most scores are at most this
-     * @param count how many detections
-     * @param meanScore -1 without detections
-     * @param precision the part of them that is right, -1 without detections
+     * @param least scores are above this number; in the first bin they may equal it
+     * @param most scores are at most this number
+     * @param count how many detections the bin holds
+     * @param meanScore the mean of their scores; -1 without detections
+     * @param precision the part of the detections that is right; -1 without detections
      */
     public record Bin(double least, double most, int count, double meanScore, double precision) {}
 }

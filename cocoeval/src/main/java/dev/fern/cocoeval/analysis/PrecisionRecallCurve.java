@@ -19,7 +19,12 @@ public record PrecisionRecallCurve(List<Double> precision, List<Double> scores) 
     /** {@code numpy.spacing(1)}. */
     private static final double EPSILON = Math.ulp(1.0);
 
-    /** Copies both lists. */
+    /**
+     * Copies both lists.
+     *
+     * @param precision as many numbers as {@link #recalls} has
+     * @param scores as many numbers as {@link #recalls} has
+     */
     public PrecisionRecallCurve {
         precision = List.copyOf(precision);
         scores = List.copyOf(scores);
@@ -64,7 +69,7 @@ public record PrecisionRecallCurve(List<Double> precision, List<Double> scores) 
             return count;
         }
 
-        /** How many of them were right. */
+        /** How many of the added detections were right. */
         int truePositives() {
             return right;
         }

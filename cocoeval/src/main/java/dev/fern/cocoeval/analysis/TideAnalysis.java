@@ -23,25 +23,27 @@ import java.util.Set;
  * Sorts errors into TIDE's six kinds and mends one kind at a time.
  *
  * <p>With t_f the IoU threshold, t_b the background IoU, s the highest IoU of a wrong detection
- * with an object of its category and o that with an object of another, the first of these that
- * holds is its kind: t_b &lt;= s &lt; t_f localisation, o &gt;= t_f classification, s &gt;= t_f
- * duplicate, s and o &lt; t_b background, else both. This is the order of the authors' own code, in
- * which the paper's definitions exclude one another.
+ * with an object of its category and o the highest IoU with an object of another, the first of
+ * these that holds is its kind: t_b &lt;= s &lt; t_f localisation, o &gt;= t_f classification, s
+ * &gt;= t_f duplicate, s and o &lt; t_b background, else both. This is the order of the authors'
+ * own code, in which the paper's definitions exclude one another.
  *
  * <p>Mending makes a detection of the kinds classification and localisation right if its object is
- * not found and no other detection of these two kinds on that object has a higher score; otherwise,
- * and in the kinds both, duplicate and background, the detection goes. Missed objects go from those
- * to be found. A category of which nothing is left, neither objects nor detections, drops out of
- * the mean. As in the authors' code, a loss counts as 0.
+ * not found and no other detection of these two kinds on that object has a higher score. Otherwise,
+ * and in the kinds both, duplicate and background, mending removes the detection. Mending missed
+ * objects removes them from those to be found. A category without objects and detections left drops
+ * out of the mean. As in the authors' code, a mending that lowers AP counts as 0.
  *
- * <p>Other than there, matching and ignored detections are the evaluator's, so that the AP is
- * COCO's, and a category without objects is no part of the mean.
+ * <p>Unlike there, matching and ignored detections are the evaluator's, so that the AP is COCO's,
+ * and a category without objects is no part of the mean.
  */
 final class TideAnalysis {
     private static final int NONE = -1;
     private static final Set<TideErrors.Kind> NOTHING = EnumSet.noneOf(TideErrors.Kind.class);
 
     /**
+     * A detection with its kind of error.
+     *
      * @param kind null for a detection that is right
      * @param mendedCategory the category in which mending makes it right, or {@link #NONE}
      */
@@ -63,7 +65,7 @@ final class TideAnalysis {
         missed = new int[categories];
         found = new int[categories];
         matching.images().forEach(this::judge);
-        // not -score, since the sort would tell -0.0 from 0.0
+        // -score would not do, since the sort tells -0.0 from 0.0
         ranking.sort(Comparator.comparingDouble(judged -> 0 - judged.score));
     }
 
@@ -94,7 +96,9 @@ final class TideAnalysis {
     }
 
     /**
-     * @param mended positions of the objects that a detection of higher score is mended to
+     * Finds the kind of a wrong detection.
+     *
+     * @param mended positions of the objects to which a detection of higher score is mended
      */
     private Judged judge(ImageMatching image, MatchedDetection detection, Set<Integer> mended) {
         BestTruth same = BestTruth.of(image, detection, true);
@@ -155,8 +159,9 @@ final class TideAnalysis {
      * The mean AP of the categories that have objects, or 0 if none has; 1 if nothing is left of
      * any.
      *
-     * @param mends the kinds of detections that change
-     * @param makesRight whether those that mending can make right become so; the others go
+     * @param mends the kinds of error that are mended
+     * @param makesRight whether detections become right where mending allows; all others of these
+     *     kinds are removed
      * @param positives how many objects of each category are to be found
      */
     private double meanPrecision(Set<TideErrors.Kind> mends, boolean makesRight, int[] positives) {
