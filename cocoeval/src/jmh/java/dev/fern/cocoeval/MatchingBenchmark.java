@@ -26,7 +26,7 @@ import org.openjdk.jmh.annotations.Warmup;
 public class MatchingBenchmark {
     private static final int IMAGES = 1_000;
 
-    /** In all images; of truths there are a tenth as many. */
+    /** The detections in all images together; there are a tenth as many truths. */
     @Param({"10000", "100000"})
     public int detections;
 

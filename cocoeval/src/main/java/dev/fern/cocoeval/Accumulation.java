@@ -7,7 +7,7 @@ import java.util.Arrays;
  * Every image may count several times: the result is that of a data set in which copies of it stand
  * side by side.
  *
- * <p>Holds room to work in; not for use by several threads at once.
+ * <p>Not safe for use by several threads at once: it holds arrays to work in.
  */
 final class Accumulation {
     /** {@code numpy.spacing(1)}. */
@@ -68,12 +68,12 @@ final class Accumulation {
 
     /**
      * How many true positives reach each recall threshold: {@code searchsorted(recall, recThrs,
-     * side="left")} in terms of counts. Beyond all positives where none do.
+     * side="left")} in terms of counts; {@code positives + 1} where none do.
      */
     private void truePositivesNeeded(int positives) {
         double[] recThrs = arrays.recThrs();
         for (int r = 0; r < recThrs.length; r++) {
-            // near the mark at once; the comparisons decide
+            // the guess may be off by rounding; the comparisons decide
             double guess = Math.ceil(recThrs[r] * positives);
             int count = (int) Math.max(0, Math.min(positives + 1.0, guess));
             while (count > 0 && (double) (count - 1) / positives >= recThrs[r]) {
@@ -86,7 +86,7 @@ final class Accumulation {
         }
     }
 
-    /** The score of the first detection that there is, even one that counts at no threshold. */
+    /** Finds the score of the first detection, even if that counts at no threshold. */
     private void findBest(MatchedDetections.Order order, int limit) {
         any = false;
         for (int place = 0; place < order.size() && !any; place++) {
@@ -102,7 +102,7 @@ final class Accumulation {
         int[] ranks = order.ranks(limit);
         for (int place = 0; place < order.size(); ) {
             int times = copies[order.images()[place]];
-            // of several copies, ties come copy by copy
+            // among several copies of an image, ties come copy by copy
             int end = times > 1 ? order.endOfTies(place) : place + 1;
             for (; times > 0; times--) {
                 for (int i = place; i < end; i++) {

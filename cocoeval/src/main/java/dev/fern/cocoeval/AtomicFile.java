@@ -14,26 +14,42 @@ import java.util.Locale;
 import java.util.UUID;
 import java.util.zip.GZIPOutputStream;
 
-/** Writes a file whole or not at all: beside its place first, then moved there at once. */
+/** Writes a file whole or not at all: first beside its place, then moved there in one step. */
 public final class AtomicFile {
     /** Writes a file's content. */
     @FunctionalInterface
     public interface Content {
-        /** Writes everything; the caller closes the stream. */
+        /**
+         * Writes everything.
+         *
+         * @param out buffered; the caller closes it
+         * @throws IOException if anything can't be written
+         */
         void writeTo(OutputStream out) throws IOException;
     }
 
     private AtomicFile() {}
 
-    /** Writes or replaces a file with these bytes, as {@link #write(Path, Content)}. */
+    /**
+     * Writes or replaces a file with these bytes.
+     *
+     * @param file compressed with gzip if its name ends in {@code .gz}
+     * @param content not yet compressed
+     * @throws IOException if the file can't be written; a file that was there before is then
+     *     unchanged
+     */
     public static void write(Path file, byte[] content) throws IOException {
         write(file, out -> out.write(content));
     }
 
     /**
-     * Writes or replaces a file, compressed where its name ends in {@code .gz}.
+     * Writes or replaces a file.
      *
-     * @throws IOException if that fails; a file that was there before is then unchanged
+     * @param file compressed with gzip if its name ends in {@code .gz}; a link is followed, and a
+     *     pipe or device is written to where it is
+     * @param content called once
+     * @throws IOException if the file can't be written; a file that was there before is then
+     *     unchanged
      */
     public static void write(Path file, Content content) throws IOException {
         requireWritable(file);
@@ -58,7 +74,9 @@ public final class AtomicFile {
         if (problem.getReason() != null) {
             return problem.getReason();
         }
-        return e instanceof AccessDeniedException ? "no permission" : "its folder takes no file";
+        return e instanceof AccessDeniedException
+                ? "no permission"
+                : "no file can be made in its folder";
     }
 
     private static void replace(Path file, Content content) throws IOException {
@@ -78,11 +96,13 @@ public final class AtomicFile {
      * Checks that a file of this name could be written, so that a long computation need not end in
      * vain.
      *
-     * @throws IOException naming the file if it is a folder or would be in none
+     * @param file may exist, and is then left as it is
+     * @throws IOException naming the file if it is a folder, or if its folder does not exist or
+     *     can't be written to
      */
     public static void requireWritable(Path file) throws IOException {
         if (file.getFileName() == null || Files.isDirectory(file)) {
-            throw new IOException(file + ": is a folder, not the name of a file");
+            throw new IOException(file + ": is a folder, not a file");
         }
         Path folder = file.toAbsolutePath().getParent();
         if (!Files.isDirectory(folder)) {

@@ -3,30 +3,46 @@ package dev.fern.cocoeval;
 /**
  * An axis-aligned box in pixels, as COCO files write it: left, top, width, height. The numbers are
  * kept as given, so a box may have negative sizes or coordinates that are not finite; {@link
- * CocoValidator} tells.
+ * CocoValidator} finds such boxes.
+ *
+ * @param x the left edge
+ * @param y the top edge
+ * @param width to the right
+ * @param height downwards
  */
 public record Box(double x, double y, double width, double height) {
-    /** The right edge, {@code x + width}. */
+    /** {@return the right edge, {@code x + width}} */
     public double x2() {
         return x + width;
     }
 
-    /** The bottom edge, {@code y + height}. */
+    /** {@return the bottom edge, {@code y + height}} */
     public double y2() {
         return y + height;
     }
 
-    /** {@code width * height}, in square pixels. */
+    /** {@return {@code width * height}, in square pixels} */
     public double area() {
         return width * height;
     }
 
-    /** Intersection over union with another box, 0 to 1, with pycocotools' arithmetic. */
+    /**
+     * Computes the intersection over union with another box, with pycocotools' arithmetic.
+     *
+     * @param other in the same pixels
+     * @return 0 to 1; 0 for boxes that only touch
+     */
     public double iou(Box other) {
         return BoxOverlap.iou(this, other, false);
     }
 
-    /** The part of this box's area that lies within a crowd's box, 0 to 1, likewise. */
+    /**
+     * Computes which part of this box's area lies within a crowd's box, with pycocotools'
+     * arithmetic.
+     *
+     * @param crowd in the same pixels
+     * @return 0 to 1
+     */
     public double partWithin(Box crowd) {
         return BoxOverlap.iou(this, crowd, true);
     }

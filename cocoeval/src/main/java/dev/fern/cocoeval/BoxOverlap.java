@@ -5,7 +5,7 @@ final class BoxOverlap {
     private BoxOverlap() {}
 
     /**
-     * Boxes that only touch have 0.
+     * Computes the overlap of two boxes; it is 0 for boxes that only touch.
      *
      * @param detections x, y, width, height from {@code d} on
      * @param truths x, y, width, height from {@code g} on
@@ -24,7 +24,11 @@ final class BoxOverlap {
                 crowd);
     }
 
-    /** The same of two boxes. */
+    /**
+     * Computes the overlap of two boxes; it is 0 for boxes that only touch.
+     *
+     * @param crowd whether to divide by the detection's area rather than the union's
+     */
     static double iou(Box detection, Box truth, boolean crowd) {
         return iou(
                 detection.x(),
@@ -62,7 +66,7 @@ final class BoxOverlap {
         return intersection / (crowd ? detectionArea : detectionArea + truthArea - intersection);
     }
 
-    /** C's {@code fmin}: of a number and NaN, the number. */
+    /** C's {@code fmin}, which prefers a number to NaN. */
     private static double lesser(double a, double b) {
         return a <= b || b != b ? a : b;
     }

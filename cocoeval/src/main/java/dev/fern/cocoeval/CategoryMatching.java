@@ -1,5 +1,6 @@
 package dev.fern.cocoeval;
 
+import dev.fern.cocoeval.EvaluationParameters.AreaRange;
 import dev.fern.cocoeval.json.CocoFormatException;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -9,7 +10,7 @@ import java.util.List;
  * Matches the detections of one category (or of all as one) with ground truth in every image, area
  * range and IoU threshold. Follows pycocotools' {@code computeIoU} and {@code evaluateImg}.
  *
- * <p>Up to 64 thresholds are carried at a time, a bit each in a {@code long}.
+ * <p>Up to 64 thresholds are carried at a time, one bit per threshold in a {@code long}.
  */
 final class CategoryMatching {
     private static final int BITS = Long.SIZE;
@@ -20,7 +21,7 @@ final class CategoryMatching {
     private final double[] boxes;
     private final AreaRange[] areas;
 
-    // One image at a time
+    // Room for one image at a time
     private double[] ious = new double[64];
     private boolean[] mayMatch = new boolean[16];
     private final long[] taken;
@@ -29,27 +30,27 @@ final class CategoryMatching {
     private long right;
     private long neither;
 
-    /** Detections within the largest maxDets of their image, image by image. */
+    /** Image by image, the best detections of the image, up to the largest maxDets. */
     private final int[] kept;
 
     private final int[] keptStarts;
 
-    /** By index into {@link #kept}: where it stands by falling score. */
+    /** By index into {@link #kept}: the detection's place by falling score. */
     private final int[] places;
 
     private final MatchedDetections.Order order;
 
-    // By area range and place, a bit for each threshold
+    // By area range and place, one bit per threshold
     private long allThresholds;
     private long[][] truePositive;
     private long[][] disregarded;
 
-    /** By index into {@link #kept}: what it matched last, a position in {@link #truths}. */
+    /** By index into {@link #kept}: the last match, a position in {@link #truths}. */
     private final int[] matched;
 
     /**
      * @param category which of the input's groups
-     * @throws CocoFormatException on records that pycocotools would stumble over
+     * @throws CocoFormatException on records over which pycocotools would stumble
      */
     CategoryMatching(EvaluationInput input, int category) throws CocoFormatException {
         this.input = input;
@@ -67,7 +68,9 @@ final class CategoryMatching {
         order = sort();
     }
 
-    /** Sorts indices by image, stably; leaves in {@code starts} where each image's begin. */
+    /**
+     * Sorts indices by image, stably; fills {@code starts} with where each image's indices begin.
+     */
     private static int[] byImage(int[] members, int[] images, int[] starts) {
         for (int member : members) {
             starts[images[member] + 1]++;
@@ -157,7 +160,7 @@ final class CategoryMatching {
     }
 
     /** Matches at one threshold, for parameters of a single area range, and keeps the pairs. */
-    CategoryMatches matchAt(double threshold) throws CocoFormatException {
+    Pairs matchAt(double threshold) throws CocoFormatException {
         match(new double[] {leastIou(threshold)});
         boolean[] found = new boolean[kept.length];
         boolean[] left = new boolean[kept.length];
@@ -168,7 +171,7 @@ final class CategoryMatching {
         for (int g = 0; g < truths.length; g++) {
             ignored[g] = isIgnored(truths[g], areas[0]);
         }
-        return new CategoryMatches(truths, ignored, kept, matched, found, left);
+        return new Pairs(truths, ignored, kept, matched, found, left);
     }
 
     private void match(double[] thresholds) throws CocoFormatException {
@@ -176,7 +179,7 @@ final class CategoryMatching {
         allThresholds = count == BITS ? -1L : (1L << count) - 1;
         truePositive = new long[areas.length][kept.length];
         disregarded = new long[areas.length][kept.length];
-        Arrays.fill(matched, CategoryMatches.NONE);
+        Arrays.fill(matched, Pairs.NONE);
         for (int image = 0; image < input.imageCount(); image++) {
             if (keptStarts[image + 1] > keptStarts[image]) {
                 matchImage(image, thresholds);
@@ -198,7 +201,7 @@ final class CategoryMatching {
         return new MatchedDetections(firstThreshold, count, order, byArea);
     }
 
-    /** The images of the truths that are to be found. */
+    /** The images of the truths to be found, one entry per truth. */
     private int[] positives(AreaRange area) {
         return Arrays.stream(truths)
                 .filter(truth -> !isIgnored(truth, area))
@@ -272,7 +275,7 @@ final class CategoryMatching {
         return any;
     }
 
-    /** Ignored ones last, each part in the order given. */
+    /** Fills {@link #truthOrder}: ignored truths last, both parts in the order given. */
     private void orderTruths(int firstTruth, int endTruth, AreaRange area) {
         int at = firstTruth;
         for (int g = firstTruth; g < endTruth; g++) {
@@ -288,7 +291,9 @@ final class CategoryMatching {
         }
     }
 
-    /** Leaves in {@link #right} and {@link #neither} a bit for each threshold. */
+    /**
+     * Matches one detection; leaves one bit per threshold in {@link #right} and {@link #neither}.
+     */
     private void matchDetection(
             int firstTruth, int endTruth, int first, int d, double[] thresholds, boolean outside)
             throws CocoFormatException {
@@ -325,5 +330,26 @@ final class CategoryMatching {
                 right |= bit;
             }
         }
+    }
+
+    /**
+     * What matched what in one category at one IoU threshold, image by image.
+     *
+     * @param truths indices of annotations
+     * @param ignoredTruths by position in {@code truths}
+     * @param detections indices of detections, in each image by falling score
+     * @param matched by position in {@code detections}: a position in {@code truths}, or {@link
+     *     #NONE}
+     * @param right whether the detection counts as a true positive
+     * @param disregarded whether it counts as neither true nor false
+     */
+    record Pairs(
+            int[] truths,
+            boolean[] ignoredTruths,
+            int[] detections,
+            int[] matched,
+            boolean[] right,
+            boolean[] disregarded) {
+        static final int NONE = -1;
     }
 }

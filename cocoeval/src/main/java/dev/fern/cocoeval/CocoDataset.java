@@ -18,18 +18,30 @@ import java.util.Optional;
 /**
  * The images, categories and annotations of a COCO instances file. Immutable.
  *
- * <p>{@link #read} takes nothing that a detector can't be trained on. {@link #readForEvaluation}
- * takes all that pycocotools takes, and leaves it to the evaluator to refuse an annotation that it
- * comes to use. Segmentations are skipped, never stored.
+ * <p>{@link #read} refuses whatever a detector can't be trained on. {@link #readForEvaluation}
+ * takes all that pycocotools takes; the evaluator refuses a damaged annotation when it comes to use
+ * it. Segmentations are skipped, never stored.
  */
 public final class CocoDataset {
-    /** Where records lie in the file that they were read from, in file order. */
+    /** Byte offsets of the records in the file that they were read from, in file order. */
     record Source(
             String file,
             long[] imageOffsets,
             long[] categoryOffsets,
             long[] annotationOffsets,
             boolean hasAnnotations) {}
+
+    /**
+     * What keeps one annotation from being evaluated, or makes it unusual. pycocotools raises only
+     * when it comes to use such an annotation, so the evaluator does too.
+     *
+     * @param box what is wrong with {@code bbox}, or null
+     * @param area what is wrong with {@code area}, or null
+     * @param crowd why {@code iscrowd} has no value as an integer, or null
+     * @param ignored whether Python takes the value of {@code iscrowd} for true, which makes the
+     *     annotation an ignored one; 0.5 is true and yet 0 as an integer
+     */
+    record AnnotationFlaw(CocoProblem box, CocoProblem area, CocoProblem crowd, boolean ignored) {}
 
     private final List<CocoImage> images;
     private final List<CocoCategory> categoriesAsListed;
@@ -75,8 +87,13 @@ public final class CocoDataset {
     }
 
     /**
-     * A data set from memory, as it is; {@link CocoValidator#check(CocoDataset)} tells whether it
-     * is sound.
+     * Makes a data set from memory, without a check; {@link CocoValidator#check(CocoDataset)} tells
+     * whether it is sound.
+     *
+     * @param images in the order that a file would list them
+     * @param categories in any order
+     * @param annotations in the order that a file would list them
+     * @return a data set that does not change with these lists
      */
     public static CocoDataset of(
             List<CocoImage> images,
@@ -87,10 +104,11 @@ public final class CocoDataset {
     }
 
     /**
-     * Reads a data set to train on, in one pass. A missing {@code area} becomes that of the box, a
-     * missing {@code iscrowd} 0.
+     * Reads a data set to train on, in one pass. The area of the box takes the place of a missing
+     * {@code area}, and 0 that of a missing {@code iscrowd}.
      *
      * @param file JSON, plain or gzip
+     * @return a data set without errors
      * @throws CocoFormatException if the file can't be read, is no COCO instances file, or has any
      *     {@linkplain CocoProblem.Severity#ERROR error} that {@link CocoValidator} knows
      */
@@ -113,11 +131,12 @@ public final class CocoDataset {
     }
 
     /**
-     * Reads a data set to evaluate on, in one pass, as tolerantly as pycocotools: ids may be texts
-     * or fractions or come twice, annotations may lie on images that are not listed, and fields
-     * that the evaluation does not come to use may be missing or odd.
+     * Reads a data set to evaluate on, in one pass, as tolerantly as pycocotools: ids may be
+     * strings or fractions or come twice, annotations may lie on images that are not listed, and
+     * fields that the evaluation does not come to use may be missing or odd.
      *
      * @param file JSON, plain or gzip
+     * @return a data set that may hold annotations which the evaluator refuses
      * @throws CocoFormatException if the file can't be read, or where pycocotools raises on loading
      */
     public static CocoDataset readForEvaluation(Path file) throws CocoFormatException {
@@ -128,41 +147,59 @@ public final class CocoDataset {
         return reading.dataset();
     }
 
-    /** In file order. */
+    /** {@return the images in file order; unmodifiable} */
     public List<CocoImage> images() {
         return images;
     }
 
-    /** By ascending id. */
+    /** {@return the categories by ascending id; unmodifiable} */
     public List<CocoCategory> categories() {
         return categories;
     }
 
-    /** In file order. */
+    /** {@return the annotations of all images in file order; unmodifiable} */
     public List<CocoAnnotation> annotations() {
         return annotations;
     }
 
-    /** Those of one image in file order; empty for an image that has none or is not known. */
+    /**
+     * Finds the annotations of one image.
+     *
+     * @param imageId the image's id; it need not be listed in {@code images}
+     * @return in file order; empty if the image has none
+     */
     public List<CocoAnnotation> annotationsOf(long imageId) {
         return annotationsByImage.getOrDefault(imageId, List.of());
     }
 
-    /** The image of this id; of several, the last. */
+    /**
+     * Finds an image.
+     *
+     * @param id the image's id
+     * @return the last image of this id, or empty if there is none
+     */
     public Optional<CocoImage> image(long id) {
         return Optional.ofNullable(imagesById.get(id));
     }
 
     /**
-     * An id of this data set as its file writes it. That is the number itself but for ids that are
-     * texts, fractions or beyond 62 bits, which {@link #readForEvaluation} takes too and for which
-     * records have a negative stand-in.
+     * Writes an id of this data set as its file does. That is the number itself, except for the
+     * strings, fractions and integers beyond 62 bits that {@link #readForEvaluation} takes too:
+     * records hold a negative number in their place.
+     *
+     * @param id of an image, category or annotation
+     * @return JSON, so a string in double quotes
      */
     public String idText(long id) {
         return idJson(id).toString();
     }
 
-    /** The same as JSON. */
+    /**
+     * Finds the id that a number in the records stands for, as {@link #idText} does.
+     *
+     * @param id of an image, category or annotation
+     * @return a number, a string or null
+     */
     public JsonElement idJson(long id) {
         Object value = ids.value(id);
         if (value instanceof String text) {
@@ -174,18 +211,19 @@ public final class CocoDataset {
     /**
      * Writes a COCO instances file, whole or not at all.
      *
-     * @param file compressed with gzip where the name ends in {@code .gz}
+     * @param file compressed with gzip if its name ends in {@code .gz}
      * @throws IOException if it can't be written; an older file of this name is then left as it was
      */
     public void write(Path file) throws IOException {
         CocoWriter.write(this, file);
     }
 
+    /** The categories in file order. */
     List<CocoCategory> categoriesAsListed() {
         return categoriesAsListed;
     }
 
-    /** By index into {@link #annotations}. */
+    /** The flaws by index into {@link #annotations}; sound annotations have none. */
     Map<Integer, AnnotationFlaw> flaws() {
         return flaws;
     }
@@ -199,7 +237,7 @@ public final class CocoDataset {
         return ids;
     }
 
-    /** Null for a data set from memory. */
+    /** Where the data set was read from; null if it comes from memory. */
     Source source() {
         return source;
     }

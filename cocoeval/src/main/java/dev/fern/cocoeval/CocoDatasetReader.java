@@ -3,11 +3,14 @@ package dev.fern.cocoeval;
 import static dev.fern.cocoeval.CocoProblem.Severity.ERROR;
 import static dev.fern.cocoeval.CocoProblem.Severity.WARNING;
 
+import dev.fern.cocoeval.CocoDataset.AnnotationFlaw;
+import dev.fern.cocoeval.RecordFields.BoxField;
+import dev.fern.cocoeval.RecordFields.Field;
+import dev.fern.cocoeval.RecordFields.IdField;
 import dev.fern.cocoeval.json.CocoFormatException;
 import dev.fern.cocoeval.json.CompressedInput;
 import dev.fern.cocoeval.json.JsonTokenizer;
 import dev.fern.cocoeval.json.JsonTokenizer.Other;
-import dev.fern.cocoeval.json.PythonText;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -16,11 +19,10 @@ import java.util.BitSet;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.OptionalDouble;
 
 /**
- * Reads a COCO instances file once and keeps both what pycocotools would make of it and what a
- * strict reader has against it.
+ * Reads a COCO instances file in one pass and keeps both what pycocotools would make of it and what
+ * a strict reader has against it.
  */
 final class CocoDatasetReader {
     /**
@@ -30,7 +32,7 @@ final class CocoDatasetReader {
      */
     record Reading(CocoDataset dataset, List<CocoProblem> refusals, List<CocoProblem> problems) {}
 
-    /** One of the three arrays, begun anew when its name comes again: the last one counts. */
+    /** One of the three arrays. If its name comes again, a new section replaces this one. */
     private static final class Section<T> {
         final List<T> records = new ArrayList<>();
         final List<CocoProblem> refusals = new ArrayList<>();
@@ -52,6 +54,7 @@ final class CocoDatasetReader {
 
     private final JsonTokenizer in;
     private final IdTable ids = new IdTable();
+    private final RecordFields fields;
     private Section<CocoImage> images;
     private Section<CocoCategory> categories;
     private Section<CocoAnnotation> annotations;
@@ -60,6 +63,7 @@ final class CocoDatasetReader {
 
     private CocoDatasetReader(JsonTokenizer in) {
         this.in = in;
+        fields = new RecordFields(in, ids);
     }
 
     static Reading read(Path file) throws CocoFormatException {
@@ -139,14 +143,14 @@ final class CocoDatasetReader {
 
     private void section(Section<?> section, RecordReader reader) throws CocoFormatException {
         if (in.peek() != '[') {
-            section.refusals.add(problem(ERROR, in.offset(), "is not an array"));
+            section.refusals.add(fields.problem(ERROR, in.offset(), "is not an array"));
             in.skipValue();
             return;
         }
         in.beginArray();
         while (in.nextElement()) {
             if (in.peek() != '{') {
-                section.refusals.add(problem(ERROR, in.offset(), "is not an object"));
+                section.refusals.add(fields.problem(ERROR, in.offset(), "is not an object"));
                 in.skipValue();
             } else {
                 reader.read();
@@ -156,27 +160,28 @@ final class CocoDatasetReader {
 
     private void image() throws CocoFormatException {
         long offset = in.offset();
-        IdField id = new IdField("id");
-        Field fileName = new Field();
-        Field width = new Field();
-        Field height = new Field();
+        IdField id = fields.id("id");
+        Field fileName = fields.field();
+        Field width = fields.field();
+        Field height = fields.field();
         in.beginObject();
         for (String name = in.nextName(); name != null; name = in.nextName()) {
             switch (name) {
                 case "id" -> id.read();
-                case "file_name" -> fileName.read(ERROR, "is not a text", String.class);
+                case "file_name" -> fileName.read(ERROR, "is not a string", String.class);
                 case "width" -> width.read(WARNING, "is not an integer", Long.class);
                 case "height" -> height.read(WARNING, "is not an integer", Long.class);
                 default -> in.skipValue();
             }
         }
         if (fileName.value == null) {
-            fileName.problem = problem(ERROR, offset, "has no file_name");
+            fileName.problem = fields.problem(ERROR, offset, "has no file_name");
         }
         add(images.problems, fileName.problem, width.problem, height.problem);
-        if (id.accepted(images, offset)) {
+        if (accept(images, offset, id)) {
             images.add(
-                    new CocoImage(id.id, fileName.text(), pixels(width), pixels(height)), offset);
+                    new CocoImage(id.number, fileName.text(), pixels(width), pixels(height)),
+                    offset);
         }
     }
 
@@ -188,37 +193,38 @@ final class CocoDatasetReader {
 
     private void category() throws CocoFormatException {
         long offset = in.offset();
-        IdField id = new IdField("id");
-        Field categoryName = new Field();
-        Field supercategory = new Field();
+        IdField id = fields.id("id");
+        Field categoryName = fields.field();
+        Field supercategory = fields.field();
         in.beginObject();
         for (String name = in.nextName(); name != null; name = in.nextName()) {
             switch (name) {
                 case "id" -> id.read();
-                case "name" -> categoryName.read(ERROR, "is not a text", String.class);
-                case "supercategory" -> supercategory.read(WARNING, "is not a text", String.class);
+                case "name" -> categoryName.read(ERROR, "is not a string", String.class);
+                case "supercategory" ->
+                        supercategory.read(WARNING, "is not a string", String.class);
                 default -> in.skipValue();
             }
         }
         if (categoryName.value == null) {
-            categoryName.problem = problem(ERROR, offset, "has no name");
+            categoryName.problem = fields.problem(ERROR, offset, "has no name");
         }
         add(categories.problems, categoryName.problem, supercategory.problem);
-        if (id.accepted(categories, offset)) {
+        if (accept(categories, offset, id)) {
             categories.add(
-                    new CocoCategory(id.id, categoryName.text(), supercategory.text()), offset);
+                    new CocoCategory(id.number, categoryName.text(), supercategory.text()), offset);
         }
     }
 
     private void annotation() throws CocoFormatException {
         long offset = in.offset();
-        IdField id = new IdField("id");
-        IdField imageId = new IdField("image_id");
-        IdField categoryId = new IdField("category_id");
-        BoxField box = new BoxField();
-        Field area = new Field();
-        Field crowd = new Field();
-        Field ignore = new Field();
+        IdField id = fields.id("id");
+        IdField imageId = fields.id("image_id");
+        IdField categoryId = fields.id("category_id");
+        BoxField box = fields.box();
+        Field area = fields.field();
+        Field crowd = fields.field();
+        Field ignore = fields.field();
         boolean segmented = false;
         in.beginObject();
         for (String name = in.nextName(); name != null; name = in.nextName()) {
@@ -234,36 +240,35 @@ final class CocoDatasetReader {
                 default -> in.skipValue();
             }
         }
-        if (!id.accepted(annotations, offset)
-                | !imageId.accepted(annotations, offset)
-                | !categoryId.accepted(annotations, offset)) {
+        if (!accept(annotations, offset, id, imageId, categoryId)) {
             return;
         }
         if (box.box == null) {
-            box.refuse(problem(ERROR, offset, "has no bbox"));
+            box.refuse(fields.problem(ERROR, offset, "has no bbox"));
         }
         boolean areaRefused = !(area.value instanceof Number || area.value instanceof Boolean);
-        double areaValue = areaRefused ? box.box.area() : asDouble(area.value).orElseThrow();
+        double areaValue = areaRefused ? box.box.area() : area.asDouble().orElseThrow();
         if (area.value == null) {
-            area.problem = problem(WARNING, offset, "has no area; that of its box stands in");
+            area.problem =
+                    fields.problem(WARNING, offset, "has no area; the area of its bbox is used");
         } else if (!segmented && areaValue > 0 && areaValue < 0.99 * box.box.area() - 1) {
             area.problem =
-                    problem(
+                    fields.problem(
                             WARNING,
                             offset,
                             "area "
                                     + areaValue
-                                    + " disagrees with the "
+                                    + " is less than the bbox's area, "
                                     + box.box.area()
-                                    + " of bbox, and no segmentation tells why");
+                                    + ", though there is no segmentation");
         }
-        int crowdByte = crowd.value == null ? -1 : asByte(crowd.value);
+        int crowdByte = crowd.asByte();
         if (crowd.value == null) {
-            crowd.problem = problem(WARNING, offset, "has no iscrowd; 0 stands in");
+            crowd.problem = fields.problem(WARNING, offset, "has no iscrowd; 0 is used");
         } else if (crowd.problem == null && crowdByte != 0 && crowdByte != 1) {
-            crowd.problem = problem(ERROR, offset, "has an iscrowd other than 0 and 1");
+            crowd.problem = fields.problem(ERROR, offset, "has an iscrowd other than 0 and 1");
         }
-        boolean ignored = crowd.value != null && isTrue(crowd.value);
+        boolean ignored = crowd.isTrue();
         if (box.refused || areaRefused || crowdByte < 0 || ignored != crowdByte > 0) {
             flaws.put(
                     annotations.records.size(),
@@ -274,14 +279,19 @@ final class CocoDatasetReader {
                             ignored));
         }
         add(annotations.problems, box.problem, area.problem, crowd.problem);
-        ignoreFlags.set(annotations.records.size(), ignore.value != null && isTrue(ignore.value));
+        ignoreFlags.set(annotations.records.size(), ignore.isTrue());
         annotations.add(
                 new CocoAnnotation(
-                        id.id, imageId.id, categoryId.id, box.box, areaValue, crowdByte > 0),
+                        id.number,
+                        imageId.number,
+                        categoryId.number,
+                        box.box,
+                        areaValue,
+                        crowdByte > 0),
                 offset);
     }
 
-    /** Whether there is any. */
+    /** Tells whether the segmentation is one, neither null nor empty. */
     private boolean skipSegmentation() throws CocoFormatException {
         if (in.peek() != '[') {
             return in.readValue() == Other.OBJECT;
@@ -295,150 +305,23 @@ final class CocoDatasetReader {
         return any;
     }
 
-    /** Any value but an array or object, whose content is skipped; its last occurrence counts. */
-    private class Field {
-        /** Null while the field was not met. */
-        Object value;
-
-        CocoProblem problem;
-
-        final void read(CocoProblem.Severity severity, String fault, Class<?> wanted)
-                throws CocoFormatException {
-            in.peek();
-            long offset = in.offset();
-            value = in.readValue();
-            problem = wanted.isInstance(value) ? null : problem(severity, offset, fault);
-        }
-
-        final String text() {
-            return value instanceof String text ? text : "";
-        }
-    }
-
-    /** An id, which pycocotools requires at once. */
-    private final class IdField extends Field {
-        private final String name;
-        long id;
-
-        IdField(String name) {
-            this.name = name;
-        }
-
-        void read() throws CocoFormatException {
-            read(ERROR, "is not an integer", Number.class);
-            boolean container = value == Other.ARRAY || value == Other.OBJECT;
-            id = container ? IdTable.NONE : ids.idOf(value);
-            if (problem == null && !(IdTable.canonical(value) instanceof Long)) {
-                problem = problem(ERROR, in.offset(), "is not an integer of 64 bits");
-            }
-        }
-
-        /** Whether pycocotools could go on; files what is wrong. */
-        boolean accepted(Section<?> section, long offset) {
-            if (value == null) {
-                section.refusals.add(problem(ERROR, offset, "has no " + name));
-                return false;
-            }
-            boolean container = value == Other.ARRAY || value == Other.OBJECT;
-            add(container ? section.refusals : section.problems, problem);
-            return !container;
-        }
-    }
-
-    /** Four numbers; where pycocotools takes other things for numbers, so does this. */
-    private final class BoxField {
-        /** Null while the field was not met. */
-        Box box;
-
-        boolean refused;
-        CocoProblem problem;
-
-        void refuse(CocoProblem reason) {
-            refused = true;
-            problem = reason;
-            box = new Box(Double.NaN, Double.NaN, Double.NaN, Double.NaN);
-        }
-
-        void read() throws CocoFormatException {
-            refused = false;
-            problem = null;
-            int c = in.peek();
-            long start = in.offset();
-            if (c != '[') {
-                in.skipValue();
-                refuse(problem(ERROR, start, "is not an array of four numbers"));
-                return;
-            }
-            double[] numbers = new double[4];
-            int count = 0;
-            in.beginArray();
-            for (; in.nextElement(); count++) {
-                double number = element();
-                if (count < 4) {
-                    numbers[count] = number;
-                }
-            }
-            if (count == 4) {
-                box = new Box(numbers[0], numbers[1], numbers[2], numbers[3]);
+    /**
+     * Files what is wrong with the ids of a record.
+     *
+     * @return whether pycocotools could go on
+     */
+    private boolean accept(Section<?> section, long offset, IdField... idFields) {
+        boolean accepted = true;
+        for (IdField id : idFields) {
+            CocoProblem refusal = id.refusal(offset);
+            accepted &= refusal == null;
+            if (refusal == null) {
+                add(section.problems, id.problem);
             } else {
-                refuse(problem(ERROR, start, "has " + count + " numbers instead of four"));
+                section.refusals.add(refusal);
             }
         }
-
-        private double element() throws CocoFormatException {
-            boolean isNumber = in.isNumberNext();
-            long start = in.offset();
-            if (isNumber) {
-                double number = in.readDouble();
-                if (Double.isInfinite(number) && in.wasInteger()) {
-                    refused = true;
-                    problem = problem(ERROR, start, "is an integer too large for a double");
-                }
-                return number;
-            }
-            OptionalDouble number = asDouble(in.readValue());
-            refused |= number.isEmpty();
-            problem = problem(ERROR, start, "is not a number");
-            return number.orElse(Double.NaN);
-        }
-    }
-
-    private static OptionalDouble asDouble(Object value) {
-        if (value instanceof Number number) {
-            return OptionalDouble.of(number.doubleValue());
-        }
-        if (value instanceof Boolean truth) {
-            return OptionalDouble.of(truth ? 1 : 0);
-        }
-        if (value instanceof String text) {
-            return PythonText.toFloat(text);
-        }
-        return value == Other.NULL ? OptionalDouble.of(Double.NaN) : OptionalDouble.empty();
-    }
-
-    /** Python's {@code int()}, then into a byte, as numpy refuses what does not fit; -1 if not. */
-    private static int asByte(Object value) {
-        OptionalDouble number =
-                value instanceof String text
-                        ? PythonText.toInt(text)
-                        : value == Other.NULL ? OptionalDouble.empty() : asDouble(value);
-        double given = number.orElse(Double.NaN);
-        return given > -1 && given < 256 ? (int) given : -1;
-    }
-
-    /** Whether Python takes a value for true. Of arrays and objects, it would be the empty ones. */
-    private static boolean isTrue(Object value) {
-        if (value instanceof Boolean truth) {
-            return truth;
-        }
-        if (value instanceof Number number) {
-            return number.doubleValue() != 0;
-        }
-        return value instanceof String text ? !text.isEmpty() : value != Other.NULL;
-    }
-
-    private CocoProblem problem(CocoProblem.Severity severity, long offset, String message) {
-        return new CocoProblem(severity, in.path(), offset, message);
+        return accepted;
     }
 
     private static void add(List<CocoProblem> problems, CocoProblem... found) {

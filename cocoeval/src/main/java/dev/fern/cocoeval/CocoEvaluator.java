@@ -1,5 +1,6 @@
 package dev.fern.cocoeval;
 
+import dev.fern.cocoeval.CategoryMatching.Pairs;
 import dev.fern.cocoeval.json.CocoFormatException;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -20,6 +21,9 @@ public final class CocoEvaluator {
      *
      * @param dataset read with {@link CocoDataset#readForEvaluation} to match pycocotools on files
      *     that are not quite sound
+     * @param results on images of the data set
+     * @param parameters which images, categories, thresholds, areas and limits to evaluate
+     * @return precision, recall and scores, from which the twelve numbers are taken
      * @throws CocoFormatException where pycocotools raises: on detections of images that are not
      *     listed, a file without any detection, and records that are evaluated though a field of
      *     theirs is missing or odd
@@ -42,26 +46,37 @@ public final class CocoEvaluator {
         return new Evaluation(parameters, arrays, evaluatedCategories(dataset, input));
     }
 
-    /** With pycocotools' default parameters. */
+    /**
+     * Evaluates results on a data set with pycocotools' default parameters.
+     *
+     * @param dataset read with {@link CocoDataset#readForEvaluation} to match pycocotools on files
+     *     that are not quite sound
+     * @param results on images of the data set
+     * @return precision, recall and scores, from which the twelve numbers are taken
+     * @throws CocoFormatException where pycocotools raises, as in {@link #evaluate(CocoDataset,
+     *     CocoResults, EvaluationParameters)}
+     */
     public static Evaluation evaluate(CocoDataset dataset, CocoResults results)
             throws CocoFormatException {
         return evaluate(dataset, results, EvaluationParameters.defaults());
     }
 
     /** Matches every group at one IoU threshold, for parameters of a single area range. */
-    static List<CategoryMatches> matchesAt(double iouThreshold, EvaluationInput input)
+    static List<Pairs> matchesAt(double iouThreshold, EvaluationInput input)
             throws CocoFormatException {
-        CategoryMatches[] matches = new CategoryMatches[input.groupCount()];
+        Pairs[] matches = new Pairs[input.groupCount()];
         forEachGroup(input, (k, category) -> matches[k] = category.matchAt(iouThreshold));
         return List.of(matches);
     }
 
-    /** Does something with what is evaluated together. */
+    /** A task for each group of records that are evaluated together. */
     interface GroupTask {
         void run(int group, CategoryMatching category) throws CocoFormatException;
     }
 
-    /** In parallel; of several failures, throws the first group's. */
+    /**
+     * Runs a task for all groups in parallel; if several fail, throws the first group's failure.
+     */
     static void forEachGroup(EvaluationInput input, GroupTask task) throws CocoFormatException {
         CocoFormatException[] failures = new CocoFormatException[input.groupCount()];
         IntStream.range(0, input.groupCount())
@@ -86,7 +101,7 @@ public final class CocoEvaluator {
         return input.parameters().useCats() ? categories(dataset, input) : List.of();
     }
 
-    /** Those that are evaluated, in the order of the input. */
+    /** The evaluated categories in the order of the input; only the id of those not listed. */
     static List<CocoCategory> categories(CocoDataset dataset, EvaluationInput input) {
         Map<Long, CocoCategory> known = new HashMap<>();
         dataset.categories().forEach(category -> known.putIfAbsent(category.id(), category));

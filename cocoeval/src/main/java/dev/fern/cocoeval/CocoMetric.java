@@ -14,11 +14,11 @@ public enum CocoMetric {
     AP_MEDIUM("APm", true, null, "medium"),
     /** Average precision of large objects. */
     AP_LARGE("APl", true, null, "large"),
-    /** Average recall with the first of maxDets, by default 1 detection an image. */
+    /** Average recall with the first of maxDets, by default 1 detection per image. */
     AR1("AR1", false, null, "all"),
-    /** Average recall with the second of maxDets, by default 10. */
+    /** Average recall with the second of maxDets, by default 10 detections per image. */
     AR10("AR10", false, null, "all"),
-    /** Average recall with the third of maxDets, by default 100. */
+    /** Average recall with the third of maxDets, by default 100 detections per image. */
     AR100("AR100", false, null, "all"),
     /** Average recall of small objects. */
     AR_SMALL("ARs", false, null, "small"),
@@ -39,17 +39,19 @@ public enum CocoMetric {
         this.areaLabel = areaLabel;
     }
 
-    /** Its usual name: AP, AP50, AP75, APs, APm, APl, AR1, AR10, AR100, ARs, ARm or ARl. */
+    /**
+     * {@return the usual name: AP, AP50, AP75, APs, APm, APl, AR1, AR10, AR100, ARs, ARm or ARl}
+     */
     public String label() {
         return label;
     }
 
-    /** Whether it is an average precision rather than an average recall. */
+    /** Whether the metric is an average precision rather than an average recall. */
     boolean isPrecision() {
         return precision;
     }
 
-    /** Null for all thresholds. */
+    /** The only IoU threshold that the metric takes, or null if it takes all. */
     Double iouThreshold() {
         return iouThreshold;
     }

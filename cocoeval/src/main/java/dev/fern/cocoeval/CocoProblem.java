@@ -14,12 +14,20 @@ import java.util.Objects;
 public record CocoProblem(Severity severity, String path, long offset, String message) {
     /** How bad a problem is. */
     public enum Severity {
-        /** No training on this data set. */
+        /** Training refuses this data set. */
         ERROR,
-        /** Training works, and the author may want to know. */
+        /** Training works, but the author may want to know. */
         WARNING
     }
 
+    /**
+     * Describes a problem.
+     *
+     * @param severity not null
+     * @param path not null
+     * @param offset -1 for a data set that comes from memory
+     * @param message not null; it reads on from the path, such as "has no bbox"
+     */
     public CocoProblem {
         Objects.requireNonNull(severity, "severity");
         Objects.requireNonNull(path, "path");
@@ -31,7 +39,7 @@ public record CocoProblem(Severity severity, String path, long offset, String me
         return new CocoFormatException(file, path, offset, message);
     }
 
-    /** {@code annotations[12] (id 77): image_id 5 is not in images}. */
+    /** {@return path and message: {@code annotations[12] (id 77): image_id 5 is not in images}} */
     @Override
     public String toString() {
         return CocoFormatException.located(path, -1, message);

@@ -13,7 +13,7 @@ import java.util.RandomAccess;
 
 /**
  * The detections of a COCO results file, or of a detector that is still running. Immutable; held as
- * columns of primitives, 56 bytes a detection.
+ * columns of primitives, 56 bytes per detection.
  */
 public final class CocoResults {
     private final int size;
@@ -40,54 +40,75 @@ public final class CocoResults {
     }
 
     /**
-     * Reads a results file in one pass, as tolerantly as pycocotools: a detection whose score is
-     * missing, say, is refused only when the evaluation comes to use it.
+     * Reads a results file in one pass, as tolerantly as pycocotools: a detection without a score,
+     * for example, is refused only when the evaluation comes to use it.
      *
      * @param file JSON, plain or gzip: an array of objects with {@code image_id}, {@code
      *     category_id}, {@code bbox} (xywh in pixels) and {@code score}
+     * @return the detections in file order
      * @throws CocoFormatException if the file can't be read, or where pycocotools raises on loading
      */
     public static CocoResults read(Path file) throws CocoFormatException {
         return CocoResultsReader.read(file);
     }
 
-    /** To add detections one by one, image by image. */
+    /** {@return an empty builder; evaluation is fastest if detections are added image by image} */
     public static Builder builder() {
         return new Builder();
     }
 
-    /** The number of detections. */
+    /** {@return the number of detections} */
     public int size() {
         return size;
     }
 
-    /** The image of detection {@code i}, 0-based in the order they were added. */
+    /**
+     * {@return the id of the image that a detection lies on}
+     *
+     * @param i position of the detection, 0 to {@code size() - 1}, in the order of adding
+     */
     public long imageId(int i) {
         return imageIds[Objects.checkIndex(i, size)];
     }
 
-    /** The category of detection {@code i}. */
+    /**
+     * {@return the id of a detection's category}
+     *
+     * @param i position of the detection, 0 to {@code size() - 1}
+     */
     public long categoryId(int i) {
         return categoryIds[Objects.checkIndex(i, size)];
     }
 
-    /** The box of detection {@code i}, xywh in pixels. */
+    /**
+     * {@return a detection's box, xywh in pixels}
+     *
+     * @param i position of the detection, 0 to {@code size() - 1}
+     */
     public Box box(int i) {
         int at = 4 * Objects.checkIndex(i, size);
         return new Box(boxes[at], boxes[at + 1], boxes[at + 2], boxes[at + 3]);
     }
 
-    /** The score of detection {@code i}. */
+    /**
+     * {@return a detection's score; NaN if the file gives none}
+     *
+     * @param i position of the detection, 0 to {@code size() - 1}
+     */
     public double score(int i) {
         return scores[Objects.checkIndex(i, size)];
     }
 
-    /** Detection {@code i}. */
+    /**
+     * {@return a detection as a record, made anew with each call}
+     *
+     * @param i position of the detection, 0 to {@code size() - 1}
+     */
     public CocoDetection get(int i) {
         return new CocoDetection(imageId(i), categoryId(i), box(i), score(i));
     }
 
-    /** A view of all detections, in the order they were added. */
+    /** {@return a view of all detections in the order of adding; its records are made on access} */
     public List<CocoDetection> detections() {
         return new Detections();
     }
@@ -107,19 +128,19 @@ public final class CocoResults {
     /**
      * Writes a COCO results file, whole or not at all.
      *
-     * @param file compressed with gzip where the name ends in {@code .gz}
+     * @param file compressed with gzip if its name ends in {@code .gz}
      * @throws IOException if it can't be written; an older file of this name is then left as it was
      */
     public void write(Path file) throws IOException {
         CocoWriter.write(this, file);
     }
 
-    /** [size, 4] and perhaps more: x, y, width, height. Not to be changed. */
+    /** x, y, width, height of each: [size, 4], perhaps with room to spare. Not to be changed. */
     double[] boxes() {
         return boxes;
     }
 
-    /** [size] and perhaps more. Not to be changed. */
+    /** [size], perhaps with room to spare. Not to be changed. */
     double[] scores() {
         return scores;
     }
@@ -142,7 +163,7 @@ public final class CocoResults {
         return ids;
     }
 
-    /** Null for results from memory. */
+    /** The file that the results were read from; null if they come from memory. */
     String file() {
         return file;
     }
@@ -160,7 +181,12 @@ public final class CocoResults {
 
         private Builder() {}
 
-        /** Adds one detection. */
+        /**
+         * Adds one detection.
+         *
+         * @param detection copied into columns
+         * @return this builder
+         */
         public Builder add(CocoDetection detection) {
             return add(
                     detection.imageId(),
@@ -172,7 +198,11 @@ public final class CocoResults {
         /**
          * Adds one detection.
          *
+         * @param imageId the id of an image of the data set
+         * @param categoryId the id of a category of the data set
          * @param box xywh in pixels
+         * @param score higher means surer; NaN comes last
+         * @return this builder
          */
         public Builder add(long imageId, long categoryId, Box box, double score) {
             return add(imageId, categoryId, box.x(), box.y(), box.width(), box.height(), score);
@@ -203,12 +233,12 @@ public final class CocoResults {
             return this;
         }
 
-        /** How many were added so far. */
+        /** {@return how many detections were added so far} */
         public int size() {
             return size;
         }
 
-        /** All that were added so far. */
+        /** {@return all detections that were added so far; more may be added afterwards} */
         public CocoResults build() {
             return build(null);
         }

@@ -9,7 +9,7 @@ import dev.fern.cocoeval.json.JsonTokenizer.Other;
 import java.io.IOException;
 import java.nio.file.Path;
 
-/** Reads a COCO results file once, straight into columns. */
+/** Reads a COCO results file in one pass, straight into columns. */
 final class CocoResultsReader {
     private final String file;
     private final JsonTokenizer in;
@@ -109,7 +109,7 @@ final class CocoResultsReader {
         require(hasCategoryId, "category_id", categoryIdRefusal, offset);
         require(hasBox, "bbox", boxRefusal, offset);
         if (hasCaption && results.size() == 0) {
-            throw refusal("has a caption; this is no file of boxes");
+            throw refusal("has a caption, so this is not a file of boxes");
         }
         results.add(imageId, categoryId, box[0], box[1], box[2], box[3], score);
         if (!hasScore) {
@@ -135,11 +135,11 @@ final class CocoResultsReader {
         long start = in.offset();
         Object value = in.readValue();
         boolean container = value == Other.ARRAY || value == Other.OBJECT;
-        idRefusal = container ? problem(start, "is no id") : null;
+        idRefusal = container ? problem(start, "is not an id") : null;
         return container ? IdTable.NONE : results.ids().idOf(value);
     }
 
-    /** At least four numbers, which pycocotools computes with on loading. */
+    /** Reads a box of at least four numbers, which pycocotools computes with on loading. */
     private void box() throws CocoFormatException {
         boxRefusal = null;
         boxFlaw = null;

@@ -3,6 +3,7 @@ package dev.fern.cocoeval;
 import static dev.fern.cocoeval.CocoProblem.Severity.ERROR;
 import static dev.fern.cocoeval.CocoProblem.Severity.WARNING;
 
+import dev.fern.cocoeval.CocoDataset.AnnotationFlaw;
 import dev.fern.cocoeval.json.CocoFormatException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -13,7 +14,7 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * Checks whether a data set is fit for training, far more strictly than evaluation needs.
+ * Checks whether a data set is fit for training, far more strictly than evaluation requires.
  *
  * <p>Errors: missing sections, fields of the wrong kind, ids that come twice, annotations on
  * unknown images or categories, boxes that are not four finite numbers or have negative sizes.
@@ -24,7 +25,7 @@ import java.util.Set;
  * doubles).
  */
 public final class CocoValidator {
-    /** In pixels; rounding brings COCO's own boxes over the edge by fractions. */
+    /** In pixels; rounding puts COCO's own boxes over the edge by fractions. */
     private static final double OUTSIDE_TOLERANCE = 1;
 
     private static final long LARGEST_EXACT = 1L << 53;
@@ -39,15 +40,22 @@ public final class CocoValidator {
     /**
      * Checks a file.
      *
-     * @return all problems; those of single fields first, then those between records, each in file
+     * @param file JSON, plain or gzip
+     * @return all problems: first those of single fields, then those between records, both in file
      *     order
-     * @throws CocoFormatException if it can't be read as JSON at all
+     * @throws CocoFormatException if the file can't be read as JSON at all
      */
     public static List<CocoProblem> check(Path file) throws CocoFormatException {
         return check(CocoDatasetReader.read(file));
     }
 
-    /** Checks a data set, as far as what is left of a file once it has been read tells. */
+    /**
+     * Checks a data set. Problems of single fields that only the file shows, such as a missing
+     * {@code iscrowd}, are not found.
+     *
+     * @param dataset from memory or from a file
+     * @return the problems between records, in their order
+     */
     public static List<CocoProblem> check(CocoDataset dataset) {
         return new CocoValidator(dataset).check();
     }
@@ -122,12 +130,15 @@ public final class CocoValidator {
     private void checkId(Place place, Map<Long, String> seen) {
         String earlier = seen.putIfAbsent(place.id, place.path());
         if (earlier != null) {
-            add(ERROR, place, "its id is that of " + earlier + " already");
+            add(ERROR, place, "has the same id as " + earlier);
         }
         if (place.id == 0) {
-            add(WARNING, place, "id 0, which pycocotools takes for none in annotations");
+            add(WARNING, place, "has id 0; pycocotools takes a match with annotation 0 for none");
         } else if (IdTable.isOrdinary(place.id) && Math.abs(place.id) > LARGEST_EXACT) {
-            add(WARNING, place, "id " + place.id + " is over 2^53, which a double can't hold");
+            add(
+                    WARNING,
+                    place,
+                    "id " + place.id + " is over 2^53, too large to be exact as a double");
         }
     }
 
@@ -167,11 +178,11 @@ public final class CocoValidator {
         if (!Double.isFinite(area) || area < 0) {
             add(ERROR, place, "area is " + area);
         } else if (area > 1.01 * box.area() + 1 || area == 0 && box.area() > 0) {
-            add(WARNING, place, "area " + area + " disagrees with the " + box.area() + " of bbox");
+            add(WARNING, place, "area " + area + " differs from the bbox's area, " + box.area());
         }
     }
 
-    /** Where a record stands. */
+    /** Where a record lies in its file. */
     private record Place(String section, int index, long id, long offset) {
         static final Place DOCUMENT = new Place("", -1, 0, -1);
 

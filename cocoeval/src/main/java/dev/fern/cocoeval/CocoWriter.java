@@ -8,7 +8,7 @@ import java.io.Writer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 
-/** Writes COCO files. Numbers come back from reading as the same doubles, NaN and infinity too. */
+/** Writes COCO files. Reading them gives the same doubles again, NaN and infinities included. */
 final class CocoWriter {
     private interface Content {
         void writeTo(JsonWriter json) throws IOException;

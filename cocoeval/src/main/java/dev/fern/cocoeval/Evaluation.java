@@ -15,9 +15,9 @@ import java.util.stream.IntStream;
 /**
  * The outcome of an evaluation. Immutable.
  *
- * <p>The arrays are flat, the last dimension fastest. Dimensions: T IoU thresholds, R recall
- * thresholds, K categories ascending by id (one in all if categories were not used), A area ranges,
- * M limits on detections, ascending.
+ * <p>The arrays are flat, the last dimension fastest. Their dimensions are T IoU thresholds, R
+ * recall thresholds, K categories by ascending id (a single one if categories were not used), A
+ * area ranges and M ascending limits on detections.
  */
 public final class Evaluation {
     private static final int HEADLINE_MAX_DETS = 100;
@@ -35,59 +35,74 @@ public final class Evaluation {
         this.categories = List.copyOf(categories);
     }
 
-    /** As they were given. */
+    /** {@return the parameters as they were given} */
     public EvaluationParameters parameters() {
         return parameters;
     }
 
-    /** The K categories of the arrays; empty if categories were not used. */
+    /** {@return the K categories of the arrays; empty if categories were not used} */
     public List<CocoCategory> categories() {
         return categories;
     }
 
-    /** {T, R, K, A, M}: the shape of precision and scores; recall has {T, K, A, M}. */
+    /** {@return the shape of precision and scores: T, R, K, A, M; that of recall has no R} */
     public int[] shape() {
         return arrays.precisionShape();
     }
 
-    /** Precision at each recall threshold, [T, R, K, A, M]; -1 without ground truth. A copy. */
+    /** {@return precision at each recall threshold, [T, R, K, A, M]; -1 without truth; a copy} */
     public double[] precision() {
         return arrays.precision().clone();
     }
 
-    /** The recall that is reached, [T, K, A, M]; -1 without ground truth. A copy. */
+    /** {@return the recall that is reached, [T, K, A, M]; -1 without truth; a copy} */
     public double[] recall() {
         return arrays.recall().clone();
     }
 
-    /** The score at which each recall is reached, [T, R, K, A, M]; -1 without truth. A copy. */
+    /** {@return the score that reaches each recall, [T, R, K, A, M]; -1 without truth; a copy} */
     public double[] scores() {
         return arrays.scores().clone();
     }
 
     /**
-     * The twelve numbers, each -1 where there is nothing to take a mean of.
+     * Takes the twelve numbers.
      *
-     * @throws IllegalArgumentException where pycocotools raises: with less than three maxDets
-     *     (unless corrected), without IoU thresholds, and with labels of areas that are not there
+     * @return each 0 to 1, or -1 where there is nothing to take a mean of; in the order of {@link
+     *     CocoMetric}
+     * @throws IllegalArgumentException where pycocotools raises: with fewer than three maxDets
+     *     (unless corrected), without IoU thresholds, and with labels of areas that do not exist
      */
     public Map<CocoMetric, Double> stats() {
         return stats(0, arrays.precisionShape()[2]);
     }
 
-    /** One of the twelve numbers; throws like {@link #stats()}. */
+    /**
+     * Takes one of the twelve numbers.
+     *
+     * @param metric which one
+     * @return 0 to 1, or -1 where there is nothing to take a mean of
+     * @throws IllegalArgumentException where {@link #stats()} throws it
+     */
     public double stat(CocoMetric metric) {
         requireSummarizable();
         return mean(metric, 0, arrays.precisionShape()[2]);
     }
 
-    /** One of the twelve numbers of the category at {@code k}; throws like {@link #stats()}. */
+    /**
+     * Takes one of the twelve numbers of the category at {@code k}; throws like {@link #stats()}.
+     */
     double stat(CocoMetric metric, int k) {
         requireSummarizable();
         return mean(metric, k, k + 1);
     }
 
-    /** The twelve numbers of each category by ascending id; throws like {@link #stats()}. */
+    /**
+     * Takes the twelve numbers of each category.
+     *
+     * @return by ascending id; empty if categories were not used
+     * @throws IllegalArgumentException where {@link #stats()} throws it
+     */
     public List<CategoryStats> perCategory() {
         return IntStream.range(0, categories.size())
                 .mapToObj(k -> new CategoryStats(categories.get(k), stats(k, k + 1)))
@@ -115,7 +130,7 @@ public final class Evaluation {
         }
     }
 
-    /** Where in maxDets a metric looks, -1 for nowhere. */
+    /** The positions in maxDets that a metric takes; none if its limit is not among them. */
     private int[] maxDetsPositions(CocoMetric metric) {
         int count = arrays.maxDets().length;
         int wanted;
@@ -137,7 +152,7 @@ public final class Evaluation {
         };
     }
 
-    /** [A][M]: where in the arrays any of the twelve numbers looks. */
+    /** [A][M]: which parts of the arrays the twelve numbers take. */
     boolean[][] consulted() {
         requireSummarizable();
         boolean[][] consulted = new boolean[parameters.areaRng().size()][arrays.maxDets().length];
@@ -206,7 +221,9 @@ public final class Evaluation {
         return count == 0 ? -1 : NumpySum.mean(values, count);
     }
 
-    /** How numpy pairs two lists of indices: one by one, or a single one with each. */
+    /**
+     * How many pairs numpy makes of two lists of indices: one by one, or a single one with each.
+     */
     private static int pairs(int areas, int limits) {
         if (areas == limits || limits == 1) {
             return areas;
@@ -218,7 +235,12 @@ public final class Evaluation {
                 "areaRngLbl and maxDets repeat entries so that they can't be paired");
     }
 
-    /** The table that pycocotools prints, twelve lines; throws like {@link #stats()}. */
+    /**
+     * Writes the table that pycocotools prints.
+     *
+     * @return twelve lines, and one more if the first number is -1 since maxDets lacks 100
+     * @throws IllegalArgumentException where {@link #stats()} throws it
+     */
     public String table() {
         Map<CocoMetric, Double> stats = stats();
         StringBuilder table = new StringBuilder();
@@ -266,8 +288,9 @@ public final class Evaluation {
     /**
      * Writes precision, recall and scores as numpy's {@code load} reads them, whole or not at all.
      *
-     * @param file its name should end in {@code .npz}
-     * @throws IOException if it can't be written
+     * @param file usually named {@code .npz}; the name is taken as it is
+     * @throws IOException if the file can't be written; an older file of this name is then left as
+     *     it was
      */
     public void writeArrays(Path file) throws IOException {
         Map<String, NumpyArchive.Array> named = new LinkedHashMap<>();
@@ -275,5 +298,24 @@ public final class Evaluation {
         named.put("recall", new NumpyArchive.Array(arrays.recallShape(), arrays.recall()));
         named.put("scores", new NumpyArchive.Array(arrays.precisionShape(), arrays.scores()));
         NumpyArchive.write(file, named);
+    }
+
+    /**
+     * The twelve numbers of one category.
+     *
+     * @param category only its id if the data set does not list it
+     * @param stats as {@link Evaluation#stats} has them, in the order of {@link CocoMetric}; -1
+     *     where the category has no ground truth
+     */
+    public record CategoryStats(CocoCategory category, Map<CocoMetric, Double> stats) {
+        /**
+         * Copies the map.
+         *
+         * @param category not null
+         * @param stats not null
+         */
+        public CategoryStats {
+            stats = Collections.unmodifiableMap(new EnumMap<>(stats));
+        }
     }
 }

@@ -2,7 +2,7 @@ package dev.fern.cocoeval;
 
 import java.util.Arrays;
 
-/** The arrays that an evaluation fills, -1 where nothing was evaluated. */
+/** The arrays that an evaluation fills; -1 where nothing was evaluated. */
 final class EvaluationArrays {
     private final double[] iouThrs;
     private final double[] recThrs;
@@ -33,7 +33,7 @@ final class EvaluationArrays {
         clear();
     }
 
-    /** As if nothing had been evaluated. */
+    /** Sets everything to -1, as if nothing had been evaluated. */
     void clear() {
         Arrays.fill(precision, -1);
         Arrays.fill(scores, -1);
@@ -65,7 +65,7 @@ final class EvaluationArrays {
         return recThrs;
     }
 
-    /** Ascending. */
+    /** The limits in ascending order. */
     int[] maxDets() {
         return maxDets;
     }

@@ -1,5 +1,6 @@
 package dev.fern.cocoeval;
 
+import dev.fern.cocoeval.CocoDataset.AnnotationFlaw;
 import dev.fern.cocoeval.json.CocoFormatException;
 import dev.fern.cocoeval.json.PythonText;
 import java.math.BigInteger;
@@ -42,7 +43,7 @@ final class EvaluationInput {
                     results.file(),
                     "",
                     -1,
-                    "holds no detection, which pycocotools refuses (\"corrected\" counts it as 0)");
+                    "holds no detections; pycocotools refuses it (\"corrected\" scores it 0)");
         }
         long[] allImages = dataset.images().stream().mapToLong(CocoImage::id).distinct().toArray();
         images = imageIds(allImages);
@@ -134,8 +135,8 @@ final class EvaluationInput {
     // Which records
 
     /**
-     * Annotations image by image. pycocotools looks them up by id, so of several with one id the
-     * last stands in for all.
+     * Annotations image by image. pycocotools looks them up by id, so the last of several with one
+     * id takes the place of all.
      */
     private int[] truthsInOrder(Map<Long, Integer> slots) {
         List<CocoAnnotation> annotations = dataset.annotations();
@@ -188,7 +189,7 @@ final class EvaluationInput {
                             resultsName(),
                             "[" + i + "].image_id",
                             -1,
-                            results.ids().value(id) + " is no image of " + datasetName());
+                            results.ids().value(id) + " is not an image of " + datasetName());
                 }
                 position = imagePositions.getOrDefault(image, ABSENT);
                 previous = id;
@@ -209,7 +210,7 @@ final class EvaluationInput {
         long category(int member);
     }
 
-    /** By what is evaluated together: each category, or all in the order of {@link #categories}. */
+    /** Groups records by category, or puts all together in the order of {@link #categories}. */
     private int[][] group(int[] members, CategoryOf categoryOf, Map<Long, Integer> slots) {
         int[] slotOf = new int[members.length];
         int[] counts = new int[categories.length];
@@ -241,7 +242,7 @@ final class EvaluationInput {
         };
     }
 
-    // What the categories' evaluations ask
+    // What the evaluation of a category asks for
 
     CocoResults results() {
         return results;
@@ -255,17 +256,17 @@ final class EvaluationInput {
         return images.length;
     }
 
-    /** Ascending. */
+    /** The ids of the evaluated images, ascending. */
     long[] images() {
         return images;
     }
 
-    /** Ascending, or as given where all categories are evaluated as one. */
+    /** The ids of the evaluated categories, ascending; as given where all are evaluated as one. */
     long[] categories() {
         return categories;
     }
 
-    /** How many evaluations there are: one a category, or one of all. */
+    /** How many evaluations there are: one per category, or a single one. */
     int groupCount() {
         return truths.length;
     }
@@ -278,17 +279,17 @@ final class EvaluationInput {
         return detections[group];
     }
 
-    /** By annotation; 0 to {@link #imageCount} - 1, or -1. */
+    /** The image of each annotation, 0 to {@link #imageCount} - 1; -1 if that is not evaluated. */
     int[] annotationImages() {
         return annotationImages;
     }
 
-    /** By detection; 0 to {@link #imageCount} - 1, or -1. */
+    /** The image of each detection, 0 to {@link #imageCount} - 1; -1 if that is not evaluated. */
     int[] detectionImages() {
         return detectionImages;
     }
 
-    /** By annotation, four numbers each: x, y, width, height. */
+    /** x, y, width, height of each annotation. */
     double[] truthBoxes() {
         return truthBoxes;
     }
@@ -297,17 +298,17 @@ final class EvaluationInput {
         return truthAreas[annotation];
     }
 
-    /** Whether many detections may match it. */
+    /** Whether many detections may match the annotation. */
     boolean isCrowd(int annotation) {
         return crowd[annotation];
     }
 
-    /** Whether it is neither to be found nor a fault to find. */
+    /** Whether a detector may find the annotation but need not. */
     boolean isIgnored(int annotation) {
         return ignored[annotation];
     }
 
-    /** Refuses annotations that pycocotools would stumble over. */
+    /** Refuses annotations over which pycocotools would stumble. */
     void requireUsable(int[] annotations, int from, int to) throws CocoFormatException {
         if (dataset.flaws().isEmpty()) {
             return;
@@ -351,8 +352,8 @@ final class EvaluationInput {
     }
 
     /**
-     * Whether pycocotools would take a match with this annotation for one: it stores the id as a
-     * double, and 0 means none.
+     * Whether pycocotools would count a match with this annotation: it stores the annotation's id
+     * as a double, and 0 means none.
      */
     boolean matchCounts(int annotation) throws CocoFormatException {
         CocoAnnotation truth = dataset.annotations().get(annotation);
@@ -377,7 +378,7 @@ final class EvaluationInput {
                     datasetName(),
                     "annotations[" + annotation + "].id",
                     dataset.source().annotationOffsets()[annotation],
-                    id + " is no number");
+                    id + " is not a number");
         }
         return number.getAsDouble() != 0;
     }

@@ -9,18 +9,19 @@ import java.util.Optional;
 /**
  * What to evaluate, under pycocotools' names; each default is pycocotools' to the last bit.
  *
- * @param imgIds the images; all of the data set if empty
- * @param catIds the categories; all of the data set if empty
+ * @param imgIds the ids of the images; without a value, all images of the data set
+ * @param catIds the ids of the categories; without a value, all categories of the data set
  * @param iouThrs T thresholds of IoU at which a detection matches, {@link #linspace}(0.5, 0.95,
  *     10); those above 1 - 1e-10 count as that
  * @param recThrs R recalls at which precision is taken, {@link #linspace}(0, 1, 101)
- * @param maxDets M limits on the detections of one image and category, 1, 10 and 100
- * @param areaRng A ranges of area in square pixels: all, up to 32^2, up to 96^2, and above
- * @param areaRngLbl their names; the twelve numbers look for all, small, medium and large
+ * @param maxDets M limits on the detections per image and category, 1, 10 and 100
+ * @param areaRng A ranges of area in square pixels: 0 to 1e10, 0 to 32^2, 32^2 to 96^2, 96^2 to
+ *     1e10
+ * @param areaRngLbl A names of the ranges; the twelve numbers look for all, small, medium and large
  * @param useCats whether a detection has to be of the right category
  * @param corrected whether to mend pycocotools' known faults: matches with the annotation of id 0
- *     count, {@code ignore} is heeded, results without any detection score 0, and the headline AP
- *     is taken at the largest of maxDets, however many there are
+ *     count, {@code ignore} is heeded, results without any detection score 0, and AP is taken at
+ *     the largest of maxDets, however many there are
  */
 public record EvaluationParameters(
         Optional<List<Long>> imgIds,
@@ -33,6 +34,20 @@ public record EvaluationParameters(
         boolean useCats,
         boolean corrected) {
 
+    /**
+     * Copies the lists. {@link #builder} starts from the defaults and is easier to use.
+     *
+     * @param imgIds ids of images, in any order
+     * @param catIds ids of categories, in any order
+     * @param iouThrs in any order; the arrays keep it
+     * @param recThrs ascending, 0 to 1
+     * @param maxDets not empty, in any order; the arrays have them ascending
+     * @param areaRng one range per name
+     * @param areaRngLbl one name per range
+     * @param useCats false to evaluate all categories as one
+     * @param corrected false for pycocotools' own numbers
+     * @throws IllegalArgumentException if {@code maxDets} is empty
+     */
     public EvaluationParameters {
         imgIds = imgIds.map(List::copyOf);
         catIds = catIds.map(List::copyOf);
@@ -46,12 +61,12 @@ public record EvaluationParameters(
         }
     }
 
-    /** pycocotools' own parameters. */
+    /** {@return pycocotools' default parameters} */
     public static EvaluationParameters defaults() {
         return builder().build();
     }
 
-    /** A builder that starts from the defaults. */
+    /** {@return a builder that starts from the defaults} */
     public static Builder builder() {
         return new Builder();
     }
@@ -61,26 +76,30 @@ public record EvaluationParameters(
      * keeps its default.
      *
      * @param file JSON, plain or gzip, such as {@code {"maxDets": [1, 10, 300], "useCats": 0}}
-     * @throws CocoFormatException if it can't be read or has an unknown name or an unfit value,
-     *     which an id other than an integer is too
+     * @return the parameters that the file holds
+     * @throws CocoFormatException if the file can't be read, or has an unknown name or a value that
+     *     does not fit, such as an id that is not an integer
      */
     public static EvaluationParameters read(Path file) throws CocoFormatException {
         return ParametersReader.read(file, new IdTable());
     }
 
     /**
-     * Reads parameters for one data set, in which ids may be texts or fractions.
+     * Reads parameters for one data set, in which ids may be strings or fractions.
      *
-     * @param dataset whose images {@code imgIds} names, and whose categories {@code catIds}
-     * @throws CocoFormatException as {@link #read(Path)} throws it, and for an id other than an
-     *     integer that the data set does not have
+     * @param file JSON, plain or gzip, as {@link #read(Path)} takes it
+     * @param dataset the owner of the images in {@code imgIds} and of the categories in {@code
+     *     catIds}
+     * @return parameters for this data set alone
+     * @throws CocoFormatException as {@link #read(Path)} throws it, except for ids that are not
+     *     integers but belong to the data set
      */
     public static EvaluationParameters read(Path file, CocoDataset dataset)
             throws CocoFormatException {
         return ParametersReader.read(file, dataset.ids());
     }
 
-    /** A builder that starts from these parameters. */
+    /** {@return a builder that starts from these parameters} */
     public Builder toBuilder() {
         Builder builder = new Builder();
         builder.imgIds = imgIds;
@@ -96,14 +115,18 @@ public record EvaluationParameters(
     }
 
     /**
-     * Evenly spaced numbers with the rounding of {@code numpy.linspace}: 0.5 to 0.95 in 10 gives
-     * 0.8999999999999999, not 0.9.
+     * Makes evenly spaced numbers with the rounding of {@code numpy.linspace}: among 10 numbers
+     * from 0.5 to 0.95 is 0.8999999999999999, not 0.9.
      *
-     * @param count how many, at least 2
+     * @param first the first number
+     * @param last the last number, exactly
+     * @param count how many numbers, at least 2
+     * @return {@code count} numbers
+     * @throws IllegalArgumentException if {@code count} is less than 2
      */
     public static List<Double> linspace(double first, double last, int count) {
         if (count < 2) {
-            throw new IllegalArgumentException("count is " + count + ", needs at least 2");
+            throw new IllegalArgumentException("count must be at least 2, not " + count);
         }
         double step = (last - first) / (count - 1);
         List<Double> numbers = new ArrayList<>(count);
@@ -133,51 +156,111 @@ public record EvaluationParameters(
 
         private Builder() {}
 
+        /**
+         * Evaluates some images only.
+         *
+         * @param ids in any order; ids that the data set does not have count for nothing
+         * @return this builder
+         */
         public Builder imgIds(List<Long> ids) {
             imgIds = Optional.of(ids);
             return this;
         }
 
+        /**
+         * Evaluates some categories only.
+         *
+         * @param ids in any order
+         * @return this builder
+         */
         public Builder catIds(List<Long> ids) {
             catIds = Optional.of(ids);
             return this;
         }
 
+        /**
+         * Sets the IoU thresholds at which detections match.
+         *
+         * @param thresholds T numbers, usually 0 to 1
+         * @return this builder
+         */
         public Builder iouThrs(List<Double> thresholds) {
             iouThrs = thresholds;
             return this;
         }
 
+        /**
+         * Sets the recalls at which precision is taken.
+         *
+         * @param thresholds R ascending numbers, 0 to 1
+         * @return this builder
+         */
         public Builder recThrs(List<Double> thresholds) {
             recThrs = thresholds;
             return this;
         }
 
+        /**
+         * Sets the limits on the detections per image and category.
+         *
+         * @param limits M numbers, in any order; the twelve numbers need three unless corrected
+         * @return this builder
+         */
         public Builder maxDets(List<Integer> limits) {
             maxDets = limits;
             return this;
         }
 
+        /**
+         * Sets the ranges of area, for which {@link #areaRngLbl} gives names.
+         *
+         * @param ranges A ranges
+         * @return this builder
+         */
         public Builder areaRng(List<AreaRange> ranges) {
             areaRng = ranges;
             return this;
         }
 
+        /**
+         * Sets the names of the ranges of area.
+         *
+         * @param labels A names; the twelve numbers look for all, small, medium and large
+         * @return this builder
+         */
         public Builder areaRngLbl(List<String> labels) {
             areaRngLbl = labels;
             return this;
         }
 
+        /**
+         * Sets whether a detection has to be of the right category to match.
+         *
+         * @param use false to evaluate all categories as one
+         * @return this builder
+         */
         public Builder useCats(boolean use) {
             useCats = use;
             return this;
         }
 
+        /**
+         * Sets whether pycocotools' known faults are mended.
+         *
+         * @param mend false for pycocotools' own numbers
+         * @return this builder
+         */
         public Builder corrected(boolean mend) {
             corrected = mend;
             return this;
         }
 
+        /**
+         * Builds the parameters as they are set so far.
+         *
+         * @return parameters that do not change with this builder
+         * @throws IllegalArgumentException if {@code maxDets} is empty
+         */
         public EvaluationParameters build() {
             return new EvaluationParameters(
                     imgIds,
@@ -189,6 +272,19 @@ public record EvaluationParameters(
                     areaRngLbl,
                     useCats,
                     corrected);
+        }
+    }
+
+    /**
+     * Areas in square pixels, both ends included.
+     *
+     * @param least the smallest area
+     * @param most the largest area
+     */
+    public record AreaRange(double least, double most) {
+        /** Whether an area lies outside; NaN lies in every range, as in pycocotools. */
+        boolean excludes(double area) {
+            return area < least || area > most;
         }
     }
 }

@@ -9,16 +9,16 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Lets ids that are no ordinary integers (texts, fractions, null, integers beyond about 62 bits),
- * all of which pycocotools takes, travel as {@code long}. Such an id gets a stand-in below {@link
- * #LEAST_ORDINARY}, which means something only together with its table. Ids that Python holds equal
- * (1, 1.0 and true) are the same.
+ * Lets ids that are not ordinary integers (strings, fractions, null, integers beyond about 62
+ * bits), all of which pycocotools takes, travel as {@code long}. Such an id gets a stand-in below
+ * {@link #LEAST_ORDINARY}, which means something only together with its table. Ids that are equal
+ * in Python (1, 1.0 and true) are the same.
  */
 final class IdTable {
     /** Ids from here up stand for themselves. */
     static final long LEAST_ORDINARY = Long.MIN_VALUE / 2;
 
-    /** Stands for "no such id" in a search; no table hands it out. */
+    /** Means "no such id" in a search; no table hands it out. */
     static final long NONE = LEAST_ORDINARY - 1;
 
     private final Map<Object, Long> standIns = new HashMap<>();
@@ -33,7 +33,7 @@ final class IdTable {
         return values.isEmpty();
     }
 
-    /** The id of a value as {@link JsonTokenizer#readValue} gives it, no array and no object. */
+    /** The id of a value as {@link JsonTokenizer#readValue} gives it; not an array or object. */
     long idOf(Object value) {
         Object canonical = canonical(value);
         if (canonical instanceof Long number && isOrdinary(number)) {
@@ -69,7 +69,7 @@ final class IdTable {
         return isOrdinary(id) || index >= values.size() ? (Object) id : values.get((int) index);
     }
 
-    /** Numbers that are equal become equal objects. */
+    /** Makes equal objects of numbers that are equal in Python. */
     static Object canonical(Object value) {
         if (value instanceof Boolean truth) {
             return truth ? 1L : 0L;

@@ -1,12 +1,17 @@
 package dev.fern.cocoeval;
 
+import dev.fern.cocoeval.CategoryMatching.Pairs;
+import dev.fern.cocoeval.Matching.ImageMatching;
+import dev.fern.cocoeval.Matching.MatchedDetection;
+import dev.fern.cocoeval.Matching.MatchedTruth;
+import dev.fern.cocoeval.Matching.Outcome;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
 
-/** Sorts what the categories matched by image. */
+/** Turns the pairs that were matched category by category into what matched what on each image. */
 final class MatchAssembly {
     private final CocoDataset dataset;
     private final CocoResults results;
@@ -17,7 +22,7 @@ final class MatchAssembly {
     private final List<List<MatchedDetection>> detections = new ArrayList<>();
 
     /**
-     * @param named whether records keep their own category; otherwise all are of the first
+     * @param named whether records keep their own category; otherwise all belong to the first
      */
     MatchAssembly(
             CocoDataset dataset,
@@ -36,7 +41,7 @@ final class MatchAssembly {
         }
     }
 
-    void add(CategoryMatches matches) {
+    void add(Pairs matches) {
         int[] positions = new int[matches.truths().length];
         for (int g = 0; g < positions.length; g++) {
             int index = matches.truths()[g];
@@ -48,7 +53,7 @@ final class MatchAssembly {
                             annotation,
                             position(annotation.categoryId()),
                             matches.ignoredTruths()[g],
-                            CategoryMatches.NONE));
+                            Pairs.NONE));
         }
         for (int d = 0; d < matches.detections().length; d++) {
             int index = matches.detections()[d];
@@ -66,7 +71,7 @@ final class MatchAssembly {
                                             results.score(index)),
                                     position(category),
                                     outcome(matches, d),
-                                    match < 0 ? CategoryMatches.NONE : positions[match]));
+                                    match < 0 ? Pairs.NONE : positions[match]));
         }
     }
 
@@ -74,7 +79,7 @@ final class MatchAssembly {
         return named ? categories.get(category) : 0;
     }
 
-    private static Outcome outcome(CategoryMatches matches, int d) {
+    private static Outcome outcome(Pairs matches, int d) {
         if (matches.right()[d]) {
             return Outcome.TRUE_POSITIVE;
         }

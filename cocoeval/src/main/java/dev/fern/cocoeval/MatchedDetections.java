@@ -4,22 +4,22 @@ import java.util.Arrays;
 import java.util.stream.IntStream;
 
 /**
- * One category's detections by falling score, with what each is at up to 64 IoU thresholds: all
- * that accumulating needs, for every draw of images anew.
+ * The detections of one category by falling score, with what each counts as at up to 64 IoU
+ * thresholds: all that accumulating needs, however often each image is drawn.
  *
- * @param firstThreshold of those that are covered
- * @param thresholdCount how many are covered, a bit each in the areas' numbers
+ * @param firstThreshold position of the first threshold that is covered
+ * @param thresholdCount how many are covered, one bit per threshold in the areas' numbers
  * @param order all detections
  * @param areas by area range
  */
 record MatchedDetections(int firstThreshold, int thresholdCount, Order order, Area[] areas) {
 
     /**
-     * N detections by falling score, those of one score by image and rank.
+     * N detections by falling score; those of one score by image and rank.
      *
-     * @param images 0-based
-     * @param ranks 0 for the best of its image and category
-     * @param ranksFromEnd -1 for the worst that maxDets leaves
+     * @param images the image of each, 0-based
+     * @param ranks among the detections of its image, 0 for the best
+     * @param ranksFromEnd the same from the end, -1 for the worst that maxDets leaves
      */
     record Order(int[] images, double[] scores, int[] ranks, int[] ranksFromEnd) {
         Order(int size) {
@@ -30,12 +30,12 @@ record MatchedDetections(int firstThreshold, int thresholdCount, Order order, Ar
             return images.length;
         }
 
-        /** Below a limit of maxDets: which detections stay, those of an image from 0 or from -1. */
+        /** The ranks to compare with a limit of maxDets: those below it stay. */
         int[] ranks(int limit) {
             return limit >= 0 ? ranks : ranksFromEnd;
         }
 
-        /** Where the detections end that have the score and image of this one. */
+        /** The place after the last detection with the score and image of this one. */
         int endOfTies(int place) {
             int end = place + 1;
             while (end < images.length

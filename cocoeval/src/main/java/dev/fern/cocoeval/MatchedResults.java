@@ -5,7 +5,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 
-/** A set of detections, matched with the ground truth once and to be evaluated many times. */
+/** A set of detections that is matched with the ground truth once and evaluated many times. */
 final class MatchedResults {
     private final EvaluationInput input;
     private final List<CocoCategory> evaluated;
@@ -22,7 +22,7 @@ final class MatchedResults {
         consulted = new Evaluation(input.parameters(), newArrays(), evaluated).consulted();
     }
 
-    /** Throws like {@link CocoEvaluator#evaluate}. */
+    /** Matches results with a data set; throws where {@link CocoEvaluator#evaluate} throws. */
     static MatchedResults match(
             CocoDataset dataset, CocoResults results, EvaluationParameters parameters)
             throws CocoFormatException {
@@ -38,18 +38,17 @@ final class MatchedResults {
         return input.imageCount();
     }
 
-    /** Of the shape that {@link #evaluate} fills. */
+    /** Arrays of the shape that {@link #evaluate} fills. */
     EvaluationArrays newArrays() {
         return new EvaluationArrays(input.parameters(), input.groupCount());
     }
 
     /**
-     * Evaluates on every image as often as {@code copies} says, in the calling thread, as far as
-     * the twelve numbers take.
+     * Evaluates on every image as often as {@code copies} says, in the calling thread. Only what
+     * the twelve numbers take is filled in.
      *
      * @param copies by image, ids ascending
-     * @param arrays to be overwritten; the evaluation is good for as long as they are not used
-     *     again
+     * @param arrays to be overwritten; the evaluation holds until they are used again
      */
     Evaluation evaluate(int[] copies, EvaluationArrays arrays) {
         arrays.clear();

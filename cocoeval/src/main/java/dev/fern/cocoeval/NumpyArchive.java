@@ -18,7 +18,7 @@ import java.util.zip.ZipOutputStream;
  * order.
  */
 final class NumpyArchive {
-    /** {@code shape}'s product is the length of {@code values}. */
+    /** An array in C order; the product of {@code shape} is the length of {@code values}. */
     record Array(int[] shape, double[] values) {}
 
     /** The same for every file, so that equal arrays make equal files. */

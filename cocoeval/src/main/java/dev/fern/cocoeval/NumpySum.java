@@ -1,9 +1,9 @@
 package dev.fern.cocoeval;
 
 /**
- * The mean as numpy computes it. The order of a sum shows in its last bits, so this is numpy's
- * pairwise summation: eight interleaved sums over blocks of up to 128 numbers, larger arrays
- * halved.
+ * Means and sums as numpy computes them. The order of a sum shows in its last bits, so this is
+ * numpy's pairwise summation: eight interleaved sums over blocks of up to 128 numbers, and larger
+ * arrays halved.
  */
 final class NumpySum {
     private static final int BLOCK = 128;

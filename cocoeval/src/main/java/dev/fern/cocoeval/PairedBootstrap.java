@@ -1,5 +1,6 @@
 package dev.fern.cocoeval;
 
+import dev.fern.cocoeval.Comparison.Difference;
 import dev.fern.cocoeval.json.CocoFormatException;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -12,21 +13,22 @@ import java.util.stream.IntStream;
 
 /**
  * Compares two sets of detections on one data set, and tells chance from progress by a paired
- * bootstrap over images (Efron and Tibshirani, An Introduction to the Bootstrap, 1993, chapter 13):
- * as many images as there are get drawn with replacement, both sets are evaluated on the same draw,
- * and the spread of the difference over many such resamples is its uncertainty. {@link Difference}
- * defines interval and p-value.
+ * bootstrap over images (Efron and Tibshirani, An Introduction to the Bootstrap, 1993, chapter 13).
+ * A resample draws as many images as there are, with replacement, and both sets are evaluated on
+ * these images; the spread of the difference over many resamples is its uncertainty. {@link
+ * Difference} holds interval and p-value.
  *
  * <p>A resample's numbers are exactly those of a data set that holds every drawn image as often as
  * it was drawn, copies side by side in the order of ids. Detections are matched and sorted once; a
  * resample only accumulates. The seed alone decides the draws, however many threads there are.
  *
- * @param resamples how many draws, enough to leave at least one beyond each end of the interval
+ * @param resamples how many draws, up to 1,000,000, and enough to leave at least one beyond each
+ *     end of the interval
  * @param seed of the draws
  * @param confidence of the intervals, between 0 and 1
  */
 public record PairedBootstrap(int resamples, long seed, double confidence) {
-    /** What is compared for each category. */
+    /** The numbers that are compared for each category. */
     public static final List<CocoMetric> CATEGORY_METRICS = List.of(CocoMetric.AP, CocoMetric.AP50);
 
     private static final int MOST_RESAMPLES = 1_000_000;
@@ -34,20 +36,27 @@ public record PairedBootstrap(int resamples, long seed, double confidence) {
     /** Resamples that share working memory, one after the other. */
     private static final int BLOCK = 16;
 
+    /**
+     * Checks that the resamples suffice for the interval.
+     *
+     * @param resamples at least 39 for a confidence of 0.95
+     * @param seed any number
+     * @param confidence exclusive of 0 and 1
+     * @throws IllegalArgumentException if {@code resamples} or {@code confidence} is out of range
+     */
     public PairedBootstrap {
         if (!(confidence > 0 && confidence < 1)) {
             throw new IllegalArgumentException(
-                    "the confidence is " + confidence + ", must lie between 0 and 1");
+                    "the confidence must lie between 0 and 1, not " + confidence);
         }
         if (resamples > MOST_RESAMPLES || Difference.beyond(resamples, confidence) < 1) {
             throw new IllegalArgumentException(
                     String.format(
-                            "%d resamples; an interval of confidence %s needs %.0f or more, and %d"
-                                    + " is the most",
-                            resamples,
+                            "an interval of confidence %s needs %.0f to %d resamples, not %d",
                             confidence,
                             Math.ceil(2 / (1 - confidence) - 1e-6) - 1,
-                            MOST_RESAMPLES));
+                            MOST_RESAMPLES,
+                            resamples));
         }
     }
 
@@ -56,6 +65,10 @@ public record PairedBootstrap(int resamples, long seed, double confidence) {
      * Resamples run in parallel on the pool of the calling thread.
      *
      * @param dataset read with {@link CocoDataset#readForEvaluation}
+     * @param a the first set
+     * @param b the second set
+     * @param parameters for both evaluations
+     * @return the differences in the twelve numbers, and in AP and AP50 of each category
      * @throws CocoFormatException where {@link CocoEvaluator#evaluate} throws it for either
      * @throws IllegalArgumentException where {@link Evaluation#stats} throws it
      */
@@ -66,15 +79,19 @@ public record PairedBootstrap(int resamples, long seed, double confidence) {
     }
 
     /**
-     * Compares methods of which several runs are there, such as trainings from several seeds: a
-     * method's number is the mean of its runs'. A resample draws images and, likewise with
-     * replacement, as many pairs of runs as there are, so that the interval covers the chance in
-     * the runs too, as far as so many of them tell of it.
+     * Compares two methods by several runs of each, such as trainings from several seeds: a
+     * method's number is the mean over its runs. A resample draws images with replacement and then
+     * draws as many pairs of runs as there are, also with replacement, so that the interval covers
+     * the chance in the runs too, as far as a few runs show it.
      *
-     * @param a runs of the first, at least one
-     * @param b runs of the second, as many; {@code b[i]} is paired with {@code a[i]}
-     * @throws CocoFormatException as above
-     * @throws IllegalArgumentException as above, or if there is no run or one without a partner
+     * @param dataset read with {@link CocoDataset#readForEvaluation}
+     * @param a runs of the first method, at least one
+     * @param b as many runs of the second method; {@code b[i]} is paired with {@code a[i]}
+     * @param parameters for all evaluations
+     * @return the differences in the twelve numbers, and in AP and AP50 of each category
+     * @throws CocoFormatException where {@link CocoEvaluator#evaluate} throws it for any run
+     * @throws IllegalArgumentException where {@link Evaluation#stats} throws it, or if there is no
+     *     run or one without a partner
      */
     public Comparison compare(
             CocoDataset dataset,
@@ -145,9 +162,7 @@ public record PairedBootstrap(int resamples, long seed, double confidence) {
         return matched;
     }
 
-    /**
-     * The numbers' means over runs; -1 where undefined, which depends on the ground truth alone.
-     */
+    /** The means of the numbers over runs; -1 where undefined, which depends on the truth alone. */
     private static double[] means(List<MatchedResults> runs, int[] copies) {
         double[] means = numbers(runs.get(0).evaluate(copies, runs.get(0).newArrays()));
         for (MatchedResults run : runs.subList(1, runs.size())) {
@@ -187,12 +202,12 @@ public record PairedBootstrap(int resamples, long seed, double confidence) {
         return sums;
     }
 
-    /** One for each resample. */
+    /** One seed per resample. */
     private long[] seeds() {
         return new SplittableRandom(seed).longs(resamples).toArray();
     }
 
-    /** How many times each of so many was drawn. */
+    /** Draws {@code count} of {@code count} things; tells how many times each was drawn. */
     private static int[] draw(int count, SplittableRandom random) {
         int[] copies = new int[count];
         for (int i = 0; i < count; i++) {

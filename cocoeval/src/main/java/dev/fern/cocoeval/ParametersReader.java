@@ -1,5 +1,6 @@
 package dev.fern.cocoeval;
 
+import dev.fern.cocoeval.EvaluationParameters.AreaRange;
 import dev.fern.cocoeval.json.CocoFormatException;
 import dev.fern.cocoeval.json.CompressedInput;
 import dev.fern.cocoeval.json.JsonTokenizer;
@@ -8,7 +9,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Reads {@link EvaluationParameters} from JSON. */
+/** Reads {@link EvaluationParameters} from a JSON object with pycocotools' names. */
 final class ParametersReader {
     private interface Element<T> {
         T read() throws CocoFormatException;
@@ -48,7 +49,7 @@ final class ParametersReader {
                 case "areaRngLbl" -> parameters.areaRngLbl(list(this::text));
                 case "useCats" -> parameters.useCats(truth());
                 case "corrected" -> parameters.corrected(truth());
-                default -> throw in.fault("is no parameter of the evaluation");
+                default -> throw in.fault("is not a parameter of the evaluation");
             }
         }
         in.endDocument();
@@ -99,7 +100,7 @@ final class ParametersReader {
         if (in.readValue() instanceof String text) {
             return text;
         }
-        throw in.fault("is not a text");
+        throw in.fault("is not a string");
     }
 
     private boolean truth() throws CocoFormatException {

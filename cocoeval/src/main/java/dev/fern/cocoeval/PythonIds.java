@@ -13,7 +13,7 @@ final class PythonIds {
     private static final BigInteger TWO_TO_64 = BigInteger.ONE.shiftLeft(64);
     private static final BigInteger TWO_TO_63 = BigInteger.ONE.shiftLeft(63);
 
-    /** Of texts by code points, and of numbers by value. */
+    /** Strings by code points, numbers by value. */
     private static final Comparator<Object> ORDER =
             (a, b) ->
                     a instanceof String left
@@ -25,7 +25,7 @@ final class PythonIds {
     private PythonIds() {}
 
     /**
-     * All ids in ascending order.
+     * Sorts ids, repeated ones included.
      *
      * @throws IllegalArgumentException if they can't be compared with one another
      */
@@ -42,15 +42,15 @@ final class PythonIds {
         if (ids.length > 1
                 && (kind == null || values.stream().anyMatch(value -> kind(value) != kind))) {
             throw new IllegalArgumentException(
-                    "are of several kinds (numbers, texts, null), which have no order");
+                    "are of several kinds (numbers, strings, null), so they have no order");
         }
         return values;
     }
 
     /**
-     * Each id once, in ascending order, after numpy has brought them to one type: beside a fraction
-     * integers become doubles, and one too large to be exact is then another id. NaN, of which
-     * numpy makes another object, becomes {@link IdTable#NONE}.
+     * Sorts ids and leaves out repeated ones, after numpy has brought them to one type: integers
+     * beside a fraction become doubles, and an integer too large to be exact is then another id.
+     * NaN becomes {@link IdTable#NONE}, since numpy makes another object of it.
      *
      * @throws IllegalArgumentException if they can't be compared with one another
      */

@@ -18,17 +18,21 @@ public record SyntheticCoco(CocoDataset dataset, CocoResults results) {
     private static final int HEIGHT = 480;
 
     /**
-     * Generates a data set; the same seed gives the same one.
+     * Generates a data set.
      *
-     * @param images more than 0
-     * @param categories more than 0
-     * @param boxes of ground truth in all images together
-     * @param detections in all images together
+     * @param seed decides everything: the same seed and numbers give the same data set
+     * @param images how many, at least 1, each 640 x 480 pixels
+     * @param categories how many, at least 1
+     * @param boxes of ground truth in all images together, at least 0
+     * @param detections in all images together, at least 0
+     * @return the data set with its detections
+     * @throws IllegalArgumentException if a number is too small
      */
     public static SyntheticCoco generate(
             long seed, int images, int categories, int boxes, int detections) {
         if (images <= 0 || categories <= 0 || boxes < 0 || detections < 0) {
-            throw new IllegalArgumentException("sizes must be positive");
+            throw new IllegalArgumentException(
+                    "images and categories must be at least 1, boxes and detections at least 0");
         }
         Random random = new Random(seed);
         List<CocoCategory> categoryList = new ArrayList<>();
@@ -95,7 +99,7 @@ public record SyntheticCoco(CocoDataset dataset, CocoResults results) {
                 Math.rint(height * steps) / steps);
     }
 
-    /** From 1, the frequency falling exponentially, as it roughly does in COCO. */
+    /** Ids from 1, the frequency falling exponentially, as it roughly does in COCO. */
     private static long category(Random random, int categories) {
         double rank = -Math.log(1 - random.nextDouble()) * categories / 5;
         return 1 + (long) rank % categories;

@@ -3,10 +3,13 @@ package dev.fern.cocoeval;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import dev.fern.cocoeval.Matching.ImageMatching;
+import dev.fern.cocoeval.Matching.MatchedDetection;
+import dev.fern.cocoeval.Matching.MatchedTruth;
+import dev.fern.cocoeval.Matching.Outcome;
 import dev.fern.cocoeval.analysis.Analysis;
 import dev.fern.cocoeval.analysis.AnalysisParameters;
 import dev.fern.cocoeval.analysis.PrecisionRecallCurve;
-import dev.fern.cocoeval.analysis.TideErrorKind;
 import dev.fern.cocoeval.analysis.TideErrors;
 import dev.fern.cocoeval.json.CocoFormatException;
 import java.util.ArrayList;
@@ -72,7 +75,7 @@ class AnalysisPropertyTest {
                         within(1e-12));
         int wrong = 0;
         for (TideErrors.TideError error : tide.errors()) {
-            wrong += error.kind() == TideErrorKind.MISSED ? 0 : error.count();
+            wrong += error.kind() == TideErrors.Kind.MISSED ? 0 : error.count();
             assertThat(error.deltaAp())
                     .isBetween(0.0, 1 - Math.max(0, tide.averagePrecision()) + 1e-12);
         }

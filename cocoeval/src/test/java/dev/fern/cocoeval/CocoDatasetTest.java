@@ -143,9 +143,9 @@ class CocoDatasetTest {
             "category_id": 9    | "category_id": "9"    | annotations[0].category_id~integer
             "category_id": 9    | "x": 9                | annotations[0]~has no category_id
             "id": 8             | "id": 7               | annotations[1] (id 7)~annotations[0]
-            {"id": 1            | {"id": 2              | images[1] (id 2)~images[0] already
+            {"id": 1            | {"id": 2              | images[1] (id 2)~same id as images[0]
             {"id": 3            | {"id": 9              | categories[1] (id 9)~categories[0]
-            "file_name": "b.jpg"| "file_name": 5        | images[0].file_name~is not a text
+            "file_name": "b.jpg"| "file_name": 5        | images[0].file_name~is not a string
             "file_name": "b.jpg"| "name": "b.jpg"       | images[0]~has no file_name
             "area": 99.5        | "area": "99.5"        | annotations[1].area~is not a number
             "iscrowd": 1        | "iscrowd": 2          | annotations[1]~iscrowd other than 0 and 1

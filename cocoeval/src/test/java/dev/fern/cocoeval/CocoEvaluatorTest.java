@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import dev.fern.cocoeval.Evaluation.CategoryStats;
 import dev.fern.cocoeval.json.CocoFormatException;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -261,7 +262,7 @@ class CocoEvaluatorTest {
         detections.add(5, 1, new Box(0, 0, 1, 1), 0.5);
         assertThatThrownBy(() -> evaluate(DEFAULTS))
                 .isInstanceOf(CocoFormatException.class)
-                .hasMessage("the results: [0].image_id: 5 is no image of the data set");
+                .hasMessage("the results: [0].image_id: 5 is not an image of the data set");
     }
 
     @Test

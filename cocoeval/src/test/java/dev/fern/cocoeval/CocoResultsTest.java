@@ -56,7 +56,7 @@ class CocoResultsTest {
             {}                                              | is not an array of detections
             [1]                                             | [0] (byte 1): is not an object
             [{"image_id": 1}]                               | [0] (byte 1): has no category_id
-            [{"image_id": []}]                              | [0].image_id (byte 14): is no id
+            [{"image_id": []}]                              | [0].image_id (byte 14): is not an id
             [{"image_id":1,"category_id":1,"bbox":[1,2,3]}] | [0].bbox (byte 38): has 3 numbers
             [{"bbox": [1, null, 3, 4]}]                     | [0]
             [1,]                                            | [0] (byte 1)

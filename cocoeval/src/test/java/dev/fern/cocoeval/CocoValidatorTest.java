@@ -56,10 +56,10 @@ class CocoValidatorTest {
     void warnsOfAnAreaThatDisagrees() {
         assertThat(problems(annotation(1, 0, 10, 120), annotation(2, 0, 10, 0)))
                 .containsExactly(
-                        "WARNING annotations[0] (id 1): area 120.0 disagrees with the 100.0 of"
-                                + " bbox",
-                        "WARNING annotations[1] (id 2): area 0.0 disagrees with the 100.0 of"
-                                + " bbox");
+                        "WARNING annotations[0] (id 1): area 120.0 differs from the bbox's area,"
+                                + " 100.0",
+                        "WARNING annotations[1] (id 2): area 0.0 differs from the bbox's area,"
+                                + " 100.0");
     }
 
     @ParameterizedTest
@@ -91,8 +91,8 @@ class CocoValidatorTest {
                 .isEqualTo(
                         warns
                                 ? List.of(
-                                        "annotations[0]: area 60.0 disagrees with the 100.0 of"
-                                                + " bbox, and no segmentation tells why")
+                                        "annotations[0]: area 60.0 is less than the bbox's area,"
+                                                + " 100.0, though there is no segmentation")
                                 : List.of());
     }
 
@@ -100,10 +100,10 @@ class CocoValidatorTest {
     void warnsOfIdsThatOtherProgramsStumbleOver() {
         assertThat(problems(annotation(0, 0, 10, 100), annotation((1L << 53) + 1, 0, 10, 100)))
                 .containsExactly(
-                        "WARNING annotations[0] (id 0): id 0, which pycocotools takes for none in"
-                                + " annotations",
+                        "WARNING annotations[0] (id 0): has id 0; pycocotools takes a match with"
+                                + " annotation 0 for none",
                         "WARNING annotations[1] (id 9007199254740993): id 9007199254740993 is over"
-                                + " 2^53, which a double can't hold");
+                                + " 2^53, too large to be exact as a double");
     }
 
     @Test

@@ -141,7 +141,7 @@ class DamagedFilesTest {
                 fail("file " + i + " brought about " + e, e);
             }
         }
-        // many a damage does no harm, but if nearly none did, nothing would have been tested
+        // some damage does no harm, but if hardly any file was refused, nothing was tested
         assertThat(refused).isBetween(FILES / 4, FILES - FILES / 20);
     }
 

@@ -3,6 +3,7 @@ package dev.fern.cocoeval;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.fern.cocoeval.EvaluationParameters.AreaRange;
 import dev.fern.cocoeval.json.CocoFormatException;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -53,7 +54,7 @@ class EvaluationParametersTest {
             quoteCharacter = '`',
             textBlock =
                     """
-            {"maxDet": [1]}             | maxDet (byte 10): is no parameter of the evaluation
+            {"maxDet": [1]}             | maxDet (byte 10): is not a parameter of the evaluation
             {"maxDets": [1, 2.5]}       | maxDets[1] (byte 19): is not a number of detections
             {"maxDets": []}             | maxDets is empty
             {"iouThrs": 0.5}            | iouThrs (byte 12): expected an array
@@ -61,7 +62,7 @@ class EvaluationParametersTest {
             {"areaRng": [[1, 2, 3]]}    | areaRng[0] (byte 22): is not a range of two numbers
             {"imgIds": ["a"]}           | imgIds[0] (byte 15): is neither an integer nor an id of the data set
             {"useCats": 2}              | useCats (byte 13): is neither 0 nor 1
-            {"areaRngLbl": [null]}      | areaRngLbl[0] (byte 20): is not a text
+            {"areaRngLbl": [null]}      | areaRngLbl[0] (byte 20): is not a string
             """)
     void namesTheParameterThatIsWrong(String json, String message) {
         assertThatThrownBy(() -> read(json))

@@ -113,7 +113,7 @@ class OddFilesTest {
                 TRUTH,
                 DETECTIONS.replace("\"image_id\": 1", "\"image_id\": \"1\""),
                 DEFAULTS,
-                "[0].image_id: 1 is no image of");
+                "[0].image_id: 1 is not an image of");
     }
 
     @Test

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import dev.fern.cocoeval.Comparison.Difference;
 import dev.fern.cocoeval.json.CocoFormatException;
 import java.util.ArrayList;
 import java.util.List;

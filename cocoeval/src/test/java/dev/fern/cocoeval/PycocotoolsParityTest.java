@@ -21,7 +21,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.TestFactory;
 
-/** Every case in shared/parity/cocoeval, whose README tells the format. */
+/** Every case in shared/parity/cocoeval, whose README describes the format. */
 class PycocotoolsParityTest {
     private static final Path CASES =
             Path.of(System.getProperty("fern.shared", "shared"), "parity", "cocoeval");

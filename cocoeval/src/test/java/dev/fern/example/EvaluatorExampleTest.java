@@ -15,7 +15,7 @@ import dev.fern.cocoeval.EvaluationParameters;
 import dev.fern.cocoeval.PairedBootstrap;
 import dev.fern.cocoeval.analysis.Analysis;
 import dev.fern.cocoeval.analysis.AnalysisParameters;
-import dev.fern.cocoeval.analysis.TideErrorKind;
+import dev.fern.cocoeval.analysis.TideErrors;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -54,7 +54,7 @@ class EvaluatorExampleTest {
         double[] precision = evaluation.precision(); // flat; evaluation.shape() is {T, R, K, A, M}
 
         var analysis = Analysis.of(dataset, results, parameters, AnalysisParameters.defaults());
-        double lostToDuplicates = analysis.tide().of(TideErrorKind.DUPLICATE).deltaAp();
+        double lostToDuplicates = analysis.tide().of(TideErrors.Kind.DUPLICATE).deltaAp();
 
         var bootstrap = new PairedBootstrap(1000, 1, 0.95); // resamples, seed, confidence
         Comparison comparison = bootstrap.compare(dataset, results, results, parameters);

@@ -4,11 +4,11 @@ import com.google.gson.JsonObject;
 import dev.fern.cocoeval.CocoDataset;
 import dev.fern.cocoeval.CocoResults;
 import dev.fern.cocoeval.EvaluationParameters;
-import dev.fern.cocoeval.ImageMatching;
-import dev.fern.cocoeval.MatchedDetection;
-import dev.fern.cocoeval.MatchedTruth;
 import dev.fern.cocoeval.Matching;
-import dev.fern.cocoeval.Outcome;
+import dev.fern.cocoeval.Matching.ImageMatching;
+import dev.fern.cocoeval.Matching.MatchedDetection;
+import dev.fern.cocoeval.Matching.MatchedTruth;
+import dev.fern.cocoeval.Matching.Outcome;
 import dev.fern.cocoeval.json.CocoFormatException;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -18,10 +18,10 @@ import java.util.stream.IntStream;
 /**
  * Everything about a set of detections at one IoU threshold. Immutable.
  *
- * @param parameters as given
+ * @param parameters the IoU thresholds and choices behind all parts
  * @param scoreThreshold the least score that counts in {@code confusion} and {@code findings}
  * @param matching what matched what, image by image
- * @param categories in the order of {@link Matching#categories}
+ * @param categories what each category scores, in the order of {@link Matching#categories}
  * @param confusion which category was taken for which
  * @param tide where average precision is lost
  * @param calibration how far scores can be trusted
@@ -36,6 +36,18 @@ public record Analysis(
         TideErrors tide,
         Calibration calibration,
         List<ImageFindings> findings) {
+    /**
+     * Copies both lists.
+     *
+     * @param parameters not null
+     * @param scoreThreshold finite
+     * @param matching not null
+     * @param categories not null
+     * @param confusion not null
+     * @param tide not null
+     * @param calibration not null
+     * @param findings not null
+     */
     public Analysis {
         categories = List.copyOf(categories);
         findings = List.copyOf(findings);
@@ -44,7 +56,11 @@ public record Analysis(
     /**
      * Analyses results on a data set.
      *
+     * @param dataset the ground truth
+     * @param results on images of the data set
      * @param evaluation of which images, categories, maxDets, useCats and corrected count
+     * @param parameters thresholds and choices of the analysis
+     * @return all parts of the analysis
      * @throws CocoFormatException as {@link dev.fern.cocoeval.CocoEvaluator#evaluate} throws it
      */
     public static Analysis of(
@@ -97,7 +113,9 @@ public record Analysis(
         return truths;
     }
 
-    /** 0 where nothing was found, so that nothing is left out either. */
+    /**
+     * The score threshold of the best F-beta; 0 where nothing was found, so nothing is left out.
+     */
     private static double bestScore(List<MatchedDetection> ranking, int[] truths, double beta) {
         return OperatingPoint.best(ranking, IntStream.of(truths).sum(), beta)
                 .map(OperatingPoint::scoreThreshold)
@@ -120,7 +138,12 @@ public record Analysis(
         return categories;
     }
 
-    /** The images with the most faults, the worst first; only such as have any. */
+    /**
+     * Picks the images with the most faults.
+     *
+     * @param most how many images at most
+     * @return the worst first; images without a fault are left out
+     */
     public List<ImageFindings> worstImages(int most) {
         return findings.stream()
                 .filter(image -> image.faults() > 0)
@@ -130,9 +153,10 @@ public record Analysis(
     }
 
     /**
-     * All of this as JSON; {@code docs/analysis.md} tells the fields.
+     * Writes the whole analysis as JSON; {@code docs/analysis.md} lists the fields.
      *
-     * @param dataset the one that was analysed, as whose file writes them ids are written
+     * @param dataset the one that was analysed; ids are written as its file writes them
+     * @return a new object
      */
     public JsonObject toJson(CocoDataset dataset) {
         return new AnalysisJson(this, dataset).write();

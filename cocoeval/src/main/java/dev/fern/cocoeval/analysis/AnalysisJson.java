@@ -5,13 +5,14 @@ import com.google.gson.JsonElement;
 import com.google.gson.JsonNull;
 import com.google.gson.JsonObject;
 import dev.fern.cocoeval.CocoDataset;
-import dev.fern.cocoeval.MatchedDetection;
-import dev.fern.cocoeval.MatchedTruth;
+import dev.fern.cocoeval.Matching.MatchedDetection;
+import dev.fern.cocoeval.Matching.MatchedTruth;
+import dev.fern.cocoeval.analysis.ImageFindings.DetectionOnTruth;
 import java.util.List;
 import java.util.Locale;
 import java.util.function.Function;
 
-/** Writes an analysis as JSON. */
+/** Writes an analysis as the JSON that {@code docs/analysis.md} describes. */
 final class AnalysisJson {
     private final Analysis analysis;
     private final CocoDataset dataset;

@@ -3,15 +3,15 @@ package dev.fern.cocoeval.analysis;
 import java.util.OptionalDouble;
 
 /**
- * What an analysis goes by.
+ * Thresholds and choices of an analysis.
  *
  * @param iouThreshold the least IoU of a match, TIDE's t_f; more than 0, at most 1
- * @param backgroundIou below it a detection lies on background, TIDE's t_b; more than 0, less than
- *     {@code iouThreshold}
+ * @param backgroundIou a detection lies on background if its IoU is less, TIDE's t_b; more than 0,
+ *     less than {@code iouThreshold}
  * @param scoreThreshold the least score that counts in the confusion matrix and in the findings; if
- *     empty, that of the best F-beta over all categories together
- * @param beta how many times as much recall counts as precision in F-beta; more than 0
- * @param bins of equal width in the reliability diagram; at least 1
+ *     empty, the score of the best F-beta over all categories together
+ * @param beta in F-beta, recall counts so many times as much as precision; more than 0
+ * @param bins how many bins of equal width the reliability diagram has; at least 1
  */
 public record AnalysisParameters(
         double iouThreshold,
@@ -19,6 +19,16 @@ public record AnalysisParameters(
         OptionalDouble scoreThreshold,
         double beta,
         int bins) {
+    /**
+     * Checks the ranges.
+     *
+     * @param iouThreshold more than 0, at most 1
+     * @param backgroundIou more than 0, less than {@code iouThreshold}
+     * @param scoreThreshold finite or empty
+     * @param beta finite, more than 0
+     * @param bins at least 1
+     * @throws IllegalArgumentException if a number is out of its range, which the message names
+     */
     public AnalysisParameters {
         require(
                 iouThreshold > 0 && iouThreshold <= 1,
@@ -42,23 +52,41 @@ public record AnalysisParameters(
         }
     }
 
-    /** IoU 0.5, background 0.1, the score of the best F1, ten bins. */
+    /** {@return IoU 0.5, background IoU 0.1, the score of the best F1, ten bins} */
     public static AnalysisParameters defaults() {
         return new AnalysisParameters(0.5, 0.1, OptionalDouble.empty(), 1, 10);
     }
 
-    /** These with another IoU threshold. */
+    /**
+     * Changes the IoU threshold.
+     *
+     * @param iou more than the background IoU, at most 1
+     * @return a copy
+     * @throws IllegalArgumentException if {@code iou} is out of range
+     */
     public AnalysisParameters withIouThreshold(double iou) {
         return new AnalysisParameters(iou, backgroundIou, scoreThreshold, beta, bins);
     }
 
-    /** These with a fixed score threshold. */
+    /**
+     * Fixes the score threshold.
+     *
+     * @param score finite
+     * @return a copy
+     * @throws IllegalArgumentException if {@code score} is not finite
+     */
     public AnalysisParameters withScoreThreshold(double score) {
         return new AnalysisParameters(
                 iouThreshold, backgroundIou, OptionalDouble.of(score), beta, bins);
     }
 
-    /** These with another beta. */
+    /**
+     * Changes beta.
+     *
+     * @param newBeta finite, more than 0
+     * @return a copy
+     * @throws IllegalArgumentException if {@code newBeta} is out of range
+     */
     public AnalysisParameters withBeta(double newBeta) {
         return new AnalysisParameters(iouThreshold, backgroundIou, scoreThreshold, newBeta, bins);
     }

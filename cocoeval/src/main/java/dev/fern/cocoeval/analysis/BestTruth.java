@@ -1,20 +1,20 @@
 package dev.fern.cocoeval.analysis;
 
-import dev.fern.cocoeval.ImageMatching;
-import dev.fern.cocoeval.MatchedDetection;
-import dev.fern.cocoeval.MatchedTruth;
+import dev.fern.cocoeval.Matching.ImageMatching;
+import dev.fern.cocoeval.Matching.MatchedDetection;
+import dev.fern.cocoeval.Matching.MatchedTruth;
 
 /**
  * The object that a detection overlaps most.
  *
- * @param truth position in {@link ImageMatching#truths}, -1 where it overlaps none
- * @param iou 0 where it overlaps none
+ * @param truth position in {@link ImageMatching#truths}, -1 if the detection overlaps no object
+ * @param iou 0 if the detection overlaps no object
  */
 record BestTruth(int truth, double iou) {
     /**
-     * Looks at objects that are to be found; of several the first.
+     * Looks at the objects to be found; of several with one IoU, takes the first.
      *
-     * @param same whether at those of the detection's category or at those of others
+     * @param same whether to look at objects of the detection's category or at those of others
      */
     static BestTruth of(ImageMatching image, MatchedDetection detection, boolean same) {
         BestTruth best = new BestTruth(-1, 0);

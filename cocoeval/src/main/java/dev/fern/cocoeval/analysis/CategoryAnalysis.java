@@ -1,14 +1,14 @@
 package dev.fern.cocoeval.analysis;
 
 import dev.fern.cocoeval.CocoCategory;
-import dev.fern.cocoeval.MatchedDetection;
+import dev.fern.cocoeval.Matching.MatchedDetection;
 import java.util.List;
 import java.util.Optional;
 
 /**
  * How one category is detected at one IoU threshold.
  *
- * @param category the category
+ * @param category only its id if the data set does not list it
  * @param truths how many objects there are to find
  * @param truePositives how many detections are right
  * @param falsePositives how many detections are wrong
@@ -23,24 +23,26 @@ public record CategoryAnalysis(
         Optional<PrecisionRecallCurve> curve,
         Optional<OperatingPoint> best) {
 
-    /** The average precision at this IoU, -1 without objects to find. */
+    /** {@return the average precision at this IoU threshold, 0 to 1; -1 without objects to find} */
     public double averagePrecision() {
         return curve.map(PrecisionRecallCurve::averagePrecision).orElse(-1.0);
     }
 
     /**
-     * @param ranking its detections that are right or wrong, by falling score
+     * Counts and ranks the detections of one category.
+     *
+     * @param ranking the detections that are right or wrong, by falling score
      */
     static CategoryAnalysis of(
             CocoCategory category, List<MatchedDetection> ranking, int truths, double beta) {
-        PrecisionRecall precision = new PrecisionRecall();
-        ranking.forEach(detection -> precision.add(detection.isRight(), detection.score()));
+        PrecisionRecallCurve.Builder curve = new PrecisionRecallCurve.Builder();
+        ranking.forEach(detection -> curve.add(detection.isRight(), detection.score()));
         return new CategoryAnalysis(
                 category,
                 truths,
-                precision.truePositives(),
-                precision.count() - precision.truePositives(),
-                truths == 0 ? Optional.empty() : Optional.of(precision.curve(truths)),
+                curve.truePositives(),
+                curve.count() - curve.truePositives(),
+                truths == 0 ? Optional.empty() : Optional.of(curve.build(truths)),
                 OperatingPoint.best(ranking, truths, beta));
     }
 }

@@ -1,10 +1,10 @@
 package dev.fern.cocoeval.analysis;
 
 import dev.fern.cocoeval.CocoCategory;
-import dev.fern.cocoeval.ImageMatching;
-import dev.fern.cocoeval.MatchedDetection;
-import dev.fern.cocoeval.MatchedTruth;
 import dev.fern.cocoeval.Matching;
+import dev.fern.cocoeval.Matching.ImageMatching;
+import dev.fern.cocoeval.Matching.MatchedDetection;
+import dev.fern.cocoeval.Matching.MatchedTruth;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -14,19 +14,27 @@ import java.util.TreeMap;
  * Which category was taken for which.
  *
  * <p>Detections are matched whatever their category: by falling score, each takes the free object
- * of the highest IoU, if that reaches the threshold. One that matches only a crowd, or another
- * object that is not to be counted, is left out.
+ * of the highest IoU, if that reaches the threshold. A detection that matches only a crowd, or
+ * another object that does not count, is left out.
  *
  * @param iouThreshold the least IoU of a match
  * @param scoreThreshold the least score of a detection that counts
- * @param categories K categories
- * @param cells those of the [K + 1][K + 1] counts that are not 0, row by row
+ * @param categories K categories, which rows and columns refer to by position
+ * @param cells the counts that are not 0 of [K + 1][K + 1], row by row
  */
 public record ConfusionMatrix(
         double iouThreshold,
         double scoreThreshold,
         List<CocoCategory> categories,
         List<Cell> cells) {
+    /**
+     * Copies both lists.
+     *
+     * @param iouThreshold 0 to 1
+     * @param scoreThreshold any number
+     * @param categories not null
+     * @param cells each pair of row and column at most once
+     */
     public ConfusionMatrix {
         categories = List.copyOf(categories);
         cells = List.copyOf(cells);
@@ -44,9 +52,11 @@ public record ConfusionMatrix(
     public record Cell(int row, int column, int count) {}
 
     /**
-     * Counts.
+     * Counts pairs of categories.
      *
      * @param matching made by {@link Matching#acrossCategories}
+     * @param scoreThreshold the least score of a detection that counts
+     * @return the matrix with background as its last row and column
      */
     public static ConfusionMatrix of(Matching matching, double scoreThreshold) {
         int background = matching.categories().size();
@@ -56,8 +66,8 @@ public record ConfusionMatrix(
             rows.add(new TreeMap<>());
         }
         for (ImageMatching image : matching.images()) {
-            // a detection never changes what those of higher scores match, so the rest need only
-            // be passed over
+            // a detection never changes what those of higher scores match, so the matching holds
+            // for any score threshold
             for (MatchedDetection detection : image.detections()) {
                 if (detection.score() >= scoreThreshold) {
                     if (detection.isRight()) {
@@ -83,9 +93,7 @@ public record ConfusionMatrix(
                 matching.iouThreshold(), scoreThreshold, matching.categories(), cells);
     }
 
-    /**
-     * All [K + 1][K + 1] counts, zeros among them, as {@link Cell} tells their rows and columns.
-     */
+    /** {@return all [K + 1][K + 1] counts with zeros, in rows and columns as in {@link Cell}} */
     public int[][] counts() {
         int[][] counts = new int[categories.size() + 1][categories.size() + 1];
         cells.forEach(cell -> counts[cell.row][cell.column] = cell.count);

@@ -1,26 +1,27 @@
 package dev.fern.cocoeval.analysis;
 
 import dev.fern.cocoeval.CocoImage;
-import dev.fern.cocoeval.ImageMatching;
-import dev.fern.cocoeval.MatchedDetection;
-import dev.fern.cocoeval.MatchedTruth;
+import dev.fern.cocoeval.Matching.ImageMatching;
+import dev.fern.cocoeval.Matching.MatchedDetection;
+import dev.fern.cocoeval.Matching.MatchedTruth;
 import java.util.ArrayList;
 import java.util.List;
 
 /**
  * What is wrong on one image, be it the detector's fault or the labels'. Only detections of at
- * least the score threshold count, but for {@code unsupported}; lists go by falling score.
+ * least the score threshold count, except in {@code unsupported}. Lists of detections go by falling
+ * score.
  *
  * @param matching all that was matched on the image
  * @param wrong detections that are wrong, for whatever reason
  * @param missed objects that no detection of their category found
- * @param duplicates of the wrong ones, those on an object that a better detection found
- * @param likelyWrongLabels of the wrong ones, those well placed on a missed object of another
- *     category: detector and label disagree on what it is
- * @param likelyMissingLabels of the wrong ones, those that overlap no annotation, of whatever
- *     category, as much as the background IoU: perhaps an object that nobody labelled
- * @param unsupported missed objects on which no detection, of whatever category and score, is well
- *     placed: perhaps no object at all
+ * @param duplicates wrong detections on an object that a better detection found
+ * @param likelyWrongLabels wrong detections that lie well on a missed object of another category:
+ *     detector and label disagree on what it is
+ * @param likelyMissingLabels wrong detections that overlap no annotation of any category as much as
+ *     the background IoU: perhaps an object that nobody labelled
+ * @param unsupported missed objects on which no detection of any category and score lies well:
+ *     perhaps not objects at all
  */
 public record ImageFindings(
         ImageMatching matching,
@@ -30,6 +31,17 @@ public record ImageFindings(
         List<DetectionOnTruth> likelyWrongLabels,
         List<MatchedDetection> likelyMissingLabels,
         List<MatchedTruth> unsupported) {
+    /**
+     * Copies the lists.
+     *
+     * @param matching not null
+     * @param wrong not null
+     * @param missed not null
+     * @param duplicates a part of {@code wrong}
+     * @param likelyWrongLabels a part of {@code wrong}
+     * @param likelyMissingLabels a part of {@code wrong}
+     * @param unsupported a part of {@code missed}
+     */
     public ImageFindings {
         wrong = List.copyOf(wrong);
         missed = List.copyOf(missed);
@@ -39,12 +51,12 @@ public record ImageFindings(
         unsupported = List.copyOf(unsupported);
     }
 
-    /** The image. */
+    /** {@return the image; if the data set does not list it, without file name and size} */
     public CocoImage image() {
         return matching.image();
     }
 
-    /** How many detections are wrong and objects missed. */
+    /** {@return the number of wrong detections and missed objects together} */
     public int faults() {
         return wrong.size() + missed.size();
     }
@@ -107,4 +119,13 @@ public record ImageFindings(
         return image.detections().stream()
                 .allMatch(detection -> overlap(detection, truth) < iouThreshold);
     }
+
+    /**
+     * A detection and the object that it lies on.
+     *
+     * @param detection a wrong detection
+     * @param truth an object that has to be found
+     * @param iou their intersection over union, 0 to 1
+     */
+    public record DetectionOnTruth(MatchedDetection detection, MatchedTruth truth, double iou) {}
 }

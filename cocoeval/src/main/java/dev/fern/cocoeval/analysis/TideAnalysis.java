@@ -1,16 +1,16 @@
 package dev.fern.cocoeval.analysis;
 
-import static dev.fern.cocoeval.analysis.TideErrorKind.BACKGROUND;
-import static dev.fern.cocoeval.analysis.TideErrorKind.BOTH;
-import static dev.fern.cocoeval.analysis.TideErrorKind.CLASSIFICATION;
-import static dev.fern.cocoeval.analysis.TideErrorKind.DUPLICATE;
-import static dev.fern.cocoeval.analysis.TideErrorKind.LOCALISATION;
-import static dev.fern.cocoeval.analysis.TideErrorKind.MISSED;
+import static dev.fern.cocoeval.analysis.TideErrors.Kind.BACKGROUND;
+import static dev.fern.cocoeval.analysis.TideErrors.Kind.BOTH;
+import static dev.fern.cocoeval.analysis.TideErrors.Kind.CLASSIFICATION;
+import static dev.fern.cocoeval.analysis.TideErrors.Kind.DUPLICATE;
+import static dev.fern.cocoeval.analysis.TideErrors.Kind.LOCALISATION;
+import static dev.fern.cocoeval.analysis.TideErrors.Kind.MISSED;
 
-import dev.fern.cocoeval.ImageMatching;
-import dev.fern.cocoeval.MatchedDetection;
-import dev.fern.cocoeval.MatchedTruth;
 import dev.fern.cocoeval.Matching;
+import dev.fern.cocoeval.Matching.ImageMatching;
+import dev.fern.cocoeval.Matching.MatchedDetection;
+import dev.fern.cocoeval.Matching.MatchedTruth;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
@@ -23,29 +23,31 @@ import java.util.Set;
  * Sorts errors into TIDE's six kinds and mends one kind at a time.
  *
  * <p>With t_f the IoU threshold, t_b the background IoU, s the highest IoU of a wrong detection
- * with an object of its category and o that with an object of another, the first of these that
- * holds is its kind: t_b &lt;= s &lt; t_f localisation, o &gt;= t_f classification, s &gt;= t_f
- * duplicate, s and o &lt; t_b background, else both. This is the order of the authors' own code, in
- * which the paper's definitions exclude one another.
+ * with an object of its category and o the highest IoU with an object of another, the first of
+ * these that holds is its kind: t_b &lt;= s &lt; t_f localisation, o &gt;= t_f classification, s
+ * &gt;= t_f duplicate, s and o &lt; t_b background, else both. This is the order of the authors'
+ * own code, in which the paper's definitions exclude one another.
  *
  * <p>Mending makes a detection of the kinds classification and localisation right if its object is
- * not found and no other detection of these two kinds on that object has a higher score; otherwise,
- * and in the kinds both, duplicate and background, the detection goes. Missed objects go from those
- * to be found. A category of which nothing is left, neither objects nor detections, drops out of
- * the mean. As in the authors' code, a loss counts as 0.
+ * not found and no other detection of these two kinds on that object has a higher score. Otherwise,
+ * and in the kinds both, duplicate and background, mending removes the detection. Mending missed
+ * objects removes them from those to be found. A category without objects and detections left drops
+ * out of the mean. As in the authors' code, a mending that lowers AP counts as 0.
  *
- * <p>Other than there, matching and ignored detections are the evaluator's, so that the AP is
- * COCO's, and a category without objects is no part of the mean.
+ * <p>Unlike there, matching and ignored detections are the evaluator's, so that the AP is COCO's,
+ * and a category without objects is no part of the mean.
  */
 final class TideAnalysis {
     private static final int NONE = -1;
-    private static final Set<TideErrorKind> NOTHING = EnumSet.noneOf(TideErrorKind.class);
+    private static final Set<TideErrors.Kind> NOTHING = EnumSet.noneOf(TideErrors.Kind.class);
 
     /**
+     * A detection with its kind of error.
+     *
      * @param kind null for a detection that is right
      * @param mendedCategory the category in which mending makes it right, or {@link #NONE}
      */
-    private record Judged(double score, int category, TideErrorKind kind, int mendedCategory) {}
+    private record Judged(double score, int category, TideErrors.Kind kind, int mendedCategory) {}
 
     private final double iouThreshold;
     private final double backgroundIou;
@@ -53,7 +55,7 @@ final class TideAnalysis {
     private final int[] truths;
     private final int[] missed;
     private final int[] found;
-    private final int[] counts = new int[TideErrorKind.values().length];
+    private final int[] counts = new int[TideErrors.Kind.values().length];
 
     private TideAnalysis(Matching matching, double backgroundIou) {
         iouThreshold = matching.iouThreshold();
@@ -63,7 +65,7 @@ final class TideAnalysis {
         missed = new int[categories];
         found = new int[categories];
         matching.images().forEach(this::judge);
-        // not -score, since the sort would tell -0.0 from 0.0
+        // -score would not do, since the sort tells -0.0 from 0.0
         ranking.sort(Comparator.comparingDouble(judged -> 0 - judged.score));
     }
 
@@ -94,12 +96,14 @@ final class TideAnalysis {
     }
 
     /**
-     * @param mended positions of the objects that a detection of higher score is mended to
+     * Finds the kind of a wrong detection.
+     *
+     * @param mended positions of the objects to which a detection of higher score is mended
      */
     private Judged judge(ImageMatching image, MatchedDetection detection, Set<Integer> mended) {
         BestTruth same = BestTruth.of(image, detection, true);
         BestTruth other = BestTruth.of(image, detection, false);
-        TideErrorKind kind;
+        TideErrors.Kind kind;
         BestTruth object = null;
         if (same.iou() >= backgroundIou && same.iou() < iouThreshold) {
             kind = LOCALISATION;
@@ -131,7 +135,7 @@ final class TideAnalysis {
         boolean defined = Arrays.stream(truths).anyMatch(count -> count > 0);
         double ap = meanPrecision(NOTHING, true, truths);
         List<TideErrors.TideError> errors = new ArrayList<>();
-        for (TideErrorKind kind : TideErrorKind.values()) {
+        for (TideErrors.Kind kind : TideErrors.Kind.values()) {
             int[] positives = kind == MISSED ? withoutMissed() : truths;
             double mendedAp = meanPrecision(EnumSet.of(kind), true, positives);
             errors.add(
@@ -141,7 +145,7 @@ final class TideAnalysis {
         return new TideErrors(
                 defined ? ap : -1,
                 errors,
-                meanPrecision(EnumSet.allOf(TideErrorKind.class), false, truths) - ap,
+                meanPrecision(EnumSet.allOf(TideErrors.Kind.class), false, truths) - ap,
                 meanPrecision(NOTHING, true, found) - ap);
     }
 
@@ -155,13 +159,14 @@ final class TideAnalysis {
      * The mean AP of the categories that have objects, or 0 if none has; 1 if nothing is left of
      * any.
      *
-     * @param mends the kinds of detections that change
-     * @param makesRight whether those that mending can make right become so; the others go
+     * @param mends the kinds of error that are mended
+     * @param makesRight whether detections become right where mending allows; all others of these
+     *     kinds are removed
      * @param positives how many objects of each category are to be found
      */
-    private double meanPrecision(Set<TideErrorKind> mends, boolean makesRight, int[] positives) {
-        PrecisionRecall[] curves = new PrecisionRecall[truths.length];
-        Arrays.setAll(curves, k -> new PrecisionRecall());
+    private double meanPrecision(Set<TideErrors.Kind> mends, boolean makesRight, int[] positives) {
+        PrecisionRecallCurve.Builder[] curves = new PrecisionRecallCurve.Builder[truths.length];
+        Arrays.setAll(curves, k -> new PrecisionRecallCurve.Builder());
         for (Judged judged : ranking) {
             if (judged.kind == null || !mends.contains(judged.kind)) {
                 curves[judged.category].add(judged.kind == null, judged.score);
@@ -174,7 +179,7 @@ final class TideAnalysis {
         for (int k = 0; k < truths.length; k++) {
             if (truths[k] > 0 && positives[k] + curves[k].count() > 0) {
                 categories++;
-                sum += positives[k] == 0 ? 0 : curves[k].curve(positives[k]).averagePrecision();
+                sum += positives[k] == 0 ? 0 : curves[k].build(positives[k]).averagePrecision();
             }
         }
         if (categories > 0) {

@@ -10,15 +10,24 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.zip.GZIPInputStream;
 
-/** Opens a file, plain or gzip (told by its first two bytes), and bounds how far it unpacks. */
+/** Opens a file, plain or gzip (told by its first two bytes), and limits how far it unpacks. */
 public final class CompressedInput {
-    /** JSON packs 5 to 20 times; no honest file comes near this, and a bomb reaches 1,000. */
+    /** JSON packs 5 to 20 times; no honest file comes near this limit, and a bomb reaches 1,000. */
     static final long MAX_EXPANSION = 200;
 
+    /** In bytes; a small file may unpack this far whatever its size. */
     static final long ALWAYS_ALLOWED = 16L << 20;
 
     private CompressedInput() {}
 
+    /**
+     * Opens a JSON document.
+     *
+     * @param file plain or gzip, whatever its name
+     * @return a tokenizer at the document's start, which the caller closes
+     * @throws CocoFormatException if the file can't be opened; a damaged or too large gzip file
+     *     shows only on reading
+     */
     public static JsonTokenizer tokenizer(Path file) throws CocoFormatException {
         try {
             return new JsonTokenizer(file.toString(), open(file));

@@ -3,9 +3,9 @@ package dev.fern.cocoeval.json;
 import java.math.BigInteger;
 
 /**
- * Turns decimal numbers into the nearest double without an object each: by the algorithm of Lemire,
- * "Number Parsing at a Gigabyte per Second" (2021), for the exponents that occur in boxes and
- * scores. Most of the time of reading results would go into {@link Double#parseDouble} otherwise.
+ * Turns decimal numbers into the nearest double without an object per number, by the algorithm of
+ * Lemire, "Number Parsing at a Gigabyte per Second" (2021), for the exponents that occur in boxes
+ * and scores. Otherwise {@link Double#parseDouble} would take most of the time of reading results.
  */
 final class DecimalNumber {
     private static final int LEAST_EXPONENT = -64;
@@ -35,7 +35,7 @@ final class DecimalNumber {
     private DecimalNumber() {}
 
     /**
-     * The double nearest to {@code mantissa * 10^exponent}, or NaN where this can't tell.
+     * The double nearest to {@code mantissa * 10^exponent}, or NaN where the algorithm can't tell.
      *
      * @param mantissa 0 to 10^18
      */
@@ -81,7 +81,7 @@ final class DecimalNumber {
                         (long) binary << EXPLICIT_BITS | rounded & (1L << EXPLICIT_BITS) - 1);
     }
 
-    /** Of two unsigned numbers. */
+    /** The upper half of the product of two unsigned numbers. */
     private static long multiplyHigh(long a, long b) {
         return Math.multiplyHigh(a, b) + (a >> 63 & b) + (b >> 63 & a);
     }

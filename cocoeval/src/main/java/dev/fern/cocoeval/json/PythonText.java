@@ -3,7 +3,7 @@ package dev.fern.cocoeval.json;
 import java.util.OptionalDouble;
 import java.util.regex.Pattern;
 
-/** Texts where numbers belong, as Python's {@code float()} and {@code int()} take them. */
+/** Strings where numbers belong, converted as Python's {@code float()} and {@code int()} do. */
 public final class PythonText {
     private static final Pattern UNDERSCORE = Pattern.compile("(?<=[0-9])_(?=[0-9])");
     private static final Pattern DECIMAL =
@@ -14,7 +14,12 @@ public final class PythonText {
 
     private PythonText() {}
 
-    /** The number, or empty where Python raises ValueError. */
+    /**
+     * Converts a string as Python's {@code float()} does.
+     *
+     * @param text may have white space around it and underscores between digits
+     * @return NaN and the infinities too; empty where Python raises ValueError
+     */
     public static OptionalDouble toFloat(String text) {
         String number = UNDERSCORE.matcher(text.strip()).replaceAll("");
         if (DECIMAL.matcher(number).matches()) {
@@ -29,7 +34,12 @@ public final class PythonText {
                 : OptionalDouble.empty();
     }
 
-    /** Like {@link #toFloat}, of whole numbers only. */
+    /**
+     * Converts a string as Python's {@code int()} does.
+     *
+     * @param text may have white space around it and underscores between digits
+     * @return the nearest double; empty where Python raises ValueError
+     */
     public static OptionalDouble toInt(String text) {
         String number = UNDERSCORE.matcher(text.strip()).replaceAll("");
         return INTEGER.matcher(number).matches()

@@ -30,10 +30,10 @@ class CalibrationTest {
                         .analyse(TWO_BINS)
                         .calibration();
         // lower: 1 of 3 right at a mean of 0.25; upper: 1 of 2 right at a mean of 0.875
-        List<ReliabilityBin> bins = calibration.bins();
+        List<Calibration.Bin> bins = calibration.bins();
         assertThat(bins).hasSize(2);
-        assertThat(bins.get(0)).isEqualTo(new ReliabilityBin(0, 0.5, 3, 0.25, 1 / 3.0));
-        assertThat(bins.get(1)).isEqualTo(new ReliabilityBin(0.5, 1, 2, 0.875, 0.5));
+        assertThat(bins.get(0)).isEqualTo(new Calibration.Bin(0, 0.5, 3, 0.25, 1 / 3.0));
+        assertThat(bins.get(1)).isEqualTo(new Calibration.Bin(0.5, 1, 2, 0.875, 0.5));
         assertThat(calibration.expectedError())
                 .isCloseTo((3 * (1 / 3.0 - 0.25) + 2 * 0.375) / 5, within(1e-12));
         assertThat(calibration.largestError()).isCloseTo(0.375, within(1e-12));
@@ -47,7 +47,7 @@ class CalibrationTest {
         assertThat(calibration.largestError()).isEqualTo(-1);
         assertThat(calibration.bins())
                 .containsExactly(
-                        new ReliabilityBin(0, 0.5, 0, -1, -1),
-                        new ReliabilityBin(0.5, 1, 0, -1, -1));
+                        new Calibration.Bin(0, 0.5, 0, -1, -1),
+                        new Calibration.Bin(0.5, 1, 0, -1, -1));
     }
 }

@@ -5,6 +5,7 @@ import static dev.fern.cocoeval.analysis.Scene.DOG;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import dev.fern.cocoeval.analysis.ImageFindings.DetectionOnTruth;
 import dev.fern.cocoeval.json.CocoFormatException;
 import org.junit.jupiter.api.Test;
 

@@ -7,8 +7,8 @@ import static org.assertj.core.api.Assertions.within;
 
 import dev.fern.cocoeval.Box;
 import dev.fern.cocoeval.CocoDetection;
-import dev.fern.cocoeval.MatchedDetection;
-import dev.fern.cocoeval.Outcome;
+import dev.fern.cocoeval.Matching.MatchedDetection;
+import dev.fern.cocoeval.Matching.Outcome;
 import dev.fern.cocoeval.json.CocoFormatException;
 import java.util.ArrayList;
 import java.util.List;

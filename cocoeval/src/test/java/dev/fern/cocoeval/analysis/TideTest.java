@@ -2,12 +2,12 @@ package dev.fern.cocoeval.analysis;
 
 import static dev.fern.cocoeval.analysis.Scene.CAT;
 import static dev.fern.cocoeval.analysis.Scene.DOG;
-import static dev.fern.cocoeval.analysis.TideErrorKind.BACKGROUND;
-import static dev.fern.cocoeval.analysis.TideErrorKind.BOTH;
-import static dev.fern.cocoeval.analysis.TideErrorKind.CLASSIFICATION;
-import static dev.fern.cocoeval.analysis.TideErrorKind.DUPLICATE;
-import static dev.fern.cocoeval.analysis.TideErrorKind.LOCALISATION;
-import static dev.fern.cocoeval.analysis.TideErrorKind.MISSED;
+import static dev.fern.cocoeval.analysis.TideErrors.Kind.BACKGROUND;
+import static dev.fern.cocoeval.analysis.TideErrors.Kind.BOTH;
+import static dev.fern.cocoeval.analysis.TideErrors.Kind.CLASSIFICATION;
+import static dev.fern.cocoeval.analysis.TideErrors.Kind.DUPLICATE;
+import static dev.fern.cocoeval.analysis.TideErrors.Kind.LOCALISATION;
+import static dev.fern.cocoeval.analysis.TideErrors.Kind.MISSED;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
@@ -54,7 +54,7 @@ class TideTest {
         return (cats + dogs) / 202;
     }
 
-    private static void assertMended(TideErrorKind kind, int count, double cats, double dogs)
+    private static void assertMended(TideErrors.Kind kind, int count, double cats, double dogs)
             throws CocoFormatException {
         TideErrors.TideError error = eachKindOnce().analyse().tide().of(kind);
         assertThat(error.kind()).isEqualTo(kind);

@@ -8,7 +8,7 @@ import java.math.RoundingMode;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 
-/** Against the JDK's own parser. */
+/** Compares with the JDK's own parser. */
 class DecimalNumberTest {
     private int undecided;
 

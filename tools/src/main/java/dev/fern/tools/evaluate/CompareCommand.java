@@ -5,7 +5,7 @@ import com.google.gson.JsonObject;
 import dev.fern.cocoeval.AtomicFile;
 import dev.fern.cocoeval.CocoDataset;
 import dev.fern.cocoeval.Comparison;
-import dev.fern.cocoeval.Difference;
+import dev.fern.cocoeval.Comparison.Difference;
 import dev.fern.cocoeval.EvaluationParameters;
 import dev.fern.cocoeval.PairedBootstrap;
 import dev.fern.tools.console.BadInputException;

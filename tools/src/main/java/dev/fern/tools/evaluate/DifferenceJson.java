@@ -4,7 +4,7 @@ import com.google.gson.JsonNull;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonPrimitive;
 import dev.fern.cocoeval.CocoMetric;
-import dev.fern.cocoeval.Difference;
+import dev.fern.cocoeval.Comparison.Difference;
 import java.util.Map;
 
 /**

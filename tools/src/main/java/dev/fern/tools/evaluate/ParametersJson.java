@@ -4,9 +4,9 @@ import com.google.gson.Gson;
 import com.google.gson.GsonBuilder;
 import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
-import dev.fern.cocoeval.AreaRange;
 import dev.fern.cocoeval.CocoDataset;
 import dev.fern.cocoeval.EvaluationParameters;
+import dev.fern.cocoeval.EvaluationParameters.AreaRange;
 import java.util.List;
 
 /**

@@ -6,7 +6,6 @@ import static dev.fern.tools.report.HtmlText.score;
 import dev.fern.cocoeval.analysis.Calibration;
 import dev.fern.cocoeval.analysis.CategoryAnalysis;
 import dev.fern.cocoeval.analysis.PrecisionRecallCurve;
-import dev.fern.cocoeval.analysis.ReliabilityBin;
 import dev.fern.cocoeval.analysis.TideErrors;
 import dev.fern.tools.report.Canvas.Stroke;
 import dev.fern.tools.report.Canvas.TextStyle;
@@ -97,8 +96,8 @@ final class AnalysisPlots {
     /** Returns precision by score, beside the diagonal on which it ought to be. */
     static String reliability(Calibration calibration) {
         Plot plot = new Plot(Axis.unit("score"), Axis.unit("precision"));
-        int most = calibration.bins().stream().mapToInt(ReliabilityBin::count).max().orElse(0);
-        for (ReliabilityBin bin : calibration.bins()) {
+        int most = calibration.bins().stream().mapToInt(Calibration.Bin::count).max().orElse(0);
+        for (Calibration.Bin bin : calibration.bins()) {
             if (bin.count() > 0) {
                 String hint =
                         String.format(

@@ -5,7 +5,7 @@ import static dev.fern.tools.report.HtmlText.escape;
 
 import dev.fern.cocoeval.CocoMetric;
 import dev.fern.cocoeval.Comparison;
-import dev.fern.cocoeval.Difference;
+import dev.fern.cocoeval.Comparison.Difference;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;

@@ -4,9 +4,9 @@ import static dev.fern.tools.report.HtmlText.count;
 import static dev.fern.tools.report.HtmlText.escape;
 import static dev.fern.tools.report.HtmlText.score;
 
-import dev.fern.cocoeval.CategoryStats;
 import dev.fern.cocoeval.CocoMetric;
 import dev.fern.cocoeval.Evaluation;
+import dev.fern.cocoeval.Evaluation.CategoryStats;
 import dev.fern.cocoeval.analysis.Analysis;
 import dev.fern.cocoeval.analysis.Calibration;
 import dev.fern.cocoeval.analysis.CategoryAnalysis;

@@ -4,8 +4,8 @@ import static dev.fern.tools.report.HtmlText.coordinate;
 import static dev.fern.tools.report.HtmlText.escape;
 
 import dev.fern.cocoeval.Box;
-import dev.fern.cocoeval.MatchedDetection;
-import dev.fern.cocoeval.MatchedTruth;
+import dev.fern.cocoeval.Matching.MatchedDetection;
+import dev.fern.cocoeval.Matching.MatchedTruth;
 import dev.fern.cocoeval.analysis.Analysis;
 import dev.fern.cocoeval.analysis.ImageFindings;
 import dev.fern.detection.image.BgrImage;

@@ -2,7 +2,7 @@ package dev.fern.tools.report;
 
 import static dev.fern.tools.report.HtmlText.score;
 
-import dev.fern.cocoeval.Difference;
+import dev.fern.cocoeval.Comparison.Difference;
 import dev.fern.tools.report.Canvas.Stroke;
 import dev.fern.tools.report.Canvas.TextStyle;
 import java.util.ArrayList;

@@ -4,7 +4,7 @@ import static dev.fern.tools.report.HtmlText.count;
 import static dev.fern.tools.report.HtmlText.escape;
 import static dev.fern.tools.report.HtmlText.score;
 
-import dev.fern.cocoeval.MatchedDetection;
+import dev.fern.cocoeval.Matching.MatchedDetection;
 import dev.fern.cocoeval.analysis.Analysis;
 import dev.fern.cocoeval.analysis.ImageFindings;
 import java.util.Comparator;

@@ -6,7 +6,7 @@ import static dev.fern.tools.report.HtmlText.score;
 
 import dev.fern.cocoeval.CocoMetric;
 import dev.fern.cocoeval.Comparison;
-import dev.fern.cocoeval.Difference;
+import dev.fern.cocoeval.Comparison.Difference;
 import dev.fern.tools.sweep.SweepResults.NormComparison;
 import java.util.ArrayList;
 import java.util.Comparator;

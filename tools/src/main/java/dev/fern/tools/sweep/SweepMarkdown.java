@@ -1,7 +1,7 @@
 package dev.fern.tools.sweep;
 
 import dev.fern.cocoeval.CocoMetric;
-import dev.fern.cocoeval.Difference;
+import dev.fern.cocoeval.Comparison.Difference;
 import dev.fern.tools.console.VisibleText;
 import dev.fern.tools.sweep.CellOutcome.Environment;
 import dev.fern.tools.sweep.SweepResults.NormComparison;

@@ -3,7 +3,7 @@ package dev.fern.tools.sweep;
 import dev.fern.cocoeval.CocoMetric;
 import dev.fern.cocoeval.CocoResults;
 import dev.fern.cocoeval.Comparison;
-import dev.fern.cocoeval.Difference;
+import dev.fern.cocoeval.Comparison.Difference;
 import dev.fern.cocoeval.EvaluationParameters;
 import dev.fern.cocoeval.PairedBootstrap;
 import dev.fern.detection.data.LabelledImages;
