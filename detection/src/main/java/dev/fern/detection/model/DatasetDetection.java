@@ -26,12 +26,17 @@ public final class DatasetDetection {
     /**
      * Finds the objects of every image.
      *
+     * @param detector finds them; it stays open
+     * @param dataset the images; their targets are not used
      * @param reader opens the data set's files
-     * @param batchSize images that pass the network together, where their canvases allow
-     * @param progress is told how many images are done
-     * @param leftOut is told of every image that can't be used, where such are to be skipped
-     * @return detections with the ids of the detector's categories, image by image
-     * @throws IOException if an image can't be used and is not to be skipped
+     * @param batchSize how many images of one canvas size pass the network together, at least 1
+     * @param options how images are read ahead, and whether those that can't be used are skipped
+     * @param progress is told after every batch how many images are done
+     * @param leftOut is told at the end of every image that was skipped
+     * @return detections with the ids of the detector's categories, batch by batch
+     * @throws IOException if an image can't be used and is not to be skipped, or if a batch is too
+     *     large for the network
+     * @throws InterruptedException if the thread is interrupted while it waits for images
      */
     public static CocoResults run(
             Detector detector,
