@@ -118,7 +118,7 @@ public final class RetinaNet extends AbstractBlock {
         } else if (deviation > 0) {
             initialization.normal(name, parameter, deviation);
         } else {
-            initialization.heFanOut(name, parameter); // as many channels go out as come in
+            initialization.heFanOut(name, parameter); // fan-in too: as many channels go out as in
         }
     }
 
