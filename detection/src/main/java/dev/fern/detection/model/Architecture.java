@@ -11,10 +11,10 @@ import java.util.stream.Stream;
 /**
  * The shape of a RetinaNet.
  *
- * @param backbone below the pyramid, with the stem for photographs
- * @param pyramid on the backbone's maps of strides 8, 16 and 32
- * @param head each of the two on every level of the pyramid
- * @param anchors of the heads
+ * @param backbone the ResNet below the pyramid, with the stem for photographs
+ * @param pyramid takes the backbone's maps of strides 8, 16 and 32
+ * @param head shape of each of the two heads, which see every level of the pyramid
+ * @param anchors what the heads classify and move
  */
 public record Architecture(
         @Unwrapped ResNetConfiguration backbone,
@@ -22,7 +22,15 @@ public record Architecture(
         @Unwrapped HeadConfiguration head,
         AnchorParameters anchors) {
 
-    /** Checks that no part is missing. */
+    /**
+     * Checks that no part is missing.
+     *
+     * @param backbone not null
+     * @param pyramid not null
+     * @param head not null
+     * @param anchors not null
+     * @throws NullPointerException naming the part that is null
+     */
     public Architecture {
         Objects.requireNonNull(backbone, "backbone");
         Objects.requireNonNull(pyramid, "pyramid");
@@ -30,14 +38,14 @@ public record Architecture(
         Objects.requireNonNull(anchors, "anchors");
     }
 
-    /** Returns whether no norm mixes the images of a training batch. */
+    /** {@return whether no norm mixes the images of a training batch} */
     public boolean isBatchIndependent() {
         return Stream.of(Optional.of(backbone.norm()), pyramid.pyramidNorm(), head.headNorm())
                 .flatMap(Optional::stream)
                 .allMatch(Normalization::isBatchIndependent);
     }
 
-    /** Returns how many floats the network's largest map has per pixel of the canvas. */
+    /** {@return how many floats the network's largest map has per pixel of the canvas} */
     double floatsPerPixel(int categories) {
         int outputs = anchors.perLocation() * Math.max(4, categories);
         double finestLevel = 8.0 * 8;

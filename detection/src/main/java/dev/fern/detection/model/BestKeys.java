@@ -2,7 +2,7 @@ package dev.fern.detection.model;
 
 import java.util.Arrays;
 
-/** The smallest of many keys. */
+/** Keeps the smallest of many keys. */
 final class BestKeys {
 
     private final int capacity;
@@ -10,13 +10,19 @@ final class BestKeys {
     private int count;
 
     /**
-     * @param capacity how many are kept
+     * Starts without a key.
+     *
+     * @param capacity how many keys to keep, at least 1
      */
     BestKeys(int capacity) {
         this.capacity = capacity;
     }
 
-    /** Takes a key; returns whether the worst of those that are kept is known anew. */
+    /**
+     * Adds a key.
+     *
+     * @return whether {@link #worst} was found anew, so that larger keys need not be added
+     */
     boolean add(long key) {
         if (count == keys.length) {
             keys = Arrays.copyOf(keys, 2 * count);
@@ -30,12 +36,12 @@ final class BestKeys {
         return true;
     }
 
-    /** Returns the greatest of those that are kept, after {@link #add} returned true. */
+    /** {@return the largest of the keys that were kept when {@link #add} last returned true} */
     long worst() {
         return keys[capacity - 1];
     }
 
-    /** Returns those that are kept, in order. */
+    /** {@return the smallest keys, ascending} */
     long[] sorted() {
         Arrays.sort(keys, 0, count);
         return Arrays.copyOf(keys, Math.min(count, capacity));

@@ -23,7 +23,7 @@ public final class DatasetDetection {
 
     private DatasetDetection() {}
 
-    /** Receives what was found in an image. */
+    /** Receives what a detector finds in each image. */
     @FunctionalInterface
     public interface Sink {
         /**
@@ -39,12 +39,17 @@ public final class DatasetDetection {
     /**
      * Finds the objects of every image.
      *
+     * @param detector finds them; it stays open
+     * @param dataset the images; their targets are not used
      * @param reader opens the data set's files
-     * @param batchSize images that pass the network together, where their canvases allow
-     * @param progress is told how many images are done
-     * @param leftOut is told of every image that can't be used, where such are to be skipped
-     * @return detections with the ids of the detector's categories, image by image
-     * @throws IOException if an image can't be used and is not to be skipped
+     * @param batchSize how many images of one canvas size pass the network together, at least 1
+     * @param options how images are read ahead, and whether those that can't be used are skipped
+     * @param progress is told after every batch how many images are done
+     * @param leftOut is told at the end of every image that was skipped
+     * @return detections with the ids of the detector's categories, batch by batch
+     * @throws IOException if an image can't be used and is not to be skipped, or if a batch is too
+     *     large for the network
+     * @throws InterruptedException if the thread is interrupted while it waits for images
      */
     public static CocoResults run(
             Detector detector,
@@ -69,14 +74,19 @@ public final class DatasetDetection {
     }
 
     /**
-     * Finds the objects of every image, and hands them over image by image.
+     * Finds the objects of every image and hands them over image by image.
      *
+     * @param detector finds them; it stays open
+     * @param dataset the images; their targets are not used
      * @param reader opens the data set's files
-     * @param batchSize images that pass the network together, where their canvases allow
-     * @param found receives the detections of every image that can be used
+     * @param batchSize how many images of one canvas size pass the network together, at least 1
+     * @param options how images are read ahead, and whether those that can't be used are skipped
+     * @param found receives the detections of every image that can be used, batch by batch
      * @param progress is told after every batch how many images are done
-     * @param leftOut is told of every image that can't be used, where such are to be skipped
-     * @throws IOException if an image can't be used and is not to be skipped
+     * @param leftOut is told at the end of every image that was skipped
+     * @throws IOException if an image can't be used and is not to be skipped, if a batch is too
+     *     large for the network, or if the detections can't be kept
+     * @throws InterruptedException if the thread is interrupted while it waits for images
      */
     public static void forEach(
             Detector detector,

@@ -20,7 +20,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
-/** A network with all that turns images into detections. Not safe for use by several threads. */
+/**
+ * A network with all that turns images into detections. It owns its parameters until it is closed,
+ * and is not safe for use by several threads.
+ */
 public final class Detector implements AutoCloseable {
 
     private final DetectorConfiguration configuration;
@@ -39,17 +42,28 @@ public final class Detector implements AutoCloseable {
         this.pipeline = new ImagePipeline(configuration);
     }
 
-    /** Returns a detector with fresh parameters, its heads' as in the paper. */
+    /**
+     * Makes a detector with fresh parameters on the CPU, the weights of its heads drawn as in the
+     * paper.
+     *
+     * @param configuration shape of the network, and what comes before and after it
+     * @param engine DJL's name of the engine, such as {@code MXNet}
+     * @param seed of the parameters, which depend on nothing else
+     * @return the detector, which the caller closes
+     */
     public static Detector create(DetectorConfiguration configuration, String engine, long seed) {
         return create(configuration, engine, seed, RetinaNet.HEAD_DEVIATION);
     }
 
     /**
-     * Returns a detector with fresh parameters on the CPU.
+     * Makes a detector with fresh parameters on the CPU.
      *
+     * @param configuration shape of the network, and what comes before and after it
      * @param engine DJL's name of the engine
-     * @param seed of the initial parameters
-     * @param headDeviation see {@link RetinaNet#initialize(NDManager, long, double)}
+     * @param seed of the parameters
+     * @param headDeviation standard deviation of the weights of the heads' inner convolutions; 0
+     *     for He's, see {@link RetinaNet#initialize(NDManager, long, double)}
+     * @return the detector, which the caller closes
      */
     public static Detector create(
             DetectorConfiguration configuration, String engine, long seed, double headDeviation) {
@@ -57,9 +71,15 @@ public final class Detector implements AutoCloseable {
     }
 
     /**
-     * Likewise, on a device.
+     * Makes a detector with fresh parameters on a device.
      *
-     * @param device one that the engine sees
+     * @param configuration shape of the network, and what comes before and after it
+     * @param engine DJL's name of the engine
+     * @param device holds the parameters and computes; one that the engine sees
+     * @param seed of the parameters
+     * @param headDeviation standard deviation of the weights of the heads' inner convolutions; 0
+     *     for He's, see {@link RetinaNet#initialize(NDManager, long, double)}
+     * @return the detector, which the caller closes
      */
     public static Detector create(
             DetectorConfiguration configuration,
@@ -80,10 +100,12 @@ public final class Detector implements AutoCloseable {
     }
 
     /**
-     * Loads a model directory.
+     * Loads a model directory onto the CPU.
      *
+     * @param directory the model, see {@link ModelDirectory}
      * @param engine DJL's name of the engine
-     * @throws IOException if a file is missing, damaged, or does not fit the other; the message
+     * @return the detector, which the caller closes
+     * @throws IOException if a file is missing, damaged or does not fit the other; the message
      *     names it
      */
     public static Detector load(Path directory, String engine) throws IOException {
@@ -91,10 +113,14 @@ public final class Detector implements AutoCloseable {
     }
 
     /**
-     * Loads a model directory's parameters under a configuration that was changed in what is not
-     * the network.
+     * Loads a model directory's parameters onto the CPU, under a configuration of the caller's.
      *
-     * @throws IOException as {@link #load(Path, String)}
+     * @param directory the model, see {@link ModelDirectory}
+     * @param configuration the model's own, except that canvas rule and post-processing may differ
+     * @param engine DJL's name of the engine
+     * @return the detector, which the caller closes
+     * @throws IOException if the parameters are missing, damaged or not those of the
+     *     configuration's network; the message names the file
      */
     public static Detector load(Path directory, DetectorConfiguration configuration, String engine)
             throws IOException {
@@ -102,9 +128,15 @@ public final class Detector implements AutoCloseable {
     }
 
     /**
-     * Likewise, to a device.
+     * Loads a model directory's parameters onto a device, under a configuration of the caller's.
      *
-     * @param device one that the engine sees
+     * @param directory the model, see {@link ModelDirectory}
+     * @param configuration the model's own, except that canvas rule and post-processing may differ
+     * @param engine DJL's name of the engine
+     * @param device holds the parameters and computes; one that the engine sees
+     * @return the detector, which the caller closes
+     * @throws IOException if the parameters are missing, damaged or not those of the
+     *     configuration's network; the message names the file
      */
     public static Detector load(
             Path directory, DetectorConfiguration configuration, String engine, Device device)
@@ -121,35 +153,43 @@ public final class Detector implements AutoCloseable {
         }
     }
 
-    /** Returns what this detector is. */
+    /** {@return the shape of the network, and what comes before and after it} */
     public DetectorConfiguration configuration() {
         return configuration;
     }
 
-    /** Returns the network. */
+    /** {@return the network, initialised; it stays this detector's} */
     public RetinaNet network() {
         return network;
     }
 
-    /** Returns where the network's blocks find their parameters. */
+    /** {@return where the network's blocks find their parameters} */
     public ParameterStore parameterStore() {
         return parameters;
     }
 
-    /** Returns the owner of the parameters; work in its sub-managers. */
+    /**
+     * {@return the owner of the parameters; callers keep arrays of their own in sub-managers of it}
+     */
     public NDManager manager() {
         return manager;
     }
 
-    /** Returns the anchors of a canvas. */
+    /**
+     * Returns the anchors of a canvas.
+     *
+     * @param canvas has sides that are multiples of 32, as the configuration's rule makes them
+     * @return the anchors of all levels, shared between calls
+     */
     public Anchors anchors(Canvas canvas) {
         return pipeline.anchors(canvas);
     }
 
     /**
-     * Finds the objects of one image, by falling score, in pixels of the image.
+     * Finds the objects of one image.
      *
-     * @param image stays the caller's
+     * @param image of any size; the caller closes it
+     * @return the detections by falling score, in pixels of the image
      */
     public List<Detection> detect(BgrImage image) {
         Canvas canvas = pipeline.canvas(image);
@@ -157,11 +197,11 @@ public final class Detector implements AutoCloseable {
     }
 
     /**
-     * Finds the objects of a batch.
+     * Finds the objects of a batch. What it finds in an image does not depend on the other images.
      *
      * @param pixels [N, 3, H, W], normalised, as {@link dev.fern.detection.image.ImageTransform}
      *     writes them
-     * @param canvases one an image, all of the size H x W
+     * @param canvases N canvases, one per image, all of the size H x W
      * @return for each image its detections by falling score, in pixels of the image
      */
     public List<List<Detection>> detect(FloatBuffer pixels, List<Canvas> canvases) {
@@ -195,7 +235,7 @@ public final class Detector implements AutoCloseable {
         }
     }
 
-    /** Returns a copy of every parameter. */
+    /** {@return a copy of every parameter by its name in the network} */
     public Map<String, Tensor> copyParameters() {
         return ParameterValues.copyOf(network);
     }

@@ -7,7 +7,10 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Map;
 
-/** Gives DJL's model loading the network of a {@link ModelDirectory} with its parameters. */
+/**
+ * Makes the network of a {@link ModelDirectory}, with its parameters, for DJL's model loading,
+ * which finds this class by the name in {@code serving.properties}.
+ */
 public final class DetectorBlockFactory implements BlockFactory {
 
     private static final long serialVersionUID = 1L;
@@ -15,8 +18,12 @@ public final class DetectorBlockFactory implements BlockFactory {
     /**
      * Reads the network.
      *
-     * @param model owner of the parameters
-     * @throws IOException as {@link ModelDirectory#readNetwork}
+     * @param model its manager owns the parameters
+     * @param modelPath the model directory
+     * @param arguments not used
+     * @return the network, initialised
+     * @throws IOException if a file is missing, damaged or does not fit the other; the message
+     *     names it
      */
     @Override
     public Block newBlock(Model model, Path modelPath, Map<String, ?> arguments)

@@ -12,13 +12,13 @@ import java.util.Objects;
 import java.util.Set;
 
 /**
- * All that a detector is beside its parameters: the content of a model's {@code model.json}.
+ * All that a detector is besides its parameters: the content of a model's {@code model.json}.
  *
- * @param version of this format; 2
- * @param architecture the network
- * @param categories what it finds, in the order of its logits
+ * @param version version of the file format, {@value #VERSION}
+ * @param architecture shape of the network
+ * @param categories what the detector finds, in the order of its logits
  * @param canvas how an image is resized and padded
- * @param normalization what is done to pixels
+ * @param normalization maps pixel values to network input
  * @param postProcessing how outputs become detections
  */
 public record DetectorConfiguration(
@@ -32,10 +32,24 @@ public record DetectorConfiguration(
     /** The version that this code writes, and to which {@link ModelDocument} brings older ones. */
     public static final int VERSION = 2;
 
-    /** Of P5: the network needs canvases of multiples of it. */
+    /**
+     * The stride of P5 in pixels; the network takes no canvas whose sides are not multiples of it.
+     */
     private static final int STRIDE = 32;
 
-    /** Checks that nothing is missing, the version is known and no category comes twice. */
+    /**
+     * Checks that the parts make a detector.
+     *
+     * @param version {@value #VERSION}
+     * @param architecture not null
+     * @param categories at least one; no two of them have the same id
+     * @param canvas with a stride that is a multiple of 32, up to {@link CanvasRule#LARGEST_SIZE}
+     * @param normalization not null
+     * @param postProcessing not null
+     * @throws IllegalArgumentException if the version is unknown, or if the categories or the
+     *     stride can't be used
+     * @throws NullPointerException if a part is missing
+     */
     public DetectorConfiguration {
         if (version != VERSION) {
             throw new IllegalArgumentException(
@@ -46,7 +60,7 @@ public record DetectorConfiguration(
         Objects.requireNonNull(postProcessing, "postProcessing");
         categories = List.copyOf(categories);
         if (categories.isEmpty()) {
-            throw new IllegalArgumentException("a detector needs a category");
+            throw new IllegalArgumentException("a detector needs at least one category");
         }
         Set<Long> ids = new HashSet<>();
         for (CocoCategory category : categories) {
@@ -66,11 +80,13 @@ public record DetectorConfiguration(
     }
 
     /**
-     * Checks that the network's arrays for each batch have less than 2^31 bytes, as engines and
-     * Java's buffers want it.
+     * Checks that each of the network's arrays, for each batch of a plan, has less than 2^31 bytes:
+     * neither engines nor Java's buffers take more.
      *
+     * @param plan the batches
      * @return the same plan
-     * @throws ImageReadException naming an image of a batch that is too large
+     * @throws ImageReadException naming the first image of a batch that is too large, and saying
+     *     which settings to lower
      */
     public BatchPlan checked(BatchPlan plan) throws ImageReadException {
         double floatsPerPixel = Math.max(3, architecture.floatsPerPixel(categories.size()));
@@ -91,13 +107,22 @@ public record DetectorConfiguration(
         return plan;
     }
 
-    /** Returns this configuration with another canvas rule. */
+    /**
+     * {@return this configuration with another canvas rule}
+     *
+     * @param other the canvas rule
+     * @throws IllegalArgumentException if the stride can't be used
+     */
     public DetectorConfiguration withCanvas(CanvasRule other) {
         return new DetectorConfiguration(
                 version, architecture, categories, other, normalization, postProcessing);
     }
 
-    /** Returns this configuration with another post-processing. */
+    /**
+     * {@return this configuration with another post-processing}
+     *
+     * @param other how outputs become detections
+     */
     public DetectorConfiguration withPostProcessing(PostProcessing other) {
         return new DetectorConfiguration(
                 version, architecture, categories, canvas, normalization, other);

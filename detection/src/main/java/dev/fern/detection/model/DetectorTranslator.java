@@ -19,9 +19,9 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Image in, {@link DetectedObjects} out, around a {@link RetinaNet} that DJL runs. Boxes are
- * fractions of the image, by falling score. Every image passes the network by itself, on its own
- * canvas.
+ * Turns an image into the input of a {@link RetinaNet} that DJL runs, and its outputs into {@link
+ * DetectedObjects} by falling score, with boxes as fractions of the image. Every image passes the
+ * network by itself, on its own canvas.
  */
 final class DetectorTranslator implements Translator<Image, DetectedObjects> {
 
@@ -57,7 +57,7 @@ final class DetectorTranslator implements Translator<Image, DetectedObjects> {
         }
     }
 
-    /** Swaps red and blue. */
+    /** Swaps red and blue in place: DJL's images are RGB, ours BGR. */
     private static byte[] swapped(byte[] pixels) {
         for (int i = 0; i < pixels.length; i += 3) {
             byte first = pixels[i];

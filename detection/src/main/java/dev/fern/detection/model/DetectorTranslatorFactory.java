@@ -13,8 +13,9 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * Gives DJL's model loading the way from {@link Image} to {@link DetectedObjects} of a {@link
- * ModelDirectory}.
+ * Makes what turns an {@link Image} into {@link DetectedObjects} by the model of a {@link
+ * ModelDirectory}, for DJL's model loading, which finds this class by the name in {@code
+ * serving.properties}.
  */
 public final class DetectorTranslatorFactory implements TranslatorFactory {
 
@@ -26,8 +27,13 @@ public final class DetectorTranslatorFactory implements TranslatorFactory {
     /**
      * Reads the model's configuration.
      *
+     * @param <I> {@link Image}
+     * @param <O> {@link DetectedObjects}
+     * @param model names the model directory
+     * @param arguments not used
+     * @return a translator for that model
      * @throws IllegalArgumentException if other types are asked for
-     * @throws TranslateException if the configuration can't be read
+     * @throws TranslateException if the configuration can't be read; the message names the file
      */
     @Override
     @SuppressWarnings("unchecked")

@@ -20,18 +20,22 @@ import java.util.Optional;
 
 /**
  * One of RetinaNet's two heads: 3x3 convolutions with activation, then a 3x3 convolution to the
- * outputs. Applied with the same parameters to every level: inputs [N, C, H_l, W_l], outputs [N,
- * outputs, H_l, W_l].
+ * outputs. It is applied with the same parameters to every level: inputs [N, C, H_l, W_l], outputs
+ * [N, outputs, H_l, W_l].
  */
 final class HeadBranch extends AbstractBlock {
 
-    /** Convolutions with their activations in turn. */
+    /** Each convolution, followed by its norm or its ReLU. */
     private final List<Block> inner = new ArrayList<>();
 
     private final OutputConvolution output;
 
     /**
+     * Builds the head without parameters.
+     *
+     * @param head how many convolutions, and their norm
      * @param channels C
+     * @param outputs channels of the outputs: anchors per location times what each predicts
      */
     HeadBranch(HeadConfiguration head, int channels, int outputs) {
         Optional<Normalization> norm = head.headNorm();

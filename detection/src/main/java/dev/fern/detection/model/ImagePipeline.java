@@ -13,7 +13,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Function;
 
-/** What comes before the network and what after it. Thread-safe. */
+/** What is done to an image before the network, and to its outputs after it. Thread-safe. */
 final class ImagePipeline {
 
     private final DetectorConfiguration configuration;
@@ -33,9 +33,10 @@ final class ImagePipeline {
     }
 
     /**
-     * Calls a function with [3, H, W] of the canvas.
+     * Writes an image onto its canvas and calls a function with it.
      *
-     * @param use must not keep the buffer
+     * @param canvas of the image
+     * @param use takes [3, H, W], normalised; it must not keep the buffer, which is used again
      * @return what the function returns
      */
     <T> T withPixels(BgrImage image, Canvas canvas, Function<FloatBuffer, T> use) {
@@ -54,7 +55,12 @@ final class ImagePipeline {
         return anchorGenerator.generate(canvas.size().height(), canvas.size().width());
     }
 
-    /** Returns the detections of each image of a batch, whose canvases are of one size. */
+    /**
+     * {@return the detections of each image of a batch}
+     *
+     * @param outputs one per level
+     * @param canvases one per image, all of one size
+     */
     List<List<Detection>> detections(List<HeadOutput> outputs, List<Canvas> canvases) {
         int categories = configuration.categories().size();
         Anchors anchors = anchors(canvases.get(0));

@@ -21,8 +21,9 @@ import java.util.function.Function;
 import java.util.stream.Stream;
 
 /**
- * A model on disk: {@code model.json} (a {@link DetectorConfiguration}), {@code
- * parameters.safetensors}, and {@code serving.properties}, by which plain DJL loads it:
+ * Reads and writes models on disk. The folder of a detector has {@code model.json} (a {@link
+ * DetectorConfiguration}), {@code parameters.safetensors}, and {@code serving.properties}, by which
+ * plain DJL loads it:
  *
  * <pre>{@code
  * Criteria.builder()
@@ -35,13 +36,13 @@ import java.util.stream.Stream;
  */
 public final class ModelDirectory {
 
-    /** The file of the configuration. */
+    /** Name of the file of the configuration. */
     public static final String CONFIGURATION_FILE = "model.json";
 
-    /** The file of the parameters. */
+    /** Name of the file of the parameters. */
     public static final String PARAMETER_FILE = "parameters.safetensors";
 
-    /** The {@code kind} that a classifier's configuration names. */
+    /** The {@code kind} that a classifier's configuration names; a detector's names none. */
     public static final String CLASSIFIER_KIND = "classifier";
 
     private static final String SERVING_FILE = "serving.properties";
@@ -52,10 +53,13 @@ public final class ModelDirectory {
     private ModelDirectory() {}
 
     /**
-     * Writes a model, or replaces one with all that is in its folder.
+     * Writes a detector, or replaces a model with all that is in its folder.
      *
-     * @throws IOException if that fails, or if the folder holds files but no model; a model that
-     *     was there before is then unchanged
+     * @param directory the model's folder; it need not be there
+     * @param configuration what the detector is besides its parameters
+     * @param parameters the network's parameters by their names
+     * @throws IOException if the folder can't be written to, or if it holds files but no model; a
+     *     model that was there before is then unchanged
      */
     public static void write(
             Path directory, DetectorConfiguration configuration, Map<String, Tensor> parameters)
@@ -64,9 +68,12 @@ public final class ModelDirectory {
     }
 
     /**
-     * As {@link #write}, for a model of any kind.
+     * Writes a model of any kind, or replaces one with all that is in its folder.
      *
+     * @param directory the model's folder; it need not be there
      * @param content writes the model into the folder that it is given
+     * @throws IOException if the folder can't be written to, or if it holds files but no model; a
+     *     model that was there before is then unchanged
      */
     public static void replace(Path directory, AtomicFolder.Content content) throws IOException {
         if (Files.exists(directory)
@@ -88,9 +95,12 @@ public final class ModelDirectory {
     }
 
     /**
-     * Writes a model into an empty folder.
+     * Writes a detector into an empty folder.
      *
-     * @throws IOException if that fails
+     * @param directory the folder
+     * @param configuration what the detector is besides its parameters
+     * @param parameters the network's parameters by their names
+     * @throws IOException if the folder can't be written to
      */
     public static void writeInto(
             Path directory, DetectorConfiguration configuration, Map<String, Tensor> parameters)
@@ -107,7 +117,15 @@ public final class ModelDirectory {
                 """);
     }
 
-    /** Writes the two files that models of every kind have. */
+    /**
+     * Writes the two files that models of every kind have.
+     *
+     * @param directory the folder
+     * @param configuration the content of {@value #CONFIGURATION_FILE}
+     * @param parameters the content of {@value #PARAMETER_FILE}
+     * @param format stands in that file's metadata as {@code format}
+     * @throws IOException if the folder can't be written to
+     */
     public static void writeFiles(
             Path directory, JsonObject configuration, Map<String, Tensor> parameters, String format)
             throws IOException {
@@ -116,8 +134,10 @@ public final class ModelDirectory {
     }
 
     /**
-     * Reads a model's configuration.
+     * Reads a detector's configuration.
      *
+     * @param directory the model's folder
+     * @return the configuration, of today's format whatever the file's is
      * @throws IOException if it is missing, damaged or a classifier's; the message names the file
      *     and what is wrong
      */
@@ -133,10 +153,10 @@ public final class ModelDirectory {
     }
 
     /**
-     * Returns whether the model is a classifier, by the {@code kind} that its file names; a
-     * detector's names none.
+     * {@return whether a model is a classifier, by the {@code kind} that its configuration names}
      *
-     * @throws IOException if the configuration is missing or damaged
+     * @param directory the model's folder
+     * @throws IOException if the configuration is missing or is not JSON
      */
     public static boolean holdsClassifier(Path directory) throws IOException {
         JsonElement root = readDocument(directory);
@@ -145,11 +165,16 @@ public final class ModelDirectory {
     }
 
     /**
-     * Makes a configuration of a model's file.
+     * Makes a configuration of a model's document.
      *
-     * @param document the file
-     * @param reading throws an IllegalArgumentException that says what is wrong with a document
-     * @throws IOException if it is missing or damaged; the message names the file and what is wrong
+     * @param <T> the kind of configuration
+     * @param directory the model's folder, which the message of an exception names
+     * @param document content of the model's {@value #CONFIGURATION_FILE}
+     * @param reading makes the configuration, or throws an IllegalArgumentException that says what
+     *     is wrong with the document
+     * @return the configuration
+     * @throws IOException if the document is no configuration; the message names the file and what
+     *     is wrong
      */
     public static <T> T read(Path directory, JsonElement document, Function<JsonElement, T> reading)
             throws IOException {
@@ -164,6 +189,13 @@ public final class ModelDirectory {
         }
     }
 
+    /**
+     * Reads the document of a model's configuration, whatever it holds.
+     *
+     * @param directory the model's folder
+     * @return the content of its {@value #CONFIGURATION_FILE}
+     * @throws IOException if the file is missing, too large or not JSON; the message names it
+     */
     public static JsonElement readDocument(Path directory) throws IOException {
         Path file = directory.resolve(CONFIGURATION_FILE);
         if (!Files.isRegularFile(file)) {
@@ -182,11 +214,13 @@ public final class ModelDirectory {
     }
 
     /**
-     * Reads a model's network.
+     * Reads a detector's network.
      *
-     * @param configuration the model's own, perhaps changed in what is not the network
+     * @param directory the model's folder
+     * @param configuration the model's own, except that canvas rule and post-processing may differ
      * @param manager owner of the network's parameters
-     * @throws IOException if the parameters are missing, damaged, or not those of the
+     * @return the network, initialised
+     * @throws IOException if the parameters are missing, damaged or not those of the
      *     configuration's network; the message names the file
      */
     public static RetinaNet readNetwork(
@@ -203,7 +237,12 @@ public final class ModelDirectory {
         }
     }
 
-    /** Returns what to throw where the parameters of a model are not those that it should have. */
+    /**
+     * {@return the exception for a model whose parameters are not those of its configuration}
+     *
+     * @param directory the model's folder
+     * @param cause says which parameter does not fit
+     */
     public static IOException notFitting(Path directory, IllegalArgumentException cause) {
         return new IOException(
                 directory.resolve(PARAMETER_FILE)
@@ -217,6 +256,8 @@ public final class ModelDirectory {
     /**
      * Reads a model's parameters.
      *
+     * @param directory the model's folder
+     * @return the parameters by their names in the network
      * @throws IOException if they are missing, damaged or not finite; the message names the file
      */
     public static Map<String, Tensor> readParameters(Path directory) throws IOException {

@@ -8,9 +8,10 @@ import dev.fern.backbone.resnet.Stem;
 import dev.fern.detection.settings.RecordJson;
 
 /**
- * A detector's {@code model.json}, of today's format and of older ones. Format 1 knew neither
- * version 2 of the backbone nor norms in the pyramid. In both the backbone's {@code version} is
- * called {@code resnetVersion}, and its stem, which is that for photographs, is not named.
+ * Reads a detector's {@code model.json} of formats 1 and 2, and writes format 2. Format 1 knew
+ * neither version 2 of the backbone nor norms in the pyramid. In both formats the backbone's {@code
+ * version} is called {@code resnetVersion}, and its stem, which is always that for photographs, is
+ * not named.
  */
 final class ModelDocument {
 
@@ -24,8 +25,9 @@ final class ModelDocument {
     /**
      * Makes a configuration of a document.
      *
-     * @param document of any format, or no such document at all; changed in place
-     * @throws IllegalArgumentException as {@link RecordJson#read}
+     * @param document of either format, or any other JSON; it may be changed
+     * @throws IllegalArgumentException if something is missing, of another kind or out of range;
+     *     the message is one line that says where
      */
     static DetectorConfiguration read(JsonElement document) {
         if (document instanceof JsonObject root
@@ -36,7 +38,7 @@ final class ModelDocument {
                 root.addProperty(VERSION, 2);
             }
             JsonElement version = architecture.get(RESNET_VERSION);
-            // here, so that a message has the file's name for it
+            // It is checked here so that a message calls it by its name in the file.
             RecordJson.value(version, ResNetVersion.class, ARCHITECTURE + "." + RESNET_VERSION);
             architecture.add(VERSION, version);
             architecture.addProperty(STEM, Stem.IMAGENET.id());
@@ -44,7 +46,7 @@ final class ModelDocument {
         return RecordJson.read(document, DetectorConfiguration.class);
     }
 
-    /** Returns the document of a configuration, in today's format. */
+    /** {@return the document of a configuration, of format 2} */
     static JsonObject write(DetectorConfiguration configuration) {
         JsonObject root = RecordJson.write(configuration);
         JsonObject architecture = new JsonObject();

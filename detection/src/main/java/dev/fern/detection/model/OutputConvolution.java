@@ -10,8 +10,9 @@ import ai.djl.util.PairList;
 import dev.fern.backbone.host.EngineBridge;
 
 /**
- * A 3x3 convolution with bias to any number of channels, of one map or of several: where the engine
- * would be slow with that number, it computes a few more, of zero weights, and leaves them out.
+ * A 3x3 convolution with bias to any number of channels, for one map or several. Where the engine
+ * would be slow with that number, it computes a few channels more, whose weights are zero, and
+ * leaves them out of its output.
  */
 final class OutputConvolution extends Conv2d {
 
@@ -60,7 +61,9 @@ final class OutputConvolution extends Conv2d {
         return outputs;
     }
 
-    /** Returns an array with some zeros more in its first dimension, of the manager of another. */
+    /**
+     * Returns an array with {@code extra} zeros added to its first dimension, by another's manager.
+     */
     private static NDArray extended(NDArray array, int extra, NDArray other) {
         long[] shape = array.getShape().getShape().clone();
         shape[0] = extra;

@@ -10,28 +10,37 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * Turns a head's outputs into detections, each image by itself, as torchvision's RetinaNet: of each
- * level the best candidates above the score threshold, decoded and cut to the image; then
- * non-maximum suppression within each category over all levels; then the best of the image. Of
- * equal scores the earlier anchor comes first. Outputs that are not numbers give no detections.
+ * Turns the heads' outputs into detections, each image by itself, as torchvision's RetinaNet does.
+ * It keeps the best candidates of each level above the score threshold, decodes them and cuts them
+ * to the image. Then it suppresses non-maxima within each category over all levels, and keeps the
+ * best of the image. Where scores are equal, the earlier anchor comes first. Outputs that are not
+ * numbers give no detections.
  */
 public final class PostProcessor {
 
-    /** More than a score differs from the float32 that it is rounded to. */
+    /** A score between 0 and 1 and the float32 that it is rounded to differ by less than this. */
     private static final double SCORE_ROUNDING = 1e-7;
 
     private final PostProcessing parameters;
 
-    /** A logit whose score is surely no more than the threshold, so that few need a sigmoid. */
+    /**
+     * Lower logits have scores that are surely not above the threshold, so that few need a sigmoid.
+     */
     private final float lowLogit;
 
-    /** Works with these parameters. */
+    /**
+     * Makes a post-processor, which is thread-safe.
+     *
+     * @param parameters thresholds and numbers that are kept
+     */
     public PostProcessor(PostProcessing parameters) {
         this.parameters = parameters;
         lowLogit = lowLogit(parameters.scoreThreshold());
     }
 
-    /** Returns a logit whose score, and that of all lower ones, is surely less. */
+    /**
+     * Returns a logit whose score is surely less than this one, as are those of all lower logits.
+     */
     private static float lowLogit(double score) {
         double below = Math.max(0, score - SCORE_ROUNDING);
         return Math.nextDown((float) Math.log(below / (1 - below)));
@@ -41,10 +50,11 @@ public final class PostProcessor {
      * Finds the detections of one image.
      *
      * @param categories K
-     * @param outputs the head's outputs for a batch, one a level of {@code anchors}
+     * @param outputs the heads' outputs for a batch, one per level of {@code anchors}
+     * @param anchors of the batch's canvas
      * @param image index of the image in that batch
      * @param canvas the image's canvas
-     * @return by falling score, in image pixels
+     * @return the detections by falling score, in image pixels
      */
     public List<Detection> process(
             int categories, List<HeadOutput> outputs, Anchors anchors, int image, Canvas canvas) {
@@ -167,7 +177,7 @@ public final class PostProcessor {
         return Math.min(Math.max(value, 0), limit);
     }
 
-    /** A key that sorts by falling score (which is not negative), then by rising index. */
+    /** Returns a key that sorts by falling score (which is not negative), then by rising index. */
     private static long sortKey(float score, int index) {
         return ((long) ~Float.floatToIntBits(score) << 32) | index;
     }
@@ -176,7 +186,7 @@ public final class PostProcessor {
         return Float.intBitsToFloat(~(int) (key >> 32));
     }
 
-    /** Growing arrays of boxes, scores and categories. */
+    /** Growing arrays of boxes (four numbers each), scores and categories. */
     private static final class Candidates {
 
         private float[] boxes = new float[256];

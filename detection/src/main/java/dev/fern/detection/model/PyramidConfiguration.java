@@ -9,14 +9,22 @@ import java.util.Optional;
 /**
  * The shape of a feature pyramid.
  *
- * @param pyramidChannels channels of its maps and of the heads, 1 to 16384; 256 in the paper
- * @param p6 from which map P6 is made
- * @param pyramidNorm whose norm follows each lateral and output convolution, if any
+ * @param pyramidChannels channels of its maps and of the heads' inner maps; 256 in the paper
+ * @param p6 the map that P6 is made from
+ * @param pyramidNorm its norm, without the activation, follows each lateral and output convolution;
+ *     empty for none
  */
 public record PyramidConfiguration(
         int pyramidChannels, FeaturePyramid.P6Source p6, Optional<Normalization> pyramidNorm) {
 
-    /** Checks the range. */
+    /**
+     * Checks the number of channels.
+     *
+     * @param pyramidChannels 1 to {@value FeatureMap#MAX_CHANNELS}
+     * @param p6 not null
+     * @param pyramidNorm empty for none, not null
+     * @throws IllegalArgumentException if the number is out of its range
+     */
     public PyramidConfiguration {
         Objects.requireNonNull(p6, "p6");
         Objects.requireNonNull(pyramidNorm, "pyramidNorm");

@@ -26,19 +26,20 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /**
- * RetinaNet (Lin et al., ICCV 2017): ResNet, feature pyramid, and two heads shared by the levels.
- * Input [N, 3, H, W] with H and W multiples of 32; outputs, P3 to P7: five arrays of logits [N, A *
- * K, H_l, W_l], then five of box codes [N, A * 4, H_l, W_l].
+ * RetinaNet (Lin et al., ICCV 2017): a ResNet, a feature pyramid, and two heads that all levels
+ * share. The input is [N, 3, H, W] with H and W multiples of 32. The outputs are, for P3 to P7,
+ * five arrays of logits [N, A * K, H_l, W_l] and then five of box codes [N, A * 4, H_l, W_l], with
+ * A anchors per location and K categories.
  */
 public final class RetinaNet extends AbstractBlock {
 
-    /** Score of every anchor at the start (the paper's pi). */
+    /** Score that every anchor has at the start (the paper's pi). */
     private static final double PRIOR = 0.01;
 
     /** Standard deviation of the heads' initial weights in the paper. */
     public static final double HEAD_DEVIATION = 0.01;
 
-    /** Any input does to find the parameters' shapes. */
+    /** An input to find the parameters' shapes, which are the same for every input. */
     private static final Shape SAMPLE_INPUT = new Shape(1, 3, 64, 64);
 
     /** Strides of the maps that the pyramid takes, C3 to C5. */
@@ -53,7 +54,8 @@ public final class RetinaNet extends AbstractBlock {
      * Builds the network; {@link #initialize(NDManager, long, double)} or {@link
      * #initialize(NDManager, Map)} gives it parameters.
      *
-     * @param categories K
+     * @param architecture the shape of its parts
+     * @param categories K, at least 1
      */
     public RetinaNet(Architecture architecture, int categories) {
         int anchors = architecture.anchors().perLocation();
@@ -81,10 +83,11 @@ public final class RetinaNet extends AbstractBlock {
 
     /**
      * Gives the network its initial parameters, which depend on the seed alone: He's in the
-     * backbone, uniform in the pyramid, normal ones in the heads, and a bias that gives every
+     * backbone, uniform ones in the pyramid, normal ones in the heads, and a bias that gives every
      * anchor the score 0.01.
      *
      * @param manager owner of the parameters
+     * @param seed of the random numbers
      * @param headDeviation standard deviation of the weights of the heads' inner convolutions; 0
      *     for He's, sqrt(2 / fan-in). That of their output convolutions is {@value #HEAD_DEVIATION}
      */
@@ -115,7 +118,7 @@ public final class RetinaNet extends AbstractBlock {
         } else if (deviation > 0) {
             initialization.normal(name, parameter, deviation);
         } else {
-            initialization.heFanOut(name, parameter); // as many channels go out as come in
+            initialization.heFanOut(name, parameter); // fan-in too: as many channels go out as in
         }
     }
 
@@ -124,8 +127,8 @@ public final class RetinaNet extends AbstractBlock {
      *
      * @param manager owner of the parameters
      * @param values one for each parameter, by the names of {@link NamedParameters}; no others
-     * @throws IllegalArgumentException naming the first that is missing, left over or of another
-     *     shape
+     * @throws IllegalArgumentException naming the first parameter that is missing, left over or of
+     *     another shape
      */
     public void initialize(NDManager manager, Map<String, Tensor> values) {
         ParameterValues.initializeWith(this, values);
@@ -133,9 +136,9 @@ public final class RetinaNet extends AbstractBlock {
     }
 
     /**
-     * Leaves the first stages of the backbone as they are, see {@link Backbone#freeze}.
+     * Keeps the first stages of the backbone from being trained, see {@link Backbone#freeze}.
      *
-     * @param stages 0 to {@link Backbone#stages()}
+     * @param stages how many, 0 to {@link Backbone#stages()}
      */
     public void freezeBackbone(int stages) {
         backbone.freeze(stages);
@@ -154,9 +157,7 @@ public final class RetinaNet extends AbstractBlock {
         return outputs;
     }
 
-    /**
-     * Returns those of the backbone's outputs, or of what stands for them, that the pyramid takes.
-     */
+    /** Returns those elements, one for each of the backbone's outputs, that the pyramid takes. */
     private <T> List<T> forPyramid(List<T> outputs) {
         List<FeatureMap> maps = backbone.maps();
         return IntStream.range(0, maps.size())
@@ -165,7 +166,15 @@ public final class RetinaNet extends AbstractBlock {
                 .toList();
     }
 
-    /** Returns P3 to P7 alone: [N, C, H_l, W_l] each. */
+    /**
+     * Computes the pyramid without the heads.
+     *
+     * @param parameters where the blocks find their parameters
+     * @param inputs one array [N, 3, H, W], with H and W multiples of 32
+     * @param training whether this is a pass of training, in which norms may use the batch's
+     *     statistics
+     * @return P3 to P7: [N, C, H_l, W_l] each
+     */
     public NDList features(ParameterStore parameters, NDList inputs, boolean training) {
         NDList maps = backbone.forward(parameters, inputs, training);
         NDList features = pyramid.forward(parameters, new NDList(forPyramid(maps)), training);
@@ -173,7 +182,12 @@ public final class RetinaNet extends AbstractBlock {
         return features;
     }
 
-    /** Copies this network's outputs from the engine, one a level. */
+    /**
+     * Copies a network's outputs from the engine.
+     *
+     * @param outputs as the forward pass returns them
+     * @return one per level, P3 first
+     */
     public static List<HeadOutput> read(NDList outputs) {
         EngineBridge engine = EngineBridge.of(outputs.get(0));
         int levels = outputs.size() / 2;

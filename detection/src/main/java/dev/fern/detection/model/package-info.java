@@ -1,14 +1,12 @@
 /**
- * The detector: {@link dev.fern.detection.model.RetinaNet} is the network, {@link
- * dev.fern.detection.model.PostProcessor} makes detections of its outputs, {@link
- * dev.fern.detection.model.ModelDirectory} keeps both on disk with all that is needed to use them,
- * and {@link dev.fern.detection.model.Detector} is images in, detections out. {@link
+ * The detector: images go in, detections come out. {@link dev.fern.detection.model.Detector} does
+ * both steps: {@link dev.fern.detection.model.RetinaNet} is the network, and {@link
+ * dev.fern.detection.model.PostProcessor} makes detections of its outputs. {@link
+ * dev.fern.detection.model.ModelDirectory} keeps a detector on disk with all that is needed to use
+ * it. Programs that load models by plain DJL reach the same through {@link
  * dev.fern.detection.model.DetectorBlockFactory} and {@link
- * dev.fern.detection.model.DetectorTranslatorFactory} are the same for programs that load models by
- * plain DJL.
- *
- * <p>{@link dev.fern.detection.pretrain.Classifier}, on disk a {@link
- * dev.fern.detection.pretrain.ClassifierDirectory}, is what trains a backbone before it becomes a
- * detector's by {@link dev.fern.detection.pretrain.BackboneWeights}.
+ * dev.fern.detection.model.DetectorTranslatorFactory}. {@link
+ * dev.fern.detection.pretrain.BackboneWeights} takes the backbone of another detector, or of a
+ * classifier, to start from.
  */
 package dev.fern.detection.model;

@@ -18,10 +18,11 @@ import java.util.Optional;
 /**
  * The trained backbone of a classifier, or of another detector, from which a detector starts.
  *
- * @param directory the model that it is of
- * @param architecture its shape
+ * @param directory the model directory that it was read from
+ * @param architecture the shape of the backbone
  * @param normalization what was done to the pixels that it was trained on
- * @param values by the names that they have in a detector's network, all of them {@code backbone.*}
+ * @param values the parameters by their names in a detector's network, which all start with {@code
+ *     backbone.}
  */
 public record BackboneWeights(
         Path directory,
@@ -32,9 +33,11 @@ public record BackboneWeights(
     private static final String PREFIX = "backbone.";
 
     /**
-     * Returns what the backbone of a fresh detector starts from, if not from random values.
+     * Returns what the backbone of a fresh detector starts from.
      *
-     * @throws IOException naming the file that can't be used
+     * @param settings name the model directory
+     * @return the backbone to start from; empty for random values
+     * @throws IOException if the model can't be read; the message names the file
      */
     public static Optional<BackboneWeights> startOf(NetworkSettings settings) throws IOException {
         return settings.backboneWeights().isEmpty()
@@ -45,6 +48,8 @@ public record BackboneWeights(
     /**
      * Reads the backbone of a model directory.
      *
+     * @param directory holds a classifier or a detector
+     * @return its backbone
      * @throws IOException if a file is missing or damaged; the message names it
      */
     public static BackboneWeights read(Path directory) throws IOException {
@@ -65,9 +70,11 @@ public record BackboneWeights(
     }
 
     /**
-     * Checks that a network can start from these.
+     * Checks that a detector can start from this backbone.
      *
-     * @throws IOException naming the model and what is not the same
+     * @param detector the detector's shape
+     * @throws IOException if the backbones differ in depth, version, widths, stem or norm; the
+     *     message names the model directory and the difference
      */
     public void requireFit(Architecture detector) throws IOException {
         Optional<String> mismatch = detector.backbone().mismatch(architecture);
@@ -80,9 +87,10 @@ public record BackboneWeights(
     }
 
     /**
-     * Sets the parameters of a detector's backbone, and leaves the others as they are.
+     * Sets the parameters of a detector's backbone and leaves the others as they are.
      *
-     * @throws IOException naming the model if it does not fit
+     * @param detector receives the parameters
+     * @throws IOException naming the model directory if the backbone does not fit
      */
     public void copyInto(Detector detector) throws IOException {
         requireFit(detector.configuration().architecture());

@@ -29,16 +29,16 @@ import java.util.SplittableRandom;
 import java.util.stream.Stream;
 
 /**
- * Images in folders, as ImageNet is laid out: every sub-folder is a class, named by it, and all
- * images in it at any depth belong to that class. Classes are sorted by name, images by path; what
- * is hidden (its name starts with a dot) or has no image's name is passed over. Links are followed,
- * as in an {@link ImageFolder}.
+ * Images in folders, as ImageNet is laid out: every sub-folder is a class of that name, and all
+ * images in it, at any depth, belong to that class. Classes are sorted by name, images by path.
+ * Hidden files and folders (their names start with a dot) and files without the name of an image
+ * are passed over. Links are followed, as in an {@link ImageFolder}.
  *
- * <p>The samples have no boxes: their class is {@link #label}.
+ * <p>The samples have no boxes; {@link #label} tells their class.
  */
 public final class ClassificationDataset {
 
-    /** Tells the stream of the split from those of the order and the augmentation. */
+    /** Keeps the random numbers of the split apart from those of the order and the augmentation. */
     private static final long SPLIT_STREAM = 4;
 
     private static final float[] NO_BOXES = {};
@@ -48,7 +48,7 @@ public final class ClassificationDataset {
     private final List<String> classes;
     private final List<Sample> samples;
 
-    /** The class of the image with the id i + 1. */
+    /** At index i, the class of the image with the id i + 1. */
     private final int[] labels;
 
     private final List<String> emptyClasses;
@@ -69,20 +69,28 @@ public final class ClassificationDataset {
         this.badImages = List.copyOf(badImages);
     }
 
-    /** A file with its size, or with what is wrong with it. */
+    /** A file with its size or, if it can't be used, with the reason; the other is null. */
     private record Examined(Path path, ImageSize size, ImageReadException problem) {}
 
-    /** Two parts of a data set that have no image in common. */
+    /**
+     * Two parts of a data set that have no image in common.
+     *
+     * @param training the images to train on
+     * @param validation the images that were held out; empty if no class has enough
+     */
     public record Split(ClassificationDataset training, ClassificationDataset validation) {}
 
     /**
      * Finds the images below a folder and reads the size of each from its header.
      *
+     * @param root the folder whose sub-folders are the classes
+     * @param reader reads the sizes
      * @param skipBadImages whether files that are no images, or are cut within their header, are
      *     left out, see {@link #badImages}, rather than refused
-     * @throws ImageReadException if there is no such folder, no image in it or a link in it leads
-     *     in circles; or, unless they are skipped, if files can't be used: the message names the
-     *     first and counts the others
+     * @return the images with their classes
+     * @throws ImageReadException if there is no such folder, if there is no image in it, or if a
+     *     link in it leads in circles; unless they are skipped, also if files can't be used: the
+     *     message names the first and counts the others
      * @throws IOException if a file or folder can't be read
      */
     public static ClassificationDataset open(Path root, ImageReader reader, boolean skipBadImages)
@@ -192,40 +200,45 @@ public final class ClassificationDataset {
         }
     }
 
-    /** The folder that all is below. */
+    /** {@return the folder whose sub-folders are the classes} */
     public Path root() {
         return root;
     }
 
-    /** The names of the classes, the one of label 0 first. */
+    /** {@return the names of the classes, the one of label 0 first} */
     public List<String> classes() {
         return classes;
     }
 
-    /** The images, by class and path. */
+    /** {@return the images, sorted by class, then by path} */
     public List<Sample> samples() {
         return samples;
     }
 
-    /** The index of an image's class. */
+    /**
+     * {@return the label of an image: the index of its class}
+     *
+     * @param imageId the image's id, from 1
+     */
     public int label(long imageId) {
         return labels[Math.toIntExact(imageId - 1)];
     }
 
-    /** The sub-folders without a usable image, which are no classes. */
+    /** {@return the names of the sub-folders without a usable image, which are no classes} */
     public List<String> emptyClasses() {
         return emptyClasses;
     }
 
-    /** What was left out under {@code skipBadImages}, and why. */
+    /** {@return what was left out under {@code skipBadImages}, and why} */
     public List<ImageReadException> badImages() {
         return badImages;
     }
 
     /**
-     * The same images with the labels of another data set.
+     * Returns the same images with the labels of another data set.
      *
-     * @param others class names, among them all of this one's
+     * @param others class names of the other data set, among them all of this one's
+     * @return the images with these classes
      * @throws IOException naming the folder of a class that is not among them
      */
     public ClassificationDataset labelledAs(List<String> others) throws IOException {
@@ -244,10 +257,12 @@ public final class ClassificationDataset {
     }
 
     /**
-     * Holds images out for validation: of each class this part, rounded, but never all.
+     * Holds out the same part of each class for validation. The number of images is rounded, and at
+     * least one of each class is left to train on.
      *
      * @param part above 0, below 1
      * @param seed chooses the images
+     * @return both parts, with the same classes
      */
     public Split split(double part, long seed) {
         Set<Long> heldOut = new HashSet<>();
@@ -276,7 +291,10 @@ public final class ClassificationDataset {
         return new ClassificationDataset(root, classes, some, labels, emptyClasses, badImages);
     }
 
-    /** Returns what tells these images and their classes from others. */
+    /**
+     * {@return the identity of these images and their classes: a digest of class names, paths below
+     * the folder, sizes and labels}
+     */
     public DataIdentity.Part identity() {
         DataIdentity.Digest digest = new DataIdentity.Digest();
         classes().forEach(digest::add);

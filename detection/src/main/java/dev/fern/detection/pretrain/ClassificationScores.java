@@ -14,33 +14,38 @@ import java.util.function.ToIntFunction;
  */
 public record ClassificationScores(List<ClassCounts> classes, double loss) {
 
-    /** The name of the part of images whose class has the largest logit. */
+    /** The name of the part of the images whose class has the largest logit. */
     public static final String TOP1 = "top1";
 
-    /** The name of the part of images whose class has one of the five largest logits. */
+    /** The name of the part of the images whose class has one of the five largest logits. */
     public static final String TOP5 = "top5";
 
-    /** The name of the loss. */
+    /** The name of the mean cross entropy. */
     public static final String LOSS = "loss";
 
     private static final int FIVE = 5;
 
     /**
-     * What became of the images of one class.
+     * How often a classifier was right on the images of one class.
      *
-     * @param name the class
-     * @param images how many there are
-     * @param top1 for how many of them the class has the largest logit
-     * @param top5 for how many of them it has one of the five largest
+     * @param name name of the class
+     * @param images number of its images
+     * @param top1 number of images for which the class has the largest logit
+     * @param top5 number of images for which it has one of the five largest logits
      */
     public record ClassCounts(String name, int images, int top1, int top5) {}
 
-    /** Copies the list. */
+    /**
+     * Makes the list immutable.
+     *
+     * @param classes the counts of each class, in the order of the labels
+     * @param loss the mean over the images
+     */
     public ClassificationScores {
         classes = List.copyOf(classes);
     }
 
-    /** Counts image after image. */
+    /** Counts the images one by one. */
     static final class Counter {
 
         private final List<String> names;
@@ -59,9 +64,9 @@ public record ClassificationScores(List<ClassCounts> classes, double loss) {
         /**
          * Adds an image.
          *
-         * @param logits [K]
-         * @param label its class
-         * @param loss its cross entropy
+         * @param logits [K], what the classifier says of the image
+         * @param label index of the image's class
+         * @param loss cross entropy of the image
          */
         void add(float[] logits, int label, double loss) {
             int rank = rank(logits, label);
@@ -71,12 +76,15 @@ public record ClassificationScores(List<ClassCounts> classes, double loss) {
             losses += loss;
         }
 
-        /** How many classes come before this one; of equal logits the first class's does. */
+        /**
+         * Returns how many classes come before one; where logits are equal, the earlier class does.
+         */
         private static int rank(float[] logits, int label) {
             float own = logits[label];
             int before = 0;
             for (int k = 0; k < logits.length; k++) {
-                // written so that what is no number comes before, and is no success itself
+                // Written so that a logit that is not a number comes before, and is no success
+                // itself.
                 boolean after = logits[k] < own || logits[k] == own && k >= label;
                 before += after ? 0 : 1;
             }
@@ -94,17 +102,17 @@ public record ClassificationScores(List<ClassCounts> classes, double loss) {
         }
     }
 
-    /** Returns how many images there are. */
+    /** {@return the number of images of all classes} */
     public int images() {
         return sum(ClassCounts::images);
     }
 
-    /** Returns the part of the images whose class has the largest logit, 0 to 1. */
+    /** {@return the part of the images whose class has the largest logit, 0 to 1} */
     public double top1() {
         return (double) sum(ClassCounts::top1) / images();
     }
 
-    /** Returns the part of the images whose class has one of the five largest logits, 0 to 1. */
+    /** {@return the part of the images whose class has one of the five largest logits, 0 to 1} */
     public double top5() {
         return (double) sum(ClassCounts::top5) / images();
     }
@@ -113,7 +121,9 @@ public record ClassificationScores(List<ClassCounts> classes, double loss) {
         return classes.stream().mapToInt(count).sum();
     }
 
-    /** Returns the numbers by their names. */
+    /**
+     * {@return the parts and the loss by their names {@link #TOP1}, {@link #TOP5}, {@link #LOSS}}
+     */
     public Map<String, Double> numbers() {
         Map<String, Double> numbers = new LinkedHashMap<>();
         numbers.put(TOP1, top1());

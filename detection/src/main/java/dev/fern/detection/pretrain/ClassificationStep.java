@@ -11,8 +11,8 @@ import java.nio.FloatBuffer;
 import java.util.List;
 
 /**
- * Forward pass, loss and backward pass of one batch of a classifier; the gradients stay with the
- * parameters.
+ * Forward pass, loss and backward pass of one batch of a classifier. The gradients stay with the
+ * parameters, where the optimiser finds them.
  */
 final class ClassificationStep {
 
@@ -22,8 +22,9 @@ final class ClassificationStep {
     private final NetworkPass pass;
 
     /**
-     * Trains by this loss, and leaves the gradients with the parameters of this store.
+     * Prepares to leave gradients with the parameters of a store.
      *
+     * @param parameters the classifier's own, or a replica of them
      * @param manager of the device that the parameters are on
      */
     ClassificationStep(
@@ -38,10 +39,12 @@ final class ClassificationStep {
     }
 
     /**
-     * Computes the loss of a batch and, where it is finite, its gradients.
+     * Computes the loss of a batch and, if it is finite, its gradients, which replace those of the
+     * batch before.
      *
-     * @param pixels [N, 3, S, S], normalised
-     * @param labels [N]
+     * @param pixels [N, 3, S, S], normalised, with S the classifier's input size
+     * @param labels [N], index of each image's class
+     * @return the loss, the mean over the images
      */
     ClassificationLoss run(FloatBuffer pixels, int[] labels) {
         pass.clearGradients();

@@ -24,7 +24,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.UnaryOperator;
 
-/** The training of a classifier, split among threads where no norm mixes images. */
+/**
+ * The training of a classifier. Batches are split among threads or devices where no norm mixes
+ * images.
+ */
 public final class ClassificationTask implements TrainingTask<Batch>, AutoCloseable {
 
     /** The name of the loss. */
@@ -43,7 +46,16 @@ public final class ClassificationTask implements TrainingTask<Batch>, AutoClosea
     /** Scores the classifier during training. */
     @FunctionalInterface
     public interface Validation {
-        /** Evaluates; {@link ClassificationScores#top1} decides which model is the best. */
+        /**
+         * Evaluates the classifier as it is.
+         *
+         * @param classifier the one that is trained; the validation must not change it
+         * @return the scores, of which {@link ClassificationScores#top1} decides which model is the
+         *     best
+         * @throws IOException if an image can't be used
+         * @throws InterruptedException if the thread is interrupted, as by a request to stop the
+         *     training
+         */
         ClassificationScores evaluate(Classifier classifier)
                 throws IOException, InterruptedException;
     }
@@ -51,10 +63,12 @@ public final class ClassificationTask implements TrainingTask<Batch>, AutoClosea
     /**
      * Prepares a training.
      *
-     * @param classifier of {@code configuration}; its parameters are trained
-     * @param dataset with the classifier's labels
-     * @param validation after epochs
-     * @param loading how images are read ahead
+     * @param configuration its settings
+     * @param classifier made by these settings; its parameters are trained, and the caller closes
+     *     it after this task
+     * @param dataset the training images, with the classifier's labels
+     * @param validation scores the classifier after epochs
+     * @param loading how images are read ahead, and whether those that can't be used are skipped
      */
     public ClassificationTask(
             PretrainingConfiguration configuration,
@@ -71,7 +85,12 @@ public final class ClassificationTask implements TrainingTask<Batch>, AutoClosea
                 lanes(configuration, classifier));
     }
 
-    /** Likewise, with threads that compute gradients on these devices. */
+    /**
+     * Prepares a training whose threads compute gradients on given devices.
+     *
+     * @param lanes where each thread computes, at least one: the classifier's device first, which
+     *     is that of the calling thread
+     */
     ClassificationTask(
             PretrainingConfiguration configuration,
             Classifier classifier,
@@ -200,7 +219,7 @@ public final class ClassificationTask implements TrainingTask<Batch>, AutoClosea
         }
     }
 
-    /** Ends the threads that compute gradients. */
+    /** Ends the threads that compute gradients; the classifier stays open. */
     @Override
     public void close() {
         lanes.close();

@@ -12,7 +12,10 @@ import java.io.IOException;
 import java.nio.FloatBuffer;
 import java.nio.file.Path;
 
-/** A network with all that turns images into logits. Not safe for use by several threads. */
+/**
+ * A network that classifies images, with its configuration. It owns its parameters until it is
+ * closed, and is not safe for use by several threads.
+ */
 public final class Classifier implements AutoCloseable {
 
     private final ClassifierConfiguration configuration;
@@ -35,11 +38,13 @@ public final class Classifier implements AutoCloseable {
     }
 
     /**
-     * Returns a classifier with fresh parameters.
+     * Makes a classifier with fresh parameters.
      *
-     * @param engine DJL's name of the engine
-     * @param device one that the engine sees
-     * @param seed of the initial parameters
+     * @param configuration shape of the network, and what comes before it
+     * @param engine DJL's name of the engine, such as {@code MXNet}
+     * @param device holds the parameters and computes; one that the engine sees
+     * @param seed of the parameters, which depend on nothing else
+     * @return the classifier, which the caller closes
      */
     public static Classifier create(
             ClassifierConfiguration configuration, String engine, Device device, long seed) {
@@ -57,9 +62,11 @@ public final class Classifier implements AutoCloseable {
     /**
      * Loads a model directory.
      *
+     * @param directory the model, see {@link ClassifierDirectory}
      * @param engine DJL's name of the engine
-     * @param device one that the engine sees
-     * @throws IOException if a file is missing, damaged, or does not fit the other; the message
+     * @param device holds the parameters and computes; one that the engine sees
+     * @return the classifier, which the caller closes
+     * @throws IOException if a file is missing, damaged or does not fit the other; the message
      *     names it
      */
     public static Classifier load(Path directory, String engine, Device device) throws IOException {
@@ -86,22 +93,24 @@ public final class Classifier implements AutoCloseable {
         }
     }
 
-    /** Returns what this classifier is. */
+    /** {@return the shape of the network, and what comes before it} */
     public ClassifierConfiguration configuration() {
         return configuration;
     }
 
-    /** Returns the network. */
+    /** {@return the network, initialised; it stays this classifier's} */
     public ResNetClassifier network() {
         return network;
     }
 
-    /** Returns where the network's blocks find their parameters. */
+    /** {@return where the network's blocks find their parameters} */
     public ParameterStore parameterStore() {
         return parameters;
     }
 
-    /** Returns the owner of the parameters; work in its sub-managers. */
+    /**
+     * {@return the owner of the parameters; callers keep arrays of their own in sub-managers of it}
+     */
     public NDManager manager() {
         return manager;
     }
@@ -111,7 +120,7 @@ public final class Classifier implements AutoCloseable {
      *
      * @param pixels [N, 3, S, S], normalised, with S the configuration's input size
      * @param images N
-     * @return [N * K]
+     * @return [N * K], the logits of one image after another
      */
     public float[] logits(FloatBuffer pixels, int images) {
         int side = configuration.input().inputSize();

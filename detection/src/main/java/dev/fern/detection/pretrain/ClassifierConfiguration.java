@@ -9,14 +9,14 @@ import java.util.List;
 import java.util.Objects;
 
 /**
- * All that a classifier is beside its parameters: the content of its {@code model.json}.
+ * All that a classifier is besides its parameters: the content of its {@code model.json}.
  *
- * @param kind {@link #KIND}, by which the file is told from a detector's
- * @param version of this format; 1
+ * @param kind {@link #KIND}, which tells the file from a detector's
+ * @param version version of the file format, {@value #VERSION}
  * @param backbone the network below the head
- * @param classes what it tells apart, in the order of its logits; at least two
- * @param input what it sees of an image
- * @param normalization what is done to pixels
+ * @param classes what the classifier tells apart, in the order of its logits
+ * @param input what the network sees of an image
+ * @param normalization maps pixel values to network input
  */
 public record ClassifierConfiguration(
         String kind,
@@ -32,7 +32,19 @@ public record ClassifierConfiguration(
     /** The version that this code writes and reads. */
     public static final int VERSION = 1;
 
-    /** Checks that nothing is missing, the version is known and no class comes twice. */
+    /**
+     * Checks that the parts make a classifier.
+     *
+     * @param kind {@link #KIND}
+     * @param version {@value #VERSION}
+     * @param backbone not null
+     * @param classes at least two, all of different names
+     * @param input not null
+     * @param normalization not null
+     * @throws IllegalArgumentException if kind or version is another one, or if the classes can't
+     *     be used
+     * @throws NullPointerException if a part is missing
+     */
     public ClassifierConfiguration {
         if (!kind.equals(KIND)) {
             throw new IllegalArgumentException("it holds a " + kind + ", not a " + KIND);
@@ -46,14 +58,22 @@ public record ClassifierConfiguration(
         Objects.requireNonNull(normalization, "normalization");
         classes = List.copyOf(classes);
         if (classes.size() < 2) {
-            throw new IllegalArgumentException("a classifier needs two classes");
+            throw new IllegalArgumentException("a classifier needs at least two classes");
         }
         if (new HashSet<>(classes).size() < classes.size()) {
             throw new IllegalArgumentException("two classes have one name");
         }
     }
 
-    /** A configuration of the present format. */
+    /**
+     * Makes a configuration of today's format.
+     *
+     * @param backbone not null
+     * @param classes at least two, all of different names, in the order of the logits
+     * @param input not null
+     * @param normalization not null
+     * @throws IllegalArgumentException if the classes can't be used
+     */
     public ClassifierConfiguration(
             ResNetConfiguration backbone,
             List<String> classes,

@@ -10,17 +10,20 @@ import java.nio.file.Path;
 import java.util.Map;
 
 /**
- * A classifier on disk: {@code model.json} (a {@link ClassifierConfiguration}) and {@code
- * parameters.safetensors}.
+ * Reads and writes classifiers on disk. The folder of a classifier has {@code model.json} (a {@link
+ * ClassifierConfiguration}) and {@code parameters.safetensors}.
  */
 public final class ClassifierDirectory {
 
     private ClassifierDirectory() {}
 
     /**
-     * Writes a model into an empty folder.
+     * Writes a classifier into an empty folder.
      *
-     * @throws IOException if that fails
+     * @param folder the folder
+     * @param configuration what the classifier is besides its parameters
+     * @param parameters the network's parameters by their names
+     * @throws IOException if the folder can't be written to
      */
     public static void writeInto(
             Path folder, ClassifierConfiguration configuration, Map<String, Tensor> parameters)
@@ -30,8 +33,10 @@ public final class ClassifierDirectory {
     }
 
     /**
-     * Reads a model's configuration.
+     * Reads a classifier's configuration.
      *
+     * @param directory the model's folder
+     * @return the configuration
      * @throws IOException if it is missing, damaged or a detector's; the message names the file and
      *     what is wrong
      */
@@ -50,9 +55,10 @@ public final class ClassifierDirectory {
     /**
      * Gives a network a model's parameters.
      *
-     * @param network of the model's configuration
+     * @param directory the model's folder
+     * @param network built by the model's configuration, without parameters
      * @param manager owner of the parameters
-     * @throws IOException if they are missing, damaged, or not those of the network; the message
+     * @throws IOException if they are missing, damaged or not those of the network; the message
      *     names the file
      */
     static void readParameters(Path directory, ResNetClassifier network, NDManager manager)

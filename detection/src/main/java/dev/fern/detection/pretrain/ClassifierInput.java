@@ -5,15 +5,21 @@ import dev.fern.backbone.resnet.ResNetConfiguration;
 /**
  * What a classifier sees of an image.
  *
- * @param inputSize side of the network's square input in pixels, 1 to 4096
- * @param evaluationCrop side of the middle square of an image that it looks at, as a part of the
- *     image's shorter side, above 0, to 1; see {@link RandomResizedCrop#centre}
+ * @param inputSize side of the network's square input in pixels
+ * @param evaluationCrop side of the square in the middle of an image that the classifier is
+ *     evaluated on, as a part of the image's shorter side, see {@link RandomResizedCrop#centre}
  */
 public record ClassifierInput(int inputSize, double evaluationCrop) {
 
     private static final int LARGEST_INPUT = 4096;
 
-    /** Checks the ranges. */
+    /**
+     * Checks the ranges.
+     *
+     * @param inputSize 1 to 4096
+     * @param evaluationCrop above 0, to 1
+     * @throws IllegalArgumentException if one is out of its range
+     */
     public ClassifierInput {
         if (inputSize < 1 || inputSize > LARGEST_INPUT) {
             throw new IllegalArgumentException(
@@ -21,15 +27,17 @@ public record ClassifierInput(int inputSize, double evaluationCrop) {
         }
         if (!(evaluationCrop > 0 && evaluationCrop <= 1)) {
             throw new IllegalArgumentException(
-                    "evaluation crop " + evaluationCrop + " (above 0, to 1)");
+                    "evaluation crop must be above 0 and at most 1, not " + evaluationCrop);
         }
     }
 
     /**
-     * Checks that a network's arrays for a batch have less than 2^31 bytes, as engines and Java's
-     * buffers want it.
+     * Checks that each of a network's arrays for a batch has less than 2^31 bytes: neither engines
+     * nor Java's buffers take more.
      *
-     * @throws IllegalArgumentException saying what to lower
+     * @param backbone shape of the network
+     * @param batchSize number of images of a full batch
+     * @throws IllegalArgumentException if one has more, saying which settings to lower
      */
     public void requireFit(ResNetConfiguration backbone, int batchSize) {
         double floats =

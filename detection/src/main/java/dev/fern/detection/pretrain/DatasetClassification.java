@@ -26,12 +26,17 @@ public final class DatasetClassification {
     /**
      * Scores a classifier on the middle of every image.
      *
-     * @param dataset with the classifier's labels
+     * @param classifier is scored; it stays open
+     * @param dataset the images, with the classifier's labels
      * @param reader opens the data set's files
-     * @param batchSize images that pass the network together
-     * @param progress is told how many images are done
-     * @param leftOut is told of every image that can't be used, where such are to be skipped
-     * @throws IOException if an image can't be used and is not to be skipped, or none can
+     * @param batchSize how many images pass the network together, at least 1
+     * @param options how images are read ahead, and whether those that can't be used are skipped
+     * @param progress is told after every batch how many images are done
+     * @param leftOut is told at the end of every image that was skipped
+     * @return the scores over the images that can be used
+     * @throws IOException if an image can't be used and is not to be skipped, or if none can be
+     *     used
+     * @throws InterruptedException if the thread is interrupted while it waits for images
      */
     public static ClassificationScores run(
             Classifier classifier,

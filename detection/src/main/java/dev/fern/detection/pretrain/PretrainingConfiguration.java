@@ -17,21 +17,21 @@ import dev.fern.detection.settings.Unwrapped;
 import java.util.List;
 
 /**
- * Every setting of the training of a classifier, as a configuration file holds them: flat, by the
- * names of the branches' components. The defaults are those of {@code pretraining-defaults.json}
- * beside this class; settings that detectors have too have the same names.
+ * Every setting of the training of a classifier. A configuration file holds them flat, by the names
+ * of the branches' components. The defaults stand in {@code pretraining-defaults.json} beside this
+ * class. Settings that the training of detectors has too have the same names.
  *
- * @param machine where it runs
+ * @param machine where the training runs
  * @param seed of the initial parameters, the split, the order of the images and their augmentation
- * @param backbone below the head
+ * @param backbone the ResNet below the head
  * @param stem what comes before the backbone's stages
  * @param input what the network sees of an image
- * @param pixelMean see {@link PixelNormalization}
- * @param pixelStd see {@link PixelNormalization}
+ * @param pixelMean mean of red, green and blue, see {@link PixelNormalization}
+ * @param pixelStd standard deviation of red, green and blue, see {@link PixelNormalization}
  * @param augmentation what happens to training images
- * @param labelSmoothing see {@link CrossEntropyLoss}
- * @param valFraction part of each class that is held out for validation where no other images are
- *     given for it, above 0 and below 1
+ * @param labelSmoothing epsilon of the {@link CrossEntropyLoss}
+ * @param valFraction part of each class that is held out for validation if no other images are
+ *     given for it
  * @param loop how the training goes through its images
  * @param optimization how steps are taken
  */
@@ -49,7 +49,23 @@ public record PretrainingConfiguration(
         @Unwrapped LoopSettings loop,
         @Unwrapped Optimization optimization) {
 
-    /** Checks what no branch checks, and that a batch fits the network. */
+    /**
+     * Checks what no branch checks by itself, and that a batch fits the network.
+     *
+     * @param machine checked by itself
+     * @param seed any number
+     * @param backbone checked by itself
+     * @param stem what comes before the backbone's stages
+     * @param input of a size with which no array of a batch has 2^31 bytes or more
+     * @param pixelMean three finite values
+     * @param pixelStd three finite values above 0
+     * @param augmentation each range of it within those of {@link RandomResizedCrop}
+     * @param labelSmoothing at least 0 and below 1
+     * @param valFraction above 0 and below 1
+     * @param loop checked by itself
+     * @param optimization checked by itself
+     * @throws IllegalArgumentException if one is out of its range
+     */
     public PretrainingConfiguration {
         new PixelNormalization(pixelMean, pixelStd);
         new CrossEntropyLoss(labelSmoothing);
@@ -75,7 +91,15 @@ public record PretrainingConfiguration(
             double horizontalFlip,
             @Unwrapped ColorJitter colorJitter) {
 
-        /** Checks the lists' lengths. */
+        /**
+         * Checks the lengths of the lists.
+         *
+         * @param cropArea two numbers, the smaller first
+         * @param cropAspect two numbers, the smaller first
+         * @param horizontalFlip 0 to 1
+         * @param colorJitter checked by itself
+         * @throws IllegalArgumentException if a list has another length
+         */
         public CropSettings {
             require(cropArea.size() == 2, "cropArea takes two parts: smallest and largest");
             require(cropAspect.size() == 2, "cropAspect takes two ratios: smallest and largest");
@@ -96,29 +120,40 @@ public record PretrainingConfiguration(
     /**
      * Lays settings over the defaults.
      *
-     * @param layers settings by name, later ones over earlier ones
-     * @throws IllegalArgumentException if a name is unknown, naming the right one that is near or
-     *     else all, or a value is of another kind or out of range
+     * @param layers settings by name; those of later layers go over those of earlier ones
+     * @return the configuration, with every setting
+     * @throws IllegalArgumentException if a name is unknown, with the name that is probably meant
+     *     or else all names; or if a value is of another kind or out of its range
      */
     public static PretrainingConfiguration of(List<JsonObject> layers) {
         return LayeredSettings.read(
                 PretrainingConfiguration.class, "pretraining-defaults.json", layers);
     }
 
-    /** Returns the settings as a configuration file holds them. */
+    /**
+     * {@return every setting as a configuration file holds it: a JSON object that ends in a line
+     * break}
+     */
     public String toJson() {
         return LayeredSettings.toJson(this);
     }
 
     /**
-     * Returns which settings differ from those of another training, as in {@code seed is 2, was 1},
-     * but for those that say only how often it is looked at and saved, and when it is given up.
+     * Compares these settings with those of an earlier training. Settings that change no step, such
+     * as how often the model is evaluated or saved, are left out.
+     *
+     * @param other settings of the earlier training
+     * @return one phrase per difference, as in {@code seed is 2, was 1}; empty if there is none
      */
     public List<String> changesFrom(PretrainingConfiguration other) {
         return LayeredSettings.changes(this, other);
     }
 
-    /** Returns what the classifier that is to be trained is. */
+    /**
+     * {@return the configuration of the classifier that is trained}
+     *
+     * @param classes what it learns to tell apart, in the order of its logits
+     */
     public ClassifierConfiguration classifier(List<String> classes) {
         return new ClassifierConfiguration(
                 backbone.configuration(stem),
@@ -127,22 +162,33 @@ public record PretrainingConfiguration(
                 new PixelNormalization(pixelMean, pixelStd));
     }
 
-    /** Returns a fresh classifier that is to be trained. */
+    /**
+     * Makes the classifier that is trained, with fresh parameters, on the first of the devices.
+     *
+     * @param classes what it learns to tell apart, in the order of its logits
+     * @return the classifier, which the caller closes
+     * @throws IllegalArgumentException if the engine does not see a device
+     */
     public Classifier newClassifier(List<String> classes) {
         return Classifier.create(classifier(classes), machine.engine(), deviceList().get(0), seed);
     }
 
-    /** Returns the devices to train on, see {@link MachineSettings#deviceList}. */
+    /**
+     * {@return the devices to train on, at least one, see {@link MachineSettings#deviceList}}
+     *
+     * @throws IllegalArgumentException if the engine does not see a device, or if several are named
+     *     for a network that mixes images
+     */
     public List<Device> deviceList() {
         return machine.deviceList(backbone.norm().isBatchIndependent(), backbone.norm());
     }
 
-    /** Returns the loss. */
+    /** {@return the loss that the training minimises} */
     public CrossEntropyLoss loss() {
         return new CrossEntropyLoss(labelSmoothing);
     }
 
-    /** Returns what happens to training images. */
+    /** {@return what happens to training images} */
     public RandomResizedCrop crop() {
         return augmentation.crop(input.inputSize());
     }

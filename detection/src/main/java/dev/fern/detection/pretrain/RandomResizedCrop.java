@@ -10,15 +10,15 @@ import dev.fern.detection.image.ImageSize;
 import java.util.SplittableRandom;
 
 /**
- * What may happen to an image that is to be classified: a window of random area and shape is cut
- * out and resized to a square, as torchvision's {@code RandomResizedCrop} (Szegedy et al., CVPR
- * 2015, section 6), then perhaps mirrored and changed in colour.
+ * What may happen to an image that a classifier is trained on. A window of random area and shape is
+ * cut out and resized to a square, as torchvision's {@code RandomResizedCrop} (Szegedy et al., CVPR
+ * 2015, section 6); then it may be mirrored and changed in colour.
  *
- * @param side of the square in pixels
- * @param minArea smallest part of the image's area, above 0; 0.08 in the reference
- * @param maxArea largest part, at most 1; 1 in the reference
- * @param minAspect smallest width over height, above 0; 3/4 in the reference
- * @param maxAspect largest; 4/3 in the reference
+ * @param side side of the square in pixels
+ * @param minArea smallest area of the window, as a part of the image's; 0.08 in torchvision
+ * @param maxArea largest area of the window, as a part of the image's; 1 in torchvision
+ * @param minAspect smallest width over height of the window; 3/4 in torchvision
+ * @param maxAspect largest width over height of the window; 4/3 in torchvision
  * @param horizontalFlip probability that left and right are swapped
  * @param colorJitter change of light and colour
  */
@@ -31,28 +31,48 @@ public record RandomResizedCrop(
         double horizontalFlip,
         ColorJitter colorJitter) {
 
-    /** Tells the streams of these crops from those of other augmentation, the order and a split. */
+    /** Keeps the random numbers of these crops apart from those of all other purposes. */
     private static final long STREAM = 3;
 
-    /** How often a window is drawn that does not fit, until the middle is taken. */
+    /** How many windows are drawn that do not fit before the middle of the image is taken. */
     private static final int TRIES = 10;
 
     private static final int MAX_SIDE = 4096;
     private static final double MAX_ASPECT = 100;
 
-    /** Checks the ranges. */
+    /**
+     * Checks the ranges.
+     *
+     * @param side 1 to 4096
+     * @param minArea above 0, to {@code maxArea}
+     * @param maxArea at most 1
+     * @param minAspect 0.01 to {@code maxAspect}
+     * @param maxAspect at most 100
+     * @param horizontalFlip 0 to 1
+     * @param colorJitter checked by itself
+     * @throws IllegalArgumentException if one is out of its range
+     */
     public RandomResizedCrop {
         requireSide(side);
         if (!(minArea > 0 && minArea <= maxArea && maxArea <= 1)) {
             throw new IllegalArgumentException(
-                    "crop area from " + minArea + " to " + maxArea + " (above 0, to 1)");
+                    "crop area from "
+                            + minArea
+                            + " to "
+                            + maxArea
+                            + ": wanted 0 < smallest <= largest <= 1");
         }
         if (!(minAspect >= 1 / MAX_ASPECT && minAspect <= maxAspect && maxAspect <= MAX_ASPECT)) {
             throw new IllegalArgumentException(
-                    "crop aspect from " + minAspect + " to " + maxAspect + " (0.01 to 100)");
+                    "crop aspect from "
+                            + minAspect
+                            + " to "
+                            + maxAspect
+                            + ": wanted 0.01 <= smallest <= largest <= 100");
         }
         if (!(horizontalFlip >= 0 && horizontalFlip <= 1)) {
-            throw new IllegalArgumentException("flip probability " + horizontalFlip);
+            throw new IllegalArgumentException(
+                    "flip probability must be in [0, 1], not " + horizontalFlip);
         }
     }
 
@@ -63,10 +83,19 @@ public record RandomResizedCrop(
         }
     }
 
-    /** Draws what happens to an image; the same arguments give the same augmentation. */
+    /**
+     * Draws what happens to an image. The same arguments give the same augmentation.
+     *
+     * @param size of the image
+     * @param seed of the training
+     * @param epoch counted from 0
+     * @param imageId the image's id in the data set
+     * @return the augmentation, whose canvas is the square
+     */
     public Augmentation draw(ImageSize size, long seed, long epoch, long imageId) {
         SplittableRandom random = RandomStream.of(seed, STREAM, epoch, imageId);
-        // All are drawn every time, so that turning one kind on leaves the others as they were.
+        // All kinds are drawn every time, so that turning one of them on leaves the others
+        // unchanged.
         boolean flip = random.nextDouble() < horizontalFlip;
         ColorChange color = colorJitter.at(random.doubles(4).toArray());
         return augmentation(window(size, random), flip, color, side);
@@ -108,18 +137,20 @@ public record RandomResizedCrop(
     }
 
     /**
-     * How an image is seen when a classifier is evaluated: the middle square.
+     * Returns how an image is seen when a classifier is evaluated: the square in its middle.
      *
-     * @param side of the square on the canvas
-     * @param part side of the square in the image, as a part of the image's shorter side; 224 / 256
-     *     is torchvision's {@code Resize(256)} followed by {@code CenterCrop(224)}
+     * @param size of the image
+     * @param side side of the square on the canvas in pixels
+     * @param part side of the square in the image, as a part of the image's shorter side, above 0,
+     *     to 1; 224 / 256 is torchvision's {@code Resize(256)} followed by {@code CenterCrop(224)}
+     * @return the augmentation, whose canvas is the square
      */
     public static Augmentation centre(ImageSize size, int side, double part) {
         double length = part * Math.min(size.width(), size.height());
         return augmentation(middle(size, length, length), false, ColorChange.NONE, side);
     }
 
-    /** A window in the middle, its sides rounded and held within the image. */
+    /** Returns a window in the middle of an image, its sides rounded and held within the image. */
     private static Window middle(ImageSize size, double wantedWidth, double wantedHeight) {
         int width = (int) Math.max(1, Math.min(size.width(), Math.round(wantedWidth)));
         int height = (int) Math.max(1, Math.min(size.height(), Math.round(wantedHeight)));

@@ -1,7 +1,9 @@
 /**
- * The training of a backbone as a classifier of images in folders, one sub-folder per class: the
- * data set and its crops, the network with its configuration and files, the training and its
- * scores. A detector starts from what it leaves, see {@link
- * dev.fern.detection.pretrain.BackboneWeights}.
+ * The training of a backbone as a classifier. Images in folders go in, one sub-folder per class
+ * ({@link dev.fern.detection.pretrain.ClassificationDataset}). A {@link
+ * dev.fern.detection.pretrain.Classifier} in a {@link
+ * dev.fern.detection.pretrain.ClassifierDirectory} comes out, from whose backbone a detector can
+ * start, see {@link dev.fern.detection.pretrain.BackboneWeights}. The training loop is that of
+ * {@link dev.fern.detection.train}, with a {@link dev.fern.detection.pretrain.ClassificationTask}.
  */
 package dev.fern.detection.pretrain;

@@ -6,20 +6,31 @@ import dev.fern.backbone.resnet.ResNetDepth;
 import dev.fern.backbone.resnet.Stem;
 
 /**
- * A published backbone, scaled.
+ * A published backbone, wider or narrower.
  *
- * @param backbone its depth and version
- * @param width factor on its published widths, above 0, to 16
- * @param norm its normaliser and activation
+ * @param backbone depth and version
+ * @param width factor on the published widths
+ * @param norm normaliser and activation of every block
  */
 public record BackboneSettings(ResNetDepth backbone, double width, Normalization norm) {
 
-    /** Checks the width. */
+    /**
+     * Checks the width.
+     *
+     * @param backbone depth and version
+     * @param width above 0, to 16
+     * @param norm normaliser and activation of every block
+     * @throws IllegalArgumentException if the width is out of its range
+     */
     public BackboneSettings {
         ResNetConfiguration.of(backbone, width, Stem.IMAGENET, norm);
     }
 
-    /** Returns what the network is built from. */
+    /**
+     * {@return the shape of the backbone}
+     *
+     * @param stem what comes before the backbone's stages
+     */
     public ResNetConfiguration configuration(Stem stem) {
         return ResNetConfiguration.of(backbone, width, stem, norm);
     }

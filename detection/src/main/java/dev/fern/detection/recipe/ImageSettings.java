@@ -7,26 +7,34 @@ import java.util.List;
 /**
  * What the network sees of an image.
  *
- * @param minSize see {@link CanvasRule}
- * @param maxSize see {@link CanvasRule}
- * @param pixelMean see {@link PixelNormalization}
- * @param pixelStd see {@link PixelNormalization}
+ * @param minSize wanted length of an image's shorter side in pixels, see {@link CanvasRule}
+ * @param maxSize largest length of its longer side in pixels, see {@link CanvasRule}
+ * @param pixelMean mean of red, green and blue, see {@link PixelNormalization}
+ * @param pixelStd standard deviation of red, green and blue, see {@link PixelNormalization}
  */
 public record ImageSettings(
         int minSize, int maxSize, List<Double> pixelMean, List<Double> pixelStd) {
 
-    /** Checks the settings by making what they describe. */
+    /**
+     * Checks the settings by making what they describe.
+     *
+     * @param minSize 1 to {@code maxSize}
+     * @param maxSize up to {@link CanvasRule#LARGEST_SIZE}
+     * @param pixelMean three finite values
+     * @param pixelStd three finite values above 0
+     * @throws IllegalArgumentException if one is out of its range
+     */
     public ImageSettings {
         new CanvasRule(minSize, maxSize);
         new PixelNormalization(pixelMean, pixelStd);
     }
 
-    /** Returns how an image is resized and padded. */
+    /** {@return how an image is resized and padded} */
     public CanvasRule canvasRule() {
         return new CanvasRule(minSize, maxSize);
     }
 
-    /** Returns what is done to pixels. */
+    /** {@return the map from pixel values to network input} */
     public PixelNormalization normalization() {
         return new PixelNormalization(pixelMean, pixelStd);
     }

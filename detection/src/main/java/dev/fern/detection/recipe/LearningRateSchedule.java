@@ -2,17 +2,17 @@ package dev.fern.detection.recipe;
 
 import java.util.List;
 
-/** The learning rate of each step: a linear warm-up, then a decay. */
+/** The learning rate of each step: it rises in a linear warm-up, then it decays. */
 public sealed interface LearningRateSchedule {
 
     /**
-     * Returns the learning rate.
+     * {@return the learning rate of a step}
      *
-     * @param step steps done before, from 0
+     * @param step number of steps taken before it, from 0
      */
     double at(long step);
 
-    /** The part of a warm-up that is done: (step + 1) / warmupSteps, at most 1. */
+    /** Returns the part of a warm-up that is done: (step + 1) / warmupSteps, at most 1. */
     private static double warmth(long step, long warmupSteps) {
         return step >= warmupSteps ? 1 : (step + 1.0) / warmupSteps;
     }
@@ -21,8 +21,8 @@ public sealed interface LearningRateSchedule {
      * Half a cosine from the base rate to 0 (Loshchilov &amp; Hutter, ICLR 2017, without restarts).
      *
      * @param base rate after the warm-up
-     * @param warmupSteps length of the linear warm-up, which multiplies the cosine
-     * @param totalSteps length of the training, at least 1
+     * @param warmupSteps length in steps of the linear warm-up, which multiplies the cosine
+     * @param totalSteps length of the training in steps, at least 1
      */
     record Cosine(double base, long warmupSteps, long totalSteps) implements LearningRateSchedule {
 
@@ -34,17 +34,24 @@ public sealed interface LearningRateSchedule {
     }
 
     /**
-     * A base rate multiplied by a factor at each milestone.
+     * A base rate that is multiplied by a factor at each milestone.
      *
      * @param base rate after the warm-up
-     * @param warmupSteps length of the linear warm-up
-     * @param milestones steps at which the rate falls, ascending
-     * @param factor of each fall; 0.1 in the references
+     * @param warmupSteps length of the linear warm-up in steps
+     * @param milestones numbers of the steps, from 0, at which the rate falls
+     * @param factor what the rate is multiplied by; 0.1 in the paper
      */
     record Step(double base, long warmupSteps, List<Long> milestones, double factor)
             implements LearningRateSchedule {
 
-        /** Copies the list. */
+        /**
+         * Makes the list immutable.
+         *
+         * @param base rate after the warm-up
+         * @param warmupSteps 0 for no warm-up
+         * @param milestones in any order
+         * @param factor below 1 for a rate that falls
+         */
         public Step {
             milestones = List.copyOf(milestones);
         }

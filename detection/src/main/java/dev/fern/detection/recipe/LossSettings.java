@@ -9,11 +9,12 @@ import dev.fern.detection.loss.RetinaNetLoss;
 /**
  * The two losses and their weights.
  *
- * @param focalAlpha see {@link FocalLoss}
- * @param focalGamma see {@link FocalLoss}
- * @param boxLoss of the box codes
- * @param boxLossWeight factor on the box loss, at least 0
- * @param minPositives see {@link RetinaNetLoss}, at least 1
+ * @param focalAlpha weight of the positives in the {@link FocalLoss}
+ * @param focalGamma how much the {@link FocalLoss} down-weights what is classified well
+ * @param boxLoss the loss of the box codes
+ * @param boxLossWeight factor on the box loss
+ * @param minPositives smallest number of positives that an image's loss is divided by, see {@link
+ *     RetinaNetLoss}
  */
 public record LossSettings(
         double focalAlpha,
@@ -22,14 +23,23 @@ public record LossSettings(
         double boxLossWeight,
         int minPositives) {
 
-    /** Checks the ranges. */
+    /**
+     * Checks the ranges.
+     *
+     * @param focalAlpha 0 to 1
+     * @param focalGamma at least 0
+     * @param boxLoss checked by itself
+     * @param boxLossWeight at least 0
+     * @param minPositives at least 1
+     * @throws IllegalArgumentException if one is out of its range
+     */
     public LossSettings {
         new FocalLoss(focalAlpha, focalGamma);
         require(boxLossWeight >= 0, "boxLossWeight must be at least 0");
         require(minPositives >= 1, "minPositives must be at least 1");
     }
 
-    /** Returns the loss of a batch. */
+    /** {@return the loss of a batch} */
     public RetinaNetLoss retinaNetLoss() {
         return new RetinaNetLoss(
                 new FocalLoss(focalAlpha, focalGamma), boxLoss, boxLossWeight, minPositives);

@@ -8,23 +8,31 @@ import java.util.List;
 /**
  * Where a training runs.
  *
- * @param engine DJL's name of the engine
- * @param devices see {@link Devices}
+ * @param engine DJL's name of the engine, such as {@code MXNet}
+ * @param devices names of the devices, as in {@code auto} or {@code gpu:0,1}, see {@link Devices}
  */
 public record MachineSettings(String engine, String devices) {
 
-    /** Checks the devices' syntax, whatever devices there are. */
+    /**
+     * Checks the syntax of the devices, whatever devices there are.
+     *
+     * @param engine is not checked, since that would start it
+     * @param devices of a form that {@link Devices} knows
+     * @throws IllegalArgumentException if the devices are of no known form or one is named twice
+     */
     public MachineSettings {
         Devices.requireKnown(devices);
     }
 
     /**
-     * Returns the devices to train on, at least one; no more than one where a norm mixes the images
-     * of a batch, which must then be together. Starts the engine unless the CPU is named.
+     * Finds the devices to train on, and starts the engine for that unless the CPU is named. Where
+     * a norm mixes the images of a batch, they must stay together on one device.
      *
      * @param batchIndependent whether no norm of the network mixes images
-     * @param norm the backbone's, for the message
-     * @throws IllegalArgumentException if the engine does not see them, or one is too many
+     * @param norm the backbone's norm, which the message of an exception names
+     * @return at least one device, and only one unless {@code batchIndependent}
+     * @throws IllegalArgumentException if the engine does not see a device, or if several are named
+     *     for a network that mixes images
      */
     public List<Device> deviceList(boolean batchIndependent, Normalization norm) {
         List<Device> found = Devices.of(devices, engine);

@@ -15,16 +15,17 @@ import java.util.List;
 /**
  * The network that is trained, and what it starts from.
  *
- * @param backbone below the pyramid
+ * @param backbone the ResNet below the pyramid
  * @param backboneWeights model directory whose backbone a fresh detector starts from; empty for
  *     random values
- * @param freezeStages stages of the backbone that are not trained, counted from the stem, 0 to 5:
- *     torchvision's {@code trainable_backbone_layers} is 5 less this
- * @param pyramid between backbone and heads
- * @param head each of the two
- * @param headDeviation see {@link RetinaNet#initialize(ai.djl.ndarray.NDManager, long, double)};
- *     0.01 in the paper, whose heads are 256 channels wide; narrow ones learn far sooner with He's
- * @param anchors of the heads
+ * @param freezeStages number of stages of the backbone, from the stem, that are not trained;
+ *     torchvision's {@code trainable_backbone_layers} is 5 minus this
+ * @param pyramid the feature pyramid between backbone and heads
+ * @param head shape of each of the two heads
+ * @param headDeviation standard deviation of the heads' initial weights, 0 for He's, see {@link
+ *     RetinaNet#initialize(ai.djl.ndarray.NDManager, long, double)}; 0.01 in the paper, whose heads
+ *     are 256 channels wide; narrower heads learn far sooner with He's
+ * @param anchors what the heads classify and move
  */
 public record NetworkSettings(
         @Unwrapped BackboneSettings backbone,
@@ -35,7 +36,18 @@ public record NetworkSettings(
         double headDeviation,
         @Unwrapped AnchorSettings anchors) {
 
-    /** Checks the numbers. */
+    /**
+     * Checks the ranges.
+     *
+     * @param backbone checked by itself
+     * @param backboneWeights is not opened yet
+     * @param freezeStages 0 to {@link ResNetConfiguration#STAGES}
+     * @param pyramid checked by itself
+     * @param head checked by itself
+     * @param headDeviation 0 to 1
+     * @param anchors checked by themselves
+     * @throws IllegalArgumentException if one is out of its range
+     */
     public NetworkSettings {
         require(
                 freezeStages >= 0 && freezeStages <= ResNetConfiguration.STAGES,
@@ -46,27 +58,35 @@ public record NetworkSettings(
     /**
      * The anchors of the heads, rounded as torchvision rounds them.
      *
-     * @param anchorSizes see {@link AnchorParameters#sizes}
-     * @param anchorScales see {@link AnchorParameters#scales}
-     * @param anchorRatios see {@link AnchorParameters#aspectRatios}
+     * @param anchorSizes size of each level's anchors in pixels, see {@link AnchorParameters#sizes}
+     * @param anchorScales factors on these sizes, see {@link AnchorParameters#scales}
+     * @param anchorRatios heights over widths, see {@link AnchorParameters#aspectRatios}
      */
     public record AnchorSettings(
             List<Double> anchorSizes, List<Double> anchorScales, List<Double> anchorRatios) {
 
-        /** Checks the lists by making the anchors. */
+        /**
+         * Checks the lists by making the anchors.
+         *
+         * @param anchorSizes one per level, each above 0
+         * @param anchorScales at least one, each above 0
+         * @param anchorRatios at least one, each above 0
+         * @throws IllegalArgumentException if a list has another length or a value is out of its
+         *     range
+         */
         public AnchorSettings {
             new AnchorParameters(
                     anchorSizes, anchorScales, anchorRatios, AnchorParameters.Rounding.TORCHVISION);
         }
 
-        /** Returns the anchors. */
+        /** {@return the sizes and shapes of the anchors} */
         public AnchorParameters parameters() {
             return new AnchorParameters(
                     anchorSizes, anchorScales, anchorRatios, AnchorParameters.Rounding.TORCHVISION);
         }
     }
 
-    /** Returns the shape of the network. */
+    /** {@return the shape of the network} */
     public Architecture architecture() {
         return new Architecture(
                 backbone.configuration(Stem.IMAGENET), pyramid, head, anchors.parameters());

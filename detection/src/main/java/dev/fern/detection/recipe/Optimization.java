@@ -7,14 +7,13 @@ import java.util.List;
 /**
  * Settings of the optimiser, stochastic gradient descent with momentum, and of its learning rate.
  *
- * @param learningRate after the warm-up, above 0
- * @param momentum part of the velocity that a step keeps, at least 0 and below 1
- * @param weightDecay of weights and biases, at least 0
- * @param normWeightDecay of the normalisers' parameters, at least 0
- * @param warmupSteps steps over which the learning rate rises, at least 0
- * @param schedule decay of the learning rate: cosine or step
- * @param milestones of the step schedule: where the rate falls to a tenth, as parts of the
- *     training, each above 0 and below 1
+ * @param learningRate learning rate after the warm-up
+ * @param momentum part of the velocity that a step keeps
+ * @param weightDecay decay of weights and biases
+ * @param normWeightDecay decay of the normalisers' parameters
+ * @param warmupSteps number of steps over which the learning rate rises; 0 for no warm-up
+ * @param schedule how the learning rate decays: {@code cosine} or {@code step}
+ * @param milestones where the rate of the step schedule falls to a tenth, as parts of the training
  * @param clipNorm largest norm of all gradients together; 0 for no clipping
  */
 public record Optimization(
@@ -27,7 +26,19 @@ public record Optimization(
         List<Double> milestones,
         double clipNorm) {
 
-    /** Checks the ranges. */
+    /**
+     * Checks the ranges.
+     *
+     * @param learningRate above 0, finite
+     * @param momentum at least 0 and below 1
+     * @param weightDecay at least 0
+     * @param normWeightDecay at least 0
+     * @param warmupSteps at least 0
+     * @param schedule {@code cosine} or {@code step}
+     * @param milestones each above 0 and below 1; may be empty
+     * @param clipNorm at least 0
+     * @throws IllegalArgumentException if one is out of its range
+     */
     public Optimization {
         require(learningRate > 0 && Double.isFinite(learningRate), "learningRate must be above 0");
         require(momentum >= 0 && momentum < 1, "momentum must be in [0, 1)");
@@ -43,9 +54,9 @@ public record Optimization(
     }
 
     /**
-     * Returns the learning rate of each step.
+     * {@return the learning rate of each step}
      *
-     * @param totalSteps length of the training
+     * @param totalSteps length of the training in steps, at least 1
      */
     public LearningRateSchedule rates(long totalSteps) {
         return switch (schedule) {

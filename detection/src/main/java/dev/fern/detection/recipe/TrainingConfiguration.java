@@ -13,17 +13,16 @@ import dev.fern.detection.settings.Unwrapped;
 import java.util.List;
 
 /**
- * Every setting of the training of a detector, as a configuration file holds them: flat, by the
- * names of the branches' components. The defaults are those of {@code defaults.json} beside this
- * class.
+ * Every setting of the training of a detector. A configuration file holds them flat, by the names
+ * of the branches' components. The defaults stand in {@code defaults.json} beside this class.
  *
- * @param machine where it runs
+ * @param machine where the training runs
  * @param seed of the initial parameters, the order of the images and their augmentation
- * @param network what is trained
+ * @param network what is trained, and what it starts from
  * @param images what the network sees of an image
  * @param augmentation what happens to training images
  * @param matcher which anchors learn which box
- * @param loss what is made small
+ * @param loss what the training minimises
  * @param loop how the training goes through its images
  * @param optimization how steps are taken
  * @param postProcessing how outputs become detections
@@ -43,20 +42,28 @@ public record TrainingConfiguration(
     /**
      * Lays settings over the defaults.
      *
-     * @param layers settings by name, later ones over earlier ones
-     * @throws IllegalArgumentException if a name is unknown, naming the right one that is near or
-     *     else all, or a value is of another kind or out of range
+     * @param layers settings by name; those of later layers go over those of earlier ones
+     * @return the configuration, with every setting
+     * @throws IllegalArgumentException if a name is unknown, with the name that is probably meant
+     *     or else all names; or if a value is of another kind or out of its range
      */
     public static TrainingConfiguration of(List<JsonObject> layers) {
         return LayeredSettings.read(TrainingConfiguration.class, "defaults.json", layers);
     }
 
-    /** Returns the settings as a configuration file holds them. */
+    /**
+     * {@return every setting as a configuration file holds it: a JSON object that ends in a line
+     * break}
+     */
     public String toJson() {
         return LayeredSettings.toJson(this);
     }
 
-    /** Returns these settings with another batch size. */
+    /**
+     * {@return these settings with another batch size}
+     *
+     * @param batchSize at least 1
+     */
     public TrainingConfiguration withBatchSize(int batchSize) {
         return new TrainingConfiguration(
                 machine,
@@ -72,14 +79,21 @@ public record TrainingConfiguration(
     }
 
     /**
-     * Returns which settings differ from those of another training, as in {@code seed is 2, was 1},
-     * but for those that say only how often it is looked at and saved, and when it is given up.
+     * Compares these settings with those of an earlier training. Settings that change no step, such
+     * as how often the model is evaluated or saved, are left out.
+     *
+     * @param other settings of the earlier training
+     * @return one phrase per difference, as in {@code seed is 2, was 1}; empty if there is none
      */
     public List<String> changesFrom(TrainingConfiguration other) {
         return LayeredSettings.changes(this, other);
     }
 
-    /** Returns what the detector that is to be trained is. */
+    /**
+     * {@return the configuration of the detector that is trained}
+     *
+     * @param categories what it learns to find, in the order of its logits
+     */
     public DetectorConfiguration detector(List<CocoCategory> categories) {
         return new DetectorConfiguration(
                 DetectorConfiguration.VERSION,
@@ -90,7 +104,13 @@ public record TrainingConfiguration(
                 postProcessing);
     }
 
-    /** Returns a fresh detector that is to be trained. */
+    /**
+     * Makes the detector that is trained, with fresh parameters, on the first of the devices.
+     *
+     * @param categories what it learns to find, in the order of its logits
+     * @return the detector, its first stages frozen as set; the caller closes it
+     * @throws IllegalArgumentException if the engine does not see a device
+     */
     public Detector newDetector(List<CocoCategory> categories) {
         Detector fresh =
                 Detector.create(
@@ -103,7 +123,12 @@ public record TrainingConfiguration(
         return fresh;
     }
 
-    /** Returns the devices to train on, see {@link MachineSettings#deviceList}. */
+    /**
+     * {@return the devices to train on, at least one, see {@link MachineSettings#deviceList}}
+     *
+     * @throws IllegalArgumentException if the engine does not see a device, or if several are named
+     *     for a network that mixes images
+     */
     public List<Device> deviceList() {
         return machine.deviceList(
                 network.architecture().isBatchIndependent(), network.backbone().norm());

@@ -6,19 +6,25 @@ import java.util.Map;
 /**
  * The losses of the images of a batch, or of a part of it.
  *
- * @param images what the images are called in messages
- * @param losses the terms of the loss by name, each the mean over the images; their sum is what is
- *     minimised
- * @param counts sums over the images by name
+ * @param images the name of each image for messages
+ * @param losses the terms of the loss by name, each the mean over the images; the training
+ *     minimises their sum
+ * @param counts sums over the images by name, such as the number of positive anchors
  */
 public record BatchLoss(List<String> images, Map<String, Double> losses, Map<String, Long> counts) {
 
-    /** Copies the list. */
+    /**
+     * Makes the list of images immutable.
+     *
+     * @param images one name per image
+     * @param losses the terms of the loss by name
+     * @param counts sums over the images by name
+     */
     public BatchLoss {
         images = List.copyOf(images);
     }
 
-    /** Returns whether all terms are finite. */
+    /** {@return whether all terms are finite} */
     boolean isFinite() {
         return losses.values().stream().allMatch(Double::isFinite);
     }

@@ -4,12 +4,13 @@ import dev.fern.backbone.parameter.Tensor;
 import java.util.Map;
 
 /**
- * What it takes to go on. There is no random state in it: what is drawn is a function of the seed,
- * the epoch and the image.
+ * What it takes to resume a training. It holds no state of a random generator, since all that is
+ * drawn is a function of the seed, the epoch and the image.
  *
- * @param parameters all of the network's, running averages too
- * @param velocities the optimiser's state
- * @param average the {@link WeightAverage}; empty if there is none
+ * @param progress how far the training had come
+ * @param parameters all parameters of the network by name, running averages too
+ * @param velocities the optimiser's state by the parameters' names
+ * @param average the {@link WeightAverage} by the parameters' names; empty if there is none
  */
 public record Checkpoint(
         Progress progress,
@@ -17,7 +18,7 @@ public record Checkpoint(
         Map<String, Tensor> velocities,
         Map<String, Tensor> average) {
 
-    /** Returns the parameters that are evaluated and used: the average where there is one. */
+    /** {@return the parameters that are evaluated and used: the average where there is one} */
     Map<String, Tensor> model() {
         return average.isEmpty() ? parameters : average;
     }

@@ -21,15 +21,15 @@ import java.util.function.Consumer;
 
 /**
  * Writes and reads a run's models. {@code last} is the newest checkpoint: a model with the
- * optimiser's state, the progress and the checksums of all files. When the next one takes its
- * place, it moves into the folder {@code checkpoints}, where the newest stay. At every moment there
- * is a whole checkpoint in one of both places, once there was one.
+ * optimiser's state, the progress and the checksums of all files. When the next checkpoint takes
+ * its place, it moves into the folder {@code checkpoints}, where the newest stay. Once a checkpoint
+ * is written, there is a whole one in one of these two places at every moment.
  */
 final class CheckpointStore {
 
     private static final String OPTIMIZER_FILE = "optimizer.safetensors";
 
-    /** The parameters that are trained, where those of the model are their average. */
+    /** File of the parameters that are trained, where those of the model are their average. */
     private static final String TRAINED_FILE = "trained.safetensors";
 
     private static final String DAMAGED = "damaged";
@@ -41,14 +41,20 @@ final class CheckpointStore {
     /** Writes a model. */
     @FunctionalInterface
     interface ModelWriter {
-        /** Writes it into an empty folder, its parameters as {@code parameters.safetensors}. */
+        /**
+         * Writes a model into an empty folder.
+         *
+         * @param parameters the network's parameters by name, to be {@code parameters.safetensors}
+         * @throws IOException if the folder can't be written to
+         */
         void writeInto(Path folder, Map<String, Tensor> parameters) throws IOException;
     }
 
     /**
-     * A store in a run's folder.
+     * Makes a store in a run's folder.
      *
-     * @param keep how many checkpoints to keep, at least 1
+     * @param run its folder is there
+     * @param keep how many checkpoints to keep, {@code last} among them; at least 1
      */
     CheckpointStore(RunDirectory run, int keep) {
         this.run = run;
@@ -56,9 +62,9 @@ final class CheckpointStore {
     }
 
     /**
-     * Writes a checkpoint.
+     * Writes a checkpoint, and deletes older ones that are too many or of later steps.
      *
-     * @throws IOException if that fails; those before are then unchanged
+     * @throws IOException if the folder can't be written to; earlier checkpoints are then unchanged
      */
     void save(ModelWriter model, Checkpoint checkpoint) throws IOException {
         AtomicFolder.Content content = folder -> write(folder, model, checkpoint);
@@ -79,7 +85,7 @@ final class CheckpointStore {
         try {
             return run.checkpoint(progress(checkpoint).step());
         } catch (IOException e) {
-            return run.checkpoints().resolve(DAMAGED); // by something else than this training
+            return run.checkpoints().resolve(DAMAGED); // something other than Fern changed it
         }
     }
 
@@ -96,18 +102,18 @@ final class CheckpointStore {
         Checksums.write(folder);
     }
 
-    /** Writes the best model. */
+    /** Writes the best model so far, in place of the one before. */
     void saveBest(ModelWriter model, Map<String, Tensor> parameters) throws IOException {
         ModelDirectory.replace(run.best(), folder -> model.writeInto(folder, parameters));
     }
 
     /**
-     * Reads the newest checkpoint that is whole, and makes it {@code last}; a damaged one is put
-     * aside.
+     * Reads the newest checkpoint that is whole and makes it {@code last}. A damaged one in its
+     * place is moved aside.
      *
-     * @param warnings is told of each that is damaged
-     * @throws IOException if there is none; it names the newest one's file that is missing or
-     *     damaged
+     * @param warnings is told of each checkpoint that is damaged
+     * @throws IOException if none is whole; the message names the missing or damaged file of the
+     *     newest
      */
     Checkpoint restore(Consumer<String> warnings) throws IOException {
         AtomicFolder.putBack(run.best());
@@ -149,6 +155,7 @@ final class CheckpointStore {
     /**
      * Reads a checkpoint.
      *
+     * @param folder of the checkpoint
      * @throws IOException naming the file that is missing or damaged
      */
     static Checkpoint read(Path folder) throws IOException {

@@ -18,15 +18,20 @@ import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 
-/** Which data a training works on, so that it is not resumed on others. */
+/**
+ * Tells which data a training works on, so that it is not resumed on other data.
+ *
+ * @param training identity of the training images
+ * @param validation identity of the validation images
+ */
 public record DataIdentity(Part training, Part validation) {
 
-    /** SHA-256 of a list of values. */
+    /** Computes the SHA-256 of a list of values. */
     public static final class Digest {
 
         private final MessageDigest digest;
 
-        /** Begins with no value. */
+        /** Begins with an empty list. */
         public Digest() {
             try {
                 digest = MessageDigest.getInstance("SHA-256");
@@ -35,12 +40,20 @@ public record DataIdentity(Part training, Part validation) {
             }
         }
 
-        /** Adds a number. */
+        /**
+         * Adds a number.
+         *
+         * @param number goes in as 8 bytes
+         */
         public void add(long number) {
             digest.update(ByteBuffer.allocate(Long.BYTES).putLong(number).flip());
         }
 
-        /** Adds a text with its length. */
+        /**
+         * Adds a text.
+         *
+         * @param text goes in as UTF-8 after its length, so that neighbours can't be taken for one
+         */
         public void add(String text) {
             byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
             add(bytes.length);
@@ -51,24 +64,32 @@ public record DataIdentity(Part training, Part validation) {
             digest.update(bytes);
         }
 
-        /** Ends the list, and returns the digest in hexadecimal digits. */
+        /**
+         * Ends the list.
+         *
+         * @return the digest as 64 hexadecimal digits
+         */
         public String toHex() {
             return HexFormat.of().formatHex(digest.digest());
         }
     }
 
     /**
-     * A data set.
+     * The identity of one data set.
      *
-     * @param images its images that are in use
-     * @param boxes their boxes
-     * @param categories its categories
-     * @param sha256 of all ids, file names, sizes, boxes and labels in their order, and of the
-     *     categories; pixels, and where the folder is, do not matter
+     * @param images number of images that are in use
+     * @param boxes number of their boxes
+     * @param categories number of categories
+     * @param sha256 digest of all ids, file names, sizes, boxes and labels in their order, and of
+     *     the categories; it does not depend on the pixels, nor on where the folder is
      */
     public record Part(int images, long boxes, int categories, String sha256) {
 
-        /** Returns what tells this data set from others. */
+        /**
+         * {@return the identity of a data set}
+         *
+         * @param dataset the images with their targets
+         */
         public static Part of(DetectionDataset dataset) {
             Digest digest = new Digest();
             dataset.categories()
@@ -108,12 +129,23 @@ public record DataIdentity(Part training, Part validation) {
         }
     }
 
-    /** Returns what tells these data from others. */
+    /**
+     * {@return the identity of the data of a detector's training}
+     *
+     * @param training the training images with their targets
+     * @param validation the validation images with their targets
+     */
     public static DataIdentity of(DetectionDataset training, DetectionDataset validation) {
         return new DataIdentity(Part.of(training), Part.of(validation));
     }
 
-    /** Says in what these data are others than those before; in nothing where they are the same. */
+    /**
+     * Compares these data with those that a training began with.
+     *
+     * @param before the data that it began with
+     * @return one phrase per difference, as in {@code the training annotations have ..., had ...};
+     *     empty if there is none
+     */
     public List<String> changesFrom(DataIdentity before) {
         List<String> changes = new ArrayList<>();
         if (!training.equals(before.training)) {
@@ -126,15 +158,22 @@ public record DataIdentity(Part training, Part validation) {
         return changes;
     }
 
-    /** Writes a file that {@link #read} reads. */
+    /**
+     * Writes a file that {@link #read} reads.
+     *
+     * @param file is replaced at once, so that it is never half written
+     * @throws IOException if it can't be written
+     */
     public void write(Path file) throws IOException {
         String json = new GsonBuilder().setPrettyPrinting().create().toJson(this) + "\n";
         AtomicFile.write(file, json.getBytes(StandardCharsets.UTF_8));
     }
 
     /**
-     * Reads a file.
+     * Reads a file that {@link #write} wrote.
      *
+     * @param file the file
+     * @return the identity of the data that the training began with
      * @throws IOException naming the file if it is missing or damaged
      */
     public static DataIdentity read(Path file) throws IOException {

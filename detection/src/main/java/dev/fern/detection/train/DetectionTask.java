@@ -24,7 +24,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
 
-/** The training of a detector: batches whose anchors are matched on the loader's threads. */
+/**
+ * The training of a detector. Targets are matched to anchors on the loader's threads, and gradients
+ * are computed by several threads or devices where that pays.
+ */
 public final class DetectionTask
         implements TrainingTask<DetectionTask.MatchedBatch>, AutoCloseable {
 
@@ -44,7 +47,7 @@ public final class DetectionTask
     private final LoaderOptions loading;
     private final BatchSampler sampler;
 
-    /** How many batches every epoch has, where canvases are not drawn. */
+    /** How many batches every epoch has; empty where canvases are drawn anew in each epoch. */
     private final OptionalInt fixedBatches;
 
     private final SgdOptimizer optimizer;
@@ -56,14 +59,24 @@ public final class DetectionTask
     @FunctionalInterface
     public interface Validation {
         /**
-         * Evaluates.
+         * Evaluates the detector as it is.
          *
+         * @param detector the one that is trained; the validation must not change it
          * @return numbers by name, finite; "AP" decides which model is the best
+         * @throws IOException if an image can't be used or a result can't be written
+         * @throws InterruptedException if the thread is interrupted, as by a request to stop the
+         *     training
          */
         Map<String, Double> evaluate(Detector detector) throws IOException, InterruptedException;
     }
 
-    /** A batch with what its anchors should predict. */
+    /**
+     * A batch with what its anchors should predict.
+     *
+     * @param batch the images; closed once their gradients are computed
+     * @param anchors of the batch's canvas
+     * @param targets one per image
+     */
     public record MatchedBatch(Batch batch, Anchors anchors, List<AnchorTargets> targets) {
 
         private List<String> images() {
@@ -74,9 +87,12 @@ public final class DetectionTask
     /**
      * Prepares a training.
      *
-     * @param detector of {@code configuration}; its parameters are trained
-     * @param validation after epochs
-     * @param loading how images are read ahead
+     * @param configuration its settings
+     * @param detector made by these settings; its parameters are trained, and the caller closes it
+     *     after this task
+     * @param dataset the training images
+     * @param validation scores the detector after epochs
+     * @param loading how images are read ahead, and whether those that can't be used are skipped
      */
     public DetectionTask(
             TrainingConfiguration configuration,
@@ -200,7 +216,7 @@ public final class DetectionTask
         }
     }
 
-    /** Ends the threads that compute gradients. */
+    /** Ends the threads that compute gradients; the detector stays open. */
     @Override
     public void close() {
         lanes.close();

@@ -18,11 +18,11 @@ import java.util.function.Predicate;
 import java.util.function.Supplier;
 
 /**
- * Splits the images of a batch among threads or devices, each with gradients of its own, which are
- * added up in a fixed order: the same sum as that of accumulated smaller batches. For networks in
- * which no norm mixes images.
+ * Splits the images of a batch among threads or devices. Each has gradients of its own, and they
+ * are added up in a fixed order, which gives the sum that accumulated smaller batches have. A batch
+ * may only be split for networks in which no norm mixes images.
  *
- * @param <S> what computes the gradients of a part
+ * @param <S> what computes the gradients of a part of a batch
  */
 public final class GradientLanes<S> implements AutoCloseable {
 
@@ -30,60 +30,63 @@ public final class GradientLanes<S> implements AutoCloseable {
     private final SgdOptimizer optimizer;
     private final NDManager manager;
 
-    /** Computes the gradients of the first images, with the network's own parameters. */
+    /** Computes the gradients of the first part, with the network's own parameters. */
     private final S first;
 
     private final List<Lane<S>> others = new ArrayList<>();
     private final EngineThreads threads;
     private final List<NDArray> parameters;
 
-    /** What computes gradients of other images, with a replica of the parameters. */
+    /** What computes the gradients of another part, with a replica of the parameters. */
     private record Lane<S>(ParameterReplica parameters, S step) {}
 
     /**
-     * A run of images of a batch.
+     * A part of a batch: images that follow each other.
      *
-     * @param <L> the loss
+     * @param <L> the kind of loss
      * @param loss the mean over these images
-     * @param first the first image's index
-     * @param end the index after the last image's
+     * @param first index in the batch of the first image
+     * @param end index after that of the last image
      */
     public record Part<L>(L loss, int first, int end) {
 
-        /** Returns how many images these are. */
+        /** {@return how many images the part has} */
         public int images() {
             return end - first;
         }
     }
 
     /**
-     * Computes the gradients of a run of a batch's images.
+     * Computes the gradients of a part of a batch.
      *
-     * @param <S> by what it is computed
-     * @param <L> the loss
+     * @param <S> what computes them
+     * @param <L> the kind of loss
      */
     @FunctionalInterface
     public interface Pass<S, L> {
         /**
-         * Computes the loss, the mean over the images, and leaves its gradients, if it is finite,
-         * with the parameters of the step.
+         * Computes the loss and, if it is finite, leaves its gradients with the parameters of the
+         * step. Several threads call at the same time, each with a step of its own.
          *
-         * @param first the first image's index
-         * @param end the index after the last image's
+         * @param step computes the gradients
+         * @param first index in the batch of the part's first image
+         * @param end index after that of its last image
+         * @return the loss, the mean over the part's images
          */
         L run(S step, int first, int end);
     }
 
     /**
-     * Prepares the threads.
+     * Starts the threads.
      *
      * @param network initialised
      * @param owner of the network's parameters
-     * @param own the network's own parameters
+     * @param own where the network finds its own parameters
      * @param optimizer takes the gradients
-     * @param devices where each thread computes, the network's device first; a single one for the
-     *     calling thread
-     * @param steps makes what computes gradients of parameters, on the device of a manager
+     * @param devices where each thread computes, at least one: the network's device first, which is
+     *     that of the calling thread
+     * @param steps makes what computes gradients, from where it finds its parameters and a manager
+     *     of the device that they are on
      */
     public GradientLanes(
             Block network,
@@ -110,12 +113,15 @@ public final class GradientLanes<S> implements AutoCloseable {
     }
 
     /**
-     * Returns where to compute the parts of a batch: on the devices of a training or, on a single
-     * one, by as many threads as are of use.
+     * Chooses where to compute the parts of a batch: on all devices of a training or, on a single
+     * one, by as many threads as gain from it.
      *
+     * @param devices of the training, at least one
+     * @param network initialised
      * @param batchIndependent whether no norm of the network mixes images
      * @param owner of the network's parameters
-     * @param batchSize images of a batch, no fewer than parts
+     * @param batchSize number of images of a full batch; there are no more parts than that
+     * @return the device of each part
      */
     public static List<Device> lanes(
             List<Device> devices,
@@ -132,9 +138,10 @@ public final class GradientLanes<S> implements AutoCloseable {
     }
 
     /**
-     * Returns how many threads may compute gradients of a network beside each other.
+     * {@return how many threads may compute gradients of a network at the same time, at least 1}
      *
-     * @param batchIndependent whether no norm of it mixes images
+     * @param network initialised
+     * @param batchIndependent whether no norm of the network mixes images
      * @param owner of the network's parameters
      */
     static int available(Block network, boolean batchIndependent, NDManager owner) {
@@ -147,8 +154,10 @@ public final class GradientLanes<S> implements AutoCloseable {
      * Computes the gradients of a batch and, if all its losses are finite, adds them to those that
      * the optimiser keeps.
      *
-     * @param images how many there are
-     * @param isFinite whether a loss is finite
+     * @param <L> the kind of loss
+     * @param images number of images of the batch, at least 1
+     * @param pass computes the gradients of a part
+     * @param isFinite tells whether a loss is finite
      * @return the losses of the batch's parts, in order
      */
     public <L> List<Part<L>> accumulate(int images, Pass<S, L> pass, Predicate<L> isFinite) {
@@ -165,7 +174,7 @@ public final class GradientLanes<S> implements AutoCloseable {
     }
 
     private <L> List<Part<L>> parts(Pass<S, L> pass, int count, int images) {
-        // lays weights out in C order, which threads must not do beside each other
+        // This lays weights out in C order, which threads must not do at the same time.
         parameters.stream().filter(engine::lendsMemory).forEach(engine::floats);
         List<Supplier<Part<L>>> tasks = new ArrayList<>();
         for (int i = 0; i < count; i++) {

@@ -17,7 +17,10 @@ import java.nio.FloatBuffer;
 import java.util.List;
 import java.util.stream.Stream;
 
-/** Forward pass, loss and backward pass of one batch; the gradients stay with the parameters. */
+/**
+ * Forward pass, loss and backward pass of one batch of a detector. The gradients stay with the
+ * parameters, where the optimiser finds them.
+ */
 public final class GradientStep {
 
     private final Detector detector;
@@ -25,14 +28,20 @@ public final class GradientStep {
     private final NetworkPass pass;
     private final boolean imageByImage;
 
-    /** Trains this detector's network by this loss. */
+    /**
+     * Prepares to leave gradients with a detector's own parameters.
+     *
+     * @param detector its network is trained
+     * @param loss what is minimised
+     */
     public GradientStep(Detector detector, RetinaNetLoss loss) {
         this(detector, loss, detector.parameterStore(), detector.manager());
     }
 
     /**
-     * Trains by this loss, and leaves the gradients with the parameters of this store.
+     * Prepares to leave gradients with the parameters of a store.
      *
+     * @param parameters the detector's own, or a replica of them
      * @param manager of the device that the parameters are on
      */
     GradientStep(
@@ -46,10 +55,13 @@ public final class GradientStep {
     }
 
     /**
-     * Prepares to compute gradients on the devices of a training or, on a single one, by as many
-     * threads as are of use.
+     * Prepares to compute gradients on all devices of a training or, on a single one, by as many
+     * threads as gain from it.
      *
+     * @param configuration settings of the training
+     * @param detector made by these settings; its network is trained
      * @param optimizer takes the gradients
+     * @return the lanes, which the caller closes
      */
     public static GradientLanes<GradientStep> lanes(
             TrainingConfiguration configuration, Detector detector, SgdOptimizer optimizer) {
@@ -66,9 +78,10 @@ public final class GradientStep {
     }
 
     /**
-     * Prepares to compute gradients on these devices.
+     * Prepares to compute gradients on given devices.
      *
-     * @param devices where each thread computes; one for the calling thread and the detector's
+     * @param devices where each thread computes, at least one: the detector's device first, which
+     *     is that of the calling thread
      */
     static GradientLanes<GradientStep> lanes(
             Detector detector, RetinaNetLoss loss, SgdOptimizer optimizer, List<Device> devices) {
@@ -85,9 +98,12 @@ public final class GradientStep {
      * Computes the gradients of a batch, its images split among lanes, and, if all its losses are
      * finite, adds them to those that the optimiser keeps.
      *
-     * @param pixels [N, 3, H, W], normalised
-     * @param anchors anchors of the canvas H x W
-     * @param targets one per image
+     * @param lanes compute the parts
+     * @param pixels [N, 3, H, W], normalised, from index 0 of the buffer
+     * @param height H
+     * @param width W
+     * @param anchors of the canvas H x W
+     * @param targets N of them, one per image
      * @return the losses of the batch's parts, in order
      */
     public static List<GradientLanes.Part<DetectionLoss>> accumulate(
@@ -111,12 +127,16 @@ public final class GradientStep {
     }
 
     /**
-     * Computes the loss of a batch and, where it is finite, its gradients; where that of a batch of
-     * several images is not, the gradients are of no use.
+     * Computes the loss of a batch and, if it is finite, its gradients, which replace those of the
+     * batch before. After a loss that is not finite the parameters' gradients must not be used.
      *
      * @param pixels [N, 3, H, W], normalised
-     * @param anchors anchors of the canvas H x W
-     * @param targets one an image
+     * @param height H
+     * @param width W
+     * @param anchors of the canvas H x W
+     * @param targets N of them, one per image
+     * @return the loss, the mean over the images; where images passed one by one, it is without the
+     *     gradients of the heads' outputs
      */
     public DetectionLoss run(
             FloatBuffer pixels,
@@ -129,7 +149,7 @@ public final class GradientStep {
                 : add(pixels, height, width, anchors, targets, 1, true);
     }
 
-    /** A pass for each image, each adding its share to the gradients. */
+    /** Runs one pass per image, each of which adds its share to the gradients. */
     private DetectionLoss oneByOne(
             FloatBuffer pixels,
             int height,
@@ -159,8 +179,10 @@ public final class GradientStep {
     }
 
     /**
-     * @param share what the gradients are multiplied by
-     * @param first whether those of earlier passes are to go
+     * Runs one pass, which adds to the gradients.
+     *
+     * @param share what the gradients of this pass are multiplied by
+     * @param first whether to clear the gradients of earlier passes
      */
     private DetectionLoss add(
             FloatBuffer pixels,
@@ -187,7 +209,9 @@ public final class GradientStep {
                 });
     }
 
-    /** In the order of the network's outputs: the logits of all levels, then the box codes. */
+    /**
+     * Returns gradients in the order of the network's outputs: logits of all levels, then codes.
+     */
     private static List<float[]> gradients(DetectionLoss loss, float share) {
         if (!loss.isFinite()) {
             return List.of();

@@ -18,15 +18,15 @@ import java.util.Map;
 import java.util.function.Consumer;
 
 /**
- * A run's {@code metrics.jsonl}: a line of JSON a step and a line an evaluation, each on disk as
- * soon as it is written.
+ * A run's {@code metrics.jsonl}: one line of JSON per step and one per evaluation, each handed to
+ * the system as soon as it is written.
  */
 public final class MetricsLog implements AutoCloseable {
 
-    /** The name by which a line of an evaluation holds its numbers. */
+    /** Name of the object that holds the numbers in the line of an evaluation. */
     public static final String EVALUATION = "evaluation";
 
-    /** Characters; those of a training have some hundreds. */
+    /** Most characters that a line may have; those of a training have some hundreds. */
     private static final int LONGEST_LINE = 1 << 20;
 
     private static final Gson GSON =
@@ -35,10 +35,11 @@ public final class MetricsLog implements AutoCloseable {
     private final BufferedWriter writer;
 
     /**
-     * Opens the log.
+     * Opens the log to go on with it. Lines of later steps, left by a process that went on after
+     * its last checkpoint, are dropped, as is a last line that was cut short.
      *
-     * @param progress lines of what came later, left by a process that went on after its last
-     *     checkpoint, are dropped, as is a last line that was cut short
+     * @param file need not be there
+     * @param progress where the training goes on
      * @throws IOException naming the file and the line if it holds something else
      */
     MetricsLog(Path file, Progress progress) throws IOException {
@@ -67,7 +68,9 @@ public final class MetricsLog implements AutoCloseable {
      * Reads a log, line by line. A last line that was cut short, as by a process that was killed,
      * is left out.
      *
-     * @param reader takes a line; throws IllegalArgumentException if something in it is missing
+     * @param file the log
+     * @param reader takes a line, or throws an IllegalArgumentException that says what is wrong
+     *     with it
      * @throws IOException naming the file and the line that can't be used
      */
     public static void read(Path file, Consumer<JsonObject> reader) throws IOException {

@@ -15,7 +15,7 @@ import java.util.List;
 import java.util.function.Function;
 
 /**
- * Forward and backward pass of a network around a loss that is computed in Java; the gradients stay
+ * Forward and backward pass of a network around a loss that is computed in Java. The gradients stay
  * with the parameters.
  */
 public final class NetworkPass {
@@ -29,7 +29,8 @@ public final class NetworkPass {
     /**
      * Prepares for the passes of a network.
      *
-     * @param parameters where the network finds its parameters, and leaves their gradients
+     * @param network initialised
+     * @param parameters where the network finds its parameters and leaves their gradients
      * @param manager of the device that the parameters are on
      */
     public NetworkPass(Block network, ParameterStore parameters, NDManager manager) {
@@ -43,7 +44,7 @@ public final class NetworkPass {
                         .toList();
     }
 
-    /** Makes the gradients zero where the engine adds to them. */
+    /** Makes the gradients zero if the engine's backward pass would add to them. */
     public void clearGradients() {
         for (Parameter parameter : trained) {
             engine.clearGradient(parameters.getValue(parameter, manager.getDevice(), true));
@@ -51,14 +52,15 @@ public final class NetworkPass {
     }
 
     /**
-     * Computes a loss and its gradients, which are added to those of the passes before where the
-     * engine adds to gradients.
+     * Computes a loss and its gradients. An engine that adds to gradients adds them to those of the
+     * passes since {@link #clearGradients}; another one replaces them.
      *
-     * @param pixels [N, 3, H, W]
-     * @param shape the same
-     * @param loss of the network's outputs
-     * @param gradients of a loss with respect to each output; none where there is nothing to
-     *     propagate
+     * @param <L> the kind of loss
+     * @param pixels [N, 3, H, W], normalised
+     * @param shape N, 3, H, W
+     * @param loss computes the loss of the network's outputs
+     * @param gradients returns the derivative of the loss with respect to each output, or nothing
+     *     if there is nothing to propagate
      * @return the loss
      */
     public <L> L run(

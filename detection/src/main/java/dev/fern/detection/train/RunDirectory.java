@@ -15,27 +15,33 @@ import java.util.Locale;
 import java.util.stream.Stream;
 
 /**
- * A training's folder: {@code config.json}, {@code data.json}, {@code metrics.jsonl}, {@code
- * detections.json}, and the model directories {@code last} and {@code best}; {@code last} also
- * holds what it takes to go on, and {@code checkpoints} those before it.
+ * The folder of a training. It has the files {@code config.json}, {@code data.json}, {@code
+ * metrics.jsonl} and {@code detections.json}, and the model directories {@code last} and {@code
+ * best}. {@code last} also holds what it takes to resume the training; earlier ones of its kind are
+ * in the folder {@code checkpoints}.
  *
  * @param path the folder
  */
 public record RunDirectory(Path path) {
 
-    /** The file of a checkpoint that tells how far the training had come. */
+    /** Name of the file of a checkpoint that tells how far the training had come. */
     static final String PROGRESS_FILE = "progress.json";
 
-    /** A setting that every detector's configuration has, and one that every classifier's has. */
+    /**
+     * A setting that is in the configuration of every detector's training, and one that is in that
+     * of every classifier's: they tell a file of ours from one of the same name.
+     */
     private static final List<String> OWN_SETTINGS =
             List.of("\"candidatesPerLevel\"", "\"labelSmoothing\"");
 
     private static final String CHECKPOINT_PREFIX = "step-";
 
     /**
-     * Looks at a folder, which need not be there.
+     * Looks at a folder without changing anything.
      *
-     * @throws IOException naming the folder if it is a file
+     * @param path need not be there
+     * @return the folder
+     * @throws IOException naming the path if it is a file
      */
     public static RunDirectory open(Path path) throws IOException {
         if (Files.exists(path) && !Files.isDirectory(path)) {
@@ -45,9 +51,11 @@ public record RunDirectory(Path path) {
     }
 
     /**
-     * Creates the folder where it is missing, and checks that it can be written to.
+     * Creates a folder if it is missing, and checks that it can be written to.
      *
-     * @throws IOException naming the folder if it can't be written to
+     * @param path need not be there, nor the folders above it
+     * @return the folder
+     * @throws IOException naming the path if it is a file or can't be written to
      */
     public static RunDirectory create(Path path) throws IOException {
         RunDirectory run = open(path);
@@ -64,53 +72,61 @@ public record RunDirectory(Path path) {
         return run;
     }
 
-    /** Returns the file of the resolved settings. */
+    /** {@return the file of all settings, as the training uses them} */
     public Path configuration() {
         return path.resolve("config.json");
     }
 
-    /** Returns the file that tells which data the training began with. */
+    /** {@return the file that tells which data the training began with} */
     public Path data() {
         return path.resolve("data.json");
     }
 
-    /** Returns the file of the metrics. */
+    /** {@return the file of the metrics} */
     public Path metrics() {
         return path.resolve("metrics.jsonl");
     }
 
-    /** Returns the file of what the newest evaluation found in the validation images. */
+    /** {@return the COCO results file of what the newest evaluation found} */
     public Path detections() {
         return path.resolve("detections.json");
     }
 
-    /** Returns the folder of the newest model. */
+    /** {@return the folder of the newest checkpoint, which is a model too} */
     public Path last() {
         return path.resolve("last");
     }
 
-    /** Returns the folder of the model with the best score so far. */
+    /** {@return the folder of the model with the best score so far} */
     public Path best() {
         return path.resolve("best");
     }
 
-    /** Returns the folder of the checkpoints before the last. */
+    /** {@return the folder of the checkpoints before {@link #last}} */
     public Path checkpoints() {
         return path.resolve("checkpoints");
     }
 
-    /** Returns the folder of an older checkpoint. */
+    /**
+     * {@return the folder of an older checkpoint}
+     *
+     * @param step how many steps were taken before it
+     */
     Path checkpoint(long step) {
         return checkpoints().resolve(String.format(Locale.ROOT, CHECKPOINT_PREFIX + "%08d", step));
     }
 
-    /** Returns the step in the name of an older checkpoint's folder. */
+    /**
+     * {@return the step in the name of an older checkpoint's folder}
+     *
+     * @param checkpoint one of {@link #olderCheckpoints}
+     */
     static long step(Path checkpoint) {
         return Long.parseLong(
                 checkpoint.getFileName().toString().substring(CHECKPOINT_PREFIX.length()));
     }
 
-    /** Returns the folders of the checkpoints before the last, the newest first. */
+    /** {@return the folders of the checkpoints before {@link #last}, the newest first} */
     List<Path> olderCheckpoints() throws IOException {
         if (!Files.isDirectory(checkpoints())) {
             return List.of();
@@ -126,14 +142,20 @@ public record RunDirectory(Path path) {
         }
     }
 
-    /** Returns whether there is a training to go on with. */
+    /**
+     * {@return whether there is a checkpoint to resume from}
+     *
+     * @throws IOException if the folder can't be read
+     */
     public boolean hasCheckpoint() throws IOException {
         return Files.exists(last().resolve(PROGRESS_FILE)) || !olderCheckpoints().isEmpty();
     }
 
     /**
-     * Returns whether files that no training wrote are where one would write: models without a
-     * checkpoint, or a configuration, metrics or detections of something else.
+     * {@return whether a training would replace files that no training wrote: models without a
+     * checkpoint, or a configuration, metrics or detections of something else}
+     *
+     * @throws IOException if the folder can't be read
      */
     public boolean holdsOtherFiles() throws IOException {
         if (hasCheckpoint()) {
@@ -152,8 +174,9 @@ public record RunDirectory(Path path) {
     }
 
     /**
-     * Keeps other processes out of the run until the lock is closed.
+     * Keeps other trainings out of the folder.
      *
+     * @return ends the lock when it is closed, as does the end of this process
      * @throws IOException naming the folder if another training has it
      */
     public Closeable lock() throws IOException {

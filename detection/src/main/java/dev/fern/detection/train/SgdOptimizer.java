@@ -20,9 +20,9 @@ import java.util.Map;
 
 /**
  * Stochastic gradient descent with momentum, weight decay by kind of parameter, and clipping of the
- * global gradient norm, as torch.optim.SGD with clip_grad_norm_: v = momentum * v + clipped
- * gradient + decay * w; w = w - rate * v. Its state is plain Java, so that it can be saved and is
- * the same on every engine.
+ * norm of all gradients together, as {@code torch.optim.SGD} with {@code clip_grad_norm_}: v =
+ * momentum * v + clipped gradient + decay * w; w = w - rate * v. Its state is plain Java, so that
+ * it can be saved and is the same on every engine.
  */
 public final class SgdOptimizer {
 
@@ -40,7 +40,7 @@ public final class SgdOptimizer {
         final double decay;
         final float[] velocity;
 
-        /** The sum of the gradients: memory of its own, or that of the network's own gradient. */
+        /** The sum of the gradients, in memory of its own or in that of the network's gradient. */
         FloatBuffer gradient;
 
         Slot(String name, Parameter parameter, double decay) {
@@ -56,9 +56,10 @@ public final class SgdOptimizer {
      * Prepares for the trained parameters of a block.
      *
      * @param block initialised
-     * @param momentum 0 to 1; 0.9 in the references
-     * @param weightDecay of convolution weights and biases
-     * @param normWeightDecay of the parameters of normalisers: gamma, beta, tau, epsilon
+     * @param momentum part of the velocity that a step keeps, 0 to 1; 0.9 in the paper
+     * @param weightDecay decay of weights and biases, at least 0
+     * @param normWeightDecay decay of the normalisers' parameters gamma, beta, tau and epsilon, at
+     *     least 0
      * @param clipNorm largest norm of all gradients together; infinity for no clipping
      */
     public SgdOptimizer(
@@ -70,7 +71,14 @@ public final class SgdOptimizer {
         this(block, momentum, weightDecay, normWeightDecay, clipNorm, false);
     }
 
-    /** Prepares for the training of an initialised block by these settings. */
+    /**
+     * Makes the optimiser of a training.
+     *
+     * @param settings of the optimiser
+     * @param loop tells how many batches make one step
+     * @param block the network, initialised
+     * @return an optimiser that has taken no step
+     */
     public static SgdOptimizer of(Optimization settings, LoopSettings loop, Block block) {
         return new SgdOptimizer(
                 block,
@@ -84,8 +92,8 @@ public final class SgdOptimizer {
     /**
      * Prepares for the trained parameters of a block.
      *
-     * @param inPlace whether gradients are added up in the network's own, which takes less memory,
-     *     for one backward pass of it per step
+     * @param inPlace whether gradients are added up in the memory of the network's own gradient,
+     *     which takes less memory and allows one backward pass with its own parameters per step
      */
     SgdOptimizer(
             Block block,
@@ -118,10 +126,12 @@ public final class SgdOptimizer {
      * kept since the last {@link #step}.
      *
      * @param images number of images of that pass
+     * @throws IllegalStateException if gradients are added up in place and there are some already
      */
     public void accumulate(int images) {
         if (inPlace && accumulatedImages > 0) {
-            throw new IllegalStateException("the first backward pass's gradients are lost");
+            throw new IllegalStateException(
+                    "gradients that are added up in place are of one backward pass per step");
         }
         for (Slot slot : slots) {
             try (NDArray gradient = slot.array.getGradient()) {
@@ -137,7 +147,12 @@ public final class SgdOptimizer {
         accumulatedImages += images;
     }
 
-    /** Adds the gradients of a replica of the parameters likewise. */
+    /**
+     * Adds the gradients of the last backward pass on a replica of the parameters, whose loss was a
+     * mean over images, to those kept since the last {@link #step}.
+     *
+     * @param images number of images of that pass
+     */
     void accumulate(int images, ParameterReplica replica) {
         for (Slot slot : slots) {
             try (NDArray gradient = replica.gradient(slot.parameter)) {
@@ -155,6 +170,8 @@ public final class SgdOptimizer {
     }
 
     /**
+     * Adds a gradient, times the number of images, to a slot's sum.
+     *
      * @param first whether the slot has none of this step's gradients yet
      */
     private static void add(FloatBuffer gradient, Slot slot, int images, boolean first) {
@@ -183,7 +200,7 @@ public final class SgdOptimizer {
      *
      * @param rate learning rate
      * @return the norm of all gradients together before clipping; if it is not finite, as where
-     *     none were accumulated, nothing was changed
+     *     none were accumulated, no parameter was changed
      */
     public double step(double rate) {
         if (accumulatedImages == 0) {
@@ -239,7 +256,7 @@ public final class SgdOptimizer {
         }
     }
 
-    /** The values of an array, or a copy of them where its memory is not at hand. */
+    /** Returns the values of an array, or a copy of them if the engine does not lend its memory. */
     private static FloatBuffer floats(NDArray array) {
         EngineBridge engine = EngineBridge.of(array);
         return engine.lendsMemory(array)
@@ -247,7 +264,7 @@ public final class SgdOptimizer {
                 : FloatBuffer.wrap(array.toFloatArray());
     }
 
-    /** Returns a copy of the velocities by the parameters' names. */
+    /** {@return a copy of the velocities by the parameters' names, in the parameters' shapes} */
     public Map<String, Tensor> copyState() {
         Map<String, Tensor> state = new LinkedHashMap<>();
         for (Slot slot : slots) {
@@ -260,7 +277,9 @@ public final class SgdOptimizer {
     /**
      * Sets the velocities.
      *
-     * @throws IllegalArgumentException naming the first that is missing or of another size
+     * @param state velocities by the parameters' names; those of other parameters are left aside
+     * @throws IllegalArgumentException naming the first parameter whose velocity is missing or of
+     *     another size; nothing is set then
      */
     public void restoreState(Map<String, Tensor> state) {
         for (Slot slot : slots) {

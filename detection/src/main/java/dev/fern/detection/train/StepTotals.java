@@ -5,7 +5,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/** Sums over the batches of a step. */
+/** Adds up losses and counts over the batches of a step. */
 final class StepTotals {
 
     private final Map<String, Double> losses = new LinkedHashMap<>();
@@ -14,7 +14,11 @@ final class StepTotals {
     private int batches;
     private long startNanos = System.nanoTime();
 
-    /** Adds a whole batch. */
+    /**
+     * Adds a batch.
+     *
+     * @param batch all its parts
+     */
     void add(List<BatchLoss> batch) {
         for (BatchLoss part : batch) {
             int size = part.images().size();
@@ -33,7 +37,12 @@ final class StepTotals {
         return images;
     }
 
-    /** Returns the step, and begins the next one. */
+    /**
+     * Ends the step and begins the next one.
+     *
+     * @param norm of all gradients together
+     * @return what the listener is told of the step
+     */
     TrainingListener.Step finish(long step, int epoch, double rate, double norm) {
         long now = System.nanoTime();
         Map<String, Double> means = new LinkedHashMap<>();

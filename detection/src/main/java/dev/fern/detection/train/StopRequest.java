@@ -3,13 +3,13 @@ package dev.fern.detection.train;
 import java.io.IOException;
 import java.util.Optional;
 
-/** The wish, which any thread may have, that a training ends. */
+/** The request that a training ends. Any thread may make it. */
 final class StopRequest {
 
-    /** What is broken off when the wish comes. */
+    /** Work that is broken off when the request is made. */
     @FunctionalInterface
     interface Breakable<T> {
-        /** Runs on the training's thread, which is interrupted. */
+        /** Runs on the training's thread, which the request interrupts. */
         T run() throws IOException, InterruptedException;
     }
 
@@ -18,7 +18,7 @@ final class StopRequest {
     /** The training's thread while it may be interrupted; guarded by this object. */
     private Thread breakable;
 
-    /** Makes the request, and interrupts what can be broken off. */
+    /** Makes the request and interrupts the work that can be broken off, if some is under way. */
     synchronized void make() {
         made = true;
         if (breakable != null) {
@@ -31,9 +31,9 @@ final class StopRequest {
     }
 
     /**
-     * Runs something that may be broken off, unless the request was made before.
+     * Runs work that may be broken off, unless the request was made before.
      *
-     * @return its result, or empty if the request came before that was there
+     * @return its result; empty if the request was made before it had one
      * @throws InterruptedException if something else interrupts it
      */
     <T> Optional<T> unlessMade(Breakable<T> work) throws IOException, InterruptedException {

@@ -16,10 +16,10 @@ import java.util.stream.IntStream;
 
 /**
  * The training loop of any {@link TrainingTask}: epochs, accumulation, the optimiser's steps,
- * evaluations, metrics and checkpoints. What a step does depends on the seed, the epoch and the
- * step alone, so that a resumed training goes on as if it had not been interrupted.
+ * evaluations, metrics and checkpoints. What a step draws depends on the seed, the epoch and the
+ * image alone, so that a resumed training goes on as if it had not been interrupted.
  *
- * @param <B> a batch of the task
+ * @param <B> the task's kind of batch
  */
 public final class Trainer<B> {
 
@@ -35,7 +35,7 @@ public final class Trainer<B> {
     private Progress progress = Progress.START;
     private final Set<String> skippedImages = new HashSet<>();
 
-    /** What the last checkpoint holds, once there is one. */
+    /** The progress that the last checkpoint holds; empty before the first. */
     private Optional<Progress> saved = Optional.empty();
 
     private long savedNanos = System.nanoTime();
@@ -45,7 +45,15 @@ public final class Trainer<B> {
         void write() throws IOException;
     }
 
-    /** Prepares a training that begins with the network as it is. */
+    /**
+     * Prepares a training that begins with the network as it is.
+     *
+     * @param settings how the training goes through its images
+     * @param optimization gives the learning rate of each step; the task's optimiser has the rest
+     * @param task what is trained; the caller closes it
+     * @param run takes metrics and models; it is there and can be written to
+     * @param listener is told how the training goes on
+     */
     public Trainer(
             LoopSettings settings,
             Optimization optimization,
@@ -62,10 +70,11 @@ public final class Trainer<B> {
     }
 
     /**
-     * Goes on from the run's newest checkpoint that is whole.
+     * Goes back to the run's newest checkpoint that is whole, from which {@link #train} then goes
+     * on.
      *
-     * @param warnings is told of checkpoints that are damaged
-     * @throws IOException if there is none, or it is of another training
+     * @param warnings is told, one line each, of checkpoints that are damaged
+     * @throws IOException if no checkpoint is whole, or it is of another network or other data
      */
     public void resume(Consumer<String> warnings) throws IOException {
         Checkpoint checkpoint = store.restore(warnings);
@@ -83,18 +92,18 @@ public final class Trainer<B> {
 
     /**
      * Asks {@link #train} to end after the current step, with a checkpoint. An evaluation is broken
-     * off, to be made up for when the training is resumed. Any thread may call.
+     * off; a resumed training begins it again. Any thread may call this.
      */
     public void requestStop() {
         stop.make();
     }
 
-    /** Returns how many different images were left out. */
+    /** {@return how many different images were left out because they can't be used} */
     public int imagesSkipped() {
         return skippedImages.size();
     }
 
-    /** Returns whether the training ended, or will end, because its score rose no more. */
+    /** {@return whether the training ended, or will end, because its score stopped rising} */
     public boolean lostPatience() {
         return settings.patience() > 0 && progress.evaluationsSinceBest() >= settings.patience();
     }
@@ -103,8 +112,10 @@ public final class Trainer<B> {
      * Trains to the end, or until asked to stop.
      *
      * @return whether the end was reached
-     * @throws IOException if an image can't be used and is not to be skipped, or if there is none
-     *     that can be used; what was trained until then is in a checkpoint
+     * @throws IOException if an image can't be used and is not to be skipped, or if no image can be
+     *     used; what was trained until then is in a checkpoint
+     * @throws InterruptedException if the thread is interrupted by something other than {@link
+     *     #requestStop}
      * @throws TrainingException if the loss or the gradient is not finite, or if a file of the run
      *     can't be written
      */
@@ -137,7 +148,7 @@ public final class Trainer<B> {
         return isFinished(totalSteps);
     }
 
-    /** Whether the last epoch's evaluation is done too. */
+    /** Returns whether all steps are taken, or patience is lost, and the epoch is finished too. */
     private boolean isFinished(long totalSteps) {
         return progress.batch() == 0 && (progress.step() >= totalSteps || lostPatience());
     }
@@ -152,14 +163,18 @@ public final class Trainer<B> {
         return (task.batches(epoch) - 1L) / settings.accumulate() + 1; // rounded up
     }
 
-    /** Trains the rest of the current epoch; returns false if it was stopped before its end. */
+    /**
+     * Trains the rest of the current epoch.
+     *
+     * @return whether it got to the end of the epoch or of the training
+     */
     private boolean trainEpoch(LearningRateSchedule schedule, long totalSteps, MetricsLog metrics)
             throws IOException, InterruptedException, TrainingException {
         if (progress.step() >= totalSteps) {
             return true;
         }
         StepTotals totals = new StepTotals();
-        // Other settings may have made the epoch shorter.
+        // A training may be resumed with settings that make the epoch shorter than it was.
         int first = Math.min(progress.batch(), task.batches(progress.epoch()));
         try (BatchSource<B> loader = task.load(progress.epoch(), first)) {
             int skippedBefore = 0;
@@ -234,14 +249,14 @@ public final class Trainer<B> {
         return skipped.size();
     }
 
-    /** Evaluates where that is due. If it is broken off, the epoch remains to be finished. */
+    /** Evaluates if that is due. If it is broken off, the epoch remains to be finished. */
     private void finishEpoch(long totalSteps, MetricsLog metrics)
             throws IOException, InterruptedException, TrainingException {
         Progress finished = progress.afterEpoch();
         boolean end = progress.step() >= totalSteps;
         if (end || finished.epoch() % settings.evaluateEvery() == 0) {
             if (saved.isEmpty()) {
-                saveLast(); // a best model without a checkpoint would be of no known training
+                saveLast(); // a best model without a checkpoint would belong to no training
             }
             Optional<Map<String, Double>> evaluation = stop.unlessMade(state::evaluate);
             if (evaluation.isEmpty()) {

@@ -2,20 +2,20 @@ package dev.fern.detection.train;
 
 import java.util.Map;
 
-/** Is told how a training goes on, on the training's thread. */
+/** Is told how a training goes on. All its methods are called on the training's thread. */
 public interface TrainingListener {
 
     /**
      * A step that was taken.
      *
-     * @param step its number, from 1
-     * @param epoch the epoch it belongs to, from 1
+     * @param step number of the step, from 1
+     * @param epoch number of the epoch that it belongs to, from 1
      * @param losses the terms of the loss by name, each the mean over the step's images
-     * @param learningRate of the step
+     * @param learningRate the learning rate of the step
      * @param gradientNorm norm of all gradients together before clipping
      * @param images number of images of the step
      * @param counts sums over the step's images by name
-     * @param seconds time since the step before
+     * @param seconds time since the step before, or since the epoch began
      */
     record Step(
             long step,
@@ -27,32 +27,40 @@ public interface TrainingListener {
             Map<String, Long> counts,
             double seconds) {
 
-        /** Returns what is minimised: the sum of the losses. */
+        /** {@return the sum of the losses, which the training minimises} */
         public double loss() {
             return losses.values().stream().mapToDouble(Double::doubleValue).sum();
         }
     }
 
     /**
-     * The training starts or goes on.
+     * Called when a training begins or is resumed.
      *
-     * @param firstStep number of the first step, from 1
+     * @param firstStep number of the step that comes first, from 1
      * @param totalSteps number of the last step
      */
     void started(long firstStep, long totalSteps);
 
-    /** A step was taken. */
+    /**
+     * Called after every step.
+     *
+     * @param step the step that was taken
+     */
     void step(Step step);
 
     /**
-     * The model was evaluated.
+     * Called after every evaluation of the model.
      *
-     * @param epoch epochs that are finished
-     * @param numbers the score and others by name
+     * @param epoch number of epochs that are finished
+     * @param numbers the score and other numbers by name
      * @param best whether this is the best score so far
      */
     void evaluated(int epoch, Map<String, Double> numbers, boolean best);
 
-    /** An image could not be used and was left out; told once an image. */
+    /**
+     * Called once per image that can't be used and is left out.
+     *
+     * @param reason one line that names the image's file
+     */
     void skipped(String reason);
 }

@@ -10,13 +10,13 @@ final class TrainingState {
 
     private final TrainingTask<?> task;
 
-    /** Null where none is taken. */
+    /** Null if no average is taken. */
     private final WeightAverage average;
 
     /**
-     * The state of a training that begins.
+     * Makes the state of a training that begins with the network as it is.
      *
-     * @param emaDecay of the {@link WeightAverage}; 0 for none
+     * @param emaDecay decay of the {@link WeightAverage}; 0 for no average
      */
     TrainingState(TrainingTask<?> task, double emaDecay) {
         this.task = task;
@@ -26,8 +26,9 @@ final class TrainingState {
     /**
      * Takes a step, unless the gradients are not finite.
      *
-     * @param step its number, from 1
-     * @return the gradients' norm
+     * @param rate learning rate
+     * @param step number of the step, from 1
+     * @return the norm of all gradients together
      */
     double step(double rate, long step) {
         double norm = task.optimizer().step(rate);
@@ -37,7 +38,7 @@ final class TrainingState {
         return norm;
     }
 
-    /** Scores the model: the average of the weights where one is taken. */
+    /** Scores the model: the average of the weights if one is taken, else the network as it is. */
     Map<String, Double> evaluate() throws IOException, InterruptedException {
         if (average == null) {
             return task.evaluate();
@@ -50,12 +51,12 @@ final class TrainingState {
         }
     }
 
-    /** Returns a copy of the model's parameters. */
+    /** {@return a copy of the parameters of the model, which are the average if one is taken} */
     Map<String, Tensor> model() {
         return average == null ? ParameterValues.copyOf(task.network()) : average.copy();
     }
 
-    /** Returns a copy of everything. */
+    /** {@return a copy of the whole state, to be written} */
     Checkpoint checkpoint(Progress progress) {
         return new Checkpoint(
                 progress,
@@ -65,7 +66,7 @@ final class TrainingState {
     }
 
     /**
-     * Goes back to a checkpoint. One that holds no average begins it anew.
+     * Goes back to a checkpoint. If it holds no average, a new one begins with its parameters.
      *
      * @throws IllegalArgumentException if it is of another network
      */

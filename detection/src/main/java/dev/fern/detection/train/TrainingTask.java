@@ -10,32 +10,37 @@ import java.util.Map;
 
 /**
  * What a {@link Trainer} trains: the network, where its batches come from, how their gradients are
- * computed, and how the model is scored and written. A task keeps nothing from one batch to the
- * next but what the network and the optimiser hold, and what it delivers is a function of the epoch
- * and the index alone, so that a resumed training is the undisturbed one.
+ * computed, and how the model is scored and written. From one batch to the next a task keeps
+ * nothing but what the network and the optimiser hold. The batches depend on the epoch and the
+ * index alone. A resumed training therefore takes the same steps as one that was never interrupted.
  *
- * @param <B> a batch
+ * @param <B> the kind of batch
  */
 public interface TrainingTask<B> {
 
-    /** Returns the network, initialised. */
+    /** {@return the network that is trained, initialised} */
     Block network();
 
-    /** Returns what {@link #accumulate} adds its gradients to. */
+    /** {@return the optimiser that {@link #accumulate} adds gradients to} */
     SgdOptimizer optimizer();
 
-    /** Returns how many images there are, for messages. */
+    /** {@return the number of training images} */
     int images();
 
-    /** Returns how many batches an epoch has. */
+    /**
+     * {@return the number of batches of an epoch}
+     *
+     * @param epoch from 0
+     */
     int batches(int epoch);
 
     /**
-     * Starts to deliver an epoch.
+     * Starts to deliver the batches of an epoch.
      *
      * @param epoch from 0
      * @param firstBatch index of the first batch to deliver, at most {@link #batches}
-     * @throws IOException if an image is not fit for the network
+     * @return the batches, which the caller closes
+     * @throws IOException if the canvases of a batch are too large for the network
      */
     BatchSource<B> load(int epoch, int firstBatch) throws IOException;
 
@@ -43,7 +48,7 @@ public interface TrainingTask<B> {
      * Computes the gradients of a batch and, if all its losses are finite, adds them to those that
      * the optimiser keeps.
      *
-     * @param batch is done with afterwards
+     * @param batch is closed by this call
      * @return the losses of the batch's parts, in order
      */
     List<BatchLoss> accumulate(B batch);
@@ -52,24 +57,28 @@ public interface TrainingTask<B> {
      * Scores the network as it is.
      *
      * @return numbers by name, finite; among them {@link #score}
+     * @throws IOException if an image can't be used or a result can't be written
+     * @throws InterruptedException if the thread is interrupted, as by a request to stop the
+     *     training
      */
     Map<String, Double> evaluate() throws IOException, InterruptedException;
 
-    /**
-     * Returns the name of the number that decides which model is the best; the higher, the better.
-     */
+    /** {@return the name of the number that decides which model is the best; higher is better} */
     String score();
 
     /**
-     * Writes a model into an empty folder, its parameters as {@code parameters.safetensors}.
+     * Writes a model into an empty folder.
      *
-     * @param parameters all of the network's
+     * @param folder the folder
+     * @param parameters all parameters of the network by name, to be {@code parameters.safetensors}
+     * @throws IOException if the folder can't be written to
      */
     void writeModel(Path folder, Map<String, Tensor> parameters) throws IOException;
 
     /**
-     * Checks that a training of the model in this folder can go on with this task's data.
+     * Checks that a training of the model in a folder can go on with this task's data.
      *
+     * @param folder of the model
      * @throws IOException naming the folder if it can't
      */
     void checkModel(Path folder) throws IOException;

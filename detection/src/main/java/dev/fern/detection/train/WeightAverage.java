@@ -13,7 +13,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * An exponential moving average of all parameters of a network, running averages too, taken after
+ * An exponential moving average of all parameters of a network, running averages too, updated after
  * every step: a = d * a + (1 - d) * w. So that the beginning is soon forgotten, the decay d of step
  * t is at most (1 + t) / (10 + t), as in TensorFlow's ExponentialMovingAverage.
  */
@@ -25,10 +25,10 @@ final class WeightAverage {
     private final Map<String, Tensor> average;
 
     /**
-     * Begins with the values that the network has.
+     * Begins with the values that a network has.
      *
      * @param network initialised
-     * @param decay above 0 and below 1; 0.9998 or so for long trainings
+     * @param decay d, above 0 and below 1; about 0.9998 for long trainings
      */
     WeightAverage(Block network, double decay) {
         this.decay = decay;
@@ -38,9 +38,9 @@ final class WeightAverage {
     }
 
     /**
-     * Takes in the network's values.
+     * Takes in the network's values after a step.
      *
-     * @param step number of the step that was taken, from 1
+     * @param step t, the number of the step, from 1
      */
     void update(long step) {
         float part = (float) (1 - Math.min(decay, (1.0 + step) / (10.0 + step)));
@@ -65,9 +65,9 @@ final class WeightAverage {
     }
 
     /**
-     * Gives the network the averages, and returns what it had.
+     * Gives the network the averages.
      *
-     * @return to be given back by {@link ParameterValues#assign}
+     * @return the values that the network had, to be given back by {@link ParameterValues#assign}
      */
     Map<String, Tensor> putIntoNetwork() {
         Map<String, Tensor> trained = ParameterValues.copyOf(network);
@@ -75,7 +75,7 @@ final class WeightAverage {
         return trained;
     }
 
-    /** Returns a copy of the averages by the parameters' names. */
+    /** {@return a copy of the averages by the parameters' names} */
     Map<String, Tensor> copy() {
         Map<String, Tensor> copy = new LinkedHashMap<>();
         average.forEach(

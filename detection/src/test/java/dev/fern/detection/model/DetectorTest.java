@@ -125,12 +125,12 @@ class DetectorTest {
                         bad -> {});
                 detector.detect(image);
             }
-            // The loader may have been further ahead than ever before; 70 images passed.
+            // The loader may have been further ahead than before, but not by all of the 70 images.
             assertThat(directBytes() - before).isLessThan(5L * imageBytes);
         }
     }
 
-    /** Memory of the direct buffers that the garbage collector has not freed. */
+    /** Returns the memory of the direct buffers that the garbage collector has not freed. */
     private static long directBytes() {
         return ManagementFactory.getPlatformMXBeans(BufferPoolMXBean.class).stream()
                 .filter(pool -> pool.getName().equals("direct"))

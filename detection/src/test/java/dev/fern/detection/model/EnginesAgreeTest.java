@@ -19,7 +19,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What one engine has written, the other loads, and finds the same by it. */
+/** A model that one engine wrote is loaded by the other, which finds the same objects with it. */
 class EnginesAgreeTest {
 
     private static final double BOX_TOLERANCE = 0.05;
@@ -66,7 +66,7 @@ class EnginesAgreeTest {
         assertAgree("frn", "MXNet", "PyTorch", photographs);
     }
 
-    /** Writes a model by one engine, and searches the pictures by both. */
+    /** Writes a model by one engine and detects in the pictures by both. */
     private void assertAgree(String norm, String writer, String reader, List<Path> pictures)
             throws IOException {
         Path model = folder.resolve(writer);
@@ -83,7 +83,7 @@ class EnginesAgreeTest {
         }
     }
 
-    /** Scores that differ by rounding alone may change places: each finds its own. */
+    /** Each detection finds its own: scores that differ by rounding alone may change places. */
     private static void assertSame(List<Detection> some, List<Detection> others, Path picture) {
         assertThat(some).as("detections in %s", picture).isNotEmpty().hasSameSizeAs(others);
         List<Detection> left = new ArrayList<>(others);

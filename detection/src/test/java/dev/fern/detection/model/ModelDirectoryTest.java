@@ -292,7 +292,7 @@ class ModelDirectoryTest {
         assertRefused("model.json");
     }
 
-    /** Each is in range, but the parameters are not those; the network would take gigabytes. */
+    /** Each value is in its range, but makes another network, which may take gigabytes. */
     @ParameterizedTest(name = "{0} = {1}")
     @CsvSource({
         "architecture.pyramidChannels, 16384",
@@ -331,7 +331,7 @@ class ModelDirectoryTest {
         assertRefused("model.json", "two categories have the id");
     }
 
-    /** What was written before there were pre-activation and norms in the pyramid. */
+    /** Format 1 was written before there were pre-activation and norms in the pyramid. */
     @Test
     void modelOfFormat1IsReadAsVersion1WithoutNormsInThePyramid() throws IOException {
         JsonObject document = document();
@@ -345,7 +345,7 @@ class ModelDirectoryTest {
         assertThat(configuration.architecture().pyramid().pyramidNorm()).isEmpty();
     }
 
-    /** As a full disk would, after the first file is written. */
+    /** Fails as a full disk would, after the first file is written. */
     @Test
     void failureWhileWritingLeavesTheOldModelAlone() throws IOException {
         Map<String, Tensor> failing =
@@ -435,7 +435,7 @@ class ModelDirectoryTest {
         Files.writeString(folder.resolve("model.json"), document.toString());
     }
 
-    /** The way to every value of the document: names and indices. */
+    /** Collects the path to every value of a document: names and indices. */
     private List<List<Object>> paths() throws IOException {
         List<List<Object>> paths = new ArrayList<>();
         collect(document(), List.of(), paths);

@@ -47,7 +47,7 @@ class OutputConvolutionTest {
         manager.close();
     }
 
-    /** What a block made of the maps, and the gradients of its parameters, as lists of floats. */
+    /** Returns what a block makes of the maps, and the gradients of its parameters, as floats. */
     private List<float[]> pass(Block block, Map<String, Tensor> values, boolean ofAllAtOnce) {
         ParameterValues.initializeWith(block, values);
         block.initialize(manager, DataType.FLOAT32, MAPS[0]);

@@ -27,7 +27,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** A model directory is all that a program needs that knows DJL and not Fern. */
+/** A program that knows DJL but not Fern needs nothing but a model directory. */
 @Tag("engine")
 class PlainDjlLoadingTest {
 
@@ -60,7 +60,7 @@ class PlainDjlLoadingTest {
                     List.of(
                             ImageFactory.getInstance().fromFile(files.get(0)),
                             ImageFactory.getInstance().fromFile(files.get(1)));
-            // Images of two sizes in one call.
+            // The images of one call have two sizes.
             List<DetectedObjects> predicted = predictor.batchPredict(images);
             for (int n = 0; n < files.size(); n++) {
                 try (BgrImage image = ImageReader.forDataSets().read(files.get(n))) {

@@ -69,7 +69,7 @@ class PostProcessorTest {
     void equalScoresComeInTheOrderOfTheirAnchors() {
         PostProcessing parameters = new PostProcessing(0.05, 0.5, 50, 100);
         for (int seed = 0; seed < 4; seed++) {
-            // Logits of -2, -1, 0, 1 and 2 only: hundreds of each.
+            // The logits are -2, -1, 0, 1 and 2 only, hundreds of each.
             List<HeadOutput> outputs =
                     outputs(2, new Random(seed), x -> Math.max(-2, Math.min(2, Math.rint(x))));
             assertDefined(parameters, outputs, seed % 2);
@@ -95,7 +95,7 @@ class PostProcessorTest {
         }
     }
 
-    /** torchvision's steps, one after another over whole lists. */
+    /** Takes torchvision's steps, one after another over whole lists. */
     private static List<Candidate> defined(
             PostProcessing parameters, List<HeadOutput> outputs, int image) {
         List<Candidate> candidates = new ArrayList<>();
@@ -144,7 +144,7 @@ class PostProcessorTest {
         return kept.subList(0, Math.min(parameters.maxDetections(), kept.size()));
     }
 
-    /** Sorts are stable: equal scores stay in their order. */
+    /** Orders by falling score. Sorts are stable: equal scores stay in their order. */
     private static Comparator<Candidate> byFallingScore() {
         return Comparator.comparing(Candidate::score).reversed();
     }
@@ -161,7 +161,7 @@ class PostProcessorTest {
         }
     }
 
-    /** Element of [N, A * perAnchor, H, W]. */
+    /** Returns an element of [N, A * perAnchor, H, W]. */
     private static float at(
             float[] values,
             Anchors.Level level,

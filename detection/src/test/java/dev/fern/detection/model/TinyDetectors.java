@@ -18,7 +18,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
 
-/** Detectors small enough for tests, with much to say although nobody trained them. */
+/** Detectors that are small enough for tests and find much although nobody trained them. */
 public final class TinyDetectors {
 
     /** The engine that the tests run on. */
@@ -26,7 +26,7 @@ public final class TinyDetectors {
 
     private TinyDetectors() {}
 
-    /** A ResNet-18 of a quarter's width, 16 pyramid channels, two categories with odd ids. */
+    /** A ResNet-18 of a quarter of the width, 16 pyramid channels, two categories with odd ids. */
     public static DetectorConfiguration configuration(
             String norm, CanvasRule rule, PostProcessing postProcessing) {
         return configuration(
@@ -43,7 +43,7 @@ public final class TinyDetectors {
                 postProcessing);
     }
 
-    /** One block of 8 channels a stage, 8 pyramid channels, one convolution a head. */
+    /** One block of 8 channels per stage, 8 pyramid channels, one convolution per head. */
     public static DetectorConfiguration smallest(String norm, CanvasRule rule) {
         return configuration(
                 new Architecture(
@@ -74,14 +74,14 @@ public final class TinyDetectors {
     }
 
     /**
-     * A detector with random parameters in its normalisers and heads, and scores on both sides of
-     * one half.
+     * Returns a detector with random parameters in its normalisers and heads, and scores on both
+     * sides of one half.
      */
     public static Detector lively(DetectorConfiguration configuration, long seed) {
         return lively(configuration, ENGINE, seed);
     }
 
-    /** Likewise, on an engine of choice; the parameters are the same on each. */
+    /** Returns such a detector on a given engine; its parameters are the same on every engine. */
     static Detector lively(DetectorConfiguration configuration, String engine, long seed) {
         Detector detector = Detector.create(configuration, engine, seed);
         Random random = new Random(seed);

@@ -36,7 +36,7 @@ class BackboneWeightsTest {
 
     @TempDir Path folder;
 
-    /** A classifier of the shape of the backbone of {@link TinyDetectors#configuration}. */
+    /** Returns a classifier whose backbone has the shape of {@link TinyDetectors#configuration}. */
     private static ClassifierConfiguration classifier(
             ResNetDepth depth, double width, String norm, Stem stem) {
         return new ClassifierConfiguration(
@@ -91,7 +91,9 @@ class BackboneWeightsTest {
         }
     }
 
-    /** Every value of the backbone is the stored one, every other the fresh one. */
+    /**
+     * Asserts that every value of the backbone is the stored one, and every other the fresh one.
+     */
     private static void assertStartsFrom(
             Detector detector, Map<String, Tensor> fresh, Map<String, Tensor> stored) {
         Map<String, Tensor> expected = new LinkedHashMap<>(fresh);

@@ -10,7 +10,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Random;
 
-/** Pictures of red discs, green squares and blue bars on gray, a folder each. */
+/** Pictures of red discs, green squares and blue bars on gray, in one folder per class. */
 final class ClassFolders {
 
     static final List<String> CLASSES = List.of("bar", "disc", "square");
@@ -19,7 +19,7 @@ final class ClassFolders {
 
     private ClassFolders() {}
 
-    /** Draws as many pictures of each class, the same for the same seed. */
+    /** Draws that many pictures of each class. The same seed gives the same pictures. */
     static Path draw(Path root, int each, long seed) throws IOException {
         Random random = new Random(seed);
         for (int i = 0; i < each; i++) {

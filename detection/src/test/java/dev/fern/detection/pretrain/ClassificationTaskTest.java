@@ -65,7 +65,7 @@ class ClassificationTaskTest {
                 });
     }
 
-    /** What a training told. */
+    /** Notes what a training tells. */
     private static final class Told implements TrainingListener {
 
         final List<Step> steps = new ArrayList<>();
@@ -132,7 +132,7 @@ class ClassificationTaskTest {
         assertThat(stopped).isEqualTo(straight);
     }
 
-    /** Trains nine steps in three epochs; with a stop after some of them, unless 0. */
+    /** Trains nine steps in three epochs, interrupted after a step unless that is 0. */
     private Map<String, Tensor> trained(ClassificationDataset train, String name, int stopAfter)
             throws Exception {
         PretrainingConfiguration settings = settings("{\"epochs\": 3, \"brightness\": 0.2}");
@@ -183,7 +183,7 @@ class ClassificationTaskTest {
         assertAlike(trainedBy("frn", 1, 2, 4, train), trainedBy("frn", 1, 8, 1, train));
     }
 
-    /** The parameters after an epoch. */
+    /** Returns the parameters after an epoch. */
     private Map<String, Tensor> trainedBy(
             String norm, int lanes, int batchSize, int accumulate, ClassificationDataset train)
             throws Exception {

@@ -57,7 +57,7 @@ class RandomResizedCropTest {
             areas[i] = (double) window.width() * window.height() / 16e6;
             logAspects[i] = Math.log((double) window.width() / window.height());
         }
-        // All of them fit: 0.5 of the area at 1:2 is as wide or as high as the image.
+        // All windows fit: half of the area at 1:2 is just as wide or as high as the image.
         assertUniform(areas, 0.1, 0.5);
         assertUniform(logAspects, -Math.log(2), Math.log(2));
     }
@@ -74,7 +74,7 @@ class RandomResizedCropTest {
         for (double value : values) {
             assertThat(value).isBetween(min - 1e-3, max + 1e-3);
         }
-        // Four standard errors of the mean of a uniform variable.
+        // The bounds are four standard errors of the mean of a uniform variable.
         assertThat(mean)
                 .isCloseTo((min + max) / 2, within(4 * width / Math.sqrt(12.0 * values.length)));
         assertThat(variance).isCloseTo(width * width / 12, within(0.06 * width * width / 12));
@@ -95,7 +95,7 @@ class RandomResizedCropTest {
         assertThat(flipped).isBetween(437L, 563L); // four standard deviations about one half
     }
 
-    /** torchvision: too wide or too narrow an image is cut to the nearest shape in its middle. */
+    /** As in torchvision, too wide or too narrow an image is cut to the nearest shape. */
     @ParameterizedTest
     @CsvSource({"1000, 1, 499, 0, 1, 1", "30, 300, 0, 130, 30, 40", "300, 30, 130, 0, 40, 30"})
     void whereNoWindowFitsTheMiddleIsTaken(

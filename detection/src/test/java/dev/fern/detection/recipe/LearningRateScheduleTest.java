@@ -12,7 +12,7 @@ class LearningRateScheduleTest {
     void cosineFallsFromTheBaseRateToNothing() {
         LearningRateSchedule schedule = new LearningRateSchedule.Cosine(0.8, 0, 100);
         assertThat(schedule.at(0)).isEqualTo(0.8);
-        // cos of 45, 60, 90 and 120 degrees
+        // The angles are 45, 90 and 180 degrees, then 60 and 120.
         assertThat(schedule.at(25)).isCloseTo(0.4 + 0.4 * Math.sqrt(0.5), within(1e-12));
         assertThat(schedule.at(50)).isCloseTo(0.4, within(1e-12));
         assertThat(schedule.at(100)).isCloseTo(0, within(1e-12));

@@ -68,7 +68,7 @@ class TrainingConfigurationTest {
         assertThat(of()).isEqualTo(of("{}", "{}"));
     }
 
-    /** Numbers as Gson writes doubles: 10.0 where the file may have 10. */
+    /** Writes numbers as Gson writes doubles: 10.0 where the file may have 10. */
     private static JsonElement normalised(JsonObject settings) {
         return JsonParser.parseString(of(settings.toString()).toJson());
     }
@@ -159,13 +159,13 @@ class TrainingConfigurationTest {
         }
     }
 
-    /** Whether a value is of a setting's kind, be it in range or not. */
+    /** Returns whether a value is of a setting's kind, be it in range or not. */
     private static boolean fits(JsonElement present, JsonElement other) {
         if (!(present instanceof JsonPrimitive one) || !(other instanceof JsonPrimitive two)) {
             return false;
         }
         if (one.isNumber()) {
-            // 1e300 is a double, and no int.
+            // 1e300 is a double but not an int.
             return two.isNumber() && one.getAsString().contains(".") && two.getAsDouble() > 1;
         }
         return one.isBoolean() == two.isBoolean() && one.isString() == two.isString();

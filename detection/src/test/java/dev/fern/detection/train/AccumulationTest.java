@@ -21,7 +21,7 @@ class AccumulationTest {
     private static final CanvasRule RULE = new CanvasRule(64, 64);
     private static final int STEPS = 20;
 
-    /** Rounding grows with the rate: each step sees weights that differ already. */
+    /** It is low because rounding grows with it: each step sees weights that differ already. */
     private static final double RATE = 0.02;
 
     @TempDir Path folder;
@@ -42,7 +42,7 @@ class AccumulationTest {
         Map<String, Tensor> large = trained("frn", 8);
         assertThat(distance(trained("frn", 4), large)).isLessThan(1e-5);
         assertThat(distance(trained("frn", 1), large)).isLessThan(1e-5);
-        // They have gone a way on which a difference could have shown.
+        // The parameters moved far enough for a difference to show.
         assertThat(distance(initial("frn"), large)).isGreaterThan(1e-2);
     }
 
@@ -81,7 +81,7 @@ class AccumulationTest {
         }
     }
 
-    /** Relative distance of all trained parameters together. */
+    /** Returns the relative distance of all trained parameters together. */
     private static double distance(Map<String, Tensor> a, Map<String, Tensor> b) {
         double difference = 0;
         double norm = 0;

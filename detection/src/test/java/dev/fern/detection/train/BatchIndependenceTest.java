@@ -52,9 +52,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /**
- * What Fern is for: what is found in an image and what is learned from it does not depend on the
- * images that share its batch. Batch Normalization goes through the same checks to show that they
- * can fail.
+ * Holds Fern to what it is for: what is found in an image, and what is learned from it, does not
+ * depend on the images that share its batch. Batch Normalization goes through the same checks to
+ * show that they can fail.
  */
 @Tag("engine")
 class BatchIndependenceTest {
@@ -137,7 +137,7 @@ class BatchIndependenceTest {
         return batch.items().stream().map(Batch.Item::canvas).toList();
     }
 
-    /** Equal to 1e-4, whatever the order of detections whose scores are as near to each other. */
+    /** Asserts equality to 1e-4, whatever the order of detections whose scores are that near. */
     private static void assertSame(List<Detection> found, List<Detection> expected) {
         assertThat(found).hasSameSizeAs(expected);
         List<Detection> left = new ArrayList<>(found);
@@ -346,7 +346,7 @@ class BatchIndependenceTest {
         return byImage;
     }
 
-    /** Why the canvas matters: zeros beside an image count in FRN's statistic. */
+    /** The canvas matters because zeros beside an image count in FRN's statistic. */
     @Test
     void paddingToALargerCanvasWouldChangeTheOutputs() throws IOException {
         DetectionDataset dataset = mixedSizes();
@@ -361,7 +361,7 @@ class BatchIndependenceTest {
         }
     }
 
-    /** Not only at the border, as it would without FRN. */
+    /** Without FRN the outputs would change at the border only. */
     @Test
     void paddingToALargerCanvasWouldChangeTheOutputsInTheMiddleOfTheImageToo() {
         Random random = new Random(1);
@@ -376,7 +376,7 @@ class BatchIndependenceTest {
             float[] scores = firstLogits(detector, manager.create(own, new Shape(1, 3, 64, 96)));
             float[] other =
                     firstLogits(detector, manager.create(padded, new Shape(1, 3, 128, 160)));
-            // The place in the middle of the image, far from its borders.
+            // This place is in the middle of the image, far from its borders.
             double difference = 0;
             for (int channel = 0; channel < 18; channel++) {
                 difference =

@@ -117,7 +117,7 @@ class CheckpointStoreTest {
     @Test
     void checkpointsOfStepsThatAreTakenAgainAreNotKept() throws IOException {
         save(10, 20, 30);
-        save(15); // as after going back to 10
+        save(15); // as a training that went back to step 10 does
         assertThat(names(run.checkpoints())).containsExactly("step-00000010");
         save(15);
         assertThat(names(run.checkpoints())).containsExactly("step-00000010");
@@ -134,7 +134,7 @@ class CheckpointStoreTest {
         assertThat(run.hasCheckpoint()).isFalse();
     }
 
-    /** As a full disk would, after the model's own files are written. */
+    /** Fails as a full disk would, after the model's own files are written. */
     @Test
     void failureWhileWritingLeavesTheOldModelAlone() throws IOException {
         save(1);
@@ -155,18 +155,18 @@ class CheckpointStoreTest {
         assertThat(restored()).isEqualTo(checkpoint(3));
     }
 
-    /** The moments of a replacement at which a process may be killed. */
+    /** A process may be killed at each of several moments of a replacement. */
     @Test
     void processThatEndsAmidstAReplacementLeavesAWholeModel() throws IOException {
         save(1);
         store.saveBest(MODEL, Map.of("w", tensor(1)));
 
-        // While the new one is being written.
+        // The process is killed while the new one is being written.
         Files.createDirectory(folder.resolve(".last.new"));
         Files.writeString(folder.resolve(".last.new/model.json"), "{");
         assertThat(restored()).isEqualTo(checkpoint(1));
 
-        // Between taking the old one away and putting the new one there.
+        // It is killed between taking the old one away and putting the new one there.
         Files.createDirectory(run.checkpoints());
         Files.move(run.last(), run.checkpoint(1));
         Files.move(run.best(), folder.resolve(".best.old"));
@@ -175,7 +175,7 @@ class CheckpointStoreTest {
         assertThat(run.last()).exists();
         assertThat(ModelDirectory.readParameters(run.best())).containsEntry("w", tensor(1));
 
-        // With the new one there, while an older one is being deleted.
+        // It is killed when the new one is there, while an older one is being deleted.
         save(2, 3);
         Files.delete(run.checkpoint(1).resolve("model.json"));
         assertThat(restored()).isEqualTo(checkpoint(3));
@@ -278,7 +278,7 @@ class CheckpointStoreTest {
         assertThat(names(run.checkpoints())).containsExactly("damaged", "step-00000001");
     }
 
-    /** The checksums are in the form that coreutils check. */
+    /** The file of checksums has the form that {@code sha256sum --check} reads. */
     @Test
     void sha256sumAgreesWithTheChecksums() throws Exception {
         save(1);

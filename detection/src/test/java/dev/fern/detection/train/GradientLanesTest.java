@@ -32,7 +32,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Splitting a batch among threads changes who computes, not what. */
+/** Splitting a batch among threads changes which thread computes, not what is computed. */
 @Tag("engine")
 class GradientLanesTest {
 
@@ -125,7 +125,7 @@ class GradientLanesTest {
                         }
                     }
                     optimizer.step(0.01);
-                    // an evaluation, which lays the weights out anew
+                    // An evaluation lays the weights out anew.
                     batches.forward(detector, 0);
                 }
             }

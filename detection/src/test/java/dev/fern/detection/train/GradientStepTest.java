@@ -69,8 +69,8 @@ class GradientStepTest {
             }
             double norm = Math.sqrt(squares);
             double size = values == 0 ? 0.1 : Math.sqrt(values);
-            // Too long a way has kinks of ReLU and L1 on it, too short a one drowns in rounding:
-            // one of these is right.
+            // A long way has kinks of ReLU and L1 on it, and a short one drowns in rounding:
+            // one of the ways between is right.
             double best = Double.POSITIVE_INFINITY;
             for (double part = 0.064; part > 1e-5 && best > 0.02; part /= 4) {
                 double way = part * Math.min(size, loss / norm);

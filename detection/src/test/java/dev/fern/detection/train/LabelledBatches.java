@@ -31,7 +31,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/** Batches of any images of a data set, and their gradients. */
+/** Makes batches of any images of a data set, and their gradients. */
 final class LabelledBatches {
 
     static final RetinaNetLoss LOSS =

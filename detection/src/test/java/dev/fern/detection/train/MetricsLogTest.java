@@ -73,7 +73,7 @@ class MetricsLogTest {
         List<String> lines = Files.readAllLines(file);
         new MetricsLog(file, new Progress(2, 0, 4, 0.2, 0)).close();
         assertThat(Files.readAllLines(file)).isEqualTo(lines.subList(0, 6));
-        // At the epoch's last step but before its evaluation, which comes again.
+        // This is at the epoch's last step but before its evaluation, which comes again.
         new MetricsLog(file, new Progress(1, 2, 4, 0.1, 0)).close();
         assertThat(Files.readAllLines(file)).isEqualTo(lines.subList(0, 5));
         new MetricsLog(file, new Progress(1, 1, 3, 0.1, 0)).close();

@@ -56,7 +56,7 @@ class NormalizedTrainingTest {
                 4);
     }
 
-    /** P6 and P7 of a canvas of 64 x 64 have one place: a variance of one value in the heads. */
+    /** P6 and P7 of a 64 x 64 canvas have one place: the heads take the variance of one value. */
     @ParameterizedTest
     @ValueSource(
             strings = {

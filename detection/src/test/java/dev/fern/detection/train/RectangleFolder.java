@@ -19,7 +19,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 
-/** A data set of red and blue rectangles on soft backgrounds, drawn by a test. */
+/** A data set of red and blue rectangles on soft backgrounds, which a test draws. */
 final class RectangleFolder {
 
     private static final Color[] COLORS = {new Color(220, 30, 30), new Color(30, 30, 220)};
@@ -32,7 +32,7 @@ final class RectangleFolder {
         this.folder = folder;
     }
 
-    /** Draws an image, the same for the same arguments. */
+    /** Draws an image. The same arguments give the same image. */
     RectangleFolder image(long id, int width, int height, int rectangles) throws IOException {
         return image(id, width, height, rectangles, false);
     }

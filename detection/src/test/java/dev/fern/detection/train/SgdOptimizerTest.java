@@ -35,7 +35,7 @@ class SgdOptimizerTest {
     private static final double DECAY = 0.01;
     private static final double NORM_DECAY = 0.003;
 
-    /** Parameters of every kind; the weight is longer than a chunk of the optimiser's. */
+    /** Has parameters of every kind; the weight is longer than a chunk of the optimiser's loops. */
     private static final class Parameters extends AbstractBlock {
 
         Parameters() {
@@ -103,7 +103,7 @@ class SgdOptimizerTest {
         return values;
     }
 
-    /** Makes these the gradients of the last backward pass: of the sum of products. */
+    /** Runs a backward pass that leaves these gradients: those of a sum of products. */
     private void backward(Map<String, float[]> gradients) {
         try (NDManager step = manager.newSubManager();
                 GradientCollector collector = EngineBridge.of(step).newGradientCollector(step)) {
@@ -273,7 +273,7 @@ class SgdOptimizerTest {
         assertThat(optimizer.step(0.1)).isNotFinite();
         assertThat(ParameterValues.copyOf(block)).isEqualTo(parameters);
         assertThat(optimizer.copyState()).isEqualTo(state);
-        // And the next gradient is taken for itself.
+        // The next gradient does not meet the one that was refused.
         Map<String, float[]> good = randomGradients();
         backward(good);
         optimizer.accumulate(1);

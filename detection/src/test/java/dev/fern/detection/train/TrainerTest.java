@@ -55,12 +55,12 @@ class TrainerTest {
     void drawImages() throws IOException {
         drawings = new RectangleFolder(Files.createDirectory(folder.resolve("images")));
         for (int id = 1; id <= 5; id++) {
-            // Two canvases: 64 x 64 and 64 x 32.
+            // There are two canvases: 64 x 64 and 64 x 32.
             drawings.image(id, 64, id == 4 ? 32 : 64, id % 3);
         }
     }
 
-    /** A training with all that surrounds it. */
+    /** A training with its data set, its folder and a listener that notes what it is told. */
     private final class Training implements AutoCloseable, TrainingListener {
 
         final TrainingConfiguration configuration;
@@ -189,7 +189,7 @@ class TrainerTest {
                          "learningRate": 0.02, "horizontalFlip": 0, "verticalFlip": 0}
                         """)) {
             assertThat(training.train()).isTrue();
-            // Five images, one of them on a canvas of its own: three batches an epoch.
+            // Five images, one of them on a canvas of its own, make three batches per epoch.
             assertThat(training.steps).hasSize(75);
             assertThat(training.firstStep).isEqualTo(1);
             assertThat(training.totalSteps).isEqualTo(75);
@@ -293,7 +293,7 @@ class TrainerTest {
         }
     }
 
-    /** Three batches an epoch; stops within an epoch, at its end, and more than once. */
+    /** With three batches per epoch, it stops within an epoch, at its end, and more than once. */
     @ParameterizedTest(name = "{0}, stopped after steps {1}")
     @CsvSource({
         "'', 1",
@@ -376,7 +376,7 @@ class TrainerTest {
 
     @Test
     void trainingGoesOnFromACheckpointAsIfWhatCameAfterHadNotBeen() throws Exception {
-        // Killed without a word: the checkpoint is that of the epoch's end, metrics are ahead.
+        // The process is killed: the checkpoint is that of the epoch's end, the metrics are ahead.
         String settings = "{\"epochs\": 3}";
         Map<String, Tensor> undisturbed = trained("undisturbed", settings);
         try (Training training = new Training("killed", settings)) {
@@ -413,7 +413,7 @@ class TrainerTest {
                         }
                     };
             assertThatThrownBy(training::train).hasMessage("killed");
-            // Two after the end of the epoch of three steps, and so on.
+            // A checkpoint comes after two steps of each epoch of three, and at its end.
             assertThat(CheckpointStore.read(training.run.last()).progress().step()).isEqualTo(8);
             assertThat(training.run.olderCheckpoints())
                     .containsExactly(training.run.checkpoint(6), training.run.checkpoint(5));
@@ -442,7 +442,7 @@ class TrainerTest {
         }
     }
 
-    /** By its definition in double precision: a = d a + (1 - d) w, d = min(decay, (1+t)/(10+t)). */
+    /** The definition, in double precision: a = d a + (1 - d) w, d = min(decay, (1+t)/(10+t)). */
     @Test
     void theAverageOfTheWeightsIsEvaluatedAndSaved() throws Exception {
         List<Map<String, Tensor>> trained = new ArrayList<>();
@@ -516,7 +516,9 @@ class TrainerTest {
         }
     }
 
-    /** 1: the stem, 2: with layer1, ..., 5: with layer4. */
+    /**
+     * Returns whether a parameter is frozen: by 1 the stem is, by 2 layer1 too, by 5 layer4 too.
+     */
     private static boolean isFrozen(String parameter, int stages) {
         if (parameter.startsWith("backbone.conv1") || parameter.startsWith("backbone.norm1")) {
             return stages >= 1;
@@ -696,7 +698,7 @@ class TrainerTest {
         }
     }
 
-    /** A task in whose data there is a pixel that is no number; no image file holds one. */
+    /** A task with a pixel that is not a number, which no image file can hold. */
     private record PoisonedTask(DetectionTask task, AtomicInteger batchesBefore)
             implements TrainingTask<DetectionTask.MatchedBatch> {
 

@@ -36,7 +36,7 @@ class TrainingSoakTest {
     private static final int STEPS = Integer.getInteger("fern.soak.steps", 300);
     private static final int LOOKS = 10;
 
-    /** In shorter trainings the process is still growing into its size. */
+    /** In shorter trainings the process is still growing to its size. */
     private static final int LONG_TRAINING = 5000;
 
     private static final double LARGEST_GROWTH_MIB = 32;
@@ -52,14 +52,15 @@ class TrainingSoakTest {
     @TempDir Path folder;
 
     /**
-     * What there is after a step.
+     * What the process holds after a step.
      *
+     * @param step number of the step
      * @param resources arrays and managers that DJL's managers hold
      * @param nativeMib the process's resident memory without Java's heap
      */
     private record Look(long step, int resources, OptionalDouble nativeMib) {}
 
-    /** Looks every tenth of the training. */
+    /** Looks at the process after every tenth of the training. */
     private static final class Watch implements TrainingListener {
 
         private final Detector detector;
