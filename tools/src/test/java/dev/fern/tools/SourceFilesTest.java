@@ -30,7 +30,8 @@ class SourceFilesTest {
                     "^/\\*\\*(.*?)\\*/\\n(?:@.*\\n)*(?:[a-z-]+ )*(?:class|record|interface|enum) ",
                     Pattern.DOTALL | Pattern.MULTILINE);
 
-    private static List<Path> sources(String part) throws IOException {
+    /** Returns the Java files of every module below a folder, such as {@code src/main/java}. */
+    static List<Path> sources(String part) throws IOException {
         List<Path> sources = new ArrayList<>();
         for (String module : MODULES) {
             try (Stream<Path> files = Files.walk(PROJECT.resolve(module).resolve(part))) {
