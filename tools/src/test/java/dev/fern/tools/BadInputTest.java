@@ -28,7 +28,10 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Bad input gets status 2 and one line that names the file and the record, and loses nothing. */
+/**
+ * Bad input gets status 2 and one line that names the file and the record, and loses nothing. Long
+ * because that is one promise of all commands, tried on one data set.
+ */
 class BadInputTest {
 
     private static final int IMAGES = 4;

@@ -21,6 +21,10 @@ import net.jqwik.api.Property;
 import net.jqwik.api.Tag;
 import net.jqwik.api.constraints.IntRange;
 
+/**
+ * FRN and TLU against float64 and by what holds for them. Long because one generator draws the
+ * cases and one reference judges them.
+ */
 @Tag("engine")
 class FilterResponseBlockTest {
 

@@ -41,6 +41,10 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
+/**
+ * A model directory is read back as it was written, and refused where it is damaged. Long because
+ * every damage is done to the one document that is written here.
+ */
 class ModelDirectoryTest {
 
     private static Detector detector;

@@ -37,6 +37,10 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
+/**
+ * Steps, evaluations, checkpoints and resuming. Long because everything is tried on one small
+ * training of a few drawn images.
+ */
 @Tag("engine")
 class TrainerTest {
 
