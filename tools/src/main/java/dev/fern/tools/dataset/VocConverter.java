@@ -100,11 +100,7 @@ public record VocConverter(Coordinates coordinates, Difficult difficult, List<St
             Path other = users.put(checked(file, content.fileName()), file);
             if (other != null) {
                 throw new VocFormatException(
-                        file,
-                        "filename "
-                                + content.fileName()
-                                + " is that of another file too: "
-                                + other);
+                        file, "filename " + content.fileName() + " is already that of " + other);
             }
         }
         List<String> order = categories.isEmpty() ? List.copyOf(names) : categories;
