@@ -216,7 +216,7 @@ class DocumentsTest {
     void everySettingIsExplainedWithItsDefault() throws IOException {
         MarkdownFile training = document("docs/training.md");
         MarkdownFile pretraining = document("docs/pretraining.md");
-        JsonObject ofDetectors = defaults("train/defaults.json");
+        JsonObject ofDetectors = defaults("recipe/defaults.json");
         assertThat(settings(training)).isEqualTo(ofDetectors.asMap());
 
         Map<String, JsonElement> explained = settings(pretraining);

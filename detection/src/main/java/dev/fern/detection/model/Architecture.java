@@ -40,9 +40,15 @@ public record Architecture(
 
     /** {@return whether no norm mixes the images of a training batch} */
     public boolean isBatchIndependent() {
+        return mixingNorm().isEmpty();
+    }
+
+    /** {@return a norm that mixes the images of a training batch, if there is one} */
+    public Optional<Normalization> mixingNorm() {
         return Stream.of(Optional.of(backbone.norm()), pyramid.pyramidNorm(), head.headNorm())
                 .flatMap(Optional::stream)
-                .allMatch(Normalization::isBatchIndependent);
+                .filter(norm -> !norm.isBatchIndependent())
+                .findFirst();
     }
 
     /** {@return how many floats the network's largest map has per pixel of the canvas} */

@@ -15,6 +15,7 @@ import dev.fern.detection.recipe.Optimization;
 import dev.fern.detection.settings.LayeredSettings;
 import dev.fern.detection.settings.Unwrapped;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * Every setting of the training of a classifier. A configuration file holds them flat, by the names
@@ -180,7 +181,8 @@ public record PretrainingConfiguration(
      *     for a network that mixes images
      */
     public List<Device> deviceList() {
-        return machine.deviceList(backbone.norm().isBatchIndependent(), backbone.norm());
+        return machine.deviceList(
+                Optional.of(backbone.norm()).filter(norm -> !norm.isBatchIndependent()));
     }
 
     /** {@return the loss that the training minimises} */

@@ -4,6 +4,7 @@ import ai.djl.Device;
 import dev.fern.backbone.host.Devices;
 import dev.fern.backbone.norm.Normalization;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * Where a training runs.
@@ -28,21 +29,20 @@ public record MachineSettings(String engine, String devices) {
      * Finds the devices to train on, and starts the engine for that unless the CPU is named. Where
      * a norm mixes the images of a batch, they must stay together on one device.
      *
-     * @param batchIndependent whether no norm of the network mixes images
-     * @param norm the backbone's norm, which the message of an exception names
-     * @return at least one device, and only one unless {@code batchIndependent}
+     * @param mixingNorm a norm of the network that mixes images, if there is one
+     * @return at least one device, and only one if there is such a norm
      * @throws IllegalArgumentException if the engine does not see a device, or if several are named
      *     for a network that mixes images
      */
-    public List<Device> deviceList(boolean batchIndependent, Normalization norm) {
+    public List<Device> deviceList(Optional<Normalization> mixingNorm) {
         List<Device> found = Devices.of(devices, engine);
-        if (found.size() == 1 || batchIndependent) {
+        if (found.size() == 1 || mixingNorm.isEmpty()) {
             return found;
         }
         if (!devices.equals(Devices.AUTO)) {
             throw new IllegalArgumentException(
                     "norm '"
-                            + norm.id()
+                            + mixingNorm.get().id()
                             + "' mixes the images of a batch: name one device, not "
                             + devices);
         }

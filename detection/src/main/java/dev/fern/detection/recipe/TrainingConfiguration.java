@@ -130,7 +130,6 @@ public record TrainingConfiguration(
      *     for a network that mixes images
      */
     public List<Device> deviceList() {
-        return machine.deviceList(
-                network.architecture().isBatchIndependent(), network.backbone().norm());
+        return machine.deviceList(network.architecture().mixingNorm());
     }
 }
