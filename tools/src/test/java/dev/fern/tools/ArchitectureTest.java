@@ -61,6 +61,7 @@ class ArchitectureTest {
                             "dev.fern.cocoeval..",
                             "ai.djl..",
                             "com.google.gson..",
+                            "javax.imageio..",
                             "javax.xml.stream..",
                             "picocli..",
                             "me.tongfei.progressbar..",

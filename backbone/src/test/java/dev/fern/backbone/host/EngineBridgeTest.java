@@ -27,6 +27,9 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
+/**
+ * Long because it is one contract, tested on every engine: functions, tape, memory and failures.
+ */
 @Tag("engine")
 class EngineBridgeTest {
 

@@ -9,7 +9,6 @@ import java.awt.Rectangle;
 import java.awt.RenderingHints;
 import java.awt.Shape;
 import java.awt.geom.AffineTransform;
-import java.awt.geom.QuadCurve2D;
 import java.awt.image.BufferedImage;
 import java.awt.image.DataBufferByte;
 import java.awt.image.DataBufferInt;
@@ -89,13 +88,14 @@ final class ShapesScene {
         this.rgb = ((DataBufferInt) image.getRaster().getDataBuffer()).getData();
         this.owner = new int[width * height];
         Arrays.fill(owner, -1);
-        paintBackground();
+        Clutter clutter = new Clutter(image, random);
+        clutter.paintBackground();
         this.graphics = image.createGraphics();
         graphics.setRenderingHint(
                 RenderingHints.KEY_ANTIALIASING, RenderingHints.VALUE_ANTIALIAS_ON);
         graphics.setRenderingHint(
                 RenderingHints.KEY_STROKE_CONTROL, RenderingHints.VALUE_STROKE_PURE);
-        paintStrayLines();
+        clutter.paintStrayLines(graphics);
         int objects = random.nextDouble() < EMPTY_SHARE ? 0 : random.nextInt(1, 18);
         this.visible = new int[objects + 1];
         if (objects > 0 && random.nextDouble() < CROWD_SHARE) {
@@ -105,7 +105,7 @@ final class ShapesScene {
             placeShape();
         }
         graphics.dispose();
-        addNoise();
+        clutter.addNoise();
     }
 
     BufferedImage image() {
@@ -313,91 +313,5 @@ final class ShapesScene {
                 (int) (color.getRed() * factor),
                 (int) (color.getGreen() * factor),
                 (int) (color.getBlue() * factor));
-    }
-
-    /** Paints two muted colours, mixed by value noise of three octaves. */
-    private void paintBackground() {
-        Color first = mutedColor();
-        Color second = mutedColor();
-        double[] mixture = new double[width * height];
-        for (int octave = 0; octave < 3; octave++) {
-            addValueNoise(
-                    mixture,
-                    Math.max(width, height) / (2.5 * (1 << 2 * octave)),
-                    0.55 / (1 << octave));
-        }
-        for (int i = 0; i < mixture.length; i++) {
-            double t = Math.min(1, Math.max(0, mixture[i]));
-            int red = (int) (first.getRed() + t * (second.getRed() - first.getRed()));
-            int green = (int) (first.getGreen() + t * (second.getGreen() - first.getGreen()));
-            int blue = (int) (first.getBlue() + t * (second.getBlue() - first.getBlue()));
-            rgb[i] = red << 16 | green << 8 | blue;
-        }
-    }
-
-    private Color mutedColor() {
-        return Color.getHSBColor(
-                (float) random.nextDouble(),
-                (float) random.nextDouble(0.35),
-                (float) random.nextDouble(0.3, 0.9));
-    }
-
-    /**
-     * Adds random numbers on a grid of {@code cell} pixels, smoothly interpolated between its
-     * points.
-     */
-    private void addValueNoise(double[] field, double cell, double amplitude) {
-        int columns = (int) (width / cell) + 2;
-        int rows = (int) (height / cell) + 2;
-        double[] grid = random.doubles((long) columns * rows).toArray();
-        for (int y = 0; y < height; y++) {
-            int row = (int) (y / cell);
-            double v = smooth(y / cell - row);
-            for (int x = 0; x < width; x++) {
-                int column = (int) (x / cell);
-                double u = smooth(x / cell - column);
-                int corner = row * columns + column;
-                double upper = grid[corner] + u * (grid[corner + 1] - grid[corner]);
-                double lower =
-                        grid[corner + columns]
-                                + u * (grid[corner + columns + 1] - grid[corner + columns]);
-                field[y * width + x] += amplitude * (upper + v * (lower - upper));
-            }
-        }
-    }
-
-    private static double smooth(double t) {
-        return t * t * (3 - 2 * t);
-    }
-
-    /** Paints open curves in muted colours that belong to no object. */
-    private void paintStrayLines() {
-        for (int i = random.nextInt(6); i > 0; i--) {
-            graphics.setColor(mutedColor());
-            graphics.setStroke(new BasicStroke((float) random.nextDouble(1, 4)));
-            graphics.draw(
-                    new QuadCurve2D.Double(
-                            random.nextDouble(width),
-                            random.nextDouble(height),
-                            random.nextDouble(width),
-                            random.nextDouble(height),
-                            random.nextDouble(width),
-                            random.nextDouble(height)));
-        }
-    }
-
-    private void addNoise() {
-        double deviation = random.nextDouble(2, 8);
-        for (int i = 0; i < rgb.length; i++) {
-            int noise = (int) Math.round(deviation * random.nextGaussian());
-            int red = clamped((rgb[i] >> 16 & 255) + noise);
-            int green = clamped((rgb[i] >> 8 & 255) + noise);
-            int blue = clamped((rgb[i] & 255) + noise);
-            rgb[i] = red << 16 | green << 8 | blue;
-        }
-    }
-
-    private static int clamped(int value) {
-        return Math.min(255, Math.max(0, value));
     }
 }
