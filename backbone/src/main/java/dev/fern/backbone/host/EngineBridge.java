@@ -258,6 +258,17 @@ public interface EngineBridge {
     }
 
     /**
+     * {@return the memory of an array, or a copy of its values where it does not lend its memory,
+     * after every pending write}
+     *
+     * @param array must outlive the use of the buffer; writing to the buffer changes the array if
+     *     it {@linkplain #lendsMemory lends its memory}
+     */
+    default FloatBuffer values(NDArray array) {
+        return lendsMemory(array) ? floats(array) : FloatBuffer.wrap(array.toFloatArray());
+    }
+
+    /**
      * {@return a copy of an array's values, in C order, after every pending write to it}
      *
      * @param array float32, on any device

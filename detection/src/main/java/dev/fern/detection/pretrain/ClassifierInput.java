@@ -11,7 +11,7 @@ import dev.fern.backbone.resnet.ResNetConfiguration;
  */
 public record ClassifierInput(int inputSize, double evaluationCrop) {
 
-    private static final int LARGEST_INPUT = 4096;
+    static final int LARGEST_INPUT = 4096;
 
     /**
      * Checks the ranges.

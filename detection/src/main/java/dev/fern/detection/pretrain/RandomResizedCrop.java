@@ -37,7 +37,6 @@ public record RandomResizedCrop(
     /** How many windows are drawn that do not fit before the middle of the image is taken. */
     private static final int TRIES = 10;
 
-    private static final int MAX_SIDE = 4096;
     private static final double MAX_ASPECT = 100;
 
     /**
@@ -77,9 +76,9 @@ public record RandomResizedCrop(
     }
 
     private static void requireSide(int side) {
-        if (side < 1 || side > MAX_SIDE) {
+        if (side < 1 || side > ClassifierInput.LARGEST_INPUT) {
             throw new IllegalArgumentException(
-                    "input size must be 1 to " + MAX_SIDE + ", not " + side);
+                    "input size must be 1 to " + ClassifierInput.LARGEST_INPUT + ", not " + side);
         }
     }
 

@@ -118,7 +118,9 @@ public final class GradientStep {
                 targets.size(),
                 (step, first, end) ->
                         step.run(
-                                pixels.slice(first * imageSize, (end - first) * imageSize),
+                                pixels.slice(
+                                        pixels.position() + first * imageSize,
+                                        (end - first) * imageSize),
                                 height,
                                 width,
                                 anchors,

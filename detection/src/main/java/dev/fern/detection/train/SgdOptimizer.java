@@ -166,7 +166,7 @@ public final class SgdOptimizer {
         if (slot.gradient == null) {
             slot.gradient = FloatBuffer.allocate(slot.velocity.length);
         }
-        add(floats(gradient), slot, images, accumulatedImages == 0);
+        add(EngineBridge.of(gradient).values(gradient), slot, images, accumulatedImages == 0);
     }
 
     /**
@@ -238,7 +238,7 @@ public final class SgdOptimizer {
         float[] velocity = slot.velocity;
         float keep = (float) momentum;
         float decay = (float) slot.decay;
-        FloatBuffer weights = floats(slot.array);
+        FloatBuffer weights = EngineBridge.of(slot.array).values(slot.array);
         FloatChunks.forEach(
                 velocity.length,
                 (start, count, w, gradient) -> {
@@ -254,14 +254,6 @@ public final class SgdOptimizer {
         if (!EngineBridge.of(slot.array).lendsMemory(slot.array)) {
             slot.array.set(weights);
         }
-    }
-
-    /** Returns the values of an array, or a copy of them if the engine does not lend its memory. */
-    private static FloatBuffer floats(NDArray array) {
-        EngineBridge engine = EngineBridge.of(array);
-        return engine.lendsMemory(array)
-                ? engine.floats(array)
-                : FloatBuffer.wrap(array.toFloatArray());
     }
 
     /** {@return a copy of the velocities by the parameters' names, in the parameters' shapes} */

@@ -49,11 +49,7 @@ final class WeightAverage {
 
     private static void update(Parameter parameter, float[] mean, float part) {
         NDArray array = parameter.getArray();
-        EngineBridge engine = EngineBridge.of(array);
-        FloatBuffer values =
-                engine.lendsMemory(array)
-                        ? engine.floats(array)
-                        : FloatBuffer.wrap(array.toFloatArray());
+        FloatBuffer values = EngineBridge.of(array).values(array);
         FloatChunks.forEach(
                 mean.length,
                 (start, count, room, unused) -> {
