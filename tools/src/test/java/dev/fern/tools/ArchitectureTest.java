@@ -80,9 +80,10 @@ class ArchitectureTest {
                             List.of("cocoeval.analysis")),
                     "backbone",
                     List.of(
-                            List.of("backbone", "backbone.loop"),
+                            List.of("backbone.loop"),
                             List.of("backbone.host"),
                             List.of("backbone.norm", "backbone.parameter"),
+                            List.of("backbone"),
                             List.of("backbone.resnet"),
                             List.of("backbone.fpn", "backbone.classification")),
                     "detection",

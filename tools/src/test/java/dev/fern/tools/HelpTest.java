@@ -2,6 +2,10 @@ package dev.fern.tools;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.fern.backbone.norm.Normalization;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -28,6 +32,19 @@ class HelpTest {
             CommandRun help = CommandRun.of(arguments.toArray(String[]::new));
             assertThat(help.status()).as(name).isZero();
             assertThat(help.out()).as(name).startsWith("Usage: " + name);
+        }
+    }
+
+    @Test
+    void everyNormHasItsNameInTheHelpAndInTheDocuments() throws IOException {
+        String help = CommandRun.of("train", "--help").out().replaceAll("\\s+", " ");
+        String document = Files.readString(Path.of("..", "docs", "training.md"));
+        for (String norm : Normalization.NAMES) {
+            if (norm.endsWith("-relu") || norm.endsWith("-tlu")) {
+                continue; // told by one sentence for all
+            }
+            assertThat(help).contains(norm);
+            assertThat(document).contains("`" + norm + "`");
         }
     }
 

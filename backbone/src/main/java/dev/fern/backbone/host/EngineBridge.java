@@ -175,7 +175,13 @@ public interface EngineBridge {
      * @param gradients the gradient of the loss with respect to each output, of the same shapes
      * @throws EngineException if the engine or a host function fails
      */
-    void backward(GradientCollector collector, NDList outputs, NDList gradients);
+    default void backward(GradientCollector collector, NDList outputs, NDList gradients) {
+        NDArray sum = outputs.get(0).flatten().dot(gradients.get(0).flatten());
+        for (int i = 1; i < outputs.size(); i++) {
+            sum = sum.add(outputs.get(i).flatten().dot(gradients.get(i).flatten()));
+        }
+        collector.backward(sum);
+    }
 
     /**
      * {@return whether a backward pass adds to the gradients that arrays have, rather than writing

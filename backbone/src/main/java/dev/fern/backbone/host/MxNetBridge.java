@@ -283,7 +283,9 @@ final class MxNetBridge implements EngineBridge {
                 recorded.backward(gradients, requests.getIntArray(0, inputGradients));
                 return 1;
             } catch (Throwable t) { // an exception must not unwind through native frames
-                recorded.failure.set(t);
+                if (recorded != null) {
+                    recorded.failure.compareAndSet(null, t); // of several, the first is told
+                }
                 return 0;
             } finally {
                 for (long gradient : gradients) {

@@ -2,7 +2,6 @@ package dev.fern.backbone.host;
 
 import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
-import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.training.GradientCollector;
 import java.nio.FloatBuffer;
@@ -73,20 +72,6 @@ record OtherEngine(String name) implements EngineBridge {
 
     @Override
     public void recordNothing() {}
-
-    @Override
-    public void backward(GradientCollector collector, NDList outputs, NDList gradients) {
-        collector.backward(dot(outputs, gradients));
-    }
-
-    /** {@return sum(a * b) over all elements of two lists of arrays} */
-    static NDArray dot(NDList a, NDList b) {
-        NDArray sum = a.get(0).flatten().dot(b.get(0).flatten());
-        for (int i = 1; i < a.size(); i++) {
-            sum = sum.add(a.get(i).flatten().dot(b.get(i).flatten()));
-        }
-        return sum;
-    }
 
     @Override
     public boolean addsToGradients() {

@@ -3,7 +3,6 @@ package dev.fern.backbone.host;
 import ai.djl.Device;
 import ai.djl.engine.EngineException;
 import ai.djl.ndarray.NDArray;
-import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.pytorch.engine.PtNDArray;
@@ -91,11 +90,6 @@ final class TorchBridge implements EngineBridge {
     @Override
     public void recordNothing() {
         JniUtils.setGradMode(false);
-    }
-
-    @Override
-    public void backward(GradientCollector collector, NDList outputs, NDList gradients) {
-        collector.backward(OtherEngine.dot(outputs, gradients));
     }
 
     @Override

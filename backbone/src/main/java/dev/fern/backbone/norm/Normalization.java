@@ -91,7 +91,8 @@ public interface Normalization {
     }
 
     /**
-     * {@return the name that configurations use, from which {@link #parse} makes an equal value}
+     * {@return the name that configurations use; {@link #parse} makes an equal value of it, unless
+     * this value is one that no name stands for, such as one without activation}
      */
     String id();
 

@@ -25,6 +25,9 @@ import java.util.List;
  */
 final class StandardizationFunction implements HostFunction {
 
+    /** Shorter rows are treated in float64: where few values cancel it takes that. */
+    private static final int SHORT = 256;
+
     /** The part of the gradient's squares above which the terms of dx nearly cancel. */
     private static final double NEARLY_ALL = 0.99;
 
@@ -136,7 +139,7 @@ final class StandardizationFunction implements HostFunction {
         for (int i = 0; i < means.length; i++) {
             values.get(groups.row(group, i) * length, x);
             means[i] = Sums.sum(x) / length;
-            if (Sums.isExact(length)) {
+            if (length < SHORT) {
                 squares += RowLoops.centredSquares(x, means[i]) / length;
             } else {
                 float near = (float) means[i];
@@ -227,7 +230,7 @@ final class StandardizationFunction implements HostFunction {
                     float centre = readRow(s, row, x, dz, dy);
                     double sum = sums.beta[row];
                     double centred;
-                    if (Sums.isExact(length)) {
+                    if (length < SHORT) {
                         in.x.get(row * length, x);
                         centred = RowLoops.centredDot(dy, x, s.mean());
                     } else {
@@ -306,7 +309,7 @@ final class StandardizationFunction implements HostFunction {
             double along = centredSum * s.inverse() * s.inverse() / count;
             double slope = -scale * along;
             boolean cancelling =
-                    Sums.isExact(length)
+                    length < SHORT
                             || gradientSum * mean + centredSum * along > NEARLY_ALL * squares;
             float centre = (float) s.mean();
             for (int i = 0; i < groups.size(); i++) {

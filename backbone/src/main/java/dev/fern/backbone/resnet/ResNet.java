@@ -83,7 +83,7 @@ public final class ResNet extends AbstractBlock implements Backbone {
 
     @Override
     public int stages() {
-        return ResNetConfiguration.STAGES;
+        return configuration.stages();
     }
 
     /**

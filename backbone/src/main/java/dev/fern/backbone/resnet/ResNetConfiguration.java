@@ -1,5 +1,6 @@
 package dev.fern.backbone.resnet;
 
+import dev.fern.backbone.BackboneConfiguration;
 import dev.fern.backbone.FeatureMap;
 import dev.fern.backbone.norm.BatchNormalization;
 import dev.fern.backbone.norm.FrozenBatchNormalization;
@@ -29,10 +30,11 @@ public record ResNetConfiguration(
         List<Integer> widths,
         int stemWidth,
         Stem stem,
-        Normalization norm) {
+        Normalization norm)
+        implements BackboneConfiguration {
 
-    /** The number of stages that can be frozen: the stem and the four groups of residual blocks. */
-    public static final int STAGES = 5;
+    /** What can be frozen: the stem and the four groups of residual blocks. */
+    private static final int STAGES = 5;
 
     private static final int PAPER_WIDTH = 64;
     private static final int MAX_BLOCKS = 256;
@@ -103,7 +105,18 @@ public record ResNetConfiguration(
         return widths.get(stage) * (bottleneck ? ResidualBlock.EXPANSION : 1);
     }
 
+    @Override
+    public ResNet newBackbone() {
+        return new ResNet(this);
+    }
+
+    @Override
+    public int stages() {
+        return STAGES;
+    }
+
     /** {@return the channels and strides of the outputs C2 to C5, in this order} */
+    @Override
     public List<FeatureMap> maps() {
         List<FeatureMap> maps = new ArrayList<>();
         int stride = stem.stride() * (stem.pooled() ? 2 : 1);
@@ -113,7 +126,7 @@ public record ResNetConfiguration(
         return maps;
     }
 
-    /** {@return the number of floats that the network's largest map has per pixel of the image} */
+    @Override
     public double floatsPerPixel() {
         return Stream.concat(Stream.of(new FeatureMap(stemWidth, stem.stride())), maps().stream())
                 .mapToDouble(FeatureMap::floatsPerPixel)
@@ -122,13 +135,18 @@ public record ResNetConfiguration(
     }
 
     /**
-     * {@return empty if another network's parameters can be used in this one, or else the reason
-     * why they can't: a phrase that says what this network has and what the other one has} The
-     * parameters of batch normalisation fit frozen batch normalisation, which is made to take them.
+     * Returns whether parameters of another network can be used in this one. Those of batch
+     * normalisation fit frozen batch normalisation, which is made to take them.
      *
-     * @param other the network whose parameters were trained
+     * @param trained what the other network was built from
+     * @return empty if they can; else what keeps the networks apart, a phrase that says first what
+     *     this one is
      */
-    public Optional<String> mismatch(ResNetConfiguration other) {
+    @Override
+    public Optional<String> mismatch(BackboneConfiguration trained) {
+        if (!(trained instanceof ResNetConfiguration other)) {
+            return Optional.of(depth() + " where that is another kind of network");
+        }
         if (version != other.version
                 || bottleneck != other.bottleneck
                 || !blocks.equals(other.blocks)) {

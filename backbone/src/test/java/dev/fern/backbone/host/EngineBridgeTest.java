@@ -19,9 +19,11 @@ import java.nio.IntBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CyclicBarrier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
@@ -270,28 +272,41 @@ class EngineBridgeTest {
     }
 
     @Test
-    void aFailureIsToldToTheThreadThatRecordedItAlone() throws InterruptedException {
-        NDArray a = variable(2, 3);
-        EngineBridge engine = EngineBridge.of(manager);
-        List<Throwable> told = Collections.synchronizedList(new ArrayList<>());
-        try (GradientCollector collector = record()) {
-            NDArray failing = engine.apply(new FailingFunction(), product(a, a)).sum();
-            assertThatThrownBy(() -> collector.backward(failing))
-                    .isInstanceOf(EngineException.class);
+    void threadsThatFailAtTheSameTimeAreEachToldTheirOwnFailure() throws InterruptedException {
+        int count = 4;
+        CyclicBarrier start = new CyclicBarrier(count);
+        Map<String, Throwable> told = new ConcurrentHashMap<>();
+        List<Thread> threads = new ArrayList<>();
+        for (int t = 0; t < count; t++) {
+            String own = "failure " + t;
+            threads.add(new Thread(() -> told.put(own, failure(own, start))));
         }
-        Thread other =
-                new Thread(
-                        () -> {
-                            try (NDManager own = manager.newSubManager()) {
-                                assertNextStepWorks(own.create(new float[] {2, 3}));
-                            } catch (Throwable t) {
-                                told.add(t);
-                            }
-                        });
-        other.start();
-        other.join();
-        assertThat(told).isEmpty();
-        assertNextStepWorks(a);
+        threads.forEach(Thread::start);
+        for (Thread thread : threads) {
+            thread.join();
+        }
+        assertThat(told).hasSize(count);
+        told.forEach(
+                (own, failure) ->
+                        assertThat(failure)
+                                .isInstanceOf(EngineException.class)
+                                .hasRootCauseMessage(own));
+    }
+
+    /** Returns what a backward pass throws whose function fails with this message. */
+    private static Throwable failure(String message, CyclicBarrier start) {
+        try (NDManager own = NDManager.newBaseManager()) {
+            EngineBridge engine = EngineBridge.of(own);
+            NDArray a = own.create(new float[] {2, 3});
+            a.setRequiresGradient(true);
+            try (GradientCollector collector = engine.newGradientCollector(own)) {
+                NDArray failing = engine.apply(new FailingFunction(message, start), product(a, a));
+                engine.backward(collector, new NDList(failing), new NDList(own.ones(new Shape(2))));
+                return null;
+            } catch (EngineException e) {
+                return e;
+            }
+        }
     }
 
     @Test
@@ -308,7 +323,6 @@ class EngineBridgeTest {
     }
 
     private void assertNextStepWorks(NDArray a) {
-        a.setRequiresGradient(true);
         try (NDManager step = manager.newSubManager();
                 GradientCollector collector = record()) {
             NDArray input = a.mul(1);

@@ -5,7 +5,10 @@ import dev.fern.detection.anchor.BoxCoder;
 /** The regression loss of one anchor, with its derivative. */
 public sealed interface BoxLoss {
 
-    /** {@return the name that configurations use} */
+    /**
+     * {@return the name that configurations use; {@link #parse} makes an equal value of it, unless
+     * this value is one that no name stands for, such as smooth L1 with another beta}
+     */
     String id();
 
     /**

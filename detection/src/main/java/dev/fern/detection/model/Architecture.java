@@ -1,9 +1,11 @@
 package dev.fern.detection.model;
 
+import dev.fern.backbone.BackboneConfiguration;
+import dev.fern.backbone.FeatureMap;
 import dev.fern.backbone.norm.Normalization;
-import dev.fern.backbone.resnet.ResNetConfiguration;
 import dev.fern.detection.anchor.AnchorParameters;
 import dev.fern.detection.settings.Unwrapped;
+import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.stream.Stream;
@@ -17,7 +19,7 @@ import java.util.stream.Stream;
  * @param anchors what the heads classify and move
  */
 public record Architecture(
-        @Unwrapped ResNetConfiguration backbone,
+        @Unwrapped @AnyBackbone BackboneConfiguration backbone,
         @Unwrapped PyramidConfiguration pyramid,
         @Unwrapped HeadConfiguration head,
         AnchorParameters anchors) {
@@ -30,12 +32,21 @@ public record Architecture(
      * @param head not null
      * @param anchors not null
      * @throws NullPointerException naming the part that is null
+     * @throws IllegalArgumentException if the backbone lacks a map that the pyramid takes
      */
     public Architecture {
         Objects.requireNonNull(backbone, "backbone");
         Objects.requireNonNull(pyramid, "pyramid");
         Objects.requireNonNull(head, "head");
         Objects.requireNonNull(anchors, "anchors");
+        List<Integer> strides = backbone.maps().stream().map(FeatureMap::stride).toList();
+        if (!strides.containsAll(RetinaNet.PYRAMID_STRIDES)) {
+            throw new IllegalArgumentException(
+                    "the backbone has maps of strides "
+                            + strides
+                            + "; a pyramid needs "
+                            + RetinaNet.PYRAMID_STRIDES);
+        }
     }
 
     /** {@return whether no norm mixes the images of a training batch} */
@@ -54,7 +65,7 @@ public record Architecture(
     /** {@return how many floats the network's largest map has per pixel of the canvas} */
     double floatsPerPixel(int categories) {
         int outputs = anchors.perLocation() * Math.max(4, categories);
-        double finestLevel = 8.0 * 8;
+        double finestLevel = Math.pow(RetinaNet.PYRAMID_STRIDES.get(0), 2);
         return Math.max(
                 backbone.floatsPerPixel(),
                 Math.max(pyramid.pyramidChannels(), outputs) / finestLevel);

@@ -3,6 +3,7 @@ package dev.fern.detection.model;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonPrimitive;
+import dev.fern.backbone.resnet.ResNetConfiguration;
 import dev.fern.backbone.resnet.ResNetVersion;
 import dev.fern.backbone.resnet.Stem;
 import dev.fern.detection.settings.RecordJson;
@@ -37,18 +38,27 @@ final class ModelDocument {
                 architecture.addProperty("pyramidNorm", RecordJson.NONE);
                 root.addProperty(VERSION, 2);
             }
-            JsonElement version = architecture.get(RESNET_VERSION);
-            // It is checked here so that a message calls it by its name in the file.
-            RecordJson.value(version, ResNetVersion.class, ARCHITECTURE + "." + RESNET_VERSION);
-            architecture.add(VERSION, version);
-            architecture.addProperty(STEM, Stem.IMAGENET.id());
+            if (architecture.has("blocks") || architecture.has("bottleneck")) {
+                completeResNet(architecture);
+            }
         }
         return RecordJson.read(document, DetectorConfiguration.class);
+    }
+
+    private static void completeResNet(JsonObject architecture) {
+        JsonElement version = architecture.get(RESNET_VERSION);
+        // It is checked here so that a message calls it by its name in the file.
+        RecordJson.value(version, ResNetVersion.class, ARCHITECTURE + "." + RESNET_VERSION);
+        architecture.add(VERSION, version);
+        architecture.addProperty(STEM, Stem.IMAGENET.id());
     }
 
     /** {@return the document of a configuration, of format 2} */
     static JsonObject write(DetectorConfiguration configuration) {
         JsonObject root = RecordJson.write(configuration);
+        if (!(configuration.architecture().backbone() instanceof ResNetConfiguration)) {
+            return root;
+        }
         JsonObject architecture = new JsonObject();
         root.getAsJsonObject(ARCHITECTURE)
                 .asMap()

@@ -16,7 +16,6 @@ import dev.fern.backbone.parameter.Initialization;
 import dev.fern.backbone.parameter.NamedParameters;
 import dev.fern.backbone.parameter.ParameterValues;
 import dev.fern.backbone.parameter.Tensor;
-import dev.fern.backbone.resnet.ResNet;
 import dev.fern.detection.loss.HeadOutput;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -43,7 +42,7 @@ public final class RetinaNet extends AbstractBlock {
     private static final Shape SAMPLE_INPUT = new Shape(1, 3, 64, 64);
 
     /** Strides of the maps that the pyramid takes, C3 to C5. */
-    private static final List<Integer> PYRAMID_STRIDES = List.of(8, 16, 32);
+    static final List<Integer> PYRAMID_STRIDES = List.of(8, 16, 32);
 
     private final Backbone backbone;
     private final FeaturePyramid pyramid;
@@ -60,7 +59,7 @@ public final class RetinaNet extends AbstractBlock {
     public RetinaNet(Architecture architecture, int categories) {
         int anchors = architecture.anchors().perLocation();
         int channels = architecture.pyramid().pyramidChannels();
-        backbone = addChildBlock("backbone", new ResNet(architecture.backbone()));
+        backbone = addChildBlock("backbone", architecture.backbone().newBackbone());
         pyramid =
                 addChildBlock(
                         "pyramid",

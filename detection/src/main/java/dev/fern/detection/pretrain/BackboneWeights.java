@@ -1,8 +1,8 @@
 package dev.fern.detection.pretrain;
 
+import dev.fern.backbone.BackboneConfiguration;
 import dev.fern.backbone.parameter.ParameterValues;
 import dev.fern.backbone.parameter.Tensor;
-import dev.fern.backbone.resnet.ResNetConfiguration;
 import dev.fern.detection.image.PixelNormalization;
 import dev.fern.detection.model.Architecture;
 import dev.fern.detection.model.Detector;
@@ -26,7 +26,7 @@ import java.util.Optional;
  */
 public record BackboneWeights(
         Path directory,
-        ResNetConfiguration architecture,
+        BackboneConfiguration architecture,
         PixelNormalization normalization,
         Map<String, Tensor> values) {
 
@@ -53,7 +53,7 @@ public record BackboneWeights(
      * @throws IOException if a file is missing or damaged; the message names it
      */
     public static BackboneWeights read(Path directory) throws IOException {
-        ResNetConfiguration architecture;
+        BackboneConfiguration architecture;
         PixelNormalization normalization;
         if (ModelDirectory.holdsClassifier(directory)) {
             ClassifierConfiguration model = ClassifierDirectory.readConfiguration(directory);

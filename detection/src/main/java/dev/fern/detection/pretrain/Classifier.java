@@ -6,7 +6,7 @@ import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.training.ParameterStore;
-import dev.fern.backbone.classification.ResNetClassifier;
+import dev.fern.backbone.classification.BackboneClassifier;
 import dev.fern.backbone.host.EngineBridge;
 import java.io.IOException;
 import java.nio.FloatBuffer;
@@ -20,11 +20,11 @@ public final class Classifier implements AutoCloseable {
 
     private final ClassifierConfiguration configuration;
     private final NDManager manager;
-    private final ResNetClassifier network;
+    private final BackboneClassifier network;
     private final ParameterStore parameters;
 
     private Classifier(
-            ClassifierConfiguration configuration, NDManager manager, ResNetClassifier network) {
+            ClassifierConfiguration configuration, NDManager manager, BackboneClassifier network) {
         this.configuration = configuration;
         this.manager = manager;
         this.network = network;
@@ -34,7 +34,7 @@ public final class Classifier implements AutoCloseable {
     /** Fills a network with parameters. */
     @FunctionalInterface
     private interface Filling {
-        void accept(ResNetClassifier network, NDManager manager) throws IOException;
+        void accept(BackboneClassifier network, NDManager manager) throws IOException;
     }
 
     /**
@@ -83,8 +83,9 @@ public final class Classifier implements AutoCloseable {
             throws IOException {
         NDManager manager = EngineBridge.of(engine).newManager(device);
         try {
-            ResNetClassifier network =
-                    new ResNetClassifier(configuration.backbone(), configuration.classes().size());
+            BackboneClassifier network =
+                    new BackboneClassifier(
+                            configuration.backbone(), configuration.classes().size());
             filling.accept(network, manager);
             return new Classifier(configuration, manager, network);
         } catch (IOException | RuntimeException e) {
@@ -99,7 +100,7 @@ public final class Classifier implements AutoCloseable {
     }
 
     /** {@return the network, initialised; it stays this classifier's} */
-    public ResNetClassifier network() {
+    public BackboneClassifier network() {
         return network;
     }
 

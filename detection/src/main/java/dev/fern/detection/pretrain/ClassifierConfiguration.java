@@ -1,7 +1,8 @@
 package dev.fern.detection.pretrain;
 
-import dev.fern.backbone.resnet.ResNetConfiguration;
+import dev.fern.backbone.BackboneConfiguration;
 import dev.fern.detection.image.PixelNormalization;
+import dev.fern.detection.model.AnyBackbone;
 import dev.fern.detection.model.ModelDirectory;
 import dev.fern.detection.settings.Unwrapped;
 import java.util.HashSet;
@@ -21,7 +22,7 @@ import java.util.Objects;
 public record ClassifierConfiguration(
         String kind,
         int version,
-        ResNetConfiguration backbone,
+        @AnyBackbone BackboneConfiguration backbone,
         List<String> classes,
         @Unwrapped ClassifierInput input,
         PixelNormalization normalization) {
@@ -75,7 +76,7 @@ public record ClassifierConfiguration(
      * @throws IllegalArgumentException if the classes can't be used
      */
     public ClassifierConfiguration(
-            ResNetConfiguration backbone,
+            BackboneConfiguration backbone,
             List<String> classes,
             ClassifierInput input,
             PixelNormalization normalization) {

@@ -1,7 +1,7 @@
 package dev.fern.detection.pretrain;
 
 import ai.djl.ndarray.NDManager;
-import dev.fern.backbone.classification.ResNetClassifier;
+import dev.fern.backbone.classification.BackboneClassifier;
 import dev.fern.backbone.parameter.Tensor;
 import dev.fern.detection.model.ModelDirectory;
 import dev.fern.detection.settings.RecordJson;
@@ -61,7 +61,7 @@ public final class ClassifierDirectory {
      * @throws IOException if they are missing, damaged or not those of the network; the message
      *     names the file
      */
-    static void readParameters(Path directory, ResNetClassifier network, NDManager manager)
+    static void readParameters(Path directory, BackboneClassifier network, NDManager manager)
             throws IOException {
         Map<String, Tensor> values = ModelDirectory.readParameters(directory);
         try {

@@ -1,6 +1,6 @@
 package dev.fern.detection.pretrain;
 
-import dev.fern.backbone.resnet.ResNetConfiguration;
+import dev.fern.backbone.BackboneConfiguration;
 
 /**
  * What a classifier sees of an image.
@@ -39,7 +39,7 @@ public record ClassifierInput(int inputSize, double evaluationCrop) {
      * @param batchSize number of images of a full batch
      * @throws IllegalArgumentException if one has more, saying which settings to lower
      */
-    public void requireFit(ResNetConfiguration backbone, int batchSize) {
+    public void requireFit(BackboneConfiguration backbone, int batchSize) {
         double floats =
                 (double) batchSize * inputSize * inputSize * Math.max(3, backbone.floatsPerPixel());
         if (floats > (double) Integer.MAX_VALUE / Float.BYTES) {

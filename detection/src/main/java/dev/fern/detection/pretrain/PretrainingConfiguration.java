@@ -93,15 +93,17 @@ public record PretrainingConfiguration(
             @Unwrapped ColorJitter colorJitter) {
 
         /**
-         * Checks the lengths of the lists.
+         * Checks the lengths of the lists; {@link RandomResizedCrop} checks the ranges.
          *
-         * @param cropArea two numbers, the smaller first
-         * @param cropAspect two numbers, the smaller first
-         * @param horizontalFlip 0 to 1
+         * @param cropArea two numbers
+         * @param cropAspect two numbers
+         * @param horizontalFlip any number
          * @param colorJitter checked by itself
          * @throws IllegalArgumentException if a list has another length
          */
         public CropSettings {
+            cropArea = List.copyOf(cropArea);
+            cropAspect = List.copyOf(cropAspect);
             require(cropArea.size() == 2, "cropArea takes two parts: smallest and largest");
             require(cropAspect.size() == 2, "cropAspect takes two ratios: smallest and largest");
         }

@@ -1,5 +1,6 @@
 package dev.fern.detection.recipe;
 
+import dev.fern.backbone.BackboneConfiguration;
 import dev.fern.backbone.norm.Normalization;
 import dev.fern.backbone.resnet.ResNetConfiguration;
 import dev.fern.backbone.resnet.ResNetDepth;
@@ -26,12 +27,17 @@ public record BackboneSettings(ResNetDepth backbone, double width, Normalization
         ResNetConfiguration.of(backbone, width, Stem.IMAGENET, norm);
     }
 
+    /** {@return the name of the backbone, as settings have it} */
+    public String id() {
+        return backbone.id();
+    }
+
     /**
      * {@return the shape of the backbone}
      *
      * @param stem what comes before the backbone's stages
      */
-    public ResNetConfiguration configuration(Stem stem) {
+    public BackboneConfiguration configuration(Stem stem) {
         return ResNetConfiguration.of(backbone, width, stem, norm);
     }
 }

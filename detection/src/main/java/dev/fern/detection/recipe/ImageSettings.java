@@ -25,6 +25,8 @@ public record ImageSettings(
      * @throws IllegalArgumentException if one is out of its range
      */
     public ImageSettings {
+        pixelMean = List.copyOf(pixelMean);
+        pixelStd = List.copyOf(pixelStd);
         new CanvasRule(minSize, maxSize);
         new PixelNormalization(pixelMean, pixelStd);
     }

@@ -2,7 +2,6 @@ package dev.fern.detection.recipe;
 
 import static dev.fern.detection.settings.LayeredSettings.require;
 
-import dev.fern.backbone.resnet.ResNetConfiguration;
 import dev.fern.backbone.resnet.Stem;
 import dev.fern.detection.anchor.AnchorParameters;
 import dev.fern.detection.model.Architecture;
@@ -41,7 +40,7 @@ public record NetworkSettings(
      *
      * @param backbone checked by itself
      * @param backboneWeights is not opened yet
-     * @param freezeStages 0 to {@link ResNetConfiguration#STAGES}
+     * @param freezeStages 0 to the number of the backbone's stages
      * @param pyramid checked by itself
      * @param head checked by itself
      * @param headDeviation 0 to 1
@@ -49,9 +48,8 @@ public record NetworkSettings(
      * @throws IllegalArgumentException if one is out of its range
      */
     public NetworkSettings {
-        require(
-                freezeStages >= 0 && freezeStages <= ResNetConfiguration.STAGES,
-                "freezeStages must be 0 to " + ResNetConfiguration.STAGES);
+        int stages = backbone.configuration(Stem.IMAGENET).stages();
+        require(freezeStages >= 0 && freezeStages <= stages, "freezeStages must be 0 to " + stages);
         require(headDeviation >= 0 && headDeviation <= 1, "headDeviation must be in [0, 1]");
     }
 
@@ -75,6 +73,9 @@ public record NetworkSettings(
          *     range
          */
         public AnchorSettings {
+            anchorSizes = List.copyOf(anchorSizes);
+            anchorScales = List.copyOf(anchorScales);
+            anchorRatios = List.copyOf(anchorRatios);
             new AnchorParameters(
                     anchorSizes, anchorScales, anchorRatios, AnchorParameters.Rounding.TORCHVISION);
         }

@@ -4,9 +4,11 @@ import com.google.gson.JsonArray;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonPrimitive;
+import java.lang.annotation.Annotation;
 import java.lang.reflect.Constructor;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
+import java.lang.reflect.Modifier;
 import java.lang.reflect.ParameterizedType;
 import java.lang.reflect.RecordComponent;
 import java.lang.reflect.Type;
@@ -31,7 +33,9 @@ import java.util.stream.Stream;
  *   <li>an {@link Optional} of such a value, which is {@value #NONE} where it is empty.
  * </ul>
  *
- * The components of an {@link Unwrapped} record stand beside it in the JSON object.
+ * The components of an {@link Unwrapped} record stand beside it in the JSON object. A component
+ * whose type is an interface has an annotation that lists the records which it may be, see {@link
+ * OneOf}; the first one whose components are all there is read.
  */
 public final class RecordJson {
 
@@ -88,13 +92,21 @@ public final class RecordJson {
             ((List<?>) value).forEach(element -> array.add(json(element, argument)));
             return array;
         }
-        if (parser((Class<?>) type).isPresent()) {
-            return new JsonPrimitive(id(value));
+        Optional<Method> parser = parser((Class<?>) type);
+        if (parser.isPresent()) {
+            String id = id(value);
+            if (!call(parser.get(), null, id).equals(value)) {
+                throw new IllegalArgumentException("no name stands for " + value);
+            }
+            return new JsonPrimitive(id);
         }
         if (value instanceof Record record) {
             return write(record);
         }
         if (value instanceof Number number) {
+            if (!Double.isFinite(number.doubleValue())) {
+                throw new IllegalArgumentException("JSON has no number " + number);
+            }
             return new JsonPrimitive(number);
         }
         return value instanceof Boolean truth
@@ -104,7 +116,8 @@ public final class RecordJson {
 
     private static Optional<Method> parser(Class<?> type) {
         return Stream.of(type.getMethods())
-                .filter(m -> m.getName().equals("parse") && m.getReturnType() == type)
+                .filter(m -> Modifier.isStatic(m.getModifiers()) && m.getName().equals("parse"))
+                .filter(m -> m.getReturnType() == type)
                 .filter(m -> List.of(m.getParameterTypes()).equals(List.of(String.class)))
                 .findFirst();
     }
@@ -183,13 +196,10 @@ public final class RecordJson {
         Object[] values = new Object[components.length];
         for (int i = 0; i < values.length; i++) {
             String name = components[i].getName();
-            values[i] =
-                    components[i].isAnnotationPresent(Unwrapped.class)
-                            ? record(json, components[i].getType(), path)
-                            : value(
-                                    json.getAsJsonObject().get(name),
-                                    components[i].getGenericType(),
-                                    path.isEmpty() ? name : path + "." + name);
+            boolean unwrapped = components[i].isAnnotationPresent(Unwrapped.class);
+            JsonElement own = unwrapped ? json : json.getAsJsonObject().get(name);
+            String place = unwrapped ? path : path.isEmpty() ? name : path + "." + name;
+            values[i] = value(own, type(components[i], own), place);
         }
         Class<?>[] types =
                 Stream.of(components).map(RecordComponent::getType).toArray(Class<?>[]::new);
@@ -202,6 +212,25 @@ public final class RecordJson {
         } catch (ReflectiveOperationException e) {
             throw new IllegalStateException(e);
         }
+    }
+
+    /** Returns what a component is to be read as. */
+    private static Type type(RecordComponent component, JsonElement json) {
+        for (Annotation annotation : component.getAnnotations()) {
+            OneOf kinds = annotation.annotationType().getAnnotation(OneOf.class);
+            if (kinds != null) {
+                return Stream.of(kinds.value())
+                        .filter(kind -> json instanceof JsonObject object && hasAll(object, kind))
+                        .findFirst()
+                        .orElse(kinds.value()[0]);
+            }
+        }
+        return component.getGenericType();
+    }
+
+    private static boolean hasAll(JsonObject json, Class<? extends Record> kind) {
+        return Stream.of(kind.getRecordComponents())
+                .allMatch(component -> json.has(component.getName()));
     }
 
     private static List<Object> list(JsonElement json, Type type, String path) {

@@ -345,7 +345,10 @@ class ModelDirectoryTest {
         write(document);
         DetectorConfiguration configuration = ModelDirectory.readConfiguration(folder);
         assertThat(configuration).isEqualTo(detector.configuration());
-        assertThat(configuration.architecture().backbone().version()).isEqualTo(ResNetVersion.V1);
+        assertThat(configuration.architecture().backbone())
+                .isInstanceOfSatisfying(
+                        ResNetConfiguration.class,
+                        resnet -> assertThat(resnet.version()).isEqualTo(ResNetVersion.V1));
         assertThat(configuration.architecture().pyramid().pyramidNorm()).isEmpty();
     }
 

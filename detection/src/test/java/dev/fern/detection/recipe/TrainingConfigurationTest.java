@@ -11,6 +11,7 @@ import com.google.gson.JsonParser;
 import com.google.gson.JsonPrimitive;
 import dev.fern.backbone.norm.BatchNormalization;
 import dev.fern.backbone.norm.GroupNormalization;
+import dev.fern.backbone.resnet.ResNetConfiguration;
 import dev.fern.backbone.resnet.ResNetVersion;
 import dev.fern.cocoeval.CocoCategory;
 import dev.fern.detection.model.Architecture;
@@ -95,6 +96,19 @@ class TrainingConfigurationTest {
         assertThat(configuration.seed()).isEqualTo(-9007199254740993L);
         assertThat(configuration.loop().steps()).isEqualTo(5_000_000_000L);
         assertThat(of(configuration.toJson())).isEqualTo(configuration);
+    }
+
+    /** Runs of an older Fern hold the name that was typed. */
+    @ParameterizedTest
+    @CsvSource({"gn32, gn", "gn1, ln", "bn-relu, bn", "frn-tlu, frn", "brn40000, brn"})
+    void twoNamesOfANormAreTheSameSetting(String typed, String shortest) {
+        TrainingConfiguration now =
+                of("{\"norm\": \"" + shortest + "\", \"headNorm\": \"" + shortest + "\"}");
+        TrainingConfiguration before =
+                of("{\"norm\": \"" + typed + "\", \"headNorm\": \"" + typed + "\"}");
+        assertThat(now.changesFrom(before)).isEmpty();
+        assertThat(before).isEqualTo(now);
+        assertThat(before.toJson()).contains("\"norm\": \"" + shortest + "\"");
     }
 
     @ParameterizedTest(name = "{0}: {1}")
@@ -265,13 +279,14 @@ class TrainingConfigurationTest {
                         """);
         var detector = configuration.detector(List.of(new CocoCategory(5, "five", "")));
         Architecture architecture = detector.architecture();
-        assertThat(architecture.backbone().version()).isEqualTo(ResNetVersion.V2);
+        ResNetConfiguration backbone = (ResNetConfiguration) architecture.backbone();
+        assertThat(backbone.version()).isEqualTo(ResNetVersion.V2);
         assertThat(architecture.pyramid().pyramidNorm()).contains(new BatchNormalization());
         assertThat(architecture.isBatchIndependent()).isFalse();
-        assertThat(architecture.backbone().bottleneck()).isTrue();
-        assertThat(architecture.backbone().blocks()).containsExactly(3, 4, 6, 3);
-        assertThat(architecture.backbone().widths()).containsExactly(16, 32, 64, 128);
-        assertThat(architecture.backbone().norm().id()).isEqualTo("frn-eps");
+        assertThat(backbone.bottleneck()).isTrue();
+        assertThat(backbone.blocks()).containsExactly(3, 4, 6, 3);
+        assertThat(backbone.widths()).containsExactly(16, 32, 64, 128);
+        assertThat(backbone.norm().id()).isEqualTo("frn-eps");
         assertThat(architecture.head().headNorm()).contains(new GroupNormalization(8));
         assertThat(architecture.pyramid().pyramidChannels()).isEqualTo(24);
         assertThat(architecture.head().headConvolutions()).isEqualTo(2);

@@ -186,7 +186,7 @@ abstract class DetectorBenchmark implements Callable<Integer> {
         out.printf(
                 "%s x%s, %s, %s, batch of %d, %d threads%n",
                 any.machine().engine(),
-                any.network().backbone().backbone().id(),
+                any.network().backbone().id(),
                 any.network().backbone().width(),
                 canvas,
                 batch,

@@ -16,7 +16,7 @@ record Grid(List<String> norms, List<Integer> batchSizes, List<Long> seeds) {
     /**
      * One training of a sweep.
      *
-     * @param norm a name of {@link dev.fern.backbone.norm.Normalizations}
+     * @param norm a name of {@link dev.fern.backbone.norm.Normalization}
      * @param batchSize images that pass the network together
      * @param seed of the initial parameters, the order of the images and their augmentation
      */

@@ -56,7 +56,7 @@ final class CommonSettings {
             description =
                     "Normaliser of the backbone: frn (FRN + TLU), frn-eps (FRN with a learned"
                             + " epsilon), bn, brn (Batch Renormalization; brnN has a schedule of N steps),"
-                            + " frozen-bn, gn (32 groups), gnN (N groups), ln or in. -relu or -tlu at the"
+                            + " frozen-bn (frozen-bn-eps0: epsilon 0), gn (32 groups), gnN (N groups), ln or in. -relu or -tlu at the"
                             + " end chooses another activation: frn-relu, bn-tlu.")
     private String norm;
 
@@ -143,8 +143,8 @@ final class CommonSettings {
             names = "--checkpoint-minutes",
             paramLabel = "X",
             description =
-                    "Minutes from one checkpoint to the next within an epoch. 0 writes them only"
-                            + " at the end of an epoch.")
+                    "Minutes from one checkpoint to the next within an epoch. 0 does not go by"
+                            + " time.")
     private Double checkpointMinutes;
 
     @Option(names = "--engine", paramLabel = "NAME", description = "DJL engine: MXNet or PyTorch.")

@@ -17,7 +17,7 @@ import java.util.function.Function;
 final class ResumeCheck {
 
     private static final String MEND =
-            "; resume with those that the run began with, or go on regardless with" + " --force";
+            "; resume with those that the run began with, or go on regardless with --force";
 
     private ResumeCheck() {}
 

@@ -7,6 +7,7 @@ import ai.djl.inference.Predictor;
 import ai.djl.modality.cv.Image;
 import ai.djl.modality.cv.ImageFactory;
 import ai.djl.modality.cv.output.DetectedObjects;
+import ai.djl.modality.cv.output.Rectangle;
 import ai.djl.repository.zoo.Criteria;
 import ai.djl.repository.zoo.ZooModel;
 import ai.djl.translate.DeferredTranslatorFactory;
@@ -106,8 +107,16 @@ class OldModelsTest {
                     assertThat(now.getProbability())
                             .isCloseTo(object.get("score").getAsDouble(), within(SCORES));
                     assertThat(now.getClassName()).isEqualTo(names.get(object.get("category_id")));
-                    assertThat(now.getBoundingBox().getBounds().getX() * 64)
-                            .isCloseTo(box.get(0).getAsDouble(), within(PIXELS));
+                    Rectangle bounds = now.getBoundingBox().getBounds();
+                    double[] pixels = {
+                        bounds.getX() * image.getWidth(),
+                        bounds.getY() * image.getHeight(),
+                        bounds.getWidth() * image.getWidth(),
+                        bounds.getHeight() * image.getHeight()
+                    };
+                    for (int c = 0; c < pixels.length; c++) {
+                        assertThat(pixels[c]).isCloseTo(box.get(c).getAsDouble(), within(PIXELS));
+                    }
                 }
             }
         }

@@ -25,7 +25,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-class ResNetClassifierTest {
+class BackboneClassifierTest {
 
     private static ResNetConfiguration configuration(String depth, double width, String norm) {
         return configuration(depth, width, "imagenet", norm);
@@ -133,7 +133,7 @@ class ResNetClassifierTest {
     @ParameterizedTest
     @CsvSource({"resnet18, 11689512", "resnet50, 25557032"})
     void aClassifierOfAThousandClassesHasThePublishedNumberOfParameters(String depth, long count) {
-        ResNetClassifier network = new ResNetClassifier(configuration(depth, 1, "bn"), 1000);
+        BackboneClassifier network = new BackboneClassifier(configuration(depth, 1, "bn"), 1000);
         try (NDManager manager = NDManager.newBaseManager()) {
             network.initialize(manager, 1);
             assertThat(
@@ -149,7 +149,7 @@ class ResNetClassifierTest {
     void initialValuesAreThoseOfTorchLinearInTheHeadAndDependOnTheSeedAlone() {
         ResNetConfiguration configuration = configuration("resnet18", 0.125, "frn");
         try (NDManager manager = NDManager.newBaseManager()) {
-            ResNetClassifier network = new ResNetClassifier(configuration, 50);
+            BackboneClassifier network = new BackboneClassifier(configuration, 50);
             network.initialize(manager, 3);
             float bound = 1 / 8f; // 64 features
             Map<String, Tensor> values = ParameterValues.copyOf(network);
@@ -161,10 +161,10 @@ class ResNetClassifierTest {
                 }
                 assertThat(largest).as(name).isGreaterThan(0.9f * bound);
             }
-            ResNetClassifier same = new ResNetClassifier(configuration, 50);
+            BackboneClassifier same = new BackboneClassifier(configuration, 50);
             same.initialize(manager, 3);
             assertThat(ParameterValues.copyOf(same)).isEqualTo(values);
-            ResNetClassifier other = new ResNetClassifier(configuration, 50);
+            BackboneClassifier other = new BackboneClassifier(configuration, 50);
             other.initialize(manager, 4);
             assertThat(ParameterValues.copyOf(other).get("head.output.weight"))
                     .isNotEqualTo(values.get("head.output.weight"));
@@ -180,8 +180,8 @@ class ResNetClassifierTest {
         "cifar, 9, 5"
     })
     void anImageOfAnySizeHasOneLogitAClass(String stem, int height, int width) {
-        ResNetClassifier network =
-                new ResNetClassifier(configuration("resnet18", 0.0625, stem, "frn-eps"), 6);
+        BackboneClassifier network =
+                new BackboneClassifier(configuration("resnet18", 0.0625, stem, "frn-eps"), 6);
         Tensor images = new Tensor(new long[] {2, 3, height, width}, random(6 * height * width, 8));
         try (NDManager manager = NDManager.newBaseManager()) {
             network.initialize(manager, 1);
@@ -196,22 +196,24 @@ class ResNetClassifierTest {
     void storedParametersAreGivenBackAndOthersRefused() {
         ResNetConfiguration configuration = configuration("resnet18", 0.0625, "gn2");
         try (NDManager manager = NDManager.newBaseManager()) {
-            ResNetClassifier network = new ResNetClassifier(configuration, 3);
+            BackboneClassifier network = new BackboneClassifier(configuration, 3);
             network.initialize(manager, 3);
             Map<String, Tensor> values = ParameterValues.copyOf(network);
-            ResNetClassifier read = new ResNetClassifier(configuration, 3);
+            BackboneClassifier read = new BackboneClassifier(configuration, 3);
             read.initialize(manager, values);
             assertThat(ParameterValues.copyOf(read)).isEqualTo(values);
             assertThatThrownBy(
                             () ->
-                                    new ResNetClassifier(configuration, 4)
+                                    new BackboneClassifier(configuration, 4)
                                             .initialize(manager, values))
                     .isInstanceOf(IllegalArgumentException.class)
                     .hasMessageContaining("head.output.");
             Map<String, Tensor> less = new HashMap<>(values);
             less.remove("head.output.bias");
             assertThatThrownBy(
-                            () -> new ResNetClassifier(configuration, 3).initialize(manager, less))
+                            () ->
+                                    new BackboneClassifier(configuration, 3)
+                                            .initialize(manager, less))
                     .hasMessage("parameter head.output.bias is missing");
         }
     }

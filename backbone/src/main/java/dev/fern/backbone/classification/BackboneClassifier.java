@@ -9,21 +9,20 @@ import ai.djl.nn.Parameter;
 import ai.djl.training.ParameterStore;
 import ai.djl.util.PairList;
 import dev.fern.backbone.Backbone;
+import dev.fern.backbone.BackboneConfiguration;
 import dev.fern.backbone.parameter.Initialization;
 import dev.fern.backbone.parameter.NamedParameters;
 import dev.fern.backbone.parameter.ParameterValues;
 import dev.fern.backbone.parameter.Tensor;
-import dev.fern.backbone.resnet.ResNet;
-import dev.fern.backbone.resnet.ResNetConfiguration;
 import java.util.List;
 import java.util.Map;
 
 /**
- * A ResNet with a {@link ClassificationHead} on its last stage. Input [N, 3, H, W], output [N, K]
+ * A backbone with a {@link ClassificationHead} on its last map. Input [N, 3, H, W], output [N, K]
  * logits. The backbone's parameters are named {@code backbone.*}, as those of a detector's backbone
  * are.
  */
-public final class ResNetClassifier extends AbstractBlock {
+public final class BackboneClassifier extends AbstractBlock {
 
     /** The parameters' shapes do not depend on the size of the input, so any will do. */
     private static final Shape SAMPLE_INPUT = new Shape(1, 3, 64, 64);
@@ -38,8 +37,8 @@ public final class ResNetClassifier extends AbstractBlock {
      * @param configuration of the backbone
      * @param classes K, 1 or more
      */
-    public ResNetClassifier(ResNetConfiguration configuration, int classes) {
-        backbone = addChildBlock("backbone", new ResNet(configuration));
+    public BackboneClassifier(BackboneConfiguration configuration, int classes) {
+        backbone = addChildBlock("backbone", configuration.newBackbone());
         head = addChildBlock("head", new ClassificationHead(classes));
     }
 

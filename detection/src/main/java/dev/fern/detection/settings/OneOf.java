@@ -1,0 +1,18 @@
+package dev.fern.detection.settings;
+
+import java.lang.annotation.ElementType;
+import java.lang.annotation.Retention;
+import java.lang.annotation.RetentionPolicy;
+import java.lang.annotation.Target;
+
+/**
+ * Marks an annotation that names the records which may stand for a component whose type is an
+ * interface, see {@link RecordJson}.
+ */
+@Retention(RetentionPolicy.RUNTIME)
+@Target(ElementType.ANNOTATION_TYPE)
+public @interface OneOf {
+
+    /** {@return the records, the first one being that which a damaged document is taken for} */
+    Class<? extends Record>[] value();
+}
