@@ -16,7 +16,8 @@ import java.util.List;
  * Connects plain Java to one DJL engine: to the memory of its arrays, to its tape, and to the facts
  * about it that its users must know. {@link #of(NDManager)} chooses the bridge of an engine; no
  * other code asks which engine it runs on. A bridge has no settings, so that all users of an engine
- * can share one.
+ * can share one. The default methods are what is true of an engine of which nothing is known but
+ * DJL's interfaces.
  *
  * <p>A {@link HostFunction} that {@link #apply} records takes part in the backward pass of a
  * collector of {@link #newGradientCollector}; on MXNet it takes part in that of DJL's own
@@ -58,13 +59,18 @@ public interface EngineBridge {
         return of(array.getManager());
     }
 
+    /** {@return DJL's name of the engine} */
+    String engine();
+
     /**
      * Starts the engine where it does not run yet, and makes a manager of its arrays.
      *
      * @param device where the manager's arrays are
      * @return the manager, which the caller closes
      */
-    NDManager newManager(Device device);
+    default NDManager newManager(Device device) {
+        return NDManager.newBaseManager(device, engine());
+    }
 
     /**
      * {@return a new manager of arrays on the CPU, which the caller closes} See {@link
@@ -78,7 +84,9 @@ public interface EngineBridge {
      * {@return the number of threads that can call the engine at the same time, on the CPU, and
      * gain time by it; 1 or more}
      */
-    int lanes();
+    default int lanes() {
+        return 1;
+    }
 
     /**
      * Keeps the engine's loops on the calling thread to a number of cores. On engines other than
@@ -86,7 +94,7 @@ public interface EngineBridge {
      *
      * @param cores 1 or more
      */
-    void limitThreads(int cores);
+    default void limitThreads(int cores) {}
 
     /**
      * {@return whether a convolution rounds an image's values differently in a batch of another
@@ -95,7 +103,9 @@ public interface EngineBridge {
      *
      * @param device where the convolution is computed
      */
-    boolean roundsByBatch(Device device);
+    default boolean roundsByBatch(Device device) {
+        return false;
+    }
 
     /**
      * {@return the number of which a convolution's output channels should be a multiple, since
@@ -103,7 +113,9 @@ public interface EngineBridge {
      *
      * @param device where the convolution is computed
      */
-    int fastChannelMultiple(Device device);
+    default int fastChannelMultiple(Device device) {
+        return 1;
+    }
 
     /**
      * {@return whether {@link #floats} gives this array's memory} On MXNet and PyTorch it does
@@ -112,7 +124,9 @@ public interface EngineBridge {
      *
      * @param array of this bridge's engine
      */
-    boolean lendsMemory(NDArray array);
+    default boolean lendsMemory(NDArray array) {
+        return false;
+    }
 
     /**
      * {@return the memory of an array, in C order, after every pending write to it} Writing to the
@@ -121,7 +135,9 @@ public interface EngineBridge {
      * @param array one that {@linkplain #lendsMemory lends its memory}; it must stay open while the
      *     buffer is used
      */
-    FloatBuffer floats(NDArray array);
+    default FloatBuffer floats(NDArray array) {
+        throw new UnsupportedOperationException(engine() + " does not lend the memory of arrays");
+    }
 
     /**
      * {@return another array of the same memory, which has no part in the tape and no gradient}
@@ -130,7 +146,9 @@ public interface EngineBridge {
      *     result is used
      * @param manager owns the result
      */
-    NDArray share(NDArray array, NDManager manager);
+    default NDArray share(NDArray array, NDManager manager) {
+        throw new UnsupportedOperationException(engine() + " does not lend the memory of arrays");
+    }
 
     /**
      * {@return whether {@link #apply} can work on this array, on the calling thread} It can if the
@@ -140,7 +158,9 @@ public interface EngineBridge {
      *
      * @param array of this bridge's engine
      */
-    boolean supports(NDArray array);
+    default boolean supports(NDArray array) {
+        return false;
+    }
 
     /**
      * Puts an application of a function on the calling thread's tape, if the thread records. Only
@@ -150,7 +170,9 @@ public interface EngineBridge {
      * @param inputs the arrays whose values it was given, in that order
      * @param output the array that it filled
      */
-    void record(HostFunction function, List<NDArray> inputs, NDArray output);
+    default void record(HostFunction function, List<NDArray> inputs, NDArray output) {
+        throw new UnsupportedOperationException("host functions do not run on " + engine());
+    }
 
     /**
      * Starts to record on the calling thread.
@@ -158,13 +180,15 @@ public interface EngineBridge {
      * @param manager of the engine's arrays; owns what the backward pass needs
      * @return the collector, which the caller closes on the same thread
      */
-    GradientCollector newGradientCollector(NDManager manager);
+    default GradientCollector newGradientCollector(NDManager manager) {
+        return manager.getEngine().newGradientCollector();
+    }
 
     /**
      * Makes sure that nothing is recorded on the calling thread. PyTorch records on every thread
      * but the one that started it, until it is told not to.
      */
-    void recordNothing();
+    default void recordNothing() {}
 
     /**
      * Runs the backward pass from several arrays at once, each with its own gradient: equal to the
@@ -187,7 +211,9 @@ public interface EngineBridge {
      * {@return whether a backward pass adds to the gradients that arrays have, rather than writing
      * them anew}
      */
-    boolean addsToGradients();
+    default boolean addsToGradients() {
+        return false;
+    }
 
     /**
      * Makes the gradient of an array zero where the engine's backward pass would add to it, and
@@ -195,7 +221,7 @@ public interface EngineBridge {
      *
      * @param array one that requires a gradient; it need not have one yet
      */
-    void clearGradient(NDArray array);
+    default void clearGradient(NDArray array) {}
 
     /**
      * Applies a function, and records it if the engine is recording.

@@ -55,6 +55,11 @@ final class MxNetBridge implements EngineBridge {
 
     private MxNetBridge() {}
 
+    @Override
+    public String engine() {
+        return ENGINE;
+    }
+
     /** The C library's calls on file descriptors. */
     private static final class CLibrary {
         static {
@@ -107,11 +112,6 @@ final class MxNetBridge implements EngineBridge {
     }
 
     @Override
-    public boolean roundsByBatch(Device device) {
-        return false;
-    }
-
-    @Override
     public int fastChannelMultiple(Device device) {
         return device.isGpu() ? 1 : CHANNEL_BLOCK;
     }
@@ -146,14 +146,6 @@ final class MxNetBridge implements EngineBridge {
     }
 
     @Override
-    public GradientCollector newGradientCollector(NDManager manager) {
-        return manager.getEngine().newGradientCollector();
-    }
-
-    @Override
-    public void recordNothing() {}
-
-    @Override
     public void backward(GradientCollector collector, NDList outputs, NDList gradients) {
         FAILURE.get().set(null); // DJL's own backward pass may have left one
         check(
@@ -163,14 +155,6 @@ final class MxNetBridge implements EngineBridge {
                         MxNetLibrary.handles(gradients),
                         0));
     }
-
-    @Override
-    public boolean addsToGradients() {
-        return false;
-    }
-
-    @Override
-    public void clearGradient(NDArray array) {}
 
     /**
      * Checks the status that a function of MXNet's returned.

@@ -27,26 +27,13 @@ final class TorchBridge implements EngineBridge {
     private TorchBridge() {}
 
     @Override
-    public NDManager newManager(Device device) {
-        return NDManager.newBaseManager(device, ENGINE);
+    public String engine() {
+        return ENGINE;
     }
-
-    @Override
-    public int lanes() {
-        return 1;
-    }
-
-    @Override
-    public void limitThreads(int cores) {}
 
     @Override
     public boolean roundsByBatch(Device device) {
         return !device.isGpu();
-    }
-
-    @Override
-    public int fastChannelMultiple(Device device) {
-        return 1;
     }
 
     @Override
