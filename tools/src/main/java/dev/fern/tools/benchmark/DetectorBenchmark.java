@@ -184,7 +184,7 @@ abstract class DetectorBenchmark implements Callable<Integer> {
         TrainingConfiguration any = configurations.values().iterator().next();
         int batch = any.loop().batchSize();
         out.printf(
-                "%s x%s, %s, %s, batch of %d, %d threads%n",
+                "%s, %s x%s, %s, batch of %d, %d threads%n",
                 any.machine().engine(),
                 any.network().backbone().id(),
                 any.network().backbone().width(),
