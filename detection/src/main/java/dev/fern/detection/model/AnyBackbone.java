@@ -8,7 +8,7 @@ import java.lang.annotation.RetentionPolicy;
 import java.lang.annotation.Target;
 
 /** Marks the backbone of a model: the one place that lists the backbones that a file may hold. */
-@OneOf(ResNetConfiguration.class)
+@OneOf(@OneOf.Kind(type = ResNetConfiguration.class))
 @Retention(RetentionPolicy.RUNTIME)
 @Target(ElementType.RECORD_COMPONENT)
 public @interface AnyBackbone {}

@@ -38,7 +38,7 @@ final class ModelDocument {
                 architecture.addProperty("pyramidNorm", RecordJson.NONE);
                 root.addProperty(VERSION, 2);
             }
-            if (architecture.has("blocks") || architecture.has("bottleneck")) {
+            if (!architecture.has(RecordJson.KIND)) {
                 completeResNet(architecture);
             }
         }

@@ -13,6 +13,16 @@ import java.lang.annotation.Target;
 @Target(ElementType.ANNOTATION_TYPE)
 public @interface OneOf {
 
-    /** {@return the records, the first one being that which a damaged document is taken for} */
-    Class<? extends Record>[] value();
+    /** {@return the records; the first one is that which a document without a kind holds} */
+    Kind[] value();
+
+    /** A record and its name in documents. */
+    @interface Kind {
+
+        /** {@return what stands under {@code kind}; empty for the first record, which has none} */
+        String name() default "";
+
+        /** {@return the record} */
+        Class<? extends Record> type();
+    }
 }

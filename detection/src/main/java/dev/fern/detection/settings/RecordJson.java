@@ -4,7 +4,6 @@ import com.google.gson.JsonArray;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonPrimitive;
-import java.lang.annotation.Annotation;
 import java.lang.reflect.Constructor;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
@@ -14,6 +13,7 @@ import java.lang.reflect.RecordComponent;
 import java.lang.reflect.Type;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.stream.Stream;
 
@@ -35,12 +35,15 @@ import java.util.stream.Stream;
  *
  * The components of an {@link Unwrapped} record stand beside it in the JSON object. A component
  * whose type is an interface has an annotation that lists the records which it may be, see {@link
- * OneOf}; the first one whose components are all there is read.
+ * OneOf}; its JSON names the record under {@value #KIND}.
  */
 public final class RecordJson {
 
     /** The string that stands in JSON for an empty optional value. */
     public static final String NONE = "none";
+
+    /** The name under which an object says which record of several it holds, see {@link OneOf}. */
+    public static final String KIND = "kind";
 
     private RecordJson() {}
 
@@ -73,9 +76,12 @@ public final class RecordJson {
         for (RecordComponent component : record.getClass().getRecordComponents()) {
             Object value = call(component.getAccessor(), record);
             if (component.isAnnotationPresent(Unwrapped.class)) {
+                addKind(component, value, json);
                 add((Record) value, json);
             } else {
-                json.add(component.getName(), json(value, component.getGenericType()));
+                JsonElement own = json(value, component.getGenericType());
+                addKind(component, value, own);
+                json.add(component.getName(), own);
             }
         }
     }
@@ -199,7 +205,7 @@ public final class RecordJson {
             boolean unwrapped = components[i].isAnnotationPresent(Unwrapped.class);
             JsonElement own = unwrapped ? json : json.getAsJsonObject().get(name);
             String place = unwrapped ? path : path.isEmpty() ? name : path + "." + name;
-            values[i] = value(own, type(components[i], own), place);
+            values[i] = value(own, type(components[i], own, place), place);
         }
         Class<?>[] types =
                 Stream.of(components).map(RecordComponent::getType).toArray(Class<?>[]::new);
@@ -214,23 +220,37 @@ public final class RecordJson {
         }
     }
 
-    /** Returns what a component is to be read as. */
-    private static Type type(RecordComponent component, JsonElement json) {
-        for (Annotation annotation : component.getAnnotations()) {
-            OneOf kinds = annotation.annotationType().getAnnotation(OneOf.class);
-            if (kinds != null) {
-                return Stream.of(kinds.value())
-                        .filter(kind -> json instanceof JsonObject object && hasAll(object, kind))
-                        .findFirst()
-                        .orElse(kinds.value()[0]);
-            }
-        }
-        return component.getGenericType();
+    private static List<OneOf.Kind> kinds(RecordComponent component) {
+        return Stream.of(component.getAnnotations())
+                .map(annotation -> annotation.annotationType().getAnnotation(OneOf.class))
+                .filter(Objects::nonNull)
+                .findFirst()
+                .map(kinds -> List.of(kinds.value()))
+                .orElse(List.of());
     }
 
-    private static boolean hasAll(JsonObject json, Class<? extends Record> kind) {
-        return Stream.of(kind.getRecordComponents())
-                .allMatch(component -> json.has(component.getName()));
+    private static void addKind(RecordComponent component, Object value, JsonElement json) {
+        kinds(component).stream()
+                .filter(kind -> kind.type() == value.getClass() && !kind.name().isEmpty())
+                .forEach(kind -> json.getAsJsonObject().addProperty(KIND, kind.name()));
+    }
+
+    /** Returns what a component is to be read as. */
+    private static Type type(RecordComponent component, JsonElement json, String path) {
+        List<OneOf.Kind> kinds = kinds(component);
+        if (kinds.isEmpty()) {
+            return component.getGenericType();
+        }
+        JsonElement name = json instanceof JsonObject object ? object.get(KIND) : null;
+        String wanted = name == null ? "" : (String) value(name, String.class, path + "." + KIND);
+        return kinds.stream()
+                .filter(kind -> kind.name().equals(wanted))
+                .findFirst()
+                .orElseThrow(
+                        () ->
+                                new IllegalArgumentException(
+                                        path + "." + KIND + " is unknown: " + excerpt(name)))
+                .type();
     }
 
     private static List<Object> list(JsonElement json, Type type, String path) {
