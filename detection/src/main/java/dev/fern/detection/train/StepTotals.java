@@ -11,7 +11,6 @@ final class StepTotals {
     private final Map<String, Double> losses = new LinkedHashMap<>();
     private final Map<String, Long> counts = new LinkedHashMap<>();
     private final List<String> images = new ArrayList<>();
-    private int batches;
     private long startNanos = System.nanoTime();
 
     /**
@@ -26,11 +25,6 @@ final class StepTotals {
             part.counts().forEach((name, count) -> counts.merge(name, count, Long::sum));
             images.addAll(part.images());
         }
-        batches++;
-    }
-
-    int batches() {
-        return batches;
     }
 
     List<String> images() {
@@ -60,7 +54,6 @@ final class StepTotals {
         losses.clear();
         counts.clear();
         images.clear();
-        batches = 0;
         startNanos = now;
         return finished;
     }

@@ -12,7 +12,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
-import java.util.stream.IntStream;
 
 /**
  * The training loop of any {@link TrainingTask}: epochs, accumulation, the optimiser's steps,
@@ -30,6 +29,7 @@ public final class Trainer<B> {
     private final CheckpointStore store;
     private final TrainingListener listener;
     private final TrainingState state;
+    private final PlannedSteps plan;
 
     private final StopRequest stop = new StopRequest();
     private Progress progress = Progress.START;
@@ -39,6 +39,9 @@ public final class Trainer<B> {
     private Optional<Progress> saved = Optional.empty();
 
     private long savedNanos = System.nanoTime();
+
+    /** Number of the last step as far as is known, which the listener was told. */
+    private long lastStep;
 
     /** Writes something into the run's folder. */
     private interface Writing {
@@ -67,6 +70,7 @@ public final class Trainer<B> {
         this.store = new CheckpointStore(run, settings.checkpoints().keepCheckpoints());
         this.listener = listener;
         this.state = new TrainingState(task, settings.emaDecay());
+        this.plan = new PlannedSteps(settings, task::batches);
     }
 
     /**
@@ -123,19 +127,19 @@ public final class Trainer<B> {
         if (task.images() == 0) {
             throw new IOException("the training set has no images");
         }
-        long totalSteps = totalSteps();
-        if (progress.step() > totalSteps) {
+        if (progress.step() > plan.total()) {
             throw new IOException(
                     run.last()
                             + ": the checkpoint is beyond the end of this training; resume with the"
                             + " same data and settings");
         }
-        LearningRateSchedule schedule = optimization.rates(totalSteps);
-        listener.started(progress.step() + 1, totalSteps);
+        LearningRateSchedule schedule = optimization.rates(plan.total());
+        lastStep = progress.step() + plan.left(progress);
+        listener.started(progress.step() + 1, lastStep);
         try (MetricsLog metrics = new MetricsLog(run.metrics(), progress)) {
-            while (!isFinished(totalSteps) && !stop.isMade()) {
-                if (trainEpoch(schedule, totalSteps, metrics)) {
-                    finishEpoch(totalSteps, metrics);
+            while (!isFinished() && !stop.isMade()) {
+                if (trainEpoch(schedule, metrics)) {
+                    finishEpoch(metrics);
                 }
             }
             saveLast();
@@ -145,22 +149,12 @@ public final class Trainer<B> {
             }
             throw e;
         }
-        return isFinished(totalSteps);
+        return isFinished();
     }
 
-    /** Returns whether all steps are taken, or patience is lost, and the epoch is finished too. */
-    private boolean isFinished(long totalSteps) {
-        return progress.batch() == 0 && (progress.step() >= totalSteps || lostPatience());
-    }
-
-    private long totalSteps() {
-        return settings.steps() > 0
-                ? settings.steps()
-                : IntStream.range(0, settings.epochs()).mapToLong(this::stepsOf).sum();
-    }
-
-    private long stepsOf(int epoch) {
-        return (task.batches(epoch) - 1L) / settings.accumulate() + 1; // rounded up
+    /** Returns whether the end is reached, or patience is lost, and the epoch is finished too. */
+    private boolean isFinished() {
+        return plan.isThrough(progress) || progress.batch() == 0 && lostPatience();
     }
 
     /**
@@ -168,9 +162,9 @@ public final class Trainer<B> {
      *
      * @return whether it got to the end of the epoch or of the training
      */
-    private boolean trainEpoch(LearningRateSchedule schedule, long totalSteps, MetricsLog metrics)
+    private boolean trainEpoch(LearningRateSchedule schedule, MetricsLog metrics)
             throws IOException, InterruptedException, TrainingException {
-        if (progress.step() >= totalSteps) {
+        if (plan.left(progress) == 0) {
             return true;
         }
         StepTotals totals = new StepTotals();
@@ -190,13 +184,16 @@ public final class Trainer<B> {
                                         .orElse(""));
             }
             while (next.isPresent()) {
+                int batch = loader.position() - 1;
                 accumulate(next.get(), totals);
                 next = loader.next();
                 boolean last = next.isEmpty();
-                if (totals.batches() == settings.accumulate() || last) {
-                    takeStep(schedule, totals, metrics, loader.position() - (last ? 0 : 1));
+                int nextBatch = loader.position() - (last ? 0 : 1);
+                if (last || !plan.isOneStep(batch, nextBatch)) {
+                    double rate = schedule.at(plan.before(progress, batch));
+                    takeStep(rate, totals, metrics, nextBatch);
                     skippedBefore = reportSkipped(loader, skippedBefore);
-                    if (progress.step() == totalSteps) {
+                    if (plan.left(progress) == 0) {
                         break;
                     }
                     if (stop.isMade() && !last) {
@@ -219,10 +216,8 @@ public final class Trainer<B> {
         totals.add(losses);
     }
 
-    private void takeStep(
-            LearningRateSchedule schedule, StepTotals totals, MetricsLog metrics, int nextBatch)
+    private void takeStep(double rate, StepTotals totals, MetricsLog metrics, int nextBatch)
             throws TrainingException {
-        double rate = schedule.at(progress.step());
         double norm = state.step(rate, progress.step() + 1);
         if (!Double.isFinite(norm)) {
             throw notFinite("gradient", totals.images());
@@ -231,6 +226,11 @@ public final class Trainer<B> {
         TrainingListener.Step step =
                 totals.finish(progress.step(), progress.epoch() + 1, rate, norm);
         write(() -> metrics.step(step));
+        long end = progress.step() + plan.left(progress);
+        if (end != lastStep) {
+            lastStep = end;
+            listener.shortened(lastStep);
+        }
         listener.step(step);
         long nanosSince = System.nanoTime() - savedNanos;
         long savedStep = saved.orElse(Progress.START).step();
@@ -250,11 +250,10 @@ public final class Trainer<B> {
     }
 
     /** Evaluates if that is due. If it is broken off, the epoch remains to be finished. */
-    private void finishEpoch(long totalSteps, MetricsLog metrics)
+    private void finishEpoch(MetricsLog metrics)
             throws IOException, InterruptedException, TrainingException {
         Progress finished = progress.afterEpoch();
-        boolean end = progress.step() >= totalSteps;
-        if (end || finished.epoch() % settings.evaluateEvery() == 0) {
+        if (plan.isThrough(finished) || finished.epoch() % settings.evaluateEvery() == 0) {
             if (saved.isEmpty()) {
                 saveLast(); // a best model without a checkpoint would belong to no training
             }
@@ -274,7 +273,7 @@ public final class Trainer<B> {
         } else {
             progress = finished;
         }
-        if (!isFinished(totalSteps)) {
+        if (!isFinished()) {
             saveLast();
         }
     }

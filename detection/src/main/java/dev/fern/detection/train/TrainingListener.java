@@ -37,9 +37,17 @@ public interface TrainingListener {
      * Called when a training begins or is resumed.
      *
      * @param firstStep number of the step that comes first, from 1
-     * @param totalSteps number of the last step
+     * @param totalSteps number of the last step if no further image is left out
      */
     void started(long firstStep, long totalSteps);
+
+    /**
+     * Called before {@link #step} where steps were not taken because all their images were left
+     * out.
+     *
+     * @param totalSteps number of the last step if no further image is left out
+     */
+    default void shortened(long totalSteps) {}
 
     /**
      * Called after every step.

@@ -9,6 +9,7 @@ import dev.fern.backbone.parameter.ParameterValues;
 import dev.fern.backbone.parameter.Tensor;
 import dev.fern.detection.data.LoaderOptions;
 import dev.fern.detection.image.ImageReader;
+import dev.fern.detection.recipe.LearningRateSchedule;
 import dev.fern.detection.train.RunDirectory;
 import dev.fern.detection.train.Trainer;
 import dev.fern.detection.train.TrainingListener;
@@ -16,10 +17,12 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
+import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -164,6 +167,81 @@ class ClassificationTaskTest {
                 .extracting(TrainingListener.Step::step)
                 .hasSize(9)
                 .doesNotHaveDuplicates();
+        try (Classifier last = Classifier.load(run.last(), "MXNet", Device.cpu())) {
+            return ParameterValues.copyOf(last.network());
+        }
+    }
+
+    /** Six images make six batches per epoch. */
+    @ParameterizedTest(name = "accumulate {0}, {1} images damaged, stopped after step {2}")
+    @CsvSource({"1, 0, 4", "1, 1, 5", "1, 1, 7", "1, 3, 4", "3, 0, 3", "3, 1, 2", "3, 3, 1"})
+    void aTrainingEndsWithItsEpochsWhateverIsLeftOut(int accumulate, int damaged, int stop)
+            throws Exception {
+        ClassificationDataset train = images("train", 2, 1);
+        for (int i = 0; i < damaged; i++) {
+            Path file = folder.resolve("train").resolve(ClassFolders.CLASSES.get(i) + "/1.png");
+            byte[] whole = Files.readAllBytes(file);
+            Files.write(file, Arrays.copyOf(whole, whole.length / 2));
+        }
+        PretrainingConfiguration settings =
+                settings("{\"epochs\": 3, \"batchSize\": 1, \"accumulate\": " + accumulate + "}");
+        Told straight = new Told();
+        Map<String, Tensor> parameters = leavingOut(settings, train, "straight", 0, straight);
+        Told stopped = new Told();
+        assertThat(leavingOut(settings, train, "stopped", stop, stopped)).isEqualTo(parameters);
+        for (Told told : List.of(straight, stopped)) {
+            assertThat(told.evaluations).hasSize(3);
+            assertThat(told.steps.stream().mapToInt(TrainingListener.Step::images).sum())
+                    .isEqualTo(3 * (6 - damaged));
+            int planned = 3 * 6 / accumulate;
+            LearningRateSchedule rates = settings.optimization().rates(planned);
+            assertThat(LongStream.range(0, planned).mapToObj(rates::at).toList())
+                    .containsSubsequence(
+                            told.steps.stream().map(TrainingListener.Step::learningRate).toList());
+            // The last epoch's rates are among those that are planned for it.
+            assertThat(told.steps.stream().filter(step -> step.epoch() == 3))
+                    .isNotEmpty()
+                    .allSatisfy(
+                            step ->
+                                    assertThat(step.learningRate())
+                                            .isLessThanOrEqualTo(rates.at(planned * 2L / 3)));
+        }
+    }
+
+    /** Trains, interrupted after a step unless that is 0, and leaves out damaged images. */
+    private Map<String, Tensor> leavingOut(
+            PretrainingConfiguration settings,
+            ClassificationDataset train,
+            String name,
+            int stop,
+            Told told)
+            throws Exception {
+        ClassificationDataset val = images("val", 1, 2);
+        RunDirectory run = RunDirectory.create(folder.resolve(name));
+        boolean finished = false;
+        while (!finished) {
+            try (Classifier classifier = settings.newClassifier(train.classes());
+                    ClassificationTask task =
+                            new ClassificationTask(
+                                    settings,
+                                    classifier,
+                                    train,
+                                    c -> score(c, val),
+                                    new LoaderOptions(2, 4, true))) {
+                Trainer<?> trainer =
+                        new Trainer<>(settings.loop(), settings.optimization(), task, run, told);
+                if (!told.steps.isEmpty()) {
+                    trainer.resume(problem -> assertThat(problem).isNull());
+                }
+                told.onStep =
+                        step -> {
+                            if (step.step() == stop) {
+                                trainer.requestStop();
+                            }
+                        };
+                finished = trainer.train();
+            }
+        }
         try (Classifier last = Classifier.load(run.last(), "MXNet", Device.cpu())) {
             return ParameterValues.copyOf(last.network());
         }

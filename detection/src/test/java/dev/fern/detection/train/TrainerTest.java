@@ -10,6 +10,7 @@ import com.google.gson.JsonParser;
 import dev.fern.backbone.parameter.ParameterValues;
 import dev.fern.backbone.parameter.Tensor;
 import dev.fern.detection.data.BadImageException;
+import dev.fern.detection.data.BatchSampler;
 import dev.fern.detection.data.BatchSource;
 import dev.fern.detection.data.DetectionDataset;
 import dev.fern.detection.data.LoaderOptions;
@@ -29,6 +30,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
+import java.util.stream.LongStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -157,6 +160,12 @@ class TrainerTest {
         @Override
         public void started(long first, long total) {
             firstStep = first;
+            totalSteps = total;
+        }
+
+        @Override
+        public void shortened(long total) {
+            assertThat(total).isLessThan(totalSteps);
             totalSteps = total;
         }
 
@@ -310,9 +319,15 @@ class TrainerTest {
         "'\"patience\": 2, \"brightness\": 0.2, \"multiScale\": [48, 64]', 1 5",
     })
     void resumedTrainingIsTheUndisturbedOneBitForBit(String more, String stops) throws Exception {
+        assertResumedIsUndisturbed(more, stops, false, drawings.dataset());
+    }
+
+    private void assertResumedIsUndisturbed(
+            String more, String stops, boolean skipBadImages, DetectionDataset dataset)
+            throws Exception {
         String settings = "{\"epochs\": 4" + (more.isEmpty() ? "" : ", " + more) + "}";
         RunDirectory undisturbed;
-        try (Training training = new Training("undisturbed", settings)) {
+        try (Training training = new Training("undisturbed", skipBadImages, dataset, settings)) {
             training.scores = List.of(0.1, 0.4, 0.3, 0.2);
             assertThat(training.train()).isTrue();
             undisturbed = training.run;
@@ -321,7 +336,8 @@ class TrainerTest {
         long next = 1;
         int evaluations = 0;
         for (String stop : (stops + " 999").split(" ")) {
-            try (Training training = new Training("interrupted", settings)) {
+            try (Training training =
+                    new Training("interrupted", skipBadImages, dataset, settings)) {
                 training.scores = List.of(0.1, 0.4, 0.3, 0.2).subList(evaluations, 4);
                 training.onStep =
                         step -> {
@@ -699,6 +715,169 @@ class TrainerTest {
             training.resume();
             assertThat(training.train()).isTrue();
             assertThat(training.detector.copyParameters()).isEqualTo(undisturbed);
+        }
+    }
+
+    /** Cuts files of images, whose headers stay whole. */
+    private void cut(List<Integer> images) throws IOException {
+        for (int id : images) {
+            Path file = folder.resolve("images/" + id + ".png");
+            byte[] whole = Files.readAllBytes(file);
+            Files.write(file, Arrays.copyOf(whole, whole.length / 2));
+        }
+    }
+
+    private static List<Integer> ids(String text) {
+        return Stream.of(text.split(" "))
+                .filter(id -> !id.isEmpty())
+                .map(Integer::valueOf)
+                .toList();
+    }
+
+    @ParameterizedTest(name = "accumulate {0}, images {1} damaged, {2}")
+    @CsvSource({
+        "1, '', cosine",
+        "1, 2, cosine",
+        "1, 2 4 5, cosine",
+        "1, 2 4 5, step",
+        "3, '', cosine",
+        "3, 6, cosine",
+        "3, 1 3 5, cosine",
+        "3, 1 2 3 5 6, step", // most steps have no image at all
+    })
+    void aTrainingByEpochsEndsWithItsEpochsWhateverIsLeftOut(
+            int accumulate, String damaged, String schedule) throws Exception {
+        DetectionDataset dataset = drawings.image(6, 64, 64, 1).dataset();
+        List<Integer> bad = ids(damaged);
+        cut(bad);
+        int epochs = 4;
+        String settings =
+                String.format(
+                        "{\"epochs\": %d, \"batchSize\": 1, \"accumulate\": %d,"
+                                + " \"schedule\": \"%s\", \"milestones\": [0.5, 0.75],"
+                                + " \"warmupSteps\": 2}",
+                        epochs, accumulate, schedule);
+        try (Training training = new Training("run", true, dataset, settings)) {
+            assertThat(training.train()).isTrue();
+
+            List<String> expected = new ArrayList<>();
+            int planned = epochs * 6 / accumulate;
+            LearningRateSchedule rates =
+                    schedule.equals("step")
+                            ? new LearningRateSchedule.Step(
+                                    0.05, 2, List.of(planned / 2L, planned * 3L / 4), 0.1)
+                            : new LearningRateSchedule.Cosine(0.05, 2, planned);
+            BatchSampler sampler =
+                    new BatchSampler(
+                            dataset,
+                            1,
+                            training.configuration.images().canvasRule(),
+                            training.configuration.augmentation(),
+                            training.configuration.seed());
+            for (int step = 0; step < planned; step++) {
+                int epoch = step * accumulate / 6;
+                int first = step * accumulate % 6;
+                long good =
+                        sampler.epoch(epoch).batches().subList(first, first + accumulate).stream()
+                                .flatMap(batch -> batch.images().stream())
+                                .filter(i -> !bad.contains((int) i.sample().imageId()))
+                                .count();
+                if (good > 0) {
+                    expected.add((epoch + 1) + " " + rates.at(step) + " " + good);
+                }
+            }
+            assertThat(training.steps)
+                    .extracting(s -> s.epoch() + " " + s.learningRate() + " " + s.images())
+                    .isEqualTo(expected);
+            assertThat(training.steps)
+                    .extracting(TrainingListener.Step::step)
+                    .isEqualTo(LongStream.rangeClosed(1, expected.size()).boxed().toList());
+            assertThat(training.totalSteps).isEqualTo(expected.size());
+            assertThat(metrics(training.run).stream().filter(line -> line.has("evaluation")))
+                    .extracting(line -> line.get("epoch").getAsInt())
+                    .containsExactly(1, 2, 3, 4);
+        }
+        try (Training training = new Training("run", true, dataset, settings)) {
+            training.resume();
+            assertThat(training.train()).isTrue();
+            assertThat(training.firstStep).isEqualTo(training.totalSteps + 1);
+            assertThat(training.steps).isEmpty();
+        }
+    }
+
+    @ParameterizedTest(name = "accumulate {0}, images {1} damaged, stopped after steps {2}")
+    @CsvSource({
+        "1, 2, 1",
+        "1, 2, 5 11",
+        "1, 1 3 5, 2 3 4",
+        "1, 2 4 5, 1 11",
+        "3, 6, 1 2",
+        "3, 1 3 5, 1 4 7",
+    })
+    void aResumedTrainingLeavesOutWhatTheUndisturbedOneDoes(
+            int accumulate, String damaged, String stops) throws Exception {
+        DetectionDataset dataset = drawings.image(6, 64, 64, 1).dataset();
+        cut(ids(damaged));
+        assertResumedIsUndisturbed(
+                "\"batchSize\": 1, \"emaDecay\": 0.9, \"accumulate\": " + accumulate,
+                stops,
+                true,
+                dataset);
+        for (String run : List.of("undisturbed", "interrupted")) {
+            assertThat(
+                            metrics(RunDirectory.open(folder.resolve(run))).stream()
+                                    .filter(line -> line.has("evaluation")))
+                    .extracting(line -> line.get("epoch").getAsInt())
+                    .containsExactly(1, 2, 3, 4);
+        }
+    }
+
+    @Test
+    void aTrainingByStepsTakesThemWhateverIsLeftOut() throws Exception {
+        DetectionDataset dataset = drawings.dataset();
+        cut(List.of(1, 2));
+        try (Training training =
+                new Training("run", true, dataset, "{\"steps\": 7, \"batchSize\": 1}")) {
+            assertThat(training.train()).isTrue();
+            assertThat(training.totalSteps).isEqualTo(7);
+            assertThat(training.steps)
+                    .extracting(TrainingListener.Step::learningRate)
+                    .isEqualTo(
+                            LongStream.range(0, 7)
+                                    .mapToObj(new LearningRateSchedule.Cosine(0.05, 0, 7)::at)
+                                    .toList());
+            assertThat(training.steps)
+                    .extracting(TrainingListener.Step::epoch)
+                    .containsExactly(1, 1, 1, 2, 2, 2, 3);
+        }
+    }
+
+    /** Earlier builds counted steps alone and went into an epoch that had not been asked for. */
+    @ParameterizedTest
+    @ValueSource(ints = {0, 2})
+    void aCheckpointBeyondTheLastEpochIsTheEnd(int batch) throws Exception {
+        DetectionDataset dataset = drawings.dataset();
+        cut(List.of(1, 2));
+        String settings = "{\"epochs\": 2, \"batchSize\": 1}";
+        try (Training training = new Training("run", true, dataset, settings)) {
+            assertThat(training.train()).isTrue();
+            Checkpoint last = CheckpointStore.read(training.run.last());
+            assertThat(last.progress().step()).isEqualTo(6);
+            new CheckpointStore(training.run, 1)
+                    .save(
+                            training.task::writeModel,
+                            new Checkpoint(
+                                    new Progress(2, batch, 6 + batch, 0.5, 1),
+                                    last.parameters(),
+                                    last.velocities(),
+                                    last.average()));
+        }
+        try (Training training = new Training("run", true, dataset, settings)) {
+            training.resume();
+            assertThat(training.train()).isTrue();
+            assertThat(training.steps).isEmpty();
+            assertThat(training.evaluated).isEmpty();
+            assertThat(training.firstStep).isEqualTo(training.totalSteps + 1);
         }
     }
 

@@ -57,6 +57,11 @@ public final class RunLogs implements TrainingListener, AutoCloseable {
     }
 
     @Override
+    public void shortened(long totalSteps) {
+        shown.shortened(totalSteps);
+    }
+
+    @Override
     public void step(Step taken) {
         shown.step(taken);
         step = taken.step();

@@ -72,6 +72,14 @@ final class TrainingProgress implements TrainingListener, AutoCloseable {
     }
 
     @Override
+    public void shortened(long total) {
+        totalSteps = total;
+        if (bar != null) {
+            bar.maxHint(total);
+        }
+    }
+
+    @Override
     public void step(Step step) {
         loss = smooth(loss, step.loss());
         secondsPerStep = smooth(secondsPerStep, step.seconds());

@@ -33,6 +33,11 @@ class RunLogsTest {
                     }
 
                     @Override
+                    public void shortened(long totalSteps) {
+                        told.add("shortened " + totalSteps);
+                    }
+
+                    @Override
                     public void step(Step step) {
                         told.add("step " + step.step());
                     }
@@ -77,6 +82,7 @@ class RunLogsTest {
         try (RunLogs logs = logs()) {
             logs.started(8, 20);
             logs.evaluated(1, Map.of("AP", 0.5), true);
+            logs.shortened(19);
             logs.step(step(8));
             logs.evaluated(2, Map.of("AP", 0.25), false);
             logs.skipped("x.jpg");
@@ -89,6 +95,7 @@ class RunLogsTest {
                 .containsExactly(
                         "started 8 20",
                         "evaluated 1 {AP=0.5} true",
+                        "shortened 19",
                         "step 8",
                         "evaluated 2 {AP=0.25} false",
                         "skipped x.jpg");
