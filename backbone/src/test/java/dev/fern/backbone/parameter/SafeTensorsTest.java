@@ -178,6 +178,102 @@ class SafeTensorsTest {
         }
     }
 
+    private static final String ONE = entry("F32", "[1]", "[0,4]");
+
+    /** safetensors 0.8.0 for Python accepts each of these. */
+    @Test
+    void headersThatTheFormatAllowsAreRead() throws IOException {
+        for (String header :
+                List.of(
+                        "{\"x\":" + ONE + "}",
+                        "{\"x\":" + ONE + "}       ",
+                        "{ \"x\" :\n" + ONE + "}\n",
+                        "{\"x\":" + ONE.replace("}", ",\"more\":[{}]}") + "}",
+                        "{\"__metadata__\":{\"x\":\"1\"},\"x\":" + ONE + "}",
+                        "{\"after\":%s,\"x\":%s,\"before\":%s}"
+                                .formatted(
+                                        entry("F32", "[0]", "[4,4]"),
+                                        ONE,
+                                        entry("F32", "[2,0]", "[0,0]")))) {
+            assertThat(SafeTensors.read(file(header, 4))).as(header).containsKey("x");
+        }
+        assertThat(SafeTensors.read(file("{}", 0))).isEmpty();
+        String reversed = "{\"b\":%s,\"a\":%s}".formatted(entry("F32", "[1]", "[4,8]"), ONE);
+        assertThat(SafeTensors.read(file(reversed, 8))).containsOnlyKeys("a", "b");
+    }
+
+    /** A header of 5 MB, as 50,000 tensors have, is within the format's limit of 100 MB. */
+    @Test
+    void aLargeHeaderIsRead() throws IOException {
+        assertThat(SafeTensors.read(file("{\"x\":" + ONE + "}" + " ".repeat(5 << 20), 4)))
+                .containsOnlyKeys("x");
+        String limit = "{\"x\":" + ONE + "}";
+        assertThat(SafeTensors.read(file(limit + " ".repeat(100_000_000 - limit.length()), 4)))
+                .containsOnlyKeys("x");
+        Path beyond = file(limit + " ".repeat(100_000_001 - limit.length()), 4);
+        assertThatThrownBy(() -> SafeTensors.read(beyond))
+                .hasMessageContaining("it declares a header of 100000001 bytes");
+    }
+
+    /** The format's own reader or its description refuses each of these. */
+    @Test
+    void whatTheFormatForbidsIsRefusedWithThePlace() throws IOException {
+        assertFault("{\"x\":" + entry("F32", "[1]", "[4,8]") + "}", 8, "tensor x begins at byte 4");
+        assertFault("{\"x\":" + ONE + "}", 8, "4 bytes follow the values of its last tensor");
+        assertFault("{}", 1, "1 bytes follow");
+        assertFault("{\"x\":" + ONE + "}", 3, "cut short");
+        String overlapping = ",\"y\":" + entry("F32", "[1]", "[4,8]") + "}";
+        assertFault(
+                "{\"x\":" + entry("F32", "[2]", "[0,8]") + overlapping,
+                8,
+                "tensor y begins at byte 4 of the values, where byte 8 is next");
+        assertFault("{\"x\":" + entry("F32", "[3]", "[8,20]") + overlapping, 20, "have a gap");
+        for (String number :
+                List.of("4.0", "4.5", "4e0", "\"4\"", "99999999999999999999", "null")) {
+            assertFault(
+                    "{\"x\":" + entry("F32", "[1]", "[0," + number + "]") + "}",
+                    4,
+                    "tensor x has something else than whole numbers from 0 up in data_offsets");
+        }
+        for (String number : List.of("1.0", "1.5", "1e0", "\"1\"", "-1")) {
+            assertFault(
+                    "{\"x\":" + entry("F32", "[" + number + "]", "[0,4]") + "}",
+                    4,
+                    "tensor x has something else than whole numbers from 0 up in shape");
+        }
+        assertFault("{\"x\":" + entry("F32", "[1]", "[-0,4]") + "}", 4, "in data_offsets");
+        assertFault("{\"x\":" + entry("F32", "[1]", "[0,4,4]") + "}", 4, "3 data_offsets, not 2");
+        assertFault("{\"x\":" + ONE + ",\"x\":" + ONE + "}", 4, "its header has x twice");
+        assertFault(
+                "{\"x\":" + ONE.replace("}", ",\"shape\":[1]}") + "}",
+                4,
+                "tensor x has shape twice");
+        String metadata = "\"__metadata__\":{\"a\":\"1\"}";
+        assertFault("{" + metadata + "," + metadata + "}", 0, "its header has __metadata__ twice");
+        assertFault("{\"__metadata__\":{\"a\":\"1\",\"a\":\"2\"}}", 0, "its metadata have a twice");
+        assertFault("{\"__metadata__\":{\"a\":1}}", 0, "its metadata a is not a string");
+        assertFault(" {\"x\":" + ONE + "}", 4, "does not begin with a brace");
+        assertFault("{\"x\":" + ONE + "}\0", 4, "not JSON");
+        assertFault("{\"x\":" + ONE + "}{}", 4, "JSON");
+        assertFault("{\"x\":" + ONE + "/* */}", 4, "not JSON");
+        assertFault("{x:" + ONE + "}", 4, "not JSON");
+        Path file = file("{\"x\":" + ONE + "}", 4);
+        byte[] bytes = Files.readAllBytes(file);
+        bytes[10] = (byte) 0xff; // the name's one letter: no UTF-8
+        Files.write(file, bytes);
+        assertThatThrownBy(() -> SafeTensors.read(file)).hasMessageContaining("UTF-8");
+    }
+
+    private void assertFault(String header, int dataBytes, String fault) throws IOException {
+        Path file = file(header, dataBytes);
+        assertThatThrownBy(() -> SafeTensors.read(file))
+                .as(header)
+                .isInstanceOf(IOException.class)
+                .hasMessageStartingWith(file + ": not a usable safetensors file: ")
+                .hasMessageContaining(fault)
+                .hasMessageEndingWith("; copy or save it again");
+    }
+
     @Test
     void hugeDeclaredSizesAreRefusedWithoutTheMemory() throws IOException {
         for (String entry :

@@ -6,12 +6,12 @@ import com.google.gson.GsonBuilder;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParseException;
-import com.google.gson.JsonParser;
 import com.google.gson.JsonPrimitive;
 import dev.fern.backbone.parameter.SafeTensors;
 import dev.fern.backbone.parameter.Tensor;
 import dev.fern.detection.files.AtomicFolder;
 import dev.fern.detection.files.TextFile;
+import dev.fern.detection.settings.StrictJson;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -156,7 +156,8 @@ public final class ModelDirectory {
      * {@return whether a model is a classifier, by the {@code kind} that its configuration names}
      *
      * @param directory the model's folder
-     * @throws IOException if the configuration is missing or is not JSON
+     * @throws IOException if the configuration is missing or is not JSON that {@link StrictJson}
+     *     takes
      */
     public static boolean holdsClassifier(Path directory) throws IOException {
         JsonElement root = readDocument(directory);
@@ -194,7 +195,8 @@ public final class ModelDirectory {
      *
      * @param directory the model's folder
      * @return the content of its {@value #CONFIGURATION_FILE}
-     * @throws IOException if the file is missing, too large or not JSON; the message names it
+     * @throws IOException if the file is missing, too large or not JSON, or if a name stands twice
+     *     in an object; the message names it
      */
     public static JsonElement readDocument(Path directory) throws IOException {
         Path file = directory.resolve(CONFIGURATION_FILE);
@@ -207,9 +209,11 @@ public final class ModelDirectory {
                     file + ": not a model configuration: " + Files.size(file) + " bytes");
         }
         try {
-            return JsonParser.parseString(TextFile.read(file));
+            return StrictJson.parse(TextFile.read(file));
         } catch (JsonParseException e) {
             throw new IOException(file + ": cut short or not JSON; copy the model again", e);
+        } catch (IllegalArgumentException e) {
+            throw new IOException(file + ": " + e.getMessage() + ", or copy the model again", e);
         }
     }
 

@@ -2,7 +2,6 @@ package dev.fern.detection.train;
 
 import com.google.gson.Gson;
 import com.google.gson.JsonParseException;
-import com.google.gson.JsonParser;
 import dev.fern.backbone.parameter.SafeTensors;
 import dev.fern.backbone.parameter.Tensor;
 import dev.fern.detection.files.AtomicFolder;
@@ -10,6 +9,7 @@ import dev.fern.detection.files.Checksums;
 import dev.fern.detection.files.TextFile;
 import dev.fern.detection.model.ModelDirectory;
 import dev.fern.detection.settings.RecordJson;
+import dev.fern.detection.settings.StrictJson;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -178,7 +178,7 @@ final class CheckpointStore {
     private static Progress progress(Path folder) throws IOException {
         Path file = folder.resolve(RunDirectory.PROGRESS_FILE);
         try {
-            return RecordJson.read(JsonParser.parseString(TextFile.read(file)), Progress.class);
+            return RecordJson.read(StrictJson.parse(TextFile.read(file)), Progress.class);
         } catch (JsonParseException | IllegalArgumentException e) {
             throw new IOException(file + ": the checkpoint is damaged", e);
         }

@@ -2,12 +2,12 @@ package dev.fern.detection.train;
 
 import com.google.gson.GsonBuilder;
 import com.google.gson.JsonParseException;
-import com.google.gson.JsonParser;
 import dev.fern.cocoeval.AtomicFile;
 import dev.fern.detection.data.DetectionDataset;
 import dev.fern.detection.data.Sample;
 import dev.fern.detection.files.TextFile;
 import dev.fern.detection.settings.RecordJson;
+import dev.fern.detection.settings.StrictJson;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -178,7 +178,7 @@ public record DataIdentity(Part training, Part validation) {
      */
     public static DataIdentity read(Path file) throws IOException {
         try {
-            return RecordJson.read(JsonParser.parseString(TextFile.read(file)), DataIdentity.class);
+            return RecordJson.read(StrictJson.parse(TextFile.read(file)), DataIdentity.class);
         } catch (JsonParseException e) {
             throw new IOException(file + ": damaged: not JSON", e);
         } catch (IllegalArgumentException e) {

@@ -71,6 +71,21 @@ class ModelDirectoryTest {
     }
 
     @Test
+    void aConfigurationWithANameTwiceIsRefused() throws IOException {
+        Path file = folder.resolve(ModelDirectory.CONFIGURATION_FILE);
+        String text = Files.readString(file);
+        for (String name : List.of("version", "minSize")) {
+            String first = "\"" + name + "\":";
+            assertThat(text).containsOnlyOnce(first);
+            Files.writeString(file, text.replace(first, first + " 1, " + first));
+            assertThatThrownBy(() -> ModelDirectory.readConfiguration(folder))
+                    .isInstanceOf(IOException.class)
+                    .hasMessageStartingWith(file + ": '")
+                    .hasMessageContaining(name + "' stands twice; remove one of the two");
+        }
+    }
+
+    @Test
     void modelThatIsReadBackIsTheSame() throws IOException {
         byte[] pixels = new byte[3 * 50 * 40];
         new Random(1).nextBytes(pixels);

@@ -2,10 +2,10 @@ package dev.fern.tools.run;
 
 import com.google.gson.Gson;
 import com.google.gson.JsonParseException;
-import com.google.gson.JsonParser;
 import dev.fern.detection.data.LabelledImages;
 import dev.fern.detection.files.TextFile;
 import dev.fern.detection.settings.RecordJson;
+import dev.fern.detection.settings.StrictJson;
 import dev.fern.detection.train.RunDirectory;
 import dev.fern.tools.console.JsonFile;
 import dev.fern.tools.console.Platform;
@@ -152,7 +152,7 @@ public record RunRecord(Data train, Data validation, boolean skipBadImages, List
         try {
             RunRecord record =
                     RecordJson.read(
-                            JsonParser.parseString(TextFile.readSmall(file, MOST_BYTES)),
+                            StrictJson.parse(TextFile.readSmall(file, MOST_BYTES)),
                             RunRecord.class);
             if (record.starts().isEmpty()) {
                 throw new IllegalArgumentException("starts is empty");

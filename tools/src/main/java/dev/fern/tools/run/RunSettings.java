@@ -6,6 +6,7 @@ import com.google.gson.JsonParseException;
 import com.google.gson.JsonParser;
 import dev.fern.detection.files.TextFile;
 import dev.fern.detection.recipe.TrainingConfiguration;
+import dev.fern.detection.settings.StrictJson;
 import dev.fern.detection.train.RunDirectory;
 import dev.fern.tools.console.BadInputException;
 import java.io.IOException;
@@ -38,12 +39,14 @@ record RunSettings(JsonObject values) {
         }
         try {
             JsonElement root =
-                    JsonParser.parseString(TextFile.readSmall(run.configuration(), MOST_BYTES));
+                    StrictJson.parse(TextFile.readSmall(run.configuration(), MOST_BYTES));
             if (root.isJsonObject()) {
                 return new RunSettings(root.getAsJsonObject());
             }
         } catch (JsonParseException e) {
             throw new BadInputException(run.configuration() + ": not JSON", e);
+        } catch (IllegalArgumentException e) {
+            throw new BadInputException(run.configuration() + ": " + e.getMessage(), e);
         }
         throw new BadInputException(run.configuration() + ": not a JSON object of settings");
     }

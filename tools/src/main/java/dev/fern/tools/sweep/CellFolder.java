@@ -3,10 +3,10 @@ package dev.fern.tools.sweep;
 import com.google.gson.Gson;
 import com.google.gson.GsonBuilder;
 import com.google.gson.JsonParseException;
-import com.google.gson.JsonParser;
 import dev.fern.cocoeval.AtomicFile;
 import dev.fern.detection.files.TextFile;
 import dev.fern.detection.settings.RecordJson;
+import dev.fern.detection.settings.StrictJson;
 import dev.fern.detection.train.DataIdentity;
 import dev.fern.detection.train.RunDirectory;
 import dev.fern.tools.console.BadInputException;
@@ -54,8 +54,7 @@ record CellFolder(Path path) {
         try {
             return Optional.of(
                     RecordJson.read(
-                            JsonParser.parseString(TextFile.read(outcomeFile())),
-                            CellOutcome.class));
+                            StrictJson.parse(TextFile.read(outcomeFile())), CellOutcome.class));
         } catch (JsonParseException | IllegalArgumentException e) {
             throw new IOException(
                     outcomeFile() + ": is damaged; delete it, and the training of the cell goes on",

@@ -6,6 +6,7 @@ import com.google.gson.JsonParseException;
 import com.google.gson.JsonParser;
 import dev.fern.detection.files.TextFile;
 import dev.fern.detection.recipe.TrainingConfiguration;
+import dev.fern.detection.settings.StrictJson;
 import dev.fern.tools.console.BadInputException;
 import dev.fern.tools.console.JsonFile;
 import java.io.IOException;
@@ -69,13 +70,13 @@ record SweepSettings(JsonObject data, Scaling scaling) {
 
     private static JsonObject read(Path file) throws IOException, BadInputException {
         try {
-            JsonElement root = JsonParser.parseString(TextFile.read(file));
+            JsonElement root = StrictJson.parse(TextFile.read(file));
             if (root.isJsonObject()
                     && root.getAsJsonObject().get(SETTINGS) instanceof JsonObject
                     && root.getAsJsonObject().get(DATA) instanceof JsonObject) {
                 return root.getAsJsonObject();
             }
-        } catch (JsonParseException e) {
+        } catch (JsonParseException | IllegalArgumentException e) {
             throw notOfASweep(file, e);
         }
         throw notOfASweep(file, null);

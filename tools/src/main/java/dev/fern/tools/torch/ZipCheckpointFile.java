@@ -5,10 +5,15 @@ import java.io.ByteArrayInputStream;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.OutputStream;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
+import java.util.zip.CRC32;
+import java.util.zip.CheckedInputStream;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipException;
 import java.util.zip.ZipFile;
@@ -16,12 +21,16 @@ import java.util.zip.ZipFile;
 /**
  * A file in the format since PyTorch 1.6: a zip archive with a pickle, {@code NAME/data.pkl}, and
  * one uncompressed entry per storage, {@code NAME/data/KEY}. Nothing is extracted to disk.
+ *
+ * <p>Every entry that is used must have the CRC-32 that the archive states; {@link ZipFile} does
+ * not look at it, and neither does PyTorch.
  */
 final class ZipCheckpointFile implements CheckpointFile {
 
     private final Path path;
     private final ZipFile zip;
     private final String archive;
+    private final Set<String> intact = new HashSet<>();
 
     ZipCheckpointFile(Path path) throws IOException {
         this.path = path;
@@ -74,9 +83,21 @@ final class ZipCheckpointFile implements CheckpointFile {
         return entry == null ? -1 : entry.getSize();
     }
 
+    /** Reads a storage once more than its tensors do, so that none of them has wrong elements. */
     @Override
     public InputStream open(Storage storage) throws IOException {
-        return zip.getInputStream(entry(storage));
+        ZipEntry entry = entry(storage);
+        if (!intact.contains(entry.getName())) {
+            try (CheckedInputStream in =
+                    new CheckedInputStream(zip.getInputStream(entry), new CRC32())) {
+                in.transferTo(OutputStream.nullOutputStream());
+                checkSum(entry, in);
+                intact.add(entry.getName());
+            } catch (EOFException | ZipException e) {
+                throw damaged(entry, "it ends early or can't be unpacked", e);
+            }
+        }
+        return zip.getInputStream(entry);
     }
 
     private ZipEntry entry(Storage storage) {
@@ -84,17 +105,33 @@ final class ZipCheckpointFile implements CheckpointFile {
     }
 
     private byte[] read(ZipEntry entry, int maxBytes) throws IOException {
-        try (InputStream in = zip.getInputStream(entry)) {
+        try (CheckedInputStream in =
+                new CheckedInputStream(zip.getInputStream(entry), new CRC32())) {
             byte[] bytes = in.readNBytes(maxBytes + 1);
             if (bytes.length > maxBytes) {
                 throw new TorchCheckpointException(
                         path,
                         "entry " + entry.getName() + " is larger than " + maxBytes + " bytes");
             }
+            checkSum(entry, in);
             return bytes;
         } catch (EOFException | ZipException e) {
-            throw new TorchCheckpointException(path, "entry " + entry.getName() + " is damaged", e);
+            throw damaged(entry, "it ends early or can't be unpacked", e);
         }
+    }
+
+    /** Compares what was read of an entry, which must be all of it, with its CRC-32. */
+    private void checkSum(ZipEntry entry, CheckedInputStream read) throws IOException {
+        if (read.getChecksum().getValue() != entry.getCrc()) {
+            throw damaged(entry, "its checksum (CRC-32) does not fit", null);
+        }
+    }
+
+    private TorchCheckpointException damaged(ZipEntry entry, String fault, Throwable cause) {
+        return new TorchCheckpointException(
+                path,
+                "entry " + entry.getName() + " is damaged: " + fault + "; copy the file again",
+                cause);
     }
 
     @Override

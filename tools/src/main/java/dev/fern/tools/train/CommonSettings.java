@@ -6,6 +6,7 @@ import com.google.gson.JsonParseException;
 import com.google.gson.JsonParser;
 import com.google.gson.JsonPrimitive;
 import dev.fern.detection.files.TextFile;
+import dev.fern.detection.settings.StrictJson;
 import dev.fern.tools.console.BadInputException;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -245,12 +246,14 @@ final class CommonSettings {
 
     private static JsonObject read(Path file) throws IOException, BadInputException {
         try {
-            JsonElement root = JsonParser.parseString(TextFile.read(file));
+            JsonElement root = StrictJson.parseWithComments(TextFile.read(file));
             if (root.isJsonObject()) {
                 return root.getAsJsonObject();
             }
         } catch (JsonParseException e) {
             throw new BadInputException(file + ": not JSON: " + e.getMessage(), e);
+        } catch (IllegalArgumentException e) {
+            throw new BadInputException(file + ": " + e.getMessage(), e);
         }
         throw new BadInputException(file + ": not a JSON object of settings");
     }

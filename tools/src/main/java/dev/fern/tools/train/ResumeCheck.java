@@ -2,8 +2,8 @@ package dev.fern.tools.train;
 
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParseException;
-import com.google.gson.JsonParser;
 import dev.fern.detection.files.TextFile;
+import dev.fern.detection.settings.StrictJson;
 import dev.fern.detection.train.DataIdentity;
 import dev.fern.detection.train.RunDirectory;
 import dev.fern.tools.console.BadInputException;
@@ -65,7 +65,7 @@ final class ResumeCheck {
     private static List<String> changes(
             Path file, Function<List<JsonObject>, List<String>> changesFrom) throws IOException {
         try {
-            JsonObject settings = JsonParser.parseString(TextFile.read(file)).getAsJsonObject();
+            JsonObject settings = StrictJson.parse(TextFile.read(file)).getAsJsonObject();
             return changesFrom.apply(List.of(settings));
         } catch (JsonParseException | IllegalStateException e) {
             throw new IOException(file + ": damaged: not a JSON object of settings", e);

@@ -4,8 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
 import com.sun.management.ThreadMXBean;
+import dev.fern.tools.CommandRun;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -14,6 +16,7 @@ import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.zip.ZipEntry;
+import java.util.zip.ZipFile;
 import net.razorvine.pickle.Unpickler;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -179,6 +182,77 @@ class HostileTorchCheckpointTest {
         Path file = PickleBytes.zip(folder, entries, ZipEntry.DEFLATED);
 
         assertThat(refusal(file, MAX_ALLOCATED_BYTES_OF_SMALL_FILES)).contains("compressed");
+    }
+
+    /** A change that leaves the archive and the pickle sound shows in the entry's CRC-32 alone. */
+    @ParameterizedTest
+    @CsvSource({"data.pkl, weight", "data/0, element", "byteorder, little"})
+    void entriesWhoseChecksumDoesNotFitAreRefused(String entry, String changed) throws IOException {
+        byte[] pickle =
+                PickleBytes.tensor("weight", "0", 7, 0, new long[] {1}, new long[] {1}).bytes();
+        Map<String, byte[]> entries =
+                Map.of(
+                        "archive/data.pkl",
+                        pickle,
+                        "archive/byteorder",
+                        "little".getBytes(StandardCharsets.US_ASCII),
+                        "archive/data/0",
+                        // The tensor uses 4 of the 28 bytes; the change lies behind them.
+                        "1234 an element and the rest".getBytes(StandardCharsets.US_ASCII));
+        Path file = PickleBytes.zip(folder, entries, ZipEntry.STORED);
+        assertThat(TorchCheckpoint.read(file).tensors()).containsOnlyKeys("weight");
+        String text = Files.readString(file, StandardCharsets.ISO_8859_1);
+        assertThat(text).containsOnlyOnce(changed);
+        Files.writeString(
+                file,
+                text.replace(changed, changed.replace('e', 'E')),
+                StandardCharsets.ISO_8859_1);
+
+        assertThat(refusal(file, MAX_ALLOCATED_BYTES_OF_SMALL_FILES))
+                .contains("entry archive/" + entry + " is damaged: its checksum (CRC-32)")
+                .endsWith("copy the file again");
+    }
+
+    @Test
+    void aLargeStorageIsCheckedPieceByPiece() throws IOException {
+        byte[] pickle =
+                PickleBytes.tensor("w", "0", 1 << 24, 0, new long[] {1}, new long[] {1}).bytes();
+        Path file =
+                PickleBytes.zip(
+                        folder,
+                        Map.of("archive/data.pkl", pickle, "archive/data/0", new byte[4 << 24]),
+                        ZipEntry.STORED);
+        byte[] bytes = Files.readAllBytes(file);
+        bytes[bytes.length / 2] = 1;
+        Files.write(file, bytes);
+
+        assertThat(refusal(file, MAX_ALLOCATED_BYTES_OF_SMALL_FILES))
+                .contains("entry archive/data/0 is damaged");
+    }
+
+    @Test
+    void importOfADamagedFileEndsWithStatus2AndOneLine() throws Exception {
+        Path file = folder.resolve("training.pth");
+        byte[] bytes = Files.readAllBytes(TorchCheckpointTest.resource("training.pth"));
+        try (ZipFile zip = new ZipFile(TorchCheckpointTest.resource("training.pth").toFile())) {
+            byte[] storage = zip.getInputStream(zip.getEntry("training/data/0")).readAllBytes();
+            int at =
+                    new String(bytes, StandardCharsets.ISO_8859_1)
+                            .indexOf(new String(storage, StandardCharsets.ISO_8859_1));
+            bytes[at] ^= 1;
+        }
+        Files.write(file, bytes);
+
+        CommandRun run =
+                CommandRun.of(
+                        "import", "--torchvision=" + file, "--output=" + folder.resolve("model"));
+
+        assertThat(run.status()).isEqualTo(2);
+        assertThat(run.errors())
+                .singleElement()
+                .asString()
+                .contains(file + ": entry training/data/0 is damaged");
+        assertThat(folder.resolve("model")).doesNotExist();
     }
 
     @Test
