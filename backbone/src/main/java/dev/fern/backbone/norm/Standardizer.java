@@ -21,7 +21,8 @@ interface Standardizer {
 
     /**
      * {@return the way in which a group is standardised} It is called once per group, by several
-     * threads.
+     * threads. Where this {@link #measures()}, it must standardise by that mean and variance,
+     * through which the gradient is led.
      *
      * @param mean the group's mean, if this {@link #measures()}; NaN otherwise
      * @param variance the group's variance with the divisor N, if this {@link #measures()}; NaN

@@ -9,6 +9,8 @@ import ai.djl.nn.Block;
 import ai.djl.training.ParameterStore;
 import ai.djl.util.PairList;
 import dev.fern.backbone.Backbone;
+import dev.fern.backbone.BlockChain;
+import dev.fern.backbone.ConvBlocks;
 import dev.fern.backbone.FeatureMap;
 import dev.fern.backbone.norm.Normalization;
 import java.util.ArrayList;

@@ -39,6 +39,14 @@ class NormalizationTest {
     }
 
     @Example
+    void everyKnownNameIsThatOfItsNormalisation() {
+        for (String name : Normalization.NAMES) {
+            String typed = name.replace("N", "8");
+            assertThat(Normalization.parse(typed).id()).isEqualTo(typed);
+        }
+    }
+
+    @Example
     void anEndOfTheNameChoosesTheActivation() {
         assertThat(Normalization.parse("frn-relu"))
                 .isEqualTo(new FilterResponseNormalization(false, Activation.RELU));

@@ -41,8 +41,8 @@ public final class TrainingSettings {
             names = "--freeze-stages",
             paramLabel = "N",
             description =
-                    "Number of stages of the backbone that are not trained: 1 is the stem, 2 the"
-                            + " stem and layer1, ..., 5 all of them.")
+                    "Number of stages of the backbone that are not trained, counted from the input."
+                            + " A ResNet has 5: the stem, then layer1 to layer4.")
     private Integer freezeStages;
 
     /**

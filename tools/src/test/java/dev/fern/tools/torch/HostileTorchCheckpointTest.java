@@ -27,7 +27,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * Whatever a file holds, reading it ends soon in one line that names the file, within a bounded
- * heap.
+ * heap. Long because every way in which a file can lie is a few lines of bytes of its own.
  */
 @Timeout(600)
 class HostileTorchCheckpointTest {

@@ -1,4 +1,4 @@
-package dev.fern.backbone.resnet;
+package dev.fern.backbone;
 
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;

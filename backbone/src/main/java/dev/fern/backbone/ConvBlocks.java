@@ -1,4 +1,4 @@
-package dev.fern.backbone.resnet;
+package dev.fern.backbone;
 
 import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.convolutional.Conv2d;
