@@ -1,6 +1,7 @@
 package dev.fern.tools.dataset;
 
 import dev.fern.cocoeval.Box;
+import dev.fern.detection.image.ImageSize;
 import java.awt.BasicStroke;
 import java.awt.Color;
 import java.awt.GradientPaint;
@@ -15,6 +16,7 @@ import java.awt.image.DataBufferInt;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.SplittableRandom;
 
 /**
@@ -62,6 +64,7 @@ final class ShapesScene {
 
     private final int width;
     private final int height;
+    private final Optional<IntRange> sides;
     private final SplittableRandom random;
     private final BufferedImage image;
 
@@ -77,12 +80,20 @@ final class ShapesScene {
     private final int[] visible;
 
     /**
-     * Paints a picture of {@code width} x {@code height} pixels. The same random numbers give the
-     * same picture.
+     * Paints a picture. The same random numbers give the same picture.
+     *
+     * @param size of the picture
+     * @param counts number of shapes, of which those without room are left out; one picture in
+     *     twenty has none
+     * @param sides sides of the shapes in pixels, before they are stretched; empty for small,
+     *     medium and large ones equally often
+     * @param random decides everything else
      */
-    ShapesScene(int width, int height, SplittableRandom random) {
-        this.width = width;
-        this.height = height;
+    ShapesScene(
+            ImageSize size, IntRange counts, Optional<IntRange> sides, SplittableRandom random) {
+        this.width = size.width();
+        this.height = size.height();
+        this.sides = sides;
         this.random = random;
         this.image = new BufferedImage(width, height, BufferedImage.TYPE_INT_RGB);
         this.rgb = ((DataBufferInt) image.getRaster().getDataBuffer()).getData();
@@ -96,7 +107,10 @@ final class ShapesScene {
         graphics.setRenderingHint(
                 RenderingHints.KEY_STROKE_CONTROL, RenderingHints.VALUE_STROKE_PURE);
         clutter.paintStrayLines(graphics);
-        int objects = random.nextDouble() < EMPTY_SHARE ? 0 : random.nextInt(1, 18);
+        int objects =
+                random.nextDouble() < EMPTY_SHARE
+                        ? 0
+                        : random.nextInt(counts.min(), counts.max() + 1);
         this.visible = new int[objects + 1];
         if (objects > 0 && random.nextDouble() < CROWD_SHARE) {
             placeCrowd();
@@ -176,11 +190,16 @@ final class ShapesScene {
     }
 
     /**
-     * Returns the side of a shape in pixels: small, medium and large by COCO's area ranges about
-     * equally often, as far as the picture has room.
+     * Returns the side of a shape in pixels, as far as the picture has room: from the range that is
+     * wanted, or small, medium and large by COCO's area ranges about equally often.
      */
     private double side() {
         double largest = 0.8 * Math.min(width, height);
+        if (sides.isPresent()) {
+            double from = Math.min(sides.get().min(), largest);
+            return from
+                    * Math.pow(Math.min(sides.get().max(), largest) / from, random.nextDouble());
+        }
         double[] limits = {MIN_SIDE, Math.min(32, largest), Math.min(110, largest), largest};
         int range = random.nextInt(3);
         return limits[range] * Math.pow(limits[range + 1] / limits[range], random.nextDouble());

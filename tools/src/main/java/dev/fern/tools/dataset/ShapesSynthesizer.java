@@ -5,6 +5,7 @@ import dev.fern.cocoeval.CocoCategory;
 import dev.fern.cocoeval.CocoDataset;
 import dev.fern.cocoeval.CocoImage;
 import dev.fern.detection.image.BgrImage;
+import dev.fern.detection.image.ImageSize;
 import dev.fern.tools.dataset.ShapesScene.VisibleObject;
 import java.awt.Graphics2D;
 import java.awt.image.BufferedImage;
@@ -13,8 +14,11 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
+import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.stream.Stream;
 
@@ -29,12 +33,21 @@ import java.util.stream.Stream;
  *
  * @param width of the pictures, {@value #MIN_SIDE} to {@value #MAX_SIDE} pixels
  * @param height of the pictures, {@value #MIN_SIDE} to {@value #MAX_SIDE} pixels
+ * @param sizes number of different sizes. The pictures take them in turn; the first is {@code
+ *     width} x {@code height}, the others have half to one and a half times as many pixels, and are
+ *     half to twice as wide for their height
+ * @param counts number of objects of a picture, except for one in twenty, which has none
+ * @param sides sides of the objects in pixels, at least 1; empty for small, medium and large ones
+ *     by COCO's area ranges, equally often
  * @param seed of the random numbers
  */
-public record ShapesSynthesizer(int width, int height, long seed) {
+public record ShapesSynthesizer(
+        int width, int height, int sizes, IntRange counts, Optional<IntRange> sides, long seed) {
 
     static final int MIN_SIDE = 64;
     static final int MAX_SIDE = 4096;
+
+    static final IntRange DEFAULT_COUNTS = new IntRange(1, 17);
 
     /** The parts of a data set. */
     public enum Split {
@@ -51,12 +64,15 @@ public record ShapesSynthesizer(int width, int height, long seed) {
     }
 
     /**
-     * Checks the sides.
+     * Checks the ranges.
      *
      * @param width {@value #MIN_SIDE} to {@value #MAX_SIDE}
      * @param height {@value #MIN_SIDE} to {@value #MAX_SIDE}
+     * @param sizes at least 1
+     * @param counts any range
+     * @param sides at least 1, or empty
      * @param seed any number
-     * @throws IllegalArgumentException if a side is out of its range
+     * @throws IllegalArgumentException if one is out of its range
      */
     public ShapesSynthesizer {
         if (Math.min(width, height) < MIN_SIDE || Math.max(width, height) > MAX_SIDE) {
@@ -70,6 +86,25 @@ public record ShapesSynthesizer(int width, int height, long seed) {
                             + " to "
                             + MAX_SIDE);
         }
+        if (sizes < 1) {
+            throw new IllegalArgumentException(sizes + " different sizes; wanted 1 or more");
+        }
+        if (sides.isPresent() && sides.get().min() < 1) {
+            throw new IllegalArgumentException(
+                    "objects of " + sides.get() + " pixels; wanted 1 or more");
+        }
+        imageSizes(width, height, sizes, seed);
+    }
+
+    /**
+     * Makes pictures of one size with the usual objects.
+     *
+     * @param width of the pictures, {@value #MIN_SIDE} to {@value #MAX_SIDE} pixels
+     * @param height of the pictures, {@value #MIN_SIDE} to {@value #MAX_SIDE} pixels
+     * @param seed of the random numbers
+     */
+    public ShapesSynthesizer(int width, int height, long seed) {
+        this(width, height, 1, DEFAULT_COUNTS, Optional.empty(), seed);
     }
 
     /**
@@ -83,6 +118,7 @@ public record ShapesSynthesizer(int width, int height, long seed) {
      * @throws IOException if a file can't be written; the annotation file is then not there
      */
     public CocoDataset write(Path folder, Split split, int images) throws IOException {
+        List<ImageSize> imageSizes = imageSizes(width, height, sizes, seed);
         Path annotationFile = folder.resolve("annotations/instances_" + split.label() + ".json");
         Path imageFolder = folder.resolve(split.label());
         Files.createDirectories(annotationFile.getParent());
@@ -92,10 +128,11 @@ public record ShapesSynthesizer(int width, int height, long seed) {
         List<CocoImage> cocoImages = new ArrayList<>();
         List<CocoAnnotation> annotations = new ArrayList<>();
         for (int id = 1; id <= images; id++) {
-            ShapesScene scene = new ShapesScene(width, height, random.split());
+            ImageSize size = imageSizes.get((id - 1) % sizes);
+            ShapesScene scene = new ShapesScene(size, counts, sides, random.split());
             String name = String.format(Locale.ROOT, "%06d.jpg", id);
             write(scene.image(), imageFolder.resolve(name));
-            cocoImages.add(new CocoImage(id, name, width, height));
+            cocoImages.add(new CocoImage(id, name, size.width(), size.height()));
             for (VisibleObject object : scene.objects()) {
                 annotations.add(
                         new CocoAnnotation(
@@ -110,6 +147,39 @@ public record ShapesSynthesizer(int width, int height, long seed) {
         CocoDataset dataset = CocoDataset.of(cocoImages, categories(), annotations);
         dataset.write(annotationFile);
         return dataset;
+    }
+
+    /**
+     * Draws the sizes of the pictures.
+     *
+     * @throws IllegalArgumentException if there are not as many
+     */
+    private static List<ImageSize> imageSizes(int width, int height, int sizes, long seed) {
+        SplittableRandom random = new SplittableRandom(seed);
+        Set<ImageSize> different = new LinkedHashSet<>();
+        different.add(new ImageSize(width, height));
+        for (long attempts = 0; different.size() < sizes; attempts++) {
+            if (attempts > 100L * sizes) {
+                throw new IllegalArgumentException(
+                        "pictures of about "
+                                + width
+                                + " x "
+                                + height
+                                + " pixels don't have "
+                                + sizes
+                                + " different sizes");
+            }
+            double pixels = (double) width * height * random.nextDouble(0.5, 1.5);
+            double aspect = (double) width / height * Math.pow(2, random.nextDouble(-1, 1));
+            different.add(
+                    new ImageSize(
+                            side(Math.sqrt(pixels * aspect)), side(Math.sqrt(pixels / aspect))));
+        }
+        return List.copyOf(different);
+    }
+
+    private static int side(double pixels) {
+        return (int) Math.max(MIN_SIDE, Math.min(MAX_SIDE, Math.round(pixels)));
     }
 
     private SplittableRandom random(Split split) {

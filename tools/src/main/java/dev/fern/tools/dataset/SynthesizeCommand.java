@@ -6,6 +6,7 @@ import dev.fern.tools.console.OutputFolder;
 import dev.fern.tools.dataset.ShapesSynthesizer.Split;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -73,6 +74,35 @@ final class SynthesizeCommand implements Callable<Integer> {
     private int height;
 
     @Option(
+            names = "--sizes",
+            paramLabel = "N",
+            defaultValue = "1",
+            description =
+                    "Number of different sizes of the pictures. Beside --width x --height they"
+                            + " have half to one and a half times as many pixels, and are half to"
+                            + " twice as wide for their height. Default: ${DEFAULT-VALUE}.")
+    private int sizes;
+
+    @Option(
+            names = "--objects",
+            paramLabel = "MIN-MAX",
+            defaultValue = "1-17",
+            converter = IntRange.Converter.class,
+            description =
+                    "Number of objects of a picture, as far as they have room; one picture in"
+                            + " twenty has none. Default: ${DEFAULT-VALUE}.")
+    private IntRange objects;
+
+    @Option(
+            names = "--object-sizes",
+            paramLabel = "MIN-MAX",
+            converter = IntRange.Converter.class,
+            description =
+                    "Sides of the objects in pixels. Default: small, medium and large objects by"
+                            + " COCO's area ranges, equally often.")
+    private IntRange objectSizes;
+
+    @Option(
             names = "--seed",
             paramLabel = "N",
             defaultValue = "0",
@@ -89,10 +119,11 @@ final class SynthesizeCommand implements Callable<Integer> {
         }
         ShapesSynthesizer synthesizer;
         try {
-            synthesizer = new ShapesSynthesizer(width, height, seed);
+            synthesizer =
+                    new ShapesSynthesizer(
+                            width, height, sizes, objects, Optional.ofNullable(objectSizes), seed);
         } catch (IllegalArgumentException e) {
-            throw new ParameterException(
-                    spec.commandLine(), "--width, --height: " + e.getMessage(), e);
+            throw new ParameterException(spec.commandLine(), e.getMessage(), e);
         }
         OutputFolder.requireFree(output);
         write(synthesizer, Split.TRAIN, trainImages);

@@ -3,9 +3,11 @@ package dev.fern.tools.dataset;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.fern.cocoeval.Box;
+import dev.fern.detection.image.ImageSize;
 import dev.fern.tools.dataset.ShapesScene.VisibleObject;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -20,8 +22,38 @@ class ShapesSceneTest {
     static void paint() {
         SplittableRandom random = new SplittableRandom(11);
         for (int i = 0; i < 200; i++) {
-            SCENES.add(new ShapesScene(WIDTH, HEIGHT, random.split()));
+            SCENES.add(scene(ShapesSynthesizer.DEFAULT_COUNTS, Optional.empty(), random.split()));
         }
+    }
+
+    private static ShapesScene scene(
+            IntRange counts, Optional<IntRange> sides, SplittableRandom random) {
+        return new ShapesScene(new ImageSize(WIDTH, HEIGHT), counts, sides, random);
+    }
+
+    @Test
+    void countsAndSidesStayInTheirRanges() {
+        SplittableRandom random = new SplittableRandom(12);
+        IntRange counts = new IntRange(1, 2);
+        IntRange sides = new IntRange(60, 120);
+        int most = 0;
+        double largest = 0;
+        for (int i = 0; i < 60; i++) {
+            List<VisibleObject> objects =
+                    scene(counts, Optional.of(sides), random.split()).objects().stream()
+                            .filter(object -> !object.crowd())
+                            .toList();
+            assertThat(objects).hasSizeLessThanOrEqualTo(2);
+            most = Math.max(most, objects.size());
+            for (VisibleObject object : objects) {
+                // a stretched and turned square of 120, in a box along the axes
+                assertThat(Math.max(object.box().width(), object.box().height()))
+                        .isLessThan(120 * Math.pow(2, 0.4) * Math.sqrt(2));
+                largest = Math.max(largest, object.box().width());
+            }
+        }
+        assertThat(most).isEqualTo(2);
+        assertThat(largest).isGreaterThan(100);
     }
 
     @Test

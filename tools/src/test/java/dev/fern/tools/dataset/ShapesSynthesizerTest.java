@@ -13,6 +13,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -39,6 +40,26 @@ class ShapesSynthesizerTest {
                         new ImageFileCheck(new ImageFolder(folder.resolve("train")))
                                 .check(dataset, () -> {}))
                 .isEmpty();
+    }
+
+    @Test
+    void picturesTakeAsManySizesAsWanted() throws IOException {
+        CocoDataset dataset =
+                new ShapesSynthesizer(160, 120, 7, new IntRange(0, 3), Optional.empty(), 3)
+                        .write(folder, Split.TRAIN, 15);
+
+        assertThat(dataset.images().stream().map(i -> i.width() + "x" + i.height()).distinct())
+                .hasSize(7)
+                .startsWith("160x120");
+        assertThat(
+                        new ImageFileCheck(new ImageFolder(folder.resolve("train")))
+                                .check(dataset, () -> {}))
+                .isEmpty();
+        assertThatThrownBy(
+                        () ->
+                                new ShapesSynthesizer(
+                                        64, 64, 9999, new IntRange(1, 2), Optional.empty(), 3))
+                .hasMessageContaining("don't have 9999 different sizes");
     }
 
     @Test
