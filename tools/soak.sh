@@ -1,64 +1,122 @@
 #!/usr/bin/env bash
-# Shows whether Fern's process grows: trains for half an hour, then finds objects in images for an hour,
-# and tells the process's size every minute. Java's heap has a fixed size, so that all growth is seen:
-# of native memory in the figures, of the heap as an OutOfMemoryError.
+# Shows whether Fern's process grows: trains, finds objects in images, and evaluates a model, each for
+# some minutes, and tells the process's size every minute. Java's heap has a fixed size, so that all
+# growth is seen: of native memory in the figures, of the heap as an OutOfMemoryError.
 #
-# usage: tools/soak.sh [MINUTES OF TRAINING] [MINUTES OF DETECTION]
+# usage: tools/soak.sh [OPTIONS]
+#   --minutes N        how long each of the three runs (default: 40)
+#   --sizes N          number of different sizes of the images (default: 1)
+#   --engine NAME      MXNet or PyTorch (default: MXNet)
+#   --only NAMES       some of training,detection,evaluation (default: all)
+#   --together         run the three at the same time, which is slower for each
+#   --csv FILE         also add the sizes to a table: run, minute, MiB, and the steps, evaluations or
+#                      images until then
 #
-# Ends with status 1 if a process ended early or is over 5 % larger than it was after two minutes.
+# Training goes through 500 images, whose sizes change by a quarter (scaleJitter), and evaluates 20
+# images after each epoch. Evaluation goes through the 500 images after every epoch of 8. Detection
+# goes through them again and again.
+#
+# Ends with status 1 if a process ended early, or is over 5 % larger at its end than after a quarter of
+# its time.
 set -euo pipefail
 
 fern=$(cd -- "$(dirname -- "$(readlink -f -- "${BASH_SOURCE[0]}")")/.." && pwd)/fern
-training=${1:-30}
-detection=${2:-60}
-if ((detection < 3 || training < 3)); then
-    echo "soak.sh: 3 minutes or more, to be compared with the size after 2" >&2
+minutes=40 sizes=1 engine=MXNet only=training,detection,evaluation together=no csv=/dev/null
+while (($# > 0)); do
+    case $1 in
+        --minutes) minutes=$2 ;;
+        --sizes) sizes=$2 ;;
+        --engine) engine=$2 ;;
+        --only) only=$2 ;;
+        --csv) csv=$2 ;;
+        --together) together=yes; shift; continue ;;
+        *) echo "soak.sh: unknown option $1" >&2; exit 2 ;;
+    esac
+    shift 2
+done
+if ((minutes < 4)); then
+    echo "soak.sh: --minutes must be 4 or more, since sizes are compared with those after a quarter" >&2
     exit 2
 fi
 export FERN_JAVA_OPTIONS="-Xms256m -Xmx256m -XX:+AlwaysPreTouch"
 
 work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-"$fern" dataset synthesize --output "$work/shapes" --train-images 200 --val-images 20 >/dev/null
+trap 'kill $(jobs -p) 2>/dev/null || true; rm -rf "$work"' EXIT
+"$fern" dataset synthesize --output "$work/shapes" --train-images 500 --val-images 20 --width 384 --height 288 \
+    --sizes "$sizes" >/dev/null
 
-data=(--train-annotations "$work/shapes/annotations/instances_train.json" --train-images "$work/shapes/train"
-    --val-annotations "$work/shapes/annotations/instances_val.json" --val-images "$work/shapes/val")
-small=(--width 0.25 --set pyramidChannels=32 --set headConvolutions=1 --min-size 384 --max-size 384 --batch-size 4)
+small=(--width 0.25 --set pyramidChannels=32 --set headConvolutions=1 --min-size 288 --max-size 576 --batch-size 4
+    --set "scaleJitter=[0.8,1.25]")
 
 size() {
     awk '/^VmRSS:/ { print int($2 / 1024) }' "/proc/$1/status" 2>/dev/null
 }
 
-# watch NAME MINUTES COMMAND...: runs a command, looks at it every minute, and stops it.
+# watch NAME UNITS COMMAND...: runs a command, looks at it every minute, and stops it. UNITS is a shell
+# command that prints how much work is done.
 watch() {
-    local name=$1 minutes=$2 process early=0 now
+    local name=$1 units=$2 process early=0 now minute
     shift 2
-    "$@" >"$work/log" 2>&1 &
+    "$@" >"$work/$name.log" 2>&1 &
     process=$!
     for ((minute = 1; minute <= minutes; minute++)); do
         sleep 60
         now=$(size $process) || now=
         if [ -z "$now" ]; then
             echo "$name: ended after less than $minute minutes:" >&2
-            tail -n 5 "$work/log" >&2
+            tail -n 5 "$work/$name.log" >&2
             return 1
         fi
         echo "$name, minute $minute: $now MiB"
-        [ $minute -ne 2 ] || early=$now
+        echo "$name,$minute,$now,$(eval "$units" 2>/dev/null)" >>"$csv"
+        [ $minute -ne $((minutes / 4)) ] || early=$now
     done
     kill $process
     wait $process || true
-    echo "$name: $early MiB after 2 minutes, $now MiB after $minutes"
+    echo "$name: $early MiB after $((minutes / 4)) minutes, $now MiB after $minutes"
     [ $((now * 100)) -le $((early * 105)) ]
 }
 
-mkdir "$work/many"
-for ((copy = 0; copy < 30 * detection; copy++)); do
-    cp -rl "$work/shapes/train" "$work/many/$copy"
-done
+train=("$fern" train --engine "$engine" "${small[@]}" --steps 10000000 --set checkpointMinutes=1)
+shapes=$work/shapes
+training() {
+    watch training "grep -c '\"step\"' '$work/run/metrics.jsonl'" "${train[@]}" --output "$work/run" \
+        --train-annotations "$shapes/annotations/instances_train.json" --train-images "$shapes/train" \
+        --val-annotations "$shapes/annotations/instances_val.json" --val-images "$shapes/val"
+}
+evaluation() {
+    watch evaluation "grep -c '\"evaluation\"' '$work/evaluated/metrics.jsonl'" "${train[@]}" --limit-train 8 \
+        --output "$work/evaluated" \
+        --train-annotations "$shapes/annotations/instances_val.json" --train-images "$shapes/val" \
+        --val-annotations "$shapes/annotations/instances_train.json" --val-images "$shapes/train"
+}
+detection() {
+    "${train[@]}" --steps 100 --output "$work/model" \
+        --train-annotations "$shapes/annotations/instances_train.json" --train-images "$shapes/train" \
+        --val-annotations "$shapes/annotations/instances_val.json" --val-images "$shapes/val" >/dev/null 2>&1
+    mkdir "$work/many"
+    for ((copy = 0; copy < 3 * minutes; copy++)); do
+        cp -rl "$shapes/train" "$work/many/$copy"
+    done
+    watch detection "cut -f 1 '$work/detection.log' | uniq | wc -l" \
+        "$fern" detect --engine "$engine" --model "$work/model/last" "$work"/many/*
+}
 
 status=0
-watch training "$training" "$fern" train "${data[@]}" "${small[@]}" --steps 10000000 --set checkpointMinutes=1 \
-    --output "$work/run" || status=1
-watch detection "$detection" "$fern" detect --model "$work/run/last" --min-size 768 --max-size 768 "$work"/many/* || status=1
+running=()
+for run in ${only//,/ }; do
+    case $run in
+        training | detection | evaluation) ;;
+        *) echo "soak.sh: --only: unknown run $run" >&2; exit 2 ;;
+    esac
+    if [ $together = yes ]; then
+        $run &
+        running+=($!)
+    else
+        $run || status=1
+    fi
+done
+for process in "${running[@]}"; do
+    wait "$process" || status=1
+done
 exit $status
