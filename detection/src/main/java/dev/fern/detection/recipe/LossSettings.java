@@ -5,6 +5,7 @@ import static dev.fern.detection.settings.LayeredSettings.require;
 import dev.fern.detection.loss.BoxLoss;
 import dev.fern.detection.loss.FocalLoss;
 import dev.fern.detection.loss.RetinaNetLoss;
+import java.util.OptionalLong;
 
 /**
  * The two losses and their weights.
@@ -14,14 +15,14 @@ import dev.fern.detection.loss.RetinaNetLoss;
  * @param boxLoss the loss of the box codes
  * @param boxLossWeight factor on the box loss
  * @param minPositives smallest number of positives that an image's loss is divided by, see {@link
- *     RetinaNetLoss}
+ *     RetinaNetLoss}; empty to take it from the training data
  */
 public record LossSettings(
         double focalAlpha,
         double focalGamma,
         BoxLoss boxLoss,
         double boxLossWeight,
-        int minPositives) {
+        OptionalLong minPositives) {
 
     /**
      * Checks the ranges.
@@ -30,18 +31,36 @@ public record LossSettings(
      * @param focalGamma at least 0
      * @param boxLoss checked by itself
      * @param boxLossWeight at least 0
-     * @param minPositives at least 1
+     * @param minPositives 1 to {@link Integer#MAX_VALUE}, or empty
      * @throws IllegalArgumentException if one is out of its range
      */
     public LossSettings {
         new FocalLoss(focalAlpha, focalGamma);
         require(boxLossWeight >= 0, "boxLossWeight must be at least 0");
-        require(minPositives >= 1, "minPositives must be at least 1");
+        require(
+                minPositives.orElse(1) >= 1 && minPositives.orElse(1) <= Integer.MAX_VALUE,
+                "minPositives must be 1 to 2147483647, or 'auto'");
     }
 
-    /** {@return the loss of a batch} */
+    /**
+     * {@return these settings with another floor under the number of positives}
+     *
+     * @param positives at least 1
+     */
+    public LossSettings withMinPositives(int positives) {
+        return new LossSettings(
+                focalAlpha, focalGamma, boxLoss, boxLossWeight, OptionalLong.of(positives));
+    }
+
+    /**
+     * {@return the loss of a batch} Where the data have not decided on {@code minPositives}, an
+     * image's loss is divided by its own number of positives, as in torchvision.
+     */
     public RetinaNetLoss retinaNetLoss() {
         return new RetinaNetLoss(
-                new FocalLoss(focalAlpha, focalGamma), boxLoss, boxLossWeight, minPositives);
+                new FocalLoss(focalAlpha, focalGamma),
+                boxLoss,
+                boxLossWeight,
+                (int) minPositives.orElse(1));
     }
 }

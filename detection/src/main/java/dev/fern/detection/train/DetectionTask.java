@@ -100,18 +100,12 @@ public final class DetectionTask
             DetectionDataset dataset,
             Validation validation,
             LoaderOptions loading) {
-        this.configuration = configuration;
+        this.configuration = DataDefaults.of(configuration, dataset);
         this.detector = detector;
         this.dataset = dataset;
         this.validation = validation;
         this.loading = loading;
-        this.sampler =
-                new BatchSampler(
-                        dataset,
-                        configuration.loop().batchSize(),
-                        configuration.images().canvasRule(),
-                        configuration.augmentation(),
-                        configuration.seed());
+        this.sampler = DataDefaults.sampler(configuration, dataset);
         this.fixedBatches =
                 configuration.augmentation().drawsCanvas()
                         ? OptionalInt.empty()
@@ -123,7 +117,7 @@ public final class DetectionTask
         this.decoder =
                 new BatchDecoder(
                         ImageReader.forDataSets(), detector.configuration().normalization());
-        this.lanes = GradientStep.lanes(configuration, detector, optimizer);
+        this.lanes = GradientStep.lanes(this.configuration, detector, optimizer);
     }
 
     @Override

@@ -80,7 +80,9 @@ record Scaling(TrainingConfiguration base, RateRule rule) {
         settings.addProperty("batchSize", cell.batchSize());
         settings.addProperty(
                 "learningRate", base.optimization().learningRate() * rule.factor(ratio));
-        settings.addProperty("warmupSteps", scaled(base.optimization().warmupSteps(), ratio));
+        base.optimization()
+                .warmupSteps()
+                .ifPresent(steps -> settings.addProperty("warmupSteps", scaled(steps, ratio)));
         settings.addProperty("steps", scaled(base.loop().steps(), ratio));
         settings.addProperty("emaDecay", Math.pow(base.loop().emaDecay(), ratio));
         return TrainingConfiguration.of(List.of(settings));

@@ -6,6 +6,7 @@ import com.google.gson.JsonParseException;
 import com.google.gson.JsonParser;
 import com.google.gson.JsonPrimitive;
 import dev.fern.detection.files.TextFile;
+import dev.fern.detection.settings.RecordJson;
 import dev.fern.detection.settings.StrictJson;
 import dev.fern.tools.console.BadInputException;
 import java.io.IOException;
@@ -99,8 +100,9 @@ final class CommonSettings {
             names = "--warmup-steps",
             paramLabel = "N",
             description =
-                    "Number of first steps over which the learning rate rises to its full value.")
-    private Long warmupSteps;
+                    "Number of first steps over which the learning rate rises to its full value, or"
+                            + " auto for a twentieth of the training, at most 1000.")
+    private String warmupSteps;
 
     @Option(
             names = "--schedule",
@@ -162,15 +164,16 @@ final class CommonSettings {
 
     /** Returns whether the batch size is to be found by what fits into memory. */
     boolean isBatchSizeAutomatic() {
-        return "auto".equals(batchSize);
+        return RecordJson.AUTO.equals(batchSize);
     }
 
-    private Integer batchSize() throws BadInputException {
+    /** Returns the number that an option was given; null if it was not given or is automatic. */
+    private static Integer number(String option, String text) throws BadInputException {
         try {
-            return batchSize == null ? null : Integer.valueOf(batchSize);
+            return text == null || text.equals(RecordJson.AUTO) ? null : Integer.valueOf(text);
         } catch (NumberFormatException e) {
             throw new BadInputException(
-                    "--batch-size must be a number or auto, not '" + batchSize + "'", e);
+                    option + " must be a number or auto, not '" + text + "'", e);
         }
     }
 
@@ -219,12 +222,13 @@ final class CommonSettings {
         given.put("backbone", backbone);
         given.put("width", width);
         given.put("norm", norm);
-        given.put("batchSize", isBatchSizeAutomatic() ? null : batchSize());
+        given.put("batchSize", number("--batch-size", batchSize));
         given.put("accumulate", accumulate);
         given.put("epochs", epochs);
         given.put("steps", steps);
         given.put("learningRate", learningRate);
-        given.put("warmupSteps", warmupSteps);
+        Integer warmup = number("--warmup-steps", warmupSteps);
+        given.put("warmupSteps", warmup == null ? warmupSteps : warmup);
         given.put("schedule", schedule);
         given.put("seed", seed);
         given.put("emaDecay", emaDecay);

@@ -61,6 +61,20 @@ class ResumeTest {
     }
 
     @Test
+    void settingsThatTheDataDecidedAreRecordedAndTheSameOnResuming() throws IOException {
+        assertThat(settings().get("minPositives").getAsInt()).isPositive();
+        assertThat(settings().get("warmupSteps").getAsInt()).isNotNegative();
+
+        CommandRun resumed = train("--resume", "--set=minPositives=auto", "--warmup-steps=auto");
+
+        assertThat(resumed.status()).as(resumed.errors().toString()).isZero();
+        assertThat(resumed.errors().toString())
+                .contains("minPositives is " + settings().get("minPositives"));
+        assertRefused(train("--resume", "--set=minPositives=999"), "minPositives is 999");
+        assertRefused(train("--resume", "--warmup-steps=some"), "--warmup-steps", "some");
+    }
+
+    @Test
     void settingsThatAreNotGivenAreThoseOfTheRun() throws IOException {
         String before = Files.readString(run.resolve("config.json"));
         CommandRun resumed = train("--resume");
