@@ -11,7 +11,6 @@ import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import org.junit.jupiter.api.BeforeEach;
-import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.DisabledOnOs;
 import org.junit.jupiter.api.condition.OS;
@@ -149,56 +148,52 @@ class PrivateFolderTest {
         assertShared(cache, toFolder.resolve(inside.getFileName()));
     }
 
-    /** Only root can give files away. */
-    @Nested
-    class Strangers {
-
-        private void give(Path path) throws IOException {
-            try {
-                Files.setAttribute(path, "unix:uid", STRANGER, LinkOption.NOFOLLOW_LINKS);
-            } catch (FileSystemException e) {
-                assumeTrue(false, "only root can give files to another user");
-            }
+    /** Gives a file away, which only root can. */
+    private static void give(Path path) throws IOException {
+        try {
+            Files.setAttribute(path, "unix:uid", STRANGER, LinkOption.NOFOLLOW_LINKS);
+        } catch (FileSystemException e) {
+            assumeTrue(false, "only root can give files to another user");
         }
+    }
 
-        private void assertTheirs(Path folder, Path culprit) {
-            assertRefused(folder, culprit, "belongs to another user (" + STRANGER + ")");
-        }
+    private static void assertTheirs(Path folder, Path culprit) {
+        assertRefused(folder, culprit, "belongs to another user (" + STRANGER + ")");
+    }
 
-        @Test
-        void theirFolderIsRefused() throws IOException {
-            give(cache);
-            assertTheirs(cache, cache);
-        }
+    @Test
+    void theirFolderIsRefused() throws IOException {
+        give(cache);
+        assertTheirs(cache, cache);
+    }
 
-        @Test
-        void aFolderInTheirsIsRefused() throws IOException {
-            give(top);
-            assertTheirs(cache, top);
-            mode(top, 01777);
-            assertTheirs(cache, top);
-        }
+    @Test
+    void aFolderInTheirsIsRefused() throws IOException {
+        give(top);
+        assertTheirs(cache, top);
+        mode(top, 01777);
+        assertTheirs(cache, top);
+    }
 
-        @Test
-        void theirFilesAndLinksInAFolderOfOnesOwnAreRefused() throws IOException {
-            mode(cache, 0700);
-            give(library);
-            assertTheirs(cache, library);
-            Files.delete(library);
-            Path link = Files.createSymbolicLink(library, Path.of("/dev/null"));
-            give(link);
-            assertTheirs(cache, library);
-            Files.delete(link);
-            give(library.getParent());
-            assertTheirs(cache, library.getParent());
-        }
+    @Test
+    void theirFilesAndLinksInAFolderOfOnesOwnAreRefused() throws IOException {
+        mode(cache, 0700);
+        give(library);
+        assertTheirs(cache, library);
+        Files.delete(library);
+        Path link = Files.createSymbolicLink(library, Path.of("/dev/null"));
+        give(link);
+        assertTheirs(cache, library);
+        Files.delete(link);
+        give(library.getParent());
+        assertTheirs(cache, library.getParent());
+    }
 
-        @Test
-        void theirLinkOnTheWayIsRefused() throws IOException {
-            Path shared = mode(Files.createDirectory(top.resolve("shared")), 01777);
-            Path link = Files.createSymbolicLink(shared.resolve("link"), cache);
-            give(link);
-            assertTheirs(link, link);
-        }
+    @Test
+    void theirLinkOnTheWayIsRefused() throws IOException {
+        Path shared = mode(Files.createDirectory(top.resolve("shared")), 01777);
+        Path link = Files.createSymbolicLink(shared.resolve("link"), cache);
+        give(link);
+        assertTheirs(link, link);
     }
 }
