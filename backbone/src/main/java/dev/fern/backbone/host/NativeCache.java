@@ -31,9 +31,9 @@ public final class NativeCache {
     private NativeCache() {}
 
     /**
-     * {@return a folder for the libraries of one kind, which is private and can be written}
+     * {@return a place for the libraries of one kind, where a private folder can be made}
      *
-     * @param kind its name, such as {@code opencv}
+     * @param kind the folder's name, such as {@code javacpp}
      * @throws NativeCacheException if there is no place for it
      */
     public static synchronized Path folder(String kind) {
@@ -51,7 +51,7 @@ public final class NativeCache {
      * @throws NativeCacheException if another user could put a library there
      */
     public static synchronized void requirePrivate(Path folder, String setting) {
-        if (root != null && folder.startsWith(root)) {
+        if (root != null && folder.normalize().startsWith(root)) {
             return; // checked with the whole
         }
         try {
@@ -99,7 +99,7 @@ public final class NativeCache {
             System.getLogger(NativeCache.class.getName())
                     .log(
                             Level.WARNING,
-                            "libraries are extracted for this process alone: {0}",
+                            "native libraries are extracted for this process alone, since {0}",
                             e.getMessage());
         }
         return temporary();

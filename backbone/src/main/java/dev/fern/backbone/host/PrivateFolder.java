@@ -150,9 +150,9 @@ final class PrivateFolder {
     }
 
     /**
-     * Checks one file, folder or link.
+     * Checks one file, folder or link by itself.
      *
-     * @param excuse the bit of its mode that makes it safe though others can write to it
+     * @param excuse the bit of its mode with which others may write to it
      */
     private void check(Path path, int excuse) throws IOException {
         Map<String, Object> attributes =
