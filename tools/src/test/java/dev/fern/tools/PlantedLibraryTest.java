@@ -29,6 +29,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * One user has planted libraries under the temporary folder, where DJL and JavaCPP look for them
@@ -39,6 +41,9 @@ class PlantedLibraryTest {
 
     private static final int ATTACKER = 54321;
     private static final int VICTIM = 12345;
+
+    /** Root's, and there. */
+    private static final String UNWRITABLE = "/usr";
 
     @TempDir static Path folder;
 
@@ -158,8 +163,12 @@ class PlantedLibraryTest {
         Files.setAttribute(work, "unix:uid", VICTIM);
     }
 
-    /** Runs a class as the victim in a folder of its own and returns what it prints. */
-    private List<String> run(Class<?> main, String... arguments)
+    /**
+     * Runs a class as the victim in a folder of its own and returns what it prints.
+     *
+     * @param home what Java takes for the victim's home
+     */
+    private List<String> run(String home, Class<?> main, String... arguments)
             throws IOException, InterruptedException {
         List<String> command =
                 new ArrayList<>(
@@ -169,6 +178,7 @@ class PlantedLibraryTest {
                                 "--regid=" + VICTIM,
                                 "--clear-groups",
                                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                                "-Duser.home=" + home,
                                 "-Djava.io.tmpdir=" + temporary,
                                 "-Dai.djl.offline=true",
                                 "-cp",
@@ -178,7 +188,9 @@ class PlantedLibraryTest {
         ProcessBuilder builder =
                 new ProcessBuilder(command).directory(work.toFile()).redirectErrorStream(true);
         Map<String, String> environment = builder.environment();
-        environment.keySet().removeAll(List.of("HOME", "XDG_CACHE_HOME"));
+        environment
+                .keySet()
+                .removeAll(List.of("HOME", "XDG_CACHE_HOME", "DJL_CACHE_DIR", "ENGINE_CACHE_DIR"));
         Process process = builder.start();
         List<String> lines = process.inputReader().lines().toList();
         assertThat(process.waitFor()).as(String.join("\n", lines)).isZero();
@@ -192,22 +204,24 @@ class PlantedLibraryTest {
         assertThat(planted).allSatisfy(file -> assertThat(file).content().startsWith("no library"));
     }
 
-    @Test
-    void theCommandLineLoadsNoneOfThem() throws Exception {
-        assertThat(
-                        run(
-                                Fern.class,
-                                "detect",
-                                "--model=" + model,
-                                "--score-threshold=0",
-                                image.toString()))
-                .isNotEmpty();
+    @ParameterizedTest
+    @ValueSource(strings = {UNWRITABLE, "?"})
+    void theCommandLineLoadsNoneOfThem(String home) throws Exception {
+        List<String> found =
+                run(
+                        home,
+                        Fern.class,
+                        "detect",
+                        "--model=" + model,
+                        "--score-threshold=0",
+                        image.toString());
+        assertThat(found).isNotEmpty();
         assertNothingIsLeft();
     }
 
     @Test
     void aProgramThatUsesTheLibraryLoadsNoneOfThem() throws Exception {
-        List<String> libraries = run(Program.class, model.toString(), image.toString());
+        List<String> libraries = run(UNWRITABLE, Program.class, model.toString(), image.toString());
         assertThat(libraries)
                 .anyMatch(path -> path.endsWith("/libmxnet.so"))
                 .anyMatch(path -> path.endsWith("/libopencv_java.so"))

@@ -78,6 +78,7 @@ class NativeCacheTest {
                 .keySet()
                 .removeAll(List.of("XDG_CACHE_HOME", "DJL_CACHE_DIR", "ENGINE_CACHE_DIR"));
         builder.environment().putAll(environment);
+        builder.directory(Files.createDirectories(folder.resolve("work")).toFile());
         builder.redirectError(folder.resolve("log").toFile());
         Process process = builder.start();
         List<String> lines = process.inputReader().lines().toList();
@@ -116,6 +117,15 @@ class NativeCacheTest {
         assertThat(temporary).isEmptyDirectory();
         assertThat(run(Places.class, Map.of())).doesNotContainAnyElementsOf(places);
         assertThat(folder.resolve("log")).isEmptyFile();
+    }
+
+    /** Java gives such a user's home this name. */
+    @Test
+    void aUserWhomTheSystemDoesNotListGetsNoFolderOfThatName() throws Exception {
+        home = Path.of("?");
+        assertThat(run(Places.class, Map.of()))
+                .allMatch(place -> place.startsWith(temporary + "/fern-"));
+        assertThat(folder.resolve("work")).isEmptyDirectory();
     }
 
     @Test

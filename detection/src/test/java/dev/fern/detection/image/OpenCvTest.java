@@ -34,7 +34,7 @@ class OpenCvTest {
         Path image = TestImages.write(folder.resolve("image.png"), 37, 23, 1);
         String search = run(folder.resolve("cache"), image, Map.of("LD_DEBUG", "libs"));
         assertThat(search).contains("37x23\n").contains("calling init: ", "libopencv_core.so");
-        assertThat(search.lines()).noneMatch(line -> line.contains("/home/runner/"));
+        assertThat(search.lines().filter(line -> line.contains("/javacpp-presets/"))).isEmpty();
     }
 
     @Test
