@@ -12,9 +12,9 @@ import org.opencv.imgcodecs.Imgcodecs;
  * dropped, 16 bits are cut to 8, CMYK is converted.
  *
  * <p>The reader checks a file before it decodes it. It compares the size in pixels in the header
- * with {@code maxPixels}, so that it refuses a small file that would unfold to gigabytes. It refuses
- * a small file that would take minutes to decode, see {@link #MAX_SCANS}. And it refuses a file that
- * ends early rather than fill it up with gray.
+ * with {@code maxPixels}, so that it refuses a small file that would unfold to gigabytes. It
+ * refuses a small file that would take minutes to decode, see {@link #MAX_SCANS}. And it refuses a
+ * file that ends early rather than fill it up with gray.
  *
  * @param maxPixels the largest number of pixels that is decoded, 1 to 2^30
  * @param applyOrientation whether the EXIF orientation of a JPEG turns the picture upright.

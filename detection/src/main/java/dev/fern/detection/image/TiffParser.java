@@ -71,8 +71,8 @@ final class TiffParser implements ImageFormat.Parser {
      *
      * @param mostPixels largest sum of their pixels times scans
      */
-    private static void checkScans(
-            FileWindow file, long[] offsets, long[] bytes, long mostPixels) throws IOException {
+    private static void checkScans(FileWindow file, long[] offsets, long[] bytes, long mostPixels)
+            throws IOException {
         if (offsets.length != bytes.length) {
             throw file.error("damaged TIFF: places and lengths of its parts differ in number");
         }

@@ -145,7 +145,7 @@ class DecodingEffortTest {
     }
 
     /** A progressive JPEG, with its last scan repeated. */
-    private static byte[] progressive(int more) throws IOException {
+    static byte[] progressive(int more) throws IOException {
         BufferedImage picture = TestImages.random(WIDTH, HEIGHT, 3);
         ImageWriter writer = ImageIO.getImageWritersByFormatName("jpeg").next();
         ImageWriteParam parameters = writer.getDefaultWriteParam();
@@ -182,7 +182,7 @@ class DecodingEffortTest {
         return scans;
     }
 
-    private static byte[] deflated(int zeros) throws IOException {
+    static byte[] deflated(int zeros) throws IOException {
         ByteArrayOutputStream out = new ByteArrayOutputStream();
         try (DeflaterOutputStream deflater = new DeflaterOutputStream(out)) {
             deflater.write(new byte[zeros]);
@@ -196,7 +196,7 @@ class DecodingEffortTest {
      * @param rows of a strip or tile
      * @param tileWidth 0 for strips
      */
-    private static byte[] tiff(
+    static byte[] tiff(
             int width, int height, int rows, int tileWidth, int compression, byte[] content) {
         int across = tileWidth == 0 ? 1 : (width + tileWidth - 1) / tileWidth;
         int parts = across * ((height + rows - 1) / rows);

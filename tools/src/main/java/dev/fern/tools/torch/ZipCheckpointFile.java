@@ -24,9 +24,9 @@ import java.util.zip.ZipFile;
  *
  * <p>Every entry that is used must have the CRC-32 that the archive states; {@link ZipFile} does
  * not look at it, and neither does PyTorch. After {@code
- * torch.serialization.set_crc32_options(False)}, {@code torch.save} states 0 for every entry. Such a
- * file is read unchecked. Damage does not make a checked file look like one: it would have to reset
- * the CRC-32 of every entry, and those of {@code version} and others are never 0.
+ * torch.serialization.set_crc32_options(False)}, {@code torch.save} states 0 for every entry. Such
+ * a file is read unchecked. Damage does not make a checked file look like one: it would have to
+ * reset the CRC-32 of every entry, and those of {@code version} and others are never 0.
  */
 final class ZipCheckpointFile implements CheckpointFile {
 

@@ -148,8 +148,7 @@ class TorchCheckpointTest {
         assumeTrue(Files.isReadable(counters), () -> "needs " + counters);
         int elements = 1 << 22;
         Path file =
-                PickleBytes.tensor(
-                                "w", "0", elements, 0, new long[] {elements - 1}, new long[] {1})
+                PickleBytes.tensor("w", "0", elements, 0, new long[] {elements - 1}, new long[] {1})
                         .save(folder, Map.of("0", new float[elements]));
 
         long before = bytesRead(counters);
