@@ -34,7 +34,6 @@ class DocumentsTest {
     private static final Pattern FERN_NAME =
             Pattern.compile("dev\\.fern((?:\\.[a-z]+)*)((?:\\.[A-Z][A-Za-z0-9]+)?)");
     private static final Pattern TEST_NAME = Pattern.compile("[A-Z][A-Za-z0-9]*Test");
-    private static final Pattern INLINE_CODE = Pattern.compile("`([^`]+)`");
     private static final Pattern ARTIFACT =
             Pattern.compile("<artifactId>([^<]+)</artifactId>\\s*<version>");
 
@@ -305,7 +304,7 @@ class DocumentsTest {
 
     /** Returns what stands between backticks, without groups such as {@code org.bytedeco}. */
     private static List<String> names(String cell) {
-        return INLINE_CODE
+        return MarkdownFile.INLINE_CODE
                 .matcher(cell.replaceAll("\\(of [^)]*\\)", ""))
                 .results()
                 .map(match -> match.group(1))

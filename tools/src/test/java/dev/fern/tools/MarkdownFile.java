@@ -21,7 +21,7 @@ record MarkdownFile(Path path, List<String> prose, List<Block> blocks) {
 
     private static final String FENCE = "```";
     private static final Pattern LINK = Pattern.compile("\\[[^\\]]*\\]\\(([^)\\s]+)\\)");
-    private static final Pattern INLINE_CODE = Pattern.compile("`([^`]+)`");
+    static final Pattern INLINE_CODE = Pattern.compile("`([^`]+)`");
 
     /**
      * A code block.
