@@ -35,8 +35,8 @@ public record LossSettings(
      */
     public LossSettings {
         new FocalLoss(focalAlpha, focalGamma);
-        require(boxLossWeight >= 0, "boxLossWeight must be at least 0");
-        require(minPositives >= 1, "minPositives must be at least 1");
+        require(boxLossWeight >= 0, "boxLossWeight", "at least 0", boxLossWeight);
+        require(minPositives >= 1, "minPositives", "at least 1", minPositives);
     }
 
     /** {@return the loss of a batch} */
