@@ -309,6 +309,39 @@ class SweepCommandTest {
                 .collect(Collectors.joining("\n"));
     }
 
+    @Test
+    void aSweepWhoseFolderIsReplacedWritesNothingThere() throws Exception {
+        Path output = work.resolve("lost");
+        Process process =
+                FernProcess.of(
+                                List.of(),
+                                arguments(
+                                        output,
+                                        "--norms=frn",
+                                        "--batch-sizes=1",
+                                        "--seeds=1",
+                                        "--steps=100000",
+                                        "--set=evaluateEvery=1000000"))
+                        .redirectErrorStream(true)
+                        .redirectOutput(work.resolve("log").toFile())
+                        .start();
+        waitForSteps(process, output.resolve("cells/frn-b1-s1/metrics.jsonl"), 2);
+        Files.move(output, work.resolve("moved"));
+        Files.createDirectories(output.resolve("cells/frn-b1-s1"));
+        assertThat(process.waitFor(2, TimeUnit.MINUTES)).isTrue();
+        assertThat(process.exitValue()).isEqualTo(1);
+        assertThat(Files.readAllLines(work.resolve("log")))
+                .filteredOn(line -> line.startsWith("fern: "))
+                .singleElement()
+                .asString()
+                .contains(output + ": was deleted, moved or replaced");
+        try (Stream<Path> files = Files.list(output)) {
+            assertThat(files).containsExactly(output.resolve("cells"));
+        }
+        assertThat(output.resolve("cells/frn-b1-s1")).isEmptyDirectory();
+        assertThat(output.resolve("cells/frn-b1-s1-saved/last/progress.json")).exists();
+    }
+
     private static void waitForSteps(Process process, Path metrics, int steps) throws Exception {
         for (int i = 0; i < 6000 && process.isAlive(); i++) {
             if (Files.exists(metrics)) {
