@@ -50,7 +50,8 @@ class SystemLimitsTest {
         Path errors = folder.resolve("errors");
         String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
         String command =
-                String.format(prefix, java + " -cp '" + classPath + "' " + mainClass + arguments);
+                String.format(
+                        prefix, java + " -cp '" + classPath + "' '" + mainClass + "'" + arguments);
         int status =
                 new ProcessBuilder("bash", "-c", "set -o pipefail; " + command)
                         .redirectError(errors.toFile())

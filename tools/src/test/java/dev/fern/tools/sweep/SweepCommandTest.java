@@ -29,7 +29,10 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** Whole sweeps of tiny networks on a few synthetic pictures. */
+/**
+ * Whole sweeps of tiny networks on a few synthetic pictures. Long because they share these pictures
+ * and the commands on them.
+ */
 class SweepCommandTest {
 
     private static final List<String> TWELVE =
