@@ -328,10 +328,14 @@ class SweepCommandTest {
                         .redirectErrorStream(true)
                         .redirectOutput(work.resolve("log").toFile())
                         .start();
-        waitForSteps(process, output.resolve("cells/frn-b1-s1/metrics.jsonl"), 2);
-        Files.move(output, work.resolve("moved"));
-        Files.createDirectories(output.resolve("cells/frn-b1-s1"));
-        assertThat(process.waitFor(2, TimeUnit.MINUTES)).isTrue();
+        try {
+            waitForSteps(process, output.resolve("cells/frn-b1-s1/metrics.jsonl"), 2);
+            Files.move(output, work.resolve("moved"));
+            Files.createDirectories(output.resolve("cells/frn-b1-s1"));
+            assertThat(process.waitFor(2, TimeUnit.MINUTES)).isTrue();
+        } finally {
+            process.destroy(); // and the cell with it
+        }
         assertThat(process.exitValue()).isEqualTo(1);
         assertThat(Files.readAllLines(work.resolve("log")))
                 .filteredOn(line -> line.startsWith("fern: "))
