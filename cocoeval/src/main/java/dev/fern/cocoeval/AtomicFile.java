@@ -66,10 +66,15 @@ public final class AtomicFile {
         }
     }
 
-    /** What is wrong, without the name of a file that the user does not know. */
-    private static String reason(IOException e) {
+    /**
+     * Returns what is wrong, without the name of a temporary file that the user does not know.
+     *
+     * @param e what was thrown while a file was written
+     * @return a phrase, such as {@code No space left on device}
+     */
+    public static String reason(IOException e) {
         if (!(e instanceof FileSystemException problem)) {
-            return e.getMessage();
+            return e.getMessage() == null ? e.toString() : e.getMessage();
         }
         if (problem.getReason() != null) {
             return problem.getReason();

@@ -32,7 +32,10 @@ public record SyntheticCoco(CocoDataset dataset, CocoResults results) {
             long seed, int images, int categories, int boxes, int detections) {
         if (images <= 0 || categories <= 0 || boxes < 0 || detections < 0) {
             throw new IllegalArgumentException(
-                    "images and categories must be at least 1, boxes and detections at least 0");
+                    String.format(
+                            "images and categories must be at least 1, boxes and detections at"
+                                    + " least 0, not %d, %d, %d, %d",
+                            images, categories, boxes, detections));
         }
         Random random = new Random(seed);
         List<CocoCategory> categoryList = new ArrayList<>();

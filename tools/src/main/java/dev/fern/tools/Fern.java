@@ -1,9 +1,9 @@
 package dev.fern.tools;
 
-import dev.fern.backbone.host.NativeCacheException;
 import dev.fern.tools.benchmark.BenchmarkCommand;
-import dev.fern.tools.console.BadInputException;
+import dev.fern.tools.console.ErrorReport;
 import dev.fern.tools.console.ExitStatus;
+import dev.fern.tools.console.StandardOutput;
 import dev.fern.tools.console.VersionProvider;
 import dev.fern.tools.console.VisibleText;
 import dev.fern.tools.dataset.DatasetCommand;
@@ -16,10 +16,8 @@ import dev.fern.tools.torch.ImportCommand;
 import dev.fern.tools.train.PretrainCommand;
 import dev.fern.tools.train.TrainCommand;
 import dev.fern.tools.verify.VerifyCommand;
-import java.io.IOException;
 import java.io.PrintWriter;
-import java.nio.file.FileSystemException;
-import java.util.Locale;
+import java.util.List;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -55,7 +53,8 @@ import picocli.CommandLine.UnmatchedArgumentException;
         footer = {
             "",
             "'fern COMMAND --help' explains a command and all of its options.",
-            "Exit status: 0 done, 1 an internal fault, 2 bad usage or bad input, 130 interrupted.",
+            "Exit status: 0 done, 1 a fault of the network, the machine or Fern, 2 bad usage or bad"
+                    + " input, 130 interrupted.",
             "Start with: fern demo"
         })
 public final class Fern {
@@ -97,22 +96,29 @@ public final class Fern {
             // Java would make a folder of this name here, for its list of fonts.
             System.setProperty("user.home", "/dev/null");
         }
-        System.exit(run(args));
+        int status = run(args);
+        if (StandardOutput.isLost()) {
+            System.err.println("fern: standard output could not be written; is its disk full?");
+            status = status == 0 ? ExitStatus.FAULT : status;
+        }
+        System.exit(status);
     }
 
     /** Runs a command and returns its exit status. */
     static int run(String... args) {
-        CommandLine commands = commandLine();
+        Fern fern = new Fern();
         try {
-            return commands.execute(args);
+            return commandLine(fern).execute(args);
         } catch (OutOfMemoryError | LinkageError e) {
-            Fern fern = commands.getCommand();
-            return fern.report(e, commands.getErr());
+            return fern.report(e, new PrintWriter(System.err, true));
         }
     }
 
     static CommandLine commandLine() {
-        Fern fern = new Fern();
+        return commandLine(new Fern());
+    }
+
+    private static CommandLine commandLine(Fern fern) {
         CommandLine commands = new CommandLine(fern);
         commands.setCaseInsensitiveEnumValuesAllowed(true);
         commands.setUsageHelpAutoWidth(true);
@@ -139,8 +145,18 @@ public final class Fern {
     /** Returns picocli's message without its prefix and without a word that it prints twice. */
     private static String usageMessage(ParameterException exception, CommandLine command) {
         if (exception instanceof UnmatchedArgumentException unmatched
-                && !command.getSubcommands().isEmpty()
-                && !unmatched.isUnknownOption()) {
+                && unmatched.isUnknownOption()) {
+            List<String> options =
+                    unmatched.getUnmatched().stream()
+                            .filter(word -> word.startsWith("-")) // not the options' values
+                            .distinct()
+                            .toList();
+            return (options.size() == 1 ? "Unknown option: '" : "Unknown options: '")
+                    + oneLine(String.join("', '", options))
+                    + "'";
+        }
+        if (exception instanceof UnmatchedArgumentException unmatched
+                && !command.getSubcommands().isEmpty()) {
             return "unknown command '"
                     + oneLine(unmatched.getUnmatched().get(0))
                     + "'; the commands are "
@@ -159,35 +175,9 @@ public final class Fern {
         if (exception instanceof InterruptedException) {
             return ExitStatus.INTERRUPTED;
         }
-        if (exception instanceof BadInputException
-                || exception instanceof NativeCacheException
-                || exception instanceof IOException) {
-            err.println("fern: " + line(exception));
-            return ExitStatus.BAD_INPUT;
-        }
-        if (exception instanceof OutOfMemoryError) {
-            err.println(
-                    "fern: out of memory; give Java more, for example with"
-                            + " FERN_JAVA_OPTIONS=-Xmx8g");
-            return ExitStatus.FAULT;
-        }
-        err.println(
-                "fern: internal fault: "
-                        + oneLine(exception.toString())
-                        + (debug ? "" : " (run again with --debug to see where)"));
-        return ExitStatus.FAULT;
-    }
-
-    private static String line(Throwable exception) {
-        if (exception instanceof FileSystemException e && e.getReason() == null) {
-            // Java's message is only the name of the file; the exception's class says what is
-            // wrong.
-            String problem = e.getClass().getSimpleName().replace("Exception", "");
-            return VisibleText.of(e.getFile())
-                    + ": "
-                    + problem.replaceAll("(?<=[a-z])(?=[A-Z])", " ").toLowerCase(Locale.ROOT);
-        }
-        return oneLine(String.valueOf(exception.getMessage()));
+        ErrorReport report = ErrorReport.of(exception, debug);
+        err.println("fern: " + report.message());
+        return report.status();
     }
 
     private static String oneLine(String message) {

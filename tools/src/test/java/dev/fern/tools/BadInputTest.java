@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.gson.JsonElement;
 import com.google.gson.JsonParser;
+import dev.fern.backbone.parameter.SafeTensors;
+import dev.fern.backbone.parameter.Tensor;
 import dev.fern.detection.train.RunDirectory;
 import dev.fern.tools.dataset.ShapesSynthesizer;
 import dev.fern.tools.dataset.ShapesSynthesizer.Split;
@@ -17,6 +19,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -182,6 +185,31 @@ class BadInputTest {
         Arrays.fill(bytes, bytes.length - 4, bytes.length, (byte) 0xff); // a NaN
         Files.write(parameters, bytes);
         assertRefused(detect(work.resolve("run/best")), "parameters.safetensors", "NaN");
+    }
+
+    @Test
+    void aModelWhoseOutputsAreNotFiniteIsAnError(@TempDir Path work) throws IOException {
+        assertThat(train(annotations, images, work.resolve("run")).status()).isZero();
+        Path model = work.resolve("run/best");
+        Path file = model.resolve("parameters.safetensors");
+        Map<String, Tensor> parameters = SafeTensors.read(file);
+        Arrays.fill(parameters.get("regression.output.weight").data(), 3e38f);
+        SafeTensors.write(file, parameters, Map.of());
+        for (CommandRun run :
+                List.of(
+                        CommandRun.of(
+                                "detect", "--model=" + model, "--skip-bad-images", "" + images),
+                        evaluate(model, images, work.resolve("numbers.json")),
+                        CommandRun.of(
+                                "verify", "--model=" + model, "--batch-size=2", "" + images))) {
+            assertThat(run.status()).isEqualTo(1);
+            assertThat(run.complaints())
+                    .singleElement()
+                    .asString()
+                    .contains("outputs are not finite");
+            assertThat(run.out()).isEmpty();
+        }
+        assertThat(work.resolve("numbers.json")).doesNotExist();
     }
 
     @Test
@@ -642,6 +670,37 @@ class BadInputTest {
                 .matches(".*; see 'fern.* --help'")
                 .doesNotContain("Error")
                 .doesNotContainPattern("\\b(\\w+) \\1\\b");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "dataset", "dataset check", "detect", "benchmark", "benchmark frn"})
+    void anUnknownOptionIsNamedOnceAndItsValueIsNone(String command) {
+        CommandRun run =
+                CommandRun.of(
+                        Stream.concat(
+                                        Stream.of(command.split(" ")),
+                                        Stream.of("--annotations=a", "-n", "20"))
+                                .filter(word -> !word.isEmpty())
+                                .toArray(String[]::new));
+        assertThat(run.status()).isEqualTo(2);
+        assertThat(run.errors()).hasSize(1);
+        assertThat(run.errors().get(0)).doesNotContain("20").doesNotContainPattern("'-n'.*'-n'");
+    }
+
+    @Test
+    void filesBeyondALimitNeedNotBeThere(@TempDir Path work) throws IOException {
+        Path partly = copyOfImages(work.resolve("images"));
+        Path first = firstImage(partly);
+        try (Stream<Path> files = Files.list(partly)) {
+            for (Path file : files.filter(f -> !f.equals(first)).toList()) {
+                Files.delete(file);
+            }
+        }
+        CommandRun run =
+                train(annotations, partly, work.resolve("run"), "--limit-train=1", "--limit-val=1");
+        assertThat(run.status()).as(run.errors().toString()).isZero();
+        assertRefused(
+                train(annotations, partly, work.resolve("more"), "--limit-train=2"), "", "no such");
     }
 
     @Test

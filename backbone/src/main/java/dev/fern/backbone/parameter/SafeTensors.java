@@ -16,6 +16,7 @@ import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -152,6 +153,8 @@ public final class SafeTensors {
                         named.getKey(), new Tensor(entry.shape, readFloats(channel, size, chunk)));
             }
             return tensors;
+        } catch (FileSystemException e) {
+            throw e; // names the file itself
         } catch (IOException e) {
             throw new IOException(file + ": not a usable safetensors file: " + e.getMessage(), e);
         }

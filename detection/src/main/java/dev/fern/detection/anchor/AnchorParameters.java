@@ -46,7 +46,7 @@ public record AnchorParameters(
         aspectRatios = List.copyOf(aspectRatios);
         if (sizes.size() != LEVELS) {
             throw new IllegalArgumentException(
-                    "anchor sizes: one for each of the " + LEVELS + " levels, not " + sizes.size());
+                    "anchor sizes: one for each of the " + LEVELS + " levels, not " + sizes);
         }
         requirePositive("anchor sizes", sizes);
         requirePositive("anchor scales", scales);

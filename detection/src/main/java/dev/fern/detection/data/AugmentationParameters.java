@@ -58,7 +58,7 @@ public record AugmentationParameters(
         }
         if (scaleJitter.size() != 2) {
             throw new IllegalArgumentException(
-                    "scaleJitter takes two factors: smallest and largest");
+                    "scaleJitter takes two factors: smallest and largest, not " + scaleJitter);
         }
         double minScale = scaleJitter.get(0);
         double maxScale = scaleJitter.get(1);

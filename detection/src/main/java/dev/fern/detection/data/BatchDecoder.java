@@ -12,7 +12,6 @@ import dev.fern.detection.image.PixelNormalization;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.FloatBuffer;
-import java.nio.channels.ClosedByInterruptException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
@@ -50,7 +49,8 @@ public final class BatchDecoder {
      * @param planned the images and what happens to them
      * @return the batch
      * @throws BadImageException naming the first image that can't be used
-     * @throws IOException if the thread is interrupted
+     * @throws IOException if a file can't be read through no fault of its own, as when too many are
+     *     open, or if the thread is interrupted
      */
     public Batch decode(PlannedBatch planned) throws IOException {
         List<BadImageException> badImages = new ArrayList<>();
@@ -78,11 +78,11 @@ public final class BatchDecoder {
         for (PlannedImage image : planned.images()) {
             try {
                 items.add(decode(image, pixels, items.size() * imageFloats));
-            } catch (ClosedByInterruptException e) {
+            } catch (ImageReadException e) {
+                badImages.accept(new BadImageException(image.sample().imageId(), e));
+            } catch (IOException e) { // no fault of the image
                 PixelBuffers.giveBack(data);
                 throw e;
-            } catch (IOException e) {
-                badImages.accept(new BadImageException(image.sample().imageId(), e));
             }
         }
         data.limit(items.size() * imageFloats * Float.BYTES);

@@ -1,6 +1,7 @@
 package dev.fern.detection.data;
 
 import dev.fern.detection.image.ImageSize;
+import java.nio.file.Path;
 import java.util.List;
 
 /**
@@ -22,6 +23,22 @@ public record BatchPlan(List<PlannedBatch> batches) {
     /** {@return the number of images of all batches} */
     public int imageCount() {
         return batches.stream().mapToInt(batch -> batch.images().size()).sum();
+    }
+
+    /**
+     * {@return the file of an image}
+     *
+     * @param imageId its id in the data set
+     * @throws IllegalArgumentException if no batch has it
+     */
+    public Path file(long imageId) {
+        return batches.stream()
+                .flatMap(batch -> batch.images().stream())
+                .map(PlannedImage::sample)
+                .filter(sample -> sample.imageId() == imageId)
+                .map(Sample::path)
+                .findFirst()
+                .orElseThrow(() -> new IllegalArgumentException("no image " + imageId));
     }
 
     /**

@@ -66,10 +66,34 @@ public final class DetectionDataset {
     public static DetectionDataset of(
             CocoDataset coco, ImageFolder folder, ImageReader reader, boolean skipBadImages)
             throws IOException {
+        return of(coco, folder, reader, skipBadImages, 0);
+    }
+
+    /**
+     * Makes the data set of the first images of an annotation file, as {@link #of(CocoDataset,
+     * ImageFolder, ImageReader, boolean)} does of all. It does not look at the files of the others.
+     *
+     * @param coco the annotations
+     * @param folder what file names are relative to
+     * @param reader reads the sizes that the annotations lack
+     * @param skipBadImages whether images whose files are missing or empty are left out
+     * @param limit how many images; 0 for all
+     * @return the images with their targets; its crowds are those of all images
+     * @throws IOException as for all images
+     */
+    public static DetectionDataset of(
+            CocoDataset coco,
+            ImageFolder folder,
+            ImageReader reader,
+            boolean skipBadImages,
+            int limit)
+            throws IOException {
         List<Sample> samples = new ArrayList<>();
         List<ImageReadException> badImages = new ArrayList<>();
         TargetBuilder targets = new TargetBuilder(positions(coco.categories()));
-        for (CocoImage image : coco.images()) {
+        List<CocoImage> all = coco.images();
+        int count = limit == 0 ? all.size() : Math.min(limit, all.size());
+        for (CocoImage image : all.subList(0, count)) {
             Path path = resolve(folder, image);
             try {
                 ImageSize size = size(image, path, reader);
@@ -80,6 +104,9 @@ public final class DetectionDataset {
         }
         if (!skipBadImages) {
             refuse(badImages);
+        }
+        for (CocoImage image : all.subList(count, all.size())) {
+            targets.countCrowds(coco.annotationsOf(image.id()));
         }
         return new DetectionDataset(
                 samples, coco.categories(), badImages, targets.emptyBoxes, targets.crowds);
@@ -237,6 +264,11 @@ public final class DetectionDataset {
 
         TargetBuilder(Map<Long, Integer> labels) {
             this.labels = labels;
+        }
+
+        /** Counts the crowds of an image that is not in use. Runs know their data by the sum. */
+        void countCrowds(List<CocoAnnotation> annotations) {
+            crowds += (int) annotations.stream().filter(CocoAnnotation::crowd).count();
         }
 
         Sample sample(long imageId, Path path, ImageSize size, List<CocoAnnotation> annotations) {

@@ -25,7 +25,7 @@ public record LabelledImages(
      * @param folder of the images
      * @param skipBadImages whether images whose files are missing or empty are left out rather than
      *     refused
-     * @param limit how many of the first images to use; 0 for all
+     * @param limit how many of the first images to use; 0 for all. Files of others may be missing
      * @return both
      * @throws IOException naming the file and record that can't be used, or if no image is left
      */
@@ -39,12 +39,10 @@ public record LabelledImages(
                             coco,
                             new ImageFolder(folder),
                             ImageReader.forDataSets(),
-                            skipBadImages);
+                            skipBadImages,
+                            limit);
         } catch (BadImageException e) {
             throw new IOException(annotations + ": " + e.getMessage(), e);
-        }
-        if (limit > 0) {
-            images = images.subset(limit);
         }
         if (images.samples().isEmpty()) {
             throw new IOException(annotations + ": no usable image in it");

@@ -1,5 +1,6 @@
 package dev.fern.detection.files;
 
+import dev.fern.cocoeval.AtomicFile;
 import java.io.File;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
@@ -61,9 +62,13 @@ public final class AtomicFolder {
         Path fresh = twin(target, "new");
         delete(fresh); // left by a process that ended amidst writing
         try {
-            Files.createDirectories(fresh);
-            content.writeTo(fresh);
-            force(fresh);
+            try {
+                Files.createDirectories(fresh);
+                content.writeTo(fresh);
+                force(fresh);
+            } catch (IOException e) {
+                throw new IOException(target + ": can't be written: " + AtomicFile.reason(e), e);
+            }
             if (Files.exists(target)) {
                 move(target, kept);
             }

@@ -2,8 +2,10 @@ package dev.fern.detection.image;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.channels.ClosedChannelException;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -43,9 +45,9 @@ final class FileWindow implements AutoCloseable {
             channel = FileChannel.open(path, StandardOpenOption.READ);
         } catch (NoSuchFileException e) {
             throw new ImageReadException(path, "no such file", e);
-        } catch (IOException e) {
-            throw new ImageReadException(path, "can't be opened: " + e.getMessage(), e);
-        }
+        } catch (AccessDeniedException e) {
+            throw new ImageReadException(path, "no permission to read it", e);
+        } // what else can be wrong, such as too many open files, is no fault of the image
         try {
             FileWindow window = new FileWindow(path, channel);
             if (window.length == 0) {
@@ -138,11 +140,17 @@ final class FileWindow implements AutoCloseable {
 
     private int fill(byte[] target, long position) throws IOException {
         ByteBuffer buffer = ByteBuffer.wrap(target);
-        while (buffer.hasRemaining()) {
-            int count = channel.read(buffer, position + buffer.position());
-            if (count < 0) {
-                break;
+        try {
+            while (buffer.hasRemaining()) {
+                int count = channel.read(buffer, position + buffer.position());
+                if (count < 0) {
+                    break;
+                }
             }
+        } catch (ClosedChannelException e) {
+            throw e; // the thread was told to end
+        } catch (IOException e) {
+            throw new IOException(path + ": can't be read: " + e.getMessage(), e);
         }
         return buffer.position();
     }

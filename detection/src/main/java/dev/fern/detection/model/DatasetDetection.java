@@ -6,6 +6,7 @@ import dev.fern.detection.data.BadImageException;
 import dev.fern.detection.data.Batch;
 import dev.fern.detection.data.BatchDecoder;
 import dev.fern.detection.data.BatchLoader;
+import dev.fern.detection.data.BatchPlan;
 import dev.fern.detection.data.BatchSampler;
 import dev.fern.detection.data.DetectionDataset;
 import dev.fern.detection.data.LoaderOptions;
@@ -50,6 +51,8 @@ public final class DatasetDetection {
      * @throws IOException if an image can't be used and is not to be skipped, or if a batch is too
      *     large for the network
      * @throws InterruptedException if the thread is interrupted while it waits for images
+     * @throws NonFiniteOutputException naming the image's file if the network's outputs are not
+     *     finite, whether bad images are skipped or not
      */
     public static CocoResults run(
             Detector detector,
@@ -87,6 +90,8 @@ public final class DatasetDetection {
      * @throws IOException if an image can't be used and is not to be skipped, if a batch is too
      *     large for the network, or if the detections can't be kept
      * @throws InterruptedException if the thread is interrupted while it waits for images
+     * @throws NonFiniteOutputException naming the image's file if the network's outputs are not
+     *     finite, whether bad images are skipped or not
      */
     public static void forEach(
             Detector detector,
@@ -99,14 +104,14 @@ public final class DatasetDetection {
             Consumer<BadImageException> leftOut)
             throws IOException, InterruptedException {
         int done = 0;
+        BatchPlan plan =
+                detector.configuration()
+                        .checked(
+                                BatchSampler.sequential(
+                                        dataset, batchSize, detector.configuration().canvas()));
         try (BatchLoader<Batch> loader =
                 new BatchLoader<>(
-                        detector.configuration()
-                                .checked(
-                                        BatchSampler.sequential(
-                                                dataset,
-                                                batchSize,
-                                                detector.configuration().canvas())),
+                        plan,
                         0,
                         new BatchDecoder(reader, detector.configuration().normalization()),
                         UnaryOperator.identity(),
@@ -114,7 +119,12 @@ public final class DatasetDetection {
             for (Optional<Batch> next = loader.next(); next.isPresent(); next = loader.next()) {
                 try (Batch batch = next.get()) {
                     List<Canvas> canvases = batch.items().stream().map(Batch.Item::canvas).toList();
-                    List<List<Detection>> detections = detector.detect(batch.pixels(), canvases);
+                    List<List<Detection>> detections;
+                    try {
+                        detections = detector.detect(batch.pixels(), canvases);
+                    } catch (NonFiniteOutputException e) {
+                        throw e.of(plan.file(batch.items().get(e.image()).imageId()));
+                    }
                     for (int n = 0; n < detections.size(); n++) {
                         found.accept(batch.items().get(n).imageId(), detections.get(n));
                     }

@@ -190,6 +190,7 @@ public final class Detector implements AutoCloseable {
      *
      * @param image of any size; the caller closes it
      * @return the detections by falling score, in pixels of the image
+     * @throws NonFiniteOutputException if the network's outputs are not finite
      */
     public List<Detection> detect(BgrImage image) {
         Canvas canvas = pipeline.canvas(image);
@@ -203,6 +204,7 @@ public final class Detector implements AutoCloseable {
      *     writes them
      * @param canvases N canvases, one per image, all of the size H x W
      * @return for each image its detections by falling score, in pixels of the image
+     * @throws NonFiniteOutputException if the network's outputs of an image are not finite
      */
     public List<List<Detection>> detect(FloatBuffer pixels, List<Canvas> canvases) {
         if (!engine.roundsByBatch(manager.getDevice())) {
@@ -213,7 +215,11 @@ public final class Detector implements AutoCloseable {
         for (int n = 0; n < canvases.size(); n++) {
             List<Canvas> own = canvases.subList(n, n + 1);
             FloatBuffer image = pixels.slice(pixels.position() + n * imageSize, imageSize);
-            detections.addAll(pipeline.detections(forward(image, own), own));
+            try {
+                detections.addAll(pipeline.detections(forward(image, own), own));
+            } catch (NonFiniteOutputException e) {
+                throw e.at(n);
+            }
         }
         return detections;
     }

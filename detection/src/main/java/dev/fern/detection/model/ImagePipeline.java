@@ -60,12 +60,17 @@ final class ImagePipeline {
      *
      * @param outputs one per level
      * @param canvases one per image, all of one size
+     * @throws NonFiniteOutputException if the outputs are not finite
      */
     List<List<Detection>> detections(List<HeadOutput> outputs, List<Canvas> canvases) {
         int categories = configuration.categories().size();
         Anchors anchors = anchors(canvases.get(0));
         List<List<Detection>> detections = new ArrayList<>(canvases.size());
         for (int n = 0; n < canvases.size(); n++) {
+            for (HeadOutput output : outputs) {
+                NonFiniteOutputException.requireFinite(output.logits(), canvases.size(), n);
+                NonFiniteOutputException.requireFinite(output.codes(), canvases.size(), n);
+            }
             detections.add(postProcessor.process(categories, outputs, anchors, n, canvases.get(n)));
         }
         return detections;

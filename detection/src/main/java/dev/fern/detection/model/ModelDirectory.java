@@ -267,14 +267,29 @@ public final class ModelDirectory {
     public static Map<String, Tensor> readParameters(Path directory) throws IOException {
         Path file = directory.resolve(PARAMETER_FILE);
         Map<String, Tensor> parameters = SafeTensors.read(file);
-        for (Map.Entry<String, Tensor> parameter : parameters.entrySet()) {
-            for (float value : parameter.getValue().data()) {
-                if (!Float.isFinite(value)) {
-                    throw new IOException(
-                            file + ": parameter " + parameter.getKey() + " holds " + value);
-                }
-            }
+        try {
+            requireFinite(parameters);
+        } catch (IllegalArgumentException e) {
+            throw new IOException(file + ": " + e.getMessage(), e);
         }
         return parameters;
+    }
+
+    /**
+     * Checks that parameters are finite numbers.
+     *
+     * @param parameters by name
+     * @throws IllegalArgumentException naming the first one that is not
+     */
+    public static void requireFinite(Map<String, Tensor> parameters) {
+        parameters.forEach(
+                (name, parameter) -> {
+                    for (float value : parameter.data()) {
+                        if (!Float.isFinite(value)) {
+                            throw new IllegalArgumentException(
+                                    "parameter " + name + " holds " + value);
+                        }
+                    }
+                });
     }
 }

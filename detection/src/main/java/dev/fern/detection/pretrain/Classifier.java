@@ -8,6 +8,7 @@ import ai.djl.ndarray.types.Shape;
 import ai.djl.training.ParameterStore;
 import dev.fern.backbone.classification.BackboneClassifier;
 import dev.fern.backbone.host.EngineBridge;
+import dev.fern.detection.model.NonFiniteOutputException;
 import java.io.IOException;
 import java.nio.FloatBuffer;
 import java.nio.file.Path;
@@ -122,6 +123,7 @@ public final class Classifier implements AutoCloseable {
      * @param pixels [N, 3, S, S], normalised, with S the configuration's input size
      * @param images N
      * @return [N * K], the logits of one image after another
+     * @throws NonFiniteOutputException if the logits of an image are not finite
      */
     public float[] logits(FloatBuffer pixels, int images) {
         int side = configuration.input().inputSize();
@@ -129,8 +131,14 @@ public final class Classifier implements AutoCloseable {
         engine.recordNothing();
         try (NDManager step = manager.newSubManager()) {
             NDArray input = engine.create(step, pixels, new Shape(images, 3, side, side));
-            return engine.copy(
-                    network.forward(parameters, new NDList(input), false).singletonOrThrow());
+            float[] logits =
+                    engine.copy(
+                            network.forward(parameters, new NDList(input), false)
+                                    .singletonOrThrow());
+            for (int n = 0; n < images; n++) {
+                NonFiniteOutputException.requireFinite(logits, images, n);
+            }
+            return logits;
         }
     }
 

@@ -5,10 +5,12 @@ import dev.fern.detection.data.BadImageException;
 import dev.fern.detection.data.Batch;
 import dev.fern.detection.data.BatchDecoder;
 import dev.fern.detection.data.BatchLoader;
+import dev.fern.detection.data.BatchPlan;
 import dev.fern.detection.data.BatchSampler;
 import dev.fern.detection.data.LoaderOptions;
 import dev.fern.detection.image.ImageReader;
 import dev.fern.detection.image.ImageTransform;
+import dev.fern.detection.model.NonFiniteOutputException;
 import java.io.IOException;
 import java.util.Arrays;
 import java.util.Optional;
@@ -37,6 +39,8 @@ public final class DatasetClassification {
      * @throws IOException if an image can't be used and is not to be skipped, or if none can be
      *     used
      * @throws InterruptedException if the thread is interrupted while it waits for images
+     * @throws NonFiniteOutputException naming the image's file if the network's outputs are not
+     *     finite, whether bad images are skipped or not
      */
     public static ClassificationScores run(
             Classifier classifier,
@@ -51,16 +55,18 @@ public final class DatasetClassification {
         int classes = model.classes().size();
         ClassificationScores.Counter counter = new ClassificationScores.Counter(model.classes());
         int done = 0;
+        BatchPlan plan =
+                BatchSampler.sequential(
+                        dataset.samples(),
+                        batchSize,
+                        size ->
+                                RandomResizedCrop.centre(
+                                        size,
+                                        model.input().inputSize(),
+                                        model.input().evaluationCrop()));
         try (BatchLoader<Batch> loader =
                 new BatchLoader<>(
-                        BatchSampler.sequential(
-                                dataset.samples(),
-                                batchSize,
-                                size ->
-                                        RandomResizedCrop.centre(
-                                                size,
-                                                model.input().inputSize(),
-                                                model.input().evaluationCrop())),
+                        plan,
                         0,
                         new BatchDecoder(reader, new ImageTransform(model.normalization(), true)),
                         UnaryOperator.identity(),
@@ -68,7 +74,12 @@ public final class DatasetClassification {
             for (Optional<Batch> next = loader.next(); next.isPresent(); next = loader.next()) {
                 try (Batch batch = next.get()) {
                     int images = batch.items().size();
-                    float[] logits = classifier.logits(batch.pixels(), images);
+                    float[] logits;
+                    try {
+                        logits = classifier.logits(batch.pixels(), images);
+                    } catch (NonFiniteOutputException e) {
+                        throw e.of(plan.file(batch.items().get(e.image()).imageId()));
+                    }
                     for (int n = 0; n < images; n++) {
                         int label = dataset.label(batch.items().get(n).imageId());
                         float[] own = Arrays.copyOfRange(logits, n * classes, (n + 1) * classes);

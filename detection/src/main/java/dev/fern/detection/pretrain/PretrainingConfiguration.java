@@ -72,7 +72,9 @@ public record PretrainingConfiguration(
         new CrossEntropyLoss(labelSmoothing);
         require(
                 valFraction > 0 && valFraction < 1,
-                "valFraction must be above 0 and below 1, not " + valFraction);
+                "valFraction",
+                "above 0 and below 1",
+                valFraction);
         augmentation.crop(input.inputSize());
         input.requireFit(backbone.configuration(stem), loop.batchSize());
     }
@@ -104,8 +106,15 @@ public record PretrainingConfiguration(
         public CropSettings {
             cropArea = List.copyOf(cropArea);
             cropAspect = List.copyOf(cropAspect);
-            require(cropArea.size() == 2, "cropArea takes two parts: smallest and largest");
-            require(cropAspect.size() == 2, "cropAspect takes two ratios: smallest and largest");
+            requireTwo(cropArea, "cropArea takes two parts");
+            requireTwo(cropAspect, "cropAspect takes two ratios");
+        }
+
+        private static void requireTwo(List<Double> values, String wanted) {
+            if (values.size() != 2) {
+                throw new IllegalArgumentException(
+                        wanted + ": smallest and largest, not " + values);
+            }
         }
 
         private RandomResizedCrop crop(int inputSize) {

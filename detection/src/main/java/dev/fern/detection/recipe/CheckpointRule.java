@@ -23,10 +23,17 @@ public record CheckpointRule(int keepCheckpoints, double checkpointMinutes, long
      * @throws IllegalArgumentException if one is out of its range
      */
     public CheckpointRule {
-        require(keepCheckpoints >= 1, "keepCheckpoints must be at least 1");
+        require(keepCheckpoints >= 1, "keepCheckpoints", "at least 1", keepCheckpoints);
         require(
-                checkpointMinutes >= 0 && checkpointSteps >= 0,
-                "checkpointMinutes and checkpointSteps must be at least 0 (0 for none)");
+                checkpointMinutes >= 0,
+                "checkpointMinutes",
+                "at least 0 (0 for none)",
+                checkpointMinutes);
+        require(
+                checkpointSteps >= 0,
+                "checkpointSteps",
+                "at least 0 (0 for none)",
+                checkpointSteps);
     }
 
     /**

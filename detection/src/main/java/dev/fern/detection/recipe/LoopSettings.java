@@ -43,11 +43,13 @@ public record LoopSettings(
      * @throws IllegalArgumentException if one is out of its range
      */
     public LoopSettings {
-        require(batchSize >= 1 && accumulate >= 1, "batchSize and accumulate must be at least 1");
-        require(steps >= 0 && (steps > 0 || epochs >= 1), "epochs or steps must be at least 1");
-        require(evaluateEvery >= 1, "evaluateEvery must be at least 1");
-        require(patience >= 0, "patience must be at least 0 (0 to train to the end)");
-        require(emaDecay >= 0 && emaDecay < 1, "emaDecay must be in [0, 1) (0 for none)");
+        require(batchSize >= 1, "batchSize", "at least 1", batchSize);
+        require(accumulate >= 1, "accumulate", "at least 1", accumulate);
+        require(steps >= 0, "steps", "at least 0 (0 to go by epochs)", steps);
+        require(steps > 0 || epochs >= 1, "epochs or steps", "at least 1", epochs);
+        require(evaluateEvery >= 1, "evaluateEvery", "at least 1", evaluateEvery);
+        require(patience >= 0, "patience", "at least 0 (0 to train to the end)", patience);
+        require(emaDecay >= 0 && emaDecay < 1, "emaDecay", "in [0, 1) (0 for none)", emaDecay);
     }
 
     /**

@@ -36,10 +36,13 @@ public record LossSettings(
      */
     public LossSettings {
         new FocalLoss(focalAlpha, focalGamma);
-        require(boxLossWeight >= 0, "boxLossWeight must be at least 0");
+        require(boxLossWeight >= 0, "boxLossWeight", "at least 0", boxLossWeight);
+        long positives = minPositives.orElse(1);
         require(
-                minPositives.orElse(1) >= 1 && minPositives.orElse(1) <= Integer.MAX_VALUE,
-                "minPositives must be 1 to 2147483647, or 'auto'");
+                positives >= 1 && positives <= Integer.MAX_VALUE,
+                "minPositives",
+                "1 to 2147483647, or 'auto'",
+                positives);
     }
 
     /**

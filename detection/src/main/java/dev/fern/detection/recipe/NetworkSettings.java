@@ -49,8 +49,16 @@ public record NetworkSettings(
      */
     public NetworkSettings {
         int stages = backbone.configuration(Stem.IMAGENET).stages();
-        require(freezeStages >= 0 && freezeStages <= stages, "freezeStages must be 0 to " + stages);
-        require(headDeviation >= 0 && headDeviation <= 1, "headDeviation must be in [0, 1]");
+        require(
+                freezeStages >= 0 && freezeStages <= stages,
+                "freezeStages",
+                "0 to " + stages,
+                freezeStages);
+        require(
+                headDeviation >= 0 && headDeviation <= 1,
+                "headDeviation",
+                "in [0, 1]",
+                headDeviation);
     }
 
     /**

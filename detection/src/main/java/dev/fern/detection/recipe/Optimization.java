@@ -47,17 +47,29 @@ public record Optimization(
      * @throws IllegalArgumentException if one is out of its range
      */
     public Optimization {
-        require(learningRate > 0 && Double.isFinite(learningRate), "learningRate must be above 0");
-        require(momentum >= 0 && momentum < 1, "momentum must be in [0, 1)");
-        require(weightDecay >= 0 && normWeightDecay >= 0, "weight decays must be at least 0");
-        require(warmupSteps.orElse(0) >= 0, "warmupSteps must be at least 0, or 'auto'");
-        require(clipNorm >= 0, "clipNorm must be at least 0 (0 for none)");
         require(
-                List.of("cosine", "step").contains(schedule),
-                "unknown schedule '" + schedule + "': use cosine or step");
+                learningRate > 0 && Double.isFinite(learningRate),
+                "learningRate",
+                "above 0",
+                learningRate);
+        require(momentum >= 0 && momentum < 1, "momentum", "in [0, 1)", momentum);
+        require(weightDecay >= 0, "weightDecay", "at least 0", weightDecay);
+        require(normWeightDecay >= 0, "normWeightDecay", "at least 0", normWeightDecay);
+        require(
+                warmupSteps.orElse(0) >= 0,
+                "warmupSteps",
+                "at least 0, or 'auto'",
+                warmupSteps.orElse(0));
+        require(clipNorm >= 0, "clipNorm", "at least 0 (0 for none)", clipNorm);
+        if (!List.of("cosine", "step").contains(schedule)) {
+            throw new IllegalArgumentException(
+                    "unknown schedule '" + schedule + "': use cosine or step");
+        }
         require(
                 milestones.stream().allMatch(m -> m > 0 && m < 1),
-                "milestones are parts of the training, each above 0 and below 1");
+                "milestones",
+                "parts of the training, each above 0 and below 1",
+                milestones);
     }
 
     /**

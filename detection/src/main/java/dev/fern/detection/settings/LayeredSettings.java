@@ -69,13 +69,15 @@ public final class LayeredSettings {
     /**
      * Refuses a setting that is out of its range.
      *
-     * @param condition true if the setting is in its range
-     * @param message names the setting and says what it must be
-     * @throws IllegalArgumentException with this message if the condition is false
+     * @param inRange whether the setting is in its range
+     * @param name of the setting
+     * @param range what the setting must be, such as {@code at least 1}
+     * @param value what it is
+     * @throws IllegalArgumentException with all three if it is not in its range
      */
-    public static void require(boolean condition, String message) {
-        if (!condition) {
-            throw new IllegalArgumentException(message);
+    public static void require(boolean inRange, String name, String range, Object value) {
+        if (!inRange) {
+            throw new IllegalArgumentException(name + " must be " + range + ", not " + value);
         }
     }
 

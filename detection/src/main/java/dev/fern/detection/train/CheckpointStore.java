@@ -11,6 +11,7 @@ import dev.fern.detection.model.ModelDirectory;
 import dev.fern.detection.settings.RecordJson;
 import dev.fern.detection.settings.StrictJson;
 import java.io.IOException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -85,10 +86,11 @@ final class CheckpointStore {
         }
     }
 
-    private Path placeOfOlder(Path checkpoint) {
+    private Path placeOfOlder(Path checkpoint) throws IOException {
         try {
             return run.checkpoint(progress(checkpoint).step());
         } catch (IOException e) {
+            requireDamage(e);
             return run.checkpoints().resolve(DAMAGED); // something other than Fern changed it
         }
     }
@@ -116,8 +118,8 @@ final class CheckpointStore {
      * place is moved aside.
      *
      * @param warnings is told of each checkpoint that is damaged
-     * @throws IOException if none is whole; the message names the missing or damaged file of the
-     *     newest
+     * @throws IOException if none is whole: the message names the missing or damaged file of the
+     *     newest; or if a file can't be opened, which says nothing of the checkpoint
      */
     Checkpoint restore(Consumer<String> warnings) throws IOException {
         AtomicFolder.putBack(run.best());
@@ -139,12 +141,20 @@ final class CheckpointStore {
                 makeLast(place);
                 return checkpoint;
             } catch (IOException e) {
+                requireDamage(e);
                 problems.add(e);
             }
         }
         throw problems.isEmpty()
                 ? new IOException(run.last() + ": no checkpoint to resume from")
                 : problems.get(0);
+    }
+
+    /** Throws a problem that is none of the checkpoint, such as too many open files. */
+    private static void requireDamage(IOException problem) throws FileSystemException {
+        if (problem instanceof FileSystemException e && !(e instanceof NoSuchFileException)) {
+            throw e;
+        }
     }
 
     private void makeLast(Path checkpoint) throws IOException {

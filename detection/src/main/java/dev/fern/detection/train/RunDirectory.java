@@ -1,14 +1,10 @@
 package dev.fern.detection.train;
 
-import java.io.Closeable;
 import java.io.IOException;
-import java.nio.channels.FileChannel;
-import java.nio.channels.OverlappingFileLockException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
@@ -176,27 +172,10 @@ public record RunDirectory(Path path) {
     /**
      * Keeps other trainings out of the folder.
      *
-     * @return ends the lock when it is closed, as does the end of this process
+     * @return the lock, which ends when it is closed and with this process
      * @throws IOException naming the folder if another training has it
      */
-    public Closeable lock() throws IOException {
-        FileChannel channel =
-                FileChannel.open(
-                        path.resolve(".lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
-        try {
-            if (channel.tryLock() != null) {
-                return channel;
-            }
-        } catch (OverlappingFileLockException e) {
-            channel.close();
-            throw inUse(e);
-        }
-        channel.close();
-        throw inUse(null);
-    }
-
-    private IOException inUse(Exception cause) {
-        return new IOException(
-                path + ": another training writes to this folder; choose another --output", cause);
+    public RunLock lock() throws IOException {
+        return RunLock.take(this);
     }
 }

@@ -45,7 +45,8 @@ final class StopRequest {
         }
         try {
             return Optional.of(work.run());
-        } catch (InterruptedException e) {
+        } catch (InterruptedException | IOException e) {
+            // A file that is being read or written then fails too: the interrupt closes it.
             if (!made) {
                 throw e;
             }

@@ -1,6 +1,7 @@
 package dev.fern.detection.train;
 
 import dev.fern.detection.data.BatchSource;
+import dev.fern.detection.model.NonFiniteOutputException;
 import dev.fern.detection.recipe.LearningRateSchedule;
 import dev.fern.detection.recipe.LoopSettings;
 import dev.fern.detection.recipe.Optimization;
@@ -22,9 +23,12 @@ import java.util.function.Consumer;
  */
 public final class Trainer<B> {
 
+    private static final String LOWER_RATE = "; try a lower learningRate or a longer warm-up";
+
     private final LoopSettings settings;
     private final Optimization optimization;
     private final TrainingTask<B> task;
+    private final RunLock lock;
     private final RunDirectory run;
     private final CheckpointStore store;
     private final TrainingListener listener;
@@ -54,19 +58,21 @@ public final class Trainer<B> {
      * @param settings how the training goes through its images
      * @param optimization gives the learning rate of each step; the task's optimiser has the rest
      * @param task what is trained; the caller closes it
-     * @param run takes metrics and models; it is there and can be written to
+     * @param lock of the run's folder, which takes metrics and models; it is asked before every
+     *     writing, and the caller closes it
      * @param listener is told how the training goes on
      */
     public Trainer(
             LoopSettings settings,
             Optimization optimization,
             TrainingTask<B> task,
-            RunDirectory run,
+            RunLock lock,
             TrainingListener listener) {
         this.settings = settings;
         this.optimization = optimization;
         this.task = task;
-        this.run = run;
+        this.lock = lock;
+        this.run = lock.run();
         this.store = new CheckpointStore(run, settings.checkpoints().keepCheckpoints());
         this.listener = listener;
         this.state = new TrainingState(task, settings.emaDecay());
@@ -81,6 +87,7 @@ public final class Trainer<B> {
      * @throws IOException if no checkpoint is whole, or it is of another network or other data
      */
     public void resume(Consumer<String> warnings) throws IOException {
+        lock.requireHeld();
         Checkpoint checkpoint = store.restore(warnings);
         task.checkModel(run.last());
         try {
@@ -118,10 +125,12 @@ public final class Trainer<B> {
      * @return whether the end was reached
      * @throws IOException if an image can't be used and is not to be skipped, or if no image can be
      *     used; what was trained until then is in a checkpoint
+     * @throws RunLostException if the run's folder is no longer the one that was locked; the
+     *     training can be saved by {@link #saveInto}
      * @throws InterruptedException if the thread is interrupted by something other than {@link
      *     #requestStop}
-     * @throws TrainingException if the loss or the gradient is not finite, or if a file of the run
-     *     can't be written
+     * @throws TrainingException if the loss, the gradient or the network's outputs in an evaluation
+     *     are not finite, or if a file of the run can't be written
      */
     public boolean train() throws IOException, InterruptedException, TrainingException {
         if (task.images() == 0) {
@@ -136,6 +145,7 @@ public final class Trainer<B> {
         LearningRateSchedule schedule = optimization.rates(plan.total());
         lastStep = progress.step() + plan.left(progress);
         listener.started(progress.step() + 1, lastStep);
+        lock.requireHeld();
         try (MetricsLog metrics = new MetricsLog(run.metrics(), progress)) {
             while (!isFinished() && !stop.isMade()) {
                 if (trainEpoch(schedule, metrics)) {
@@ -143,6 +153,8 @@ public final class Trainer<B> {
                 }
             }
             saveLast();
+        } catch (RunLostException e) {
+            throw e;
         } catch (IOException e) {
             if (progress.step() > 0) {
                 saveLast();
@@ -150,6 +162,19 @@ public final class Trainer<B> {
             throw e;
         }
         return isFinished();
+    }
+
+    /**
+     * Saves the training as it is in another folder than its own, from which it can go on, since
+     * its own was lost.
+     *
+     * @param other its folder is there
+     * @return how many steps were taken
+     * @throws IOException if the folder can't be written to
+     */
+    public long saveInto(RunDirectory other) throws IOException {
+        new CheckpointStore(other, 1).save(task::writeModel, state.checkpoint(progress));
+        return progress.step();
     }
 
     /** Returns whether the end is reached, or patience is lost, and the epoch is finished too. */
@@ -217,7 +242,7 @@ public final class Trainer<B> {
     }
 
     private void takeStep(double rate, StepTotals totals, MetricsLog metrics, int nextBatch)
-            throws TrainingException {
+            throws TrainingException, RunLostException {
         double norm = state.step(rate, progress.step() + 1);
         if (!Double.isFinite(norm)) {
             throw notFinite("gradient", totals.images());
@@ -257,7 +282,20 @@ public final class Trainer<B> {
             if (saved.isEmpty()) {
                 saveLast(); // a best model without a checkpoint would belong to no training
             }
-            Optional<Map<String, Double>> evaluation = stop.unlessMade(state::evaluate);
+            Optional<Map<String, Double>> evaluation;
+            try {
+                evaluation = stop.unlessMade(state::evaluate);
+            } catch (NonFiniteOutputException e) {
+                throw new TrainingException(
+                        "evaluation after step "
+                                + finished.step()
+                                + ": "
+                                + e.getMessage()
+                                + "; "
+                                + lastCheckpoint("")
+                                + LOWER_RATE,
+                        e);
+            }
             if (evaluation.isEmpty()) {
                 return;
             }
@@ -278,7 +316,7 @@ public final class Trainer<B> {
         }
     }
 
-    private void saveLast() throws TrainingException {
+    private void saveLast() throws TrainingException, RunLostException {
         if (!saved.equals(Optional.of(progress))) {
             write(() -> store.save(task::writeModel, state.checkpoint(progress)));
             saved = Optional.of(progress);
@@ -286,7 +324,8 @@ public final class Trainer<B> {
         }
     }
 
-    private void write(Writing writing) throws TrainingException {
+    private void write(Writing writing) throws TrainingException, RunLostException {
+        lock.requireHeld();
         try {
             writing.write();
         } catch (IOException e) {
@@ -297,7 +336,7 @@ public final class Trainer<B> {
                             + ": "
                             + e.getMessage()
                             + "; "
-                            + lastCheckpoint()
+                            + lastCheckpoint("good ")
                             + "; make room, then go on with --resume",
                     e);
         }
@@ -312,15 +351,17 @@ public final class Trainer<B> {
                         + ", images "
                         + images
                         + "; "
-                        + lastCheckpoint()
-                        + "; try a lower learningRate or a longer warm-up",
+                        + lastCheckpoint("good ")
+                        + LOWER_RATE,
                 null);
     }
 
-    private String lastCheckpoint() {
+    private String lastCheckpoint(String adjective) {
         return saved.map(
                         at ->
-                                "the last good checkpoint is "
+                                "the last "
+                                        + adjective
+                                        + "checkpoint is "
                                         + run.last()
                                         + ", of step "
                                         + at.step())

@@ -99,6 +99,26 @@ class DetectionDatasetTest {
     }
 
     @Test
+    void aLimitDoesNotAskForFilesBeyondIt() throws IOException {
+        folder.image(1, "a.png", 20, 10)
+                .image(2, "b.png", 20, 10)
+                .entry(3, "gone.png", 20, 10)
+                .box(1, 1, false, 1, 1, 4, 4)
+                .box(3, 1, true, 1, 1, 4, 4);
+        DetectionDataset first =
+                DetectionDataset.of(
+                        folder.coco(),
+                        new ImageFolder(folder.imageFolder()),
+                        ImageReader.forDataSets(),
+                        false,
+                        2);
+        assertThat(first.samples()).extracting(Sample::imageId).containsExactly(1L, 2L);
+        assertThat(first.badImages()).isEmpty();
+        // A run that was begun when the limit was taken afterwards knows its data by this sum.
+        assertThat(first.crowds()).isEqualTo(1);
+    }
+
+    @Test
     void climbingNamesAreRefusedEvenIfBadImagesAreSkipped() throws IOException {
         TestImages.write(root.resolve("secret.png"), 20, 10, 1);
         folder.entry(1, "../secret.png", 20, 10);

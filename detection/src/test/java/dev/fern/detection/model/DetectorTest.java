@@ -28,6 +28,8 @@ import java.util.stream.Collectors;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 @Tag("engine")
 class DetectorTest {
@@ -236,6 +238,56 @@ class DetectorTest {
             assertThat(found).isNotEmpty();
             assertThat(found.get(0).score()).isBetween(0.009f, 0.02f);
         }
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "classification, NaN",
+        "classification, Infinity",
+        "classification, -Infinity",
+        "regression, NaN",
+        "regression, Infinity"
+    })
+    void outputsThatAreNotFiniteAreAnErrorAndNoEmptyList(String head, float bias) throws Exception {
+        List<Path> files = new ArrayList<>();
+        for (int i = 0; i < 3; i++) {
+            files.add(TestImages.write(folder.resolve(i + ".png"), 64, 48, i));
+        }
+        ImageReader reader = ImageReader.forDataSets();
+        DetectionDataset images = DetectionDataset.unlabelled(files, reader, true);
+        try (Detector detector = detector();
+                BgrImage image = reader.read(files.get(0))) {
+            Map<String, Tensor> parameters = detector.copyParameters();
+            parameters.get(head + ".output.bias").data()[0] = bias;
+            ParameterValues.assign(detector.network(), parameters);
+            assertThatThrownBy(() -> detector.detect(image))
+                    .isInstanceOf(NonFiniteOutputException.class)
+                    .hasMessage(
+                            "the network's outputs are not finite; the model is damaged or its"
+                                    + " training diverged");
+            assertThatThrownBy(
+                            () ->
+                                    DatasetDetection.run(
+                                            detector,
+                                            images,
+                                            reader,
+                                            2,
+                                            new LoaderOptions(1, 2, true),
+                                            done -> {},
+                                            bad -> {}))
+                    .isInstanceOf(NonFiniteOutputException.class)
+                    .hasMessageStartingWith(files.get(0) + ": the network's outputs are not");
+        }
+    }
+
+    @Test
+    void anOutputThatIsNotFiniteIsThatOfItsImage() {
+        float[] outputs = {1, -3e38f, 2, Float.NaN, 3, Float.MIN_VALUE};
+        NonFiniteOutputException.requireFinite(outputs, 3, 0);
+        NonFiniteOutputException.requireFinite(outputs, 3, 2);
+        assertThatThrownBy(() -> NonFiniteOutputException.requireFinite(outputs, 3, 1))
+                .isInstanceOfSatisfying(
+                        NonFiniteOutputException.class, e -> assertThat(e.image()).isEqualTo(1));
     }
 
     @Test

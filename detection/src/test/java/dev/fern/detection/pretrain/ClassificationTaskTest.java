@@ -11,6 +11,7 @@ import dev.fern.detection.data.LoaderOptions;
 import dev.fern.detection.image.ImageReader;
 import dev.fern.detection.recipe.LearningRateSchedule;
 import dev.fern.detection.train.RunDirectory;
+import dev.fern.detection.train.RunLock;
 import dev.fern.detection.train.Trainer;
 import dev.fern.detection.train.TrainingListener;
 import java.io.IOException;
@@ -103,12 +104,18 @@ class ClassificationTaskTest {
                                 + " \"labelSmoothing\": 0, \"clipNorm\": 10}");
         RunDirectory run = RunDirectory.create(folder.resolve("run"));
         Told told = new Told();
-        try (Classifier classifier = settings.newClassifier(train.classes());
+        try (RunLock lock = run.lock();
+                Classifier classifier = settings.newClassifier(train.classes());
                 ClassificationTask task =
                         new ClassificationTask(
                                 settings, classifier, train, c -> score(c, val), LOADING)) {
             assertThat(
-                            new Trainer<>(settings.loop(), settings.optimization(), task, run, told)
+                            new Trainer<>(
+                                            settings.loop(),
+                                            settings.optimization(),
+                                            task,
+                                            lock,
+                                            told)
                                     .train())
                     .isTrue();
         }
@@ -144,12 +151,13 @@ class ClassificationTaskTest {
         boolean finished = false;
         while (!finished) {
             boolean resumed = !told.steps.isEmpty();
-            try (Classifier classifier = settings.newClassifier(train.classes());
+            try (RunLock lock = run.lock();
+                    Classifier classifier = settings.newClassifier(train.classes());
                     ClassificationTask task =
                             new ClassificationTask(
                                     settings, classifier, train, c -> score(c, train), LOADING)) {
                 Trainer<?> trainer =
-                        new Trainer<>(settings.loop(), settings.optimization(), task, run, told);
+                        new Trainer<>(settings.loop(), settings.optimization(), task, lock, told);
                 if (resumed) {
                     trainer.resume(problem -> assertThat(problem).isNull());
                 }
@@ -220,7 +228,8 @@ class ClassificationTaskTest {
         RunDirectory run = RunDirectory.create(folder.resolve(name));
         boolean finished = false;
         while (!finished) {
-            try (Classifier classifier = settings.newClassifier(train.classes());
+            try (RunLock lock = run.lock();
+                    Classifier classifier = settings.newClassifier(train.classes());
                     ClassificationTask task =
                             new ClassificationTask(
                                     settings,
@@ -229,7 +238,7 @@ class ClassificationTaskTest {
                                     c -> score(c, val),
                                     new LoaderOptions(2, 4, true))) {
                 Trainer<?> trainer =
-                        new Trainer<>(settings.loop(), settings.optimization(), task, run, told);
+                        new Trainer<>(settings.loop(), settings.optimization(), task, lock, told);
                 if (!told.steps.isEmpty()) {
                     trainer.resume(problem -> assertThat(problem).isNull());
                 }
@@ -272,7 +281,8 @@ class ClassificationTaskTest {
                                         + " \"accumulate\": %d}",
                                 norm, batchSize, accumulate));
         Path place = folder.resolve(norm + lanes + batchSize);
-        try (Classifier classifier = settings.newClassifier(train.classes());
+        try (RunLock lock = RunDirectory.create(place).lock();
+                Classifier classifier = settings.newClassifier(train.classes());
                 ClassificationTask task =
                         new ClassificationTask(
                                 settings,
@@ -281,13 +291,7 @@ class ClassificationTaskTest {
                                 c -> score(c, train),
                                 LOADING,
                                 Collections.nCopies(lanes, Device.cpu()))) {
-            new Trainer<>(
-                            settings.loop(),
-                            settings.optimization(),
-                            task,
-                            RunDirectory.create(place),
-                            new Told())
-                    .train();
+            new Trainer<>(settings.loop(), settings.optimization(), task, lock, new Told()).train();
             return ParameterValues.copyOf(classifier.network());
         }
     }

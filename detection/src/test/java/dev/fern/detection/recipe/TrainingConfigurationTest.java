@@ -21,6 +21,10 @@ import java.io.InputStream;
 import java.lang.reflect.RecordComponent;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.Set;
+import java.util.regex.MatchResult;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -247,6 +251,12 @@ class TrainingConfigurationTest {
                 "milestones | [1]",
                 "clipNorm | -1",
                 "evaluateEvery | 0",
+                "patience | -1",
+                "emaDecay | 1",
+                "keepCheckpoints | 0",
+                "checkpointMinutes | -1",
+                "checkpointSteps | -1",
+                "freezeStages | 6",
                 "scoreThreshold | 2",
                 "nmsIou | -1",
                 "candidatesPerLevel | 0",
@@ -259,7 +269,22 @@ class TrainingConfigurationTest {
                 .isNotBlank()
                 .doesNotContain("\n")
                 .doesNotContain("null")
-                .doesNotContain("Exception");
+                .doesNotContain("Exception")
+                .satisfies(message -> assertThat(words(message)).containsAll(words(value)));
+    }
+
+    /** Returns the words and numbers of a text; 1e9 and 1.0E9 are the same number. */
+    private static Set<String> words(String text) {
+        return Pattern.compile("-?[0-9]+(\\.[0-9]+)?([eE][0-9]+)?|[A-Za-z][A-Za-z0-9]*")
+                .matcher(text)
+                .results()
+                .map(MatchResult::group)
+                .map(
+                        word ->
+                                Character.isLetter(word.charAt(0))
+                                        ? word
+                                        : String.valueOf(Double.parseDouble(word)))
+                .collect(Collectors.toSet());
     }
 
     @Test

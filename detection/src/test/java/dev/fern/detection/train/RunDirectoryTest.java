@@ -37,6 +37,27 @@ class RunDirectoryTest {
     }
 
     @Test
+    void aLockIsHeldAsLongAsItsFolderIsTheOneThatWasLocked() throws IOException {
+        RunDirectory run = RunDirectory.create(folder.resolve("run"));
+        try (RunLock lock = run.lock()) {
+            assertThatThrownBy(run::lock).hasMessageContaining("another training writes to");
+            lock.requireHeld();
+            Path moved = Files.move(run.path(), folder.resolve("moved"));
+            assertThat(lock.isHeld()).isFalse();
+            try (RunLock other = RunDirectory.create(run.path()).lock()) {
+                assertThat(lock.isHeld()).isFalse();
+                assertThat(other.isHeld()).isTrue();
+                assertThatThrownBy(lock::requireHeld)
+                        .isInstanceOf(RunLostException.class)
+                        .hasMessageContaining(run.path().toString());
+            }
+            Files.move(run.path(), folder.resolve("other"));
+            Files.move(moved, run.path());
+            lock.requireHeld();
+        }
+    }
+
+    @Test
     void folderThatCanNotBeMadeIsNamed() throws IOException {
         Path file = Files.writeString(folder.resolve("file"), "");
         for (Path path : List.of(file, file.resolve("run"))) {

@@ -9,11 +9,13 @@ import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
 import dev.fern.backbone.parameter.ParameterValues;
 import dev.fern.backbone.parameter.Tensor;
+import dev.fern.cocoeval.AtomicFile;
 import dev.fern.detection.data.BadImageException;
 import dev.fern.detection.data.BatchSampler;
 import dev.fern.detection.data.BatchSource;
 import dev.fern.detection.data.DetectionDataset;
 import dev.fern.detection.data.LoaderOptions;
+import dev.fern.detection.files.AtomicFolder;
 import dev.fern.detection.image.ImageReader;
 import dev.fern.detection.model.DatasetDetection;
 import dev.fern.detection.model.Detector;
@@ -22,6 +24,7 @@ import dev.fern.detection.model.TinyDetectors;
 import dev.fern.detection.recipe.LearningRateSchedule;
 import dev.fern.detection.recipe.TrainingConfiguration;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -72,6 +75,7 @@ class TrainerTest {
 
         final TrainingConfiguration configuration;
         final RunDirectory run;
+        final RunLock lock;
         final Detector detector;
         final DetectionTask task;
         final Trainer<?> trainer;
@@ -84,6 +88,7 @@ class TrainerTest {
         List<Double> scores = List.of();
         boolean detectsInEvaluation;
         boolean isStoppedInEvaluation;
+        boolean failsWhenStopped;
         long firstStep;
         long totalSteps;
         int detections;
@@ -98,6 +103,7 @@ class TrainerTest {
             }
             configuration = TrainingConfiguration.of(objects);
             run = RunDirectory.create(folder.resolve(name));
+            lock = run.lock();
             detector =
                     Detector.create(
                             configuration.detector(dataset.categories()),
@@ -110,6 +116,11 @@ class TrainerTest {
                             detector,
                             dataset,
                             trained -> {
+                                if (failsWhenStopped) {
+                                    requestStop();
+                                    // As every writing does on a thread that is interrupted.
+                                    AtomicFile.write(folder.resolve("found.json"), new byte[1]);
+                                }
                                 if (isStoppedInEvaluation) {
                                     requestStop();
                                     Thread.sleep(60_000);
@@ -125,7 +136,7 @@ class TrainerTest {
                             new LoaderOptions(1, 2, skipBadImages));
             trainer =
                     new Trainer<>(
-                            configuration.loop(), configuration.optimization(), task, run, this);
+                            configuration.loop(), configuration.optimization(), task, lock, this);
         }
 
         Training(String name, String... layers) throws IOException {
@@ -186,9 +197,10 @@ class TrainerTest {
         }
 
         @Override
-        public void close() {
+        public void close() throws IOException {
             task.close();
             detector.close();
+            lock.close();
         }
     }
 
@@ -620,6 +632,83 @@ class TrainerTest {
     }
 
     @Test
+    void outputsThatAreNotFiniteInAnEvaluationEndTheTrainingWithTheStep() throws Exception {
+        try (Training training = new Training("run", "{\"epochs\": 2}")) {
+            training.detectsInEvaluation = true;
+            training.onStep =
+                    step -> {
+                        if (step.step() == 3) { // the last one of the epoch
+                            Map<String, Tensor> values = training.detector.copyParameters();
+                            Arrays.fill(values.get("regression.output.bias").data(), Float.NaN);
+                            ParameterValues.assign(training.detector.network(), values);
+                        }
+                    };
+            assertThatThrownBy(training::train)
+                    .isInstanceOf(TrainingException.class)
+                    .hasMessageMatching(
+                            "evaluation after step 3: .*[1-5].png: the network's outputs are not"
+                                    + " finite; .* diverged; the last checkpoint is .*, of step 3;"
+                                    + " try a lower learningRate .*");
+            assertThat(training.run.best()).doesNotExist();
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void aFolderThatIsNoLongerTheOneThatWasLockedIsNotWrittenTo(boolean replaced) throws Exception {
+        Map<String, Tensor> undisturbed = trained("undisturbed", "{\"epochs\": 2}");
+        RunDirectory saved = RunDirectory.create(folder.resolve("saved"));
+        Path marker = folder.resolve("run/mine");
+        try (Training training = new Training("run", "{\"epochs\": 2}")) {
+            training.onStep =
+                    step -> {
+                        if (step.step() == 4) {
+                            replace(training.run.path(), replaced ? marker : null);
+                        }
+                    };
+            assertThatThrownBy(training::train)
+                    .isInstanceOf(RunLostException.class)
+                    .hasMessageContaining(training.run.path() + ": was deleted, moved or replaced");
+            assertThat(training.trainer.saveInto(saved)).isEqualTo(5);
+        }
+        if (replaced) {
+            try (Stream<Path> files = Files.list(marker.getParent())) {
+                assertThat(files).containsExactlyInAnyOrder(marker, marker.resolveSibling(".lock"));
+            }
+        } else {
+            assertThat(marker.getParent()).doesNotExist();
+        }
+        try (Training training = new Training("saved", "{\"epochs\": 2}")) {
+            training.resume();
+            assertThat(training.train()).isTrue();
+            assertThat(training.firstStep).isEqualTo(6);
+            assertThat(training.detector.copyParameters()).isEqualTo(undisturbed);
+        }
+    }
+
+    /** Deletes a run and, if a file is given, lets another training begin in its place. */
+    private static void replace(Path run, Path file) {
+        try {
+            AtomicFolder.delete(run);
+            if (file != null) {
+                RunDirectory.create(run).lock().close();
+                Files.writeString(file, "mine");
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    @Test
+    void aFileThatARequestToStopClosesIsNoError() throws Exception {
+        try (Training training = new Training("run", "{\"epochs\": 2}")) {
+            training.failsWhenStopped = true;
+            assertThat(training.train()).isFalse();
+            assertThat(training.run.last()).isDirectory();
+        }
+    }
+
+    @Test
     void parametersThatAreNoNumbersEndTheTrainingAndLeaveTheCheckpoint() throws Exception {
         try (Training training = new Training("run", "{\"epochs\": 3}")) {
             training.onStep =
@@ -950,7 +1039,7 @@ class TrainerTest {
                             training.configuration.loop(),
                             training.configuration.optimization(),
                             new PoisonedTask(training.task, new AtomicInteger(4)),
-                            training.run,
+                            training.lock,
                             training);
             assertThatThrownBy(poisoned::train)
                     .isInstanceOf(TrainingException.class)

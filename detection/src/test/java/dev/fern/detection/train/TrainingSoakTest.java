@@ -152,8 +152,8 @@ class TrainingSoakTest {
                                 JsonParser.parseString("{\"steps\": " + STEPS + "}")
                                         .getAsJsonObject()));
         LoaderOptions loading = new LoaderOptions(1, 2, false);
-        RunDirectory run = RunDirectory.create(folder.resolve("run"));
-        try (Detector detector = configuration.newDetector(dataset.categories());
+        try (RunLock lock = RunDirectory.create(folder.resolve("run")).lock();
+                Detector detector = configuration.newDetector(dataset.categories());
                 DetectionTask task =
                         new DetectionTask(
                                 configuration,
@@ -167,7 +167,7 @@ class TrainingSoakTest {
                                             configuration.loop(),
                                             configuration.optimization(),
                                             task,
-                                            run,
+                                            lock,
                                             watch)
                                     .train())
                     .isTrue();

@@ -6,8 +6,10 @@ import dev.fern.cocoeval.CocoProblem;
 import dev.fern.cocoeval.CocoProblem.Severity;
 import dev.fern.detection.image.BgrImage;
 import dev.fern.detection.image.ImageFolder;
+import dev.fern.detection.image.ImageReadException;
 import dev.fern.detection.image.ImageReader;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.IntStream;
@@ -37,8 +39,18 @@ public final class ImageFileCheck {
      * @param dataset the annotations
      * @param done is run after each image, on any thread
      * @return the problems in the order of the images
+     * @throws IOException if a file can't be read through no fault of its own, as when too many are
+     *     open
      */
-    public List<CocoProblem> check(CocoDataset dataset, Runnable done) {
+    public List<CocoProblem> check(CocoDataset dataset, Runnable done) throws IOException {
+        try {
+            return problems(dataset, done);
+        } catch (UncheckedIOException e) {
+            throw e.getCause();
+        }
+    }
+
+    private List<CocoProblem> problems(CocoDataset dataset, Runnable done) {
         return IntStream.range(0, dataset.images().size())
                 .parallel()
                 .mapToObj(
@@ -73,8 +85,10 @@ public final class ImageFileCheck {
                                 image.height()));
             }
             return Optional.empty();
-        } catch (IOException e) {
+        } catch (ImageReadException e) {
             return Optional.of(e.getMessage());
+        } catch (IOException e) {
+            throw new UncheckedIOException(e); // no fault of the image
         }
     }
 }

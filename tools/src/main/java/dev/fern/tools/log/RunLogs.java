@@ -1,6 +1,6 @@
 package dev.fern.tools.log;
 
-import dev.fern.detection.train.RunDirectory;
+import dev.fern.detection.train.RunLock;
 import dev.fern.detection.train.TrainingListener;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -8,6 +8,7 @@ import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.function.BooleanSupplier;
 
 /**
  * Keeps a training's numbers as tables and for TensorBoard, and hands them on to a listener that
@@ -16,6 +17,7 @@ import java.util.Map;
  */
 public final class RunLogs implements TrainingListener, AutoCloseable {
 
+    private final BooleanSupplier held;
     private final TrainingListener shown;
     private final List<RunLog> logs;
     private final PrintStream err;
@@ -30,20 +32,22 @@ public final class RunLogs implements TrainingListener, AutoCloseable {
     /**
      * Logs into a run's folder.
      *
-     * @param run the run's folder
+     * @param lock of the run's folder; where it is lost, nothing more is logged
      * @param shown is told everything before the logs are
      * @param err receives the warnings
      */
-    public RunLogs(RunDirectory run, TrainingListener shown, PrintStream err) {
+    public RunLogs(RunLock lock, TrainingListener shown, PrintStream err) {
         this(
+                lock::isHeld,
                 shown,
                 List.of(
-                        new MetricsTables(run.path(), run.metrics()),
-                        new TensorBoardLog(run.path(), Clock.systemUTC())),
+                        new MetricsTables(lock.run().path(), lock.run().metrics()),
+                        new TensorBoardLog(lock.run().path(), Clock.systemUTC())),
                 err);
     }
 
-    RunLogs(TrainingListener shown, List<RunLog> logs, PrintStream err) {
+    RunLogs(BooleanSupplier held, TrainingListener shown, List<RunLog> logs, PrintStream err) {
+        this.held = held;
         this.shown = shown;
         this.logs = new ArrayList<>(logs);
         this.err = err;
@@ -85,6 +89,9 @@ public final class RunLogs implements TrainingListener, AutoCloseable {
     }
 
     private void tell(Message message) {
+        if (!held.getAsBoolean()) {
+            return; // not even to be closed, which writes what is left
+        }
         for (RunLog log : List.copyOf(logs)) {
             try {
                 message.tell(log);

@@ -63,7 +63,9 @@ record Scaling(TrainingConfiguration base, RateRule rule) {
     Scaling {
         if (base.loop().patience() > 0) {
             throw new IllegalArgumentException(
-                    "patience must be 0: all trainings of a sweep are equally long");
+                    "patience must be 0, not "
+                            + base.loop().patience()
+                            + ": all trainings of a sweep are equally long");
         }
     }
 

@@ -6,6 +6,7 @@ import dev.fern.detection.data.LabelledImages;
 import dev.fern.detection.image.ImageFolder;
 import dev.fern.detection.recipe.TrainingConfiguration;
 import dev.fern.detection.train.DataIdentity;
+import dev.fern.detection.train.RunLock;
 import dev.fern.tools.console.BadInputException;
 import dev.fern.tools.console.Engines;
 import dev.fern.tools.console.ExitStatus;
@@ -16,7 +17,6 @@ import dev.fern.tools.sweep.Grid.Cell;
 import dev.fern.tools.sweep.Scaling.RateRule;
 import dev.fern.tools.train.TrainingData;
 import dev.fern.tools.train.TrainingSettings;
-import java.io.Closeable;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
@@ -175,8 +175,7 @@ public final class SweepCommand implements Callable<Integer> {
         } else if (reportOnly) {
             throw new BadInputException(output + ": no sweep was begun here");
         }
-        Closeable lock = folder.lock();
-        try {
+        try (RunLock lock = folder.lock()) {
             for (Cell cell : grid.cells()) {
                 folder.cell(cell).requireSameData(identity);
             }
@@ -186,13 +185,14 @@ public final class SweepCommand implements Callable<Integer> {
                             typed(),
                             grid,
                             folder,
+                            lock,
                             sweep,
                             val,
                             bootstrap,
                             noPictures
                                     ? Optional.empty()
                                     : Optional.of(new ImageFolder(data.valImages())));
-            if (!reportOnly && !train(grid, folder, sweep.scaling(), written)) {
+            if (!reportOnly && !train(grid, folder, lock, sweep.scaling(), written)) {
                 return ExitStatus.INTERRUPTED;
             }
             SweepResults results = written.read();
@@ -201,8 +201,6 @@ public final class SweepCommand implements Callable<Integer> {
             out.println("report: " + folder.report());
             out.flush();
             return status(results);
-        } finally {
-            lock.close();
         }
     }
 
@@ -248,7 +246,8 @@ public final class SweepCommand implements Callable<Integer> {
         }
     }
 
-    private boolean train(Grid grid, SweepFolder folder, Scaling scaling, SweepOutput output)
+    private boolean train(
+            Grid grid, SweepFolder folder, RunLock lock, Scaling scaling, SweepOutput output)
             throws IOException, InterruptedException {
         List<Cell> left = new ArrayList<>();
         for (Cell cell : grid.cells()) {
@@ -273,6 +272,7 @@ public final class SweepCommand implements Callable<Integer> {
         SweepRunner runner =
                 new SweepRunner(
                         folder,
+                        lock,
                         scaling,
                         data.arguments(),
                         Environment.here(

@@ -1,8 +1,8 @@
 package dev.fern.tools.sweep;
 
 import dev.fern.detection.train.RunDirectory;
+import dev.fern.detection.train.RunLock;
 import dev.fern.tools.sweep.Grid.Cell;
-import java.io.Closeable;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -56,7 +56,7 @@ record SweepFolder(Path path) {
      *
      * @throws IOException naming the folder if another sweep has it or it can't be written to
      */
-    Closeable lock() throws IOException {
+    RunLock lock() throws IOException {
         return RunDirectory.create(path).lock();
     }
 }

@@ -4,6 +4,7 @@ import dev.fern.cocoeval.AtomicFile;
 import dev.fern.cocoeval.PairedBootstrap;
 import dev.fern.detection.data.LabelledImages;
 import dev.fern.detection.image.ImageFolder;
+import dev.fern.detection.train.RunLock;
 import dev.fern.tools.report.Plot;
 import dev.fern.tools.sweep.SweepResults.NormComparison;
 import java.io.IOException;
@@ -19,6 +20,7 @@ final class SweepOutput {
     private final String command;
     private final Grid grid;
     private final SweepFolder folder;
+    private final RunLock lock;
     private final SweepSettings settings;
     private final LabelledImages val;
     private final PairedBootstrap bootstrap;
@@ -28,6 +30,7 @@ final class SweepOutput {
      * Takes what the results are made of.
      *
      * @param command the command line
+     * @param lock of the folder, asked before something is written there
      * @param val the validation images
      * @param photographs where the validation images are; empty to leave them out of the report
      */
@@ -35,6 +38,7 @@ final class SweepOutput {
             String command,
             Grid grid,
             SweepFolder folder,
+            RunLock lock,
             SweepSettings settings,
             LabelledImages val,
             PairedBootstrap bootstrap,
@@ -42,6 +46,7 @@ final class SweepOutput {
         this.command = command;
         this.grid = grid;
         this.folder = folder;
+        this.lock = lock;
         this.settings = settings;
         this.val = val;
         this.bootstrap = bootstrap;
@@ -55,6 +60,7 @@ final class SweepOutput {
 
     /** Writes CSV and JSON of the cells as far as they have come. Any thread may call this. */
     synchronized void writeTables() throws IOException {
+        lock.requireHeld();
         SweepResults results = read();
         new ResultsCsv(results).write(folder.csv());
         new ResultsJson(command, settings, results).write(folder.json());
@@ -68,6 +74,7 @@ final class SweepOutput {
      */
     synchronized String writeAll(SweepResults results) throws IOException {
         List<NormComparison> comparisons = results.compare(val, bootstrap);
+        lock.requireHeld();
         new ResultsCsv(results).write(folder.csv());
         new ResultsJson(command, settings, results).with(comparisons).write(folder.json());
         Optional<DetectionStrip> strip =

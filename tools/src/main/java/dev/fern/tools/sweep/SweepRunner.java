@@ -1,5 +1,6 @@
 package dev.fern.tools.sweep;
 
+import dev.fern.detection.train.RunLock;
 import dev.fern.tools.sweep.CellOutcome.Environment;
 import dev.fern.tools.sweep.Grid.Cell;
 import java.io.IOException;
@@ -34,6 +35,7 @@ final class SweepRunner {
     }
 
     private final SweepFolder folder;
+    private final RunLock lock;
     private final Scaling scaling;
     private final List<String> dataArguments;
     private final Environment environment;
@@ -51,17 +53,20 @@ final class SweepRunner {
     /**
      * Takes what the cells are trained with.
      *
+     * @param lock of the folder, asked before something is written there
      * @param dataArguments the options of {@code fern train} that name the data
      * @param environment the process's; {@code threads} is each cell's share of the cores
      * @param listener is told how each cell ended
      */
     SweepRunner(
             SweepFolder folder,
+            RunLock lock,
             Scaling scaling,
             List<String> dataArguments,
             Environment environment,
             Listener listener) {
         this.folder = folder;
+        this.lock = lock;
         this.scaling = scaling;
         this.dataArguments = dataArguments;
         this.environment = environment;
@@ -143,6 +148,7 @@ final class SweepRunner {
                 running.remove(process);
             }
         }
+        lock.requireHeld();
         Optional<CellOutcome> outcome = training.outcome(status, environment);
         if (outcome.isPresent()) {
             training.folder().write(outcome.get());
@@ -159,6 +165,7 @@ final class SweepRunner {
         if (stopped) {
             return Optional.empty();
         }
+        lock.requireHeld();
         CellTraining training =
                 new CellTraining(folder.cell(cell), scaling.configuration(cell), dataArguments);
         Process process = training.start(environment.threads());

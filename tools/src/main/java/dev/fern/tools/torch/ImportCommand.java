@@ -120,6 +120,7 @@ public final class ImportCommand implements Callable<Integer> {
         DetectorConfiguration configuration;
         try {
             network = TorchvisionRetinaNet.of(TorchCheckpoint.read(file).tensors(), epsilon);
+            ModelDirectory.requireFinite(network.parameters());
             configuration =
                     new DetectorConfiguration(
                             DetectorConfiguration.VERSION,

@@ -1,5 +1,6 @@
 package dev.fern.tools.train;
 
+import dev.fern.cocoeval.AtomicFile;
 import dev.fern.detection.data.BatchPlan;
 import dev.fern.detection.data.BatchSampler;
 import dev.fern.detection.data.DetectionDataset;
@@ -8,6 +9,7 @@ import dev.fern.detection.recipe.TrainingConfiguration;
 import dev.fern.tools.console.BadInputException;
 import dev.fern.tools.console.FernProcess;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Comparator;
@@ -80,7 +82,7 @@ final class AutomaticBatchSize {
             throws IOException, InterruptedException {
         Path settings = Files.createTempFile("fern-batch-size-", ".json");
         try {
-            Files.writeString(settings, configuration.toJson());
+            AtomicFile.write(settings, configuration.toJson().getBytes(StandardCharsets.UTF_8));
             return FernProcess.measure(
                             "benchmark",
                             "train",

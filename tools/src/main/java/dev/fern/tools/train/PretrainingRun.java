@@ -11,6 +11,7 @@ import dev.fern.detection.pretrain.DatasetClassification;
 import dev.fern.detection.pretrain.PretrainingConfiguration;
 import dev.fern.detection.train.DataIdentity;
 import dev.fern.detection.train.RunDirectory;
+import dev.fern.detection.train.RunLock;
 import dev.fern.tools.console.BadInputException;
 import dev.fern.tools.console.LeftOutImages;
 import dev.fern.tools.console.VisibleText;
@@ -63,25 +64,33 @@ record PretrainingRun(
                 settings -> configuration.changesFrom(PretrainingConfiguration.of(settings)));
         LeftOutImages leftOut = new LeftOutImages();
         describe(leftOut);
-        int status;
         try (Classifier classifier =
                 TrainingSession.network(() -> configuration.newClassifier(train.classes()))) {
             // Only now, so that settings and data that can't be used leave no folder behind.
-            status = session.locked(() -> train(session, classifier, leftOut));
+            return session.locked(
+                    lock -> {
+                        int status = train(session, lock, classifier, leftOut);
+                        if (status == 0) {
+                            lock.requireHeld();
+                            report(best, leftOut);
+                        }
+                        return status;
+                    });
         }
-        if (status == 0) {
-            try (Classifier classifier =
-                    Classifier.load(
-                            run.best(),
-                            configuration.machine().engine(),
-                            configuration.deviceList().get(0))) {
-                best.accept(new ClassifierReport(run.best(), score(classifier, leftOut)));
-            }
-        }
-        return status;
     }
 
-    private int train(TrainingSession session, Classifier classifier, LeftOutImages leftOut)
+    private void report(Sink best, LeftOutImages leftOut) throws IOException, InterruptedException {
+        try (Classifier classifier =
+                Classifier.load(
+                        run.best(),
+                        configuration.machine().engine(),
+                        configuration.deviceList().get(0))) {
+            best.accept(new ClassifierReport(run.best(), score(classifier, leftOut)));
+        }
+    }
+
+    private int train(
+            TrainingSession session, RunLock lock, Classifier classifier, LeftOutImages leftOut)
             throws IOException, InterruptedException {
         try (ClassificationTask task =
                         new ClassificationTask(
@@ -104,9 +113,11 @@ record PretrainingRun(
                             configuration.loop(),
                             configuration.optimization(),
                             task,
+                            lock,
                             progress,
                             configuration.toJson()),
-                    configuration.loop().patience());
+                    configuration.loop().patience(),
+                    configuration.toJson());
         }
     }
 

@@ -11,6 +11,7 @@ import dev.fern.detection.train.DataDefaults;
 import dev.fern.detection.train.DataIdentity;
 import dev.fern.detection.train.DetectionTask;
 import dev.fern.detection.train.RunDirectory;
+import dev.fern.detection.train.RunLock;
 import dev.fern.detection.train.Trainer;
 import dev.fern.tools.console.BadInputException;
 import dev.fern.tools.console.LeftOutImages;
@@ -89,12 +90,13 @@ public record TrainingRun(
                 takeBackbone(detector);
             }
             // Only now, so that settings and data that can't be used leave no folder behind.
-            return session.locked(() -> train(session, detector, leftOut, arguments));
+            return session.locked(lock -> train(session, lock, detector, leftOut, arguments));
         }
     }
 
     private int train(
             TrainingSession session,
+            RunLock lock,
             Detector detector,
             LeftOutImages leftOut,
             List<String> arguments)
@@ -104,7 +106,7 @@ public record TrainingRun(
                                 configuration,
                                 detector,
                                 train.images(),
-                                trained -> score(trained, leftOut),
+                                trained -> score(trained, lock, leftOut),
                                 loading);
                 TrainingProgress progress =
                         new TrainingProgress(
@@ -112,12 +114,13 @@ public record TrainingRun(
                                 System.console() != null,
                                 logEvery,
                                 List.of("AP", "AP50", "AP75"));
-                RunLogs logs = new RunLogs(run, progress, System.err)) {
+                RunLogs logs = new RunLogs(lock, progress, System.err)) {
             Trainer<?> trainer =
                     session.trainer(
                             configuration.loop(),
                             configuration.optimization(),
                             task,
+                            lock,
                             logs,
                             configuration.toJson());
             RunRecord.add(
@@ -127,15 +130,17 @@ public record TrainingRun(
                     loading.skipBadImages(),
                     configuration.machine().engine(),
                     arguments);
-            int status = session.train(trainer, configuration.loop().patience());
+            int status =
+                    session.train(trainer, configuration.loop().patience(), configuration.toJson());
             if (status == 0) {
+                lock.requireHeld();
                 RunCurves.write(run);
             }
             return status;
         }
     }
 
-    private Map<String, Double> score(Detector trained, LeftOutImages leftOut)
+    private Map<String, Double> score(Detector trained, RunLock lock, LeftOutImages leftOut)
             throws IOException, InterruptedException {
         return DetectorEvaluation.validate(
                         trained,
@@ -143,7 +148,10 @@ public record TrainingRun(
                         configuration.loop().batchSize(),
                         loading,
                         leftOut,
-                        found -> found.write(run.detections()))
+                        found -> {
+                            lock.requireHeld();
+                            found.write(run.detections());
+                        })
                 .numbers();
     }
 

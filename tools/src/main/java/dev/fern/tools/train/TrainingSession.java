@@ -6,6 +6,8 @@ import dev.fern.detection.recipe.LoopSettings;
 import dev.fern.detection.recipe.Optimization;
 import dev.fern.detection.train.DataIdentity;
 import dev.fern.detection.train.RunDirectory;
+import dev.fern.detection.train.RunLock;
+import dev.fern.detection.train.RunLostException;
 import dev.fern.detection.train.Trainer;
 import dev.fern.detection.train.TrainingException;
 import dev.fern.detection.train.TrainingListener;
@@ -14,10 +16,12 @@ import dev.fern.tools.console.BadInputException;
 import dev.fern.tools.console.Engines;
 import dev.fern.tools.console.ExitStatus;
 import dev.fern.tools.console.OnInterrupt;
+import dev.fern.tools.console.ShellWords;
 import dev.fern.tools.console.VisibleText;
-import java.io.Closeable;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.function.Function;
 import java.util.function.Supplier;
@@ -35,7 +39,7 @@ record TrainingSession(RunDirectory run, RunStart start, DataIdentity data) {
     /** Work that is done while no other process writes to the run. */
     @FunctionalInterface
     interface Locked {
-        int execute() throws IOException, InterruptedException;
+        int execute(RunLock lock) throws IOException, InterruptedException;
     }
 
     /**
@@ -88,11 +92,8 @@ record TrainingSession(RunDirectory run, RunStart start, DataIdentity data) {
      */
     int locked(Locked training) throws IOException, InterruptedException {
         RunDirectory.create(run.path());
-        Closeable lock = run.lock();
-        try {
-            return training.execute();
-        } finally {
-            lock.close();
+        try (RunLock lock = run.lock()) {
+            return training.execute(lock);
         }
     }
 
@@ -106,16 +107,22 @@ record TrainingSession(RunDirectory run, RunStart start, DataIdentity data) {
             LoopSettings loop,
             Optimization optimization,
             TrainingTask<?> task,
+            RunLock lock,
             TrainingListener listener,
             String configuration)
             throws IOException {
-        Trainer<?> trainer = new Trainer<>(loop, optimization, task, run, listener);
+        Trainer<?> trainer = new Trainer<>(loop, optimization, task, lock, listener);
         if (start != RunStart.FRESH) {
             trainer.resume(problem -> System.err.println("warning: " + VisibleText.of(problem)));
         }
-        AtomicFile.write(run.configuration(), configuration.getBytes(StandardCharsets.UTF_8));
-        data.write(run.data());
+        lock.requireHeld();
+        describe(run, configuration);
         return trainer;
+    }
+
+    private void describe(RunDirectory folder, String configuration) throws IOException {
+        AtomicFile.write(folder.configuration(), configuration.getBytes(StandardCharsets.UTF_8));
+        data.write(folder.data());
     }
 
     /**
@@ -124,9 +131,12 @@ record TrainingSession(RunDirectory run, RunStart start, DataIdentity data) {
      *
      * @param patience number of evaluations without a better score after which the training ends,
      *     for the message
+     * @param configuration the text of the file of settings, which goes beside the training where
+     *     its folder is lost
      * @return the exit status of the process
      */
-    int train(Trainer<?> trainer, int patience) throws IOException, InterruptedException {
+    int train(Trainer<?> trainer, int patience, String configuration)
+            throws IOException, InterruptedException {
         boolean finished = false;
         OnInterrupt interrupt = new OnInterrupt(trainer::requestStop);
         try {
@@ -140,6 +150,12 @@ record TrainingSession(RunDirectory run, RunStart start, DataIdentity data) {
         } catch (TrainingException e) {
             System.err.println("fern: " + VisibleText.of(e.getMessage()));
             return ExitStatus.FAULT;
+        } catch (RunLostException e) {
+            System.err.println(
+                    "fern: "
+                            + VisibleText.of(
+                                    e.getMessage() + "; " + rescue(trainer, configuration)));
+            return ExitStatus.FAULT;
         } finally {
             if (trainer.imagesSkipped() > 0) {
                 System.err.printf("%d images were left out%n", trainer.imagesSkipped());
@@ -147,5 +163,24 @@ record TrainingSession(RunDirectory run, RunStart start, DataIdentity data) {
             interrupt.close();
         }
         return finished ? 0 : ExitStatus.INTERRUPTED;
+    }
+
+    /** Saves a training whose folder was lost beside it, and says where. */
+    private String rescue(Trainer<?> trainer, String configuration) {
+        Path lost = run.path().toAbsolutePath().normalize();
+        Path place = lost.resolveSibling(lost.getFileName() + "-saved");
+        for (int i = 2; Files.exists(place); i++) {
+            place = lost.resolveSibling(lost.getFileName() + "-saved-" + i);
+        }
+        try (RunLock lock = RunDirectory.create(place).lock()) {
+            long steps = trainer.saveInto(lock.run());
+            describe(lock.run(), configuration);
+            return "the training of "
+                    + steps
+                    + " steps is saved; go on with --resume --output "
+                    + ShellWords.of(List.of(place.toString()));
+        } catch (IOException e) {
+            return "the training could not be saved: " + e.getMessage();
+        }
     }
 }

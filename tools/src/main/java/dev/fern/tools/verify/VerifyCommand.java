@@ -198,8 +198,9 @@ public final class VerifyCommand implements Callable<Integer> {
         if (plan.batches().stream().allMatch(batch -> batch.images().size() < 2)) {
             throw new BadInputException(
                     batchSize < 2
-                            ? "--batch-size must be at least 2, since a batch of one image has nothing to"
-                                    + " leak"
+                            ? "--batch-size must be at least 2, not "
+                                    + batchSize
+                                    + ": a batch of one image has nothing to leak"
                             : "no two of the images have the same canvas size; give at least two images of"
                                     + " the same size");
         }

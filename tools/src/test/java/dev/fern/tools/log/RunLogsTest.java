@@ -3,6 +3,7 @@ package dev.fern.tools.log;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.fern.detection.train.RunDirectory;
+import dev.fern.detection.train.RunLock;
 import dev.fern.detection.train.TrainingListener;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -14,6 +15,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -23,6 +26,18 @@ class RunLogsTest {
 
     private final List<String> told = new ArrayList<>();
     private final ByteArrayOutputStream errors = new ByteArrayOutputStream();
+
+    private RunLock lock;
+
+    @BeforeEach
+    void lockFolder() throws IOException {
+        lock = new RunDirectory(folder).lock();
+    }
+
+    @AfterEach
+    void unlockFolder() throws IOException {
+        lock.close();
+    }
 
     private RunLogs logs() {
         TrainingListener listener =
@@ -52,10 +67,7 @@ class RunLogsTest {
                         told.add("skipped " + reason);
                     }
                 };
-        return new RunLogs(
-                new RunDirectory(folder),
-                listener,
-                new PrintStream(errors, true, StandardCharsets.UTF_8));
+        return new RunLogs(lock, listener, new PrintStream(errors, true, StandardCharsets.UTF_8));
     }
 
     private static TrainingListener.Step step(long step) {

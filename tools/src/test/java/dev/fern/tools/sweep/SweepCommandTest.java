@@ -29,7 +29,10 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** Whole sweeps of tiny networks on a few synthetic pictures. */
+/**
+ * Whole sweeps of tiny networks on a few synthetic pictures. Long because they share these pictures
+ * and the commands on them.
+ */
 class SweepCommandTest {
 
     private static final List<String> TWELVE =
@@ -307,6 +310,43 @@ class SweepCommandTest {
         return Files.readAllLines(metrics).stream()
                 .map(line -> line.replaceAll(",\"seconds\":[^,}]*", ""))
                 .collect(Collectors.joining("\n"));
+    }
+
+    @Test
+    void aSweepWhoseFolderIsReplacedWritesNothingThere() throws Exception {
+        Path output = work.resolve("lost");
+        Process process =
+                FernProcess.of(
+                                List.of(),
+                                arguments(
+                                        output,
+                                        "--norms=frn",
+                                        "--batch-sizes=1",
+                                        "--seeds=1",
+                                        "--steps=100000",
+                                        "--set=evaluateEvery=1000000"))
+                        .redirectErrorStream(true)
+                        .redirectOutput(work.resolve("log").toFile())
+                        .start();
+        try {
+            waitForSteps(process, output.resolve("cells/frn-b1-s1/metrics.jsonl"), 2);
+            Files.move(output, work.resolve("moved"));
+            Files.createDirectories(output.resolve("cells/frn-b1-s1"));
+            assertThat(process.waitFor(2, TimeUnit.MINUTES)).isTrue();
+        } finally {
+            process.destroy(); // and the cell with it
+        }
+        assertThat(process.exitValue()).isEqualTo(1);
+        assertThat(Files.readAllLines(work.resolve("log")))
+                .filteredOn(line -> line.startsWith("fern: "))
+                .singleElement()
+                .asString()
+                .contains(output + ": was deleted, moved or replaced");
+        try (Stream<Path> files = Files.list(output)) {
+            assertThat(files).containsExactly(output.resolve("cells"));
+        }
+        assertThat(output.resolve("cells/frn-b1-s1")).isEmptyDirectory();
+        assertThat(output.resolve("cells/frn-b1-s1-saved/last/progress.json")).exists();
     }
 
     private static void waitForSteps(Process process, Path metrics, int steps) throws Exception {

@@ -1,7 +1,9 @@
 package dev.fern.tools.train;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.fern.detection.model.ModelDirectory;
 import dev.fern.tools.CommandRun;
 import dev.fern.tools.dataset.ShapesSynthesizer;
 import dev.fern.tools.dataset.ShapesSynthesizer.Split;
@@ -114,6 +116,25 @@ class FullDiskTest {
             }
         }
         return size;
+    }
+
+    @Test
+    void aModelThatDoesNotFitOnTheDiskIsNamed() throws Exception {
+        Path run = folder.resolve("run");
+        assertThat(TrainingProcess.inThisProcess(folder, run, SETTINGS).status()).isZero();
+        mount("size=64k");
+        Path model = disk.resolve("model");
+        assertThatThrownBy(
+                        () ->
+                                ModelDirectory.write(
+                                        model,
+                                        ModelDirectory.readConfiguration(run.resolve("best")),
+                                        ModelDirectory.readParameters(run.resolve("best"))))
+                .isInstanceOf(IOException.class)
+                .hasMessage(model + ": can't be written: No space left on device");
+        try (var left = Files.list(disk)) {
+            assertThat(left).isEmpty();
+        }
     }
 
     @Test

@@ -2,13 +2,18 @@ package dev.fern.tools.train;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.fern.detection.files.AtomicFolder;
 import dev.fern.tools.CommandRun;
 import dev.fern.tools.dataset.ShapesSynthesizer;
 import dev.fern.tools.dataset.ShapesSynthesizer.Split;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.util.HexFormat;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.stream.LongStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Assumptions;
@@ -77,6 +82,47 @@ class InterruptTest {
         assertThat(Files.readAllLines(run.resolve("metrics.jsonl")))
                 .filteredOn(line -> line.startsWith("{\"step\":" + steps + ","))
                 .hasSize(1);
+    }
+
+    @Test
+    void aTrainingWhoseFolderIsReplacedSavesItselfBesideAndLeavesTheOtherAlone() throws Exception {
+        new ShapesSynthesizer(64, 64, 5).write(folder, Split.TRAIN, 6);
+        Path run = folder.resolve("run");
+        Path saved = folder.resolve("run-saved");
+        Map<String, String> others;
+        try (TrainingProcess training = new TrainingProcess(folder, run, ENDLESS)) {
+            assertThat(training.awaitSteps(2)).as(training.lines().toString()).isTrue();
+            training.pause();
+            AtomicFolder.delete(run);
+            CommandRun other = TrainingProcess.inThisProcess(folder, run, "--steps=2");
+            assertThat(other.status()).as(other.errors().toString()).isZero();
+            others = checksums(run);
+            training.goOn();
+            assertThat(training.await()).isEqualTo(1);
+            assertThat(training.lines())
+                    .filteredOn(line -> line.startsWith("fern: "))
+                    .singleElement()
+                    .asString()
+                    .contains(run + ": was deleted, moved or replaced", "--output " + saved);
+        }
+        assertThat(checksums(run)).isEqualTo(others);
+        assertThat(saved.resolve("last/progress.json")).exists();
+        String[] goOn = {"--resume", "--steps=100000"};
+        try (TrainingProcess resumed = new TrainingProcess(folder, saved, goOn)) {
+            assertThat(resumed.awaitSteps(1)).as(resumed.lines().toString()).isTrue();
+        }
+    }
+
+    /** Returns the SHA-256 of all files by their paths. */
+    private static Map<String, String> checksums(Path run) throws Exception {
+        Map<String, String> sums = new TreeMap<>();
+        try (Stream<Path> files = Files.walk(run)) {
+            for (Path file : files.filter(Files::isRegularFile).toList()) {
+                byte[] sum = MessageDigest.getInstance("SHA-256").digest(Files.readAllBytes(file));
+                sums.put(run.relativize(file).toString(), HexFormat.of().formatHex(sum));
+            }
+        }
+        return sums;
     }
 
     @Test

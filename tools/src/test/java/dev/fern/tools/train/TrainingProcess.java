@@ -88,6 +88,16 @@ public final class TrainingProcess implements AutoCloseable {
         return await();
     }
 
+    /** Halts the training where it is. */
+    void pause() throws IOException, InterruptedException {
+        new ProcessBuilder("kill", "-STOP", String.valueOf(process.pid())).start().waitFor();
+    }
+
+    /** Lets a halted training go on. */
+    void goOn() throws IOException, InterruptedException {
+        new ProcessBuilder("kill", "-CONT", String.valueOf(process.pid())).start().waitFor();
+    }
+
     /** Kills the training at once, so that it can do nothing more. */
     void kill() throws InterruptedException {
         process.destroyForcibly();
