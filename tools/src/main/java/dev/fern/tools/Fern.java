@@ -1,5 +1,6 @@
 package dev.fern.tools;
 
+import dev.fern.backbone.host.NativeCacheException;
 import dev.fern.tools.benchmark.BenchmarkCommand;
 import dev.fern.tools.console.BadInputException;
 import dev.fern.tools.console.ExitStatus;
@@ -59,6 +60,9 @@ import picocli.CommandLine.UnmatchedArgumentException;
         })
 public final class Fern {
 
+    /** What Java takes for the home of a user without an entry in the system's list. */
+    private static final String NO_HOME = "?";
+
     @Option(
             names = "--debug",
             scope = ScopeType.INHERIT,
@@ -87,6 +91,12 @@ public final class Fern {
      */
     public static void main(String[] args) {
         System.setProperty("java.awt.headless", "true");
+        // Else JLine, under the progress bar, extracts a library of its own to the shared /tmp.
+        System.setProperty("org.jline.terminal.exec.redirectPipeCreationMode", "reflection");
+        if (System.getProperty("user.home").equals(NO_HOME)) {
+            // Java would make a folder of this name here, for its list of fonts.
+            System.setProperty("user.home", "/dev/null");
+        }
         System.exit(run(args));
     }
 
@@ -149,7 +159,9 @@ public final class Fern {
         if (exception instanceof InterruptedException) {
             return ExitStatus.INTERRUPTED;
         }
-        if (exception instanceof BadInputException || exception instanceof IOException) {
+        if (exception instanceof BadInputException
+                || exception instanceof NativeCacheException
+                || exception instanceof IOException) {
             err.println("fern: " + line(exception));
             return ExitStatus.BAD_INPUT;
         }

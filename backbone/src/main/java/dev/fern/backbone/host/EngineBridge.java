@@ -67,8 +67,10 @@ public interface EngineBridge {
      *
      * @param device where the manager's arrays are
      * @return the manager, which the caller closes
+     * @throws NativeCacheException if there is no private place for the engine's libraries
      */
     default NDManager newManager(Device device) {
+        NativeCache.prepareEngines();
         return NDManager.newBaseManager(device, engine());
     }
 

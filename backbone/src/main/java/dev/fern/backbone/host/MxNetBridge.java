@@ -78,6 +78,7 @@ final class MxNetBridge implements EngineBridge {
     /** Starts MXNet without the line that it then writes to standard error. */
     @Override
     public NDManager newManager(Device device) {
+        NativeCache.prepareEngines();
         if (Platform.isWindows()) {
             return NDManager.newBaseManager(device, ENGINE);
         }

@@ -2,7 +2,7 @@ package dev.fern.backbone.host;
 
 import ai.djl.engine.EngineException;
 import ai.djl.mxnet.engine.MxNDArray;
-import ai.djl.mxnet.jna.LibUtils;
+import ai.djl.mxnet.jna.JnaUtils;
 import ai.djl.ndarray.NDArray;
 import com.sun.jna.Callback;
 import com.sun.jna.Library;
@@ -10,9 +10,10 @@ import com.sun.jna.Native;
 import com.sun.jna.NativeLibrary;
 import com.sun.jna.Platform;
 import com.sun.jna.Pointer;
+import java.lang.reflect.Field;
+import java.lang.reflect.Proxy;
 import java.nio.FloatBuffer;
 import java.util.Collection;
-import java.util.Map;
 
 /**
  * The few functions of MXNet's C interface (c_api.h, version 1.9) that DJL does not offer. Handles
@@ -22,21 +23,28 @@ import java.util.Map;
  */
 final class MxNetLibrary {
 
-    /**
-     * RTLD_LAZY without RTLD_GLOBAL, as DJL loads it: MXNet exports the names of its own libjpeg,
-     * which would otherwise take the place of Java's.
-     */
-    private static final int LAZY_AND_LOCAL = 1;
-
     static {
-        Native.register(
-                MxNetLibrary.class,
-                NativeLibrary.getInstance(
-                        LibUtils.getLibName(), Map.of(Library.OPTION_OPEN_FLAGS, LAZY_AND_LOCAL)));
+        Native.register(MxNetLibrary.class, loadedByDjl());
         skipDestructorsAtExit();
     }
 
     private MxNetLibrary() {}
+
+    /**
+     * {@return the library that DJL has loaded} To load it by DJL's name for it would not do: where
+     * a program started MXNet before {@link NativeCache} chose its place, a second copy would be
+     * loaded.
+     */
+    private static NativeLibrary loadedByDjl() {
+        try {
+            Field library = JnaUtils.class.getDeclaredField("LIB");
+            library.setAccessible(true);
+            return ((Library.Handler) Proxy.getInvocationHandler(library.get(null)))
+                    .getNativeLibrary();
+        } catch (ReflectiveOperationException e) {
+            throw new IllegalStateException("this version of DJL is unknown", e);
+        }
+    }
 
     /** {@code int CustomFunctionBwdFunc(num_ograds, num_igrads, ptrs, reqs, is_train, state)}. */
     interface BackwardCallback extends Callback {

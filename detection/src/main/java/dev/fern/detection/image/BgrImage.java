@@ -20,10 +20,6 @@ import org.opencv.imgproc.Imgproc;
  */
 public final class BgrImage implements AutoCloseable {
 
-    static {
-        OpenCv.load();
-    }
-
     private final Mat mat;
 
     /** Takes ownership of an 8-bit, three-channel matrix. */
@@ -46,6 +42,7 @@ public final class BgrImage implements AutoCloseable {
             throw new IllegalArgumentException(
                     bgr.length + " bytes for " + size + " pixels of 3 bytes each");
         }
+        OpenCv.load();
         Mat mat = new Mat(height, width, CvType.CV_8UC3);
         mat.put(0, 0, bgr);
         return new BgrImage(mat);

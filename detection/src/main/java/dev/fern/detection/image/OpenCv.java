@@ -1,90 +1,127 @@
 package dev.fern.detection.image;
 
+import dev.fern.backbone.host.NativeCache;
 import java.io.File;
 import java.io.IOException;
-import java.util.ArrayList;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import org.bytedeco.javacpp.Loader;
 import org.bytedeco.opencv.opencv_java;
 import org.opencv.core.Core;
 
-/** OpenCV's native library, loaded when this class is first used. */
+/** OpenCV's native library, loaded from a private folder when it is first asked for. */
 final class OpenCv {
 
-    static {
-        if (!loadExtracted()) {
-            extractAndLoad();
-        }
-        // The loader's threads are the parallelism; OpenCV's own would take cores from the network.
-        Core.setNumThreads(1);
-    }
+    private static final String CACHE_SETTING = "org.bytedeco.javacpp.cachedir";
+
+    private static final String PLATFORM = Loader.getPlatform();
+
+    /** What OpenCV needs beside itself, each after what it needs in turn. */
+    private static final List<String> OPENBLAS =
+            List.of("gcc_s.so.1", "quadmath.so.0", "gfortran.so.5", "openblas.so.0");
+
+    /** The modules that OpenCV's Java library needs, each after what it needs in turn. */
+    private static final List<String> MODULES =
+            List.of(
+                    "core",
+                    "imgproc",
+                    "imgcodecs",
+                    "videoio",
+                    "flann",
+                    "features2d",
+                    "calib3d",
+                    "dnn",
+                    "objdetect",
+                    "aruco",
+                    "video",
+                    "bgsegm",
+                    "bioinspired",
+                    "photo",
+                    "face",
+                    "plot",
+                    "img_hash",
+                    "phase_unwrapping",
+                    "structured_light",
+                    "ml",
+                    "text",
+                    "tracking",
+                    "xfeatures2d",
+                    "ximgproc",
+                    "xphoto",
+                    "saliency",
+                    "wechat_qrcode",
+                    "dnn_superres");
+
+    private static boolean isLoaded;
 
     private OpenCv() {}
 
-    /** Makes sure that the native library is there before the first {@code org.opencv} call. */
-    static void load() {
-        // The static initialiser has done it.
-    }
-
     /**
-     * Lets JavaCPP extract OpenCV to its cache and load it. On Linux that fails without GTK 2,
-     * which most servers lack, since JavaCPP also loads the module for windows. Nothing here needs
-     * that module, so the fallback extracts all modules and loads those that it can.
-     */
-    private static void extractAndLoad() {
-        try {
-            Loader.load(opencv_java.class);
-        } catch (UnsatisfiedLinkError e) {
-            try {
-                Loader.cacheResource(opencv_java.class, Loader.getPlatform() + "/");
-            } catch (IOException extraction) {
-                e.addSuppressed(extraction);
-                throw e;
-            }
-            if (!loadExtracted()) {
-                throw e;
-            }
-        }
-    }
-
-    /**
-     * Loads OpenCV from JavaCPP's cache. JavaCPP's own loading looks for CUDA and for every
-     * optional dependency each time, which takes ten times as long as this.
+     * Makes sure that the native library is there before the first {@code org.opencv} call.
      *
-     * @return false if the cache does not hold everything yet; JavaCPP then has to load it
+     * @throws dev.fern.backbone.host.NativeCacheException if there is no private place for it
      */
-    private static boolean loadExtracted() {
-        boolean oneLoader = OpenCv.class.getClassLoader() == Core.class.getClassLoader();
-        if (!Loader.getPlatform().startsWith("linux") || !oneLoader) {
-            return false;
+    static synchronized void load() {
+        if (isLoaded) {
+            return;
         }
         try {
-            String platform = Loader.getPlatform() + "/";
-            File java = Loader.cacheResource(opencv_java.class, platform + "libopencv_java.so");
-            // JavaCPP extracts this one last: with it there, all others are whole.
-            if (java == null || !new File(java.getParentFile(), "libjniopencv_java.so").exists()) {
-                return false;
+            chooseCache();
+            if (PLATFORM.startsWith("linux") && canLoadFor(Core.class)) {
+                loadOneByOne();
+            } else {
+                Loader.load(opencv_java.class);
             }
-            List<File> left = new ArrayList<>();
-            for (File file : java.getParentFile().listFiles()) {
-                if (file.getName().contains(".so.")) {
-                    left.add(file);
-                }
-            }
-            // They depend on each other in an order that is found by trying: failures take no time.
-            while (left.removeIf(OpenCv::loads)) {}
-            return loads(java);
         } catch (IOException e) {
-            return false;
+            throw new UncheckedIOException("OpenCV's library can't be extracted: " + e, e);
         }
+        // The loader's threads are the parallelism; OpenCV's own would take cores from the network.
+        Core.setNumThreads(1);
+        isLoaded = true;
     }
 
-    private static boolean loads(File library) {
-        try {
-            System.load(library.getAbsolutePath());
-            return true;
-        } catch (UnsatisfiedLinkError e) {
-            return false;
+    private static void chooseCache() throws IOException {
+        if (System.getProperty(CACHE_SETTING) == null
+                && System.getProperty("org.bytedeco.javacpp.cacheDir") == null) {
+            System.setProperty(CACHE_SETTING, NativeCache.folder("javacpp").toString());
         }
+        // JavaCPP goes on to other places where it can't write to this one.
+        NativeCache.requirePrivate(Loader.getCacheDir().toPath(), CACHE_SETTING);
+    }
+
+    private static boolean canLoadFor(Class<?> type) {
+        return OpenCv.class.getClassLoader() == type.getClassLoader();
+    }
+
+    /**
+     * Loads the libraries on Linux, each after all that it needs. JavaCPP's own loading takes ten
+     * times as long, since it looks for CUDA, and has two faults. It wants the module for windows
+     * too, which fails without GTK 2, as on most servers. And what a library needs and is not
+     * loaded yet is first sought in a folder under {@code /home/runner}, where they were built:
+     * another user's home, if there is a user of that name.
+     */
+    private static void loadOneByOne() throws IOException {
+        for (String name : OPENBLAS) {
+            load("openblas", name);
+        }
+        if (!Files.readString(Path.of("/proc/self/maps")).contains("/libstdc++.so.6")) {
+            load("javacpp", "jnijavacpp.so"); // brings the system's, as many JVMs do not
+        }
+        String version = ".so." + (100 * Core.VERSION_MAJOR + Core.VERSION_MINOR);
+        for (String module : MODULES) {
+            load("opencv", "opencv_" + module + version);
+        }
+        load("opencv", "opencv_java.so");
+    }
+
+    private static void load(String artefact, String name) throws IOException {
+        String resource = "/org/bytedeco/" + artefact + "/" + PLATFORM + "/lib" + name;
+        File library = Loader.cacheResource(OpenCv.class, resource);
+        if (library == null) {
+            throw new UnsatisfiedLinkError(resource + " is not on the class path");
+        }
+        System.load(library.getAbsolutePath());
     }
 }

@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
@@ -26,7 +27,36 @@ class OpenCvTest {
         assertThat(run(cache, image)).as("is extracted").isEqualTo("37x23\n");
     }
 
+    /** The libraries name folders of the machine they were built on, in the home of its user. */
+    @Test
+    @EnabledOnOs(OS.LINUX)
+    void nothingIsSoughtWhereTheLibrariesWereBuilt() throws Exception {
+        Path image = TestImages.write(folder.resolve("image.png"), 37, 23, 1);
+        String search = run(folder.resolve("cache"), image, Map.of("LD_DEBUG", "libs"));
+        assertThat(search).contains("37x23\n").contains("calling init: ", "libopencv_core.so");
+        assertThat(search.lines().filter(line -> line.contains("/javacpp-presets/"))).isEmpty();
+    }
+
+    @Test
+    @EnabledOnOs(OS.LINUX)
+    void aCacheThatOthersWriteToIsRefused() throws Exception {
+        Path image = TestImages.write(folder.resolve("image.png"), 37, 23, 1);
+        Path cache = Files.createDirectory(folder.resolve("cache"));
+        Files.setAttribute(cache, "unix:mode", 0777);
+        assertThat(run(cache, image))
+                .contains(
+                        "NativeCacheException: org.bytedeco.javacpp.cachedir: "
+                                + cache.toRealPath()
+                                + " can be written by other users");
+        assertThat(cache).isEmptyDirectory();
+    }
+
     private String run(Path cache, Path image) throws IOException, InterruptedException {
+        return run(cache, image, Map.of());
+    }
+
+    private String run(Path cache, Path image, Map<String, String> environment)
+            throws IOException, InterruptedException {
         ProcessBuilder builder =
                 new ProcessBuilder(
                                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
@@ -39,6 +69,7 @@ class OpenCvTest {
                                 image.toString())
                         .redirectErrorStream(true);
         builder.environment().put("LD_LIBRARY_PATH", folder.toString());
+        builder.environment().putAll(environment);
         Process process = builder.start();
         String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
         process.waitFor();

@@ -23,6 +23,8 @@ import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.DisabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -73,6 +75,28 @@ class VerifyCommandTest {
             ModelDirectory.write(directory, detector.configuration(), parameters);
         }
         return directory;
+    }
+
+    @Test
+    @DisabledOnOs(OS.WINDOWS)
+    void aPlaceForLibrariesThatOthersWriteToIsToldInOneLine() throws IOException {
+        Path open = Files.createDirectory(folder.resolve("open"));
+        Files.setAttribute(open, "unix:mode", 0777);
+        String before = System.setProperty("jna.tmpdir", open.toString());
+        try {
+            CommandRun run = verify();
+            assertThat(run.status()).isEqualTo(ExitStatus.BAD_INPUT);
+            assertThat(run.complaints())
+                    .singleElement()
+                    .asString()
+                    .startsWith("fern: jna.tmpdir: " + open.toRealPath() + " can be written by");
+        } finally {
+            if (before == null) {
+                System.clearProperty("jna.tmpdir");
+            } else {
+                System.setProperty("jna.tmpdir", before);
+            }
+        }
     }
 
     private static Map<String, String> verdicts(Path json) throws IOException {
