@@ -13,8 +13,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * A two-dimensional convolution with a square kernel. On the CPU it is computed by oneDNN where that
- * can be loaded, elsewhere by the engine. Names and shapes of the parameters are DJL's.
+ * A two-dimensional convolution with a square kernel. On the CPU it is computed by oneDNN where
+ * that can be loaded, elsewhere by the engine. Names and shapes of the parameters are DJL's.
  */
 public final class Convolution extends Conv2d {
 

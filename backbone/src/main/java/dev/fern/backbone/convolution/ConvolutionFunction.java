@@ -44,11 +44,7 @@ final class ConvolutionFunction implements HostFunction {
     @Override
     public void forward(List<FloatBuffer> inputs, FloatBuffer output) {
         OneDnn.kernel(shape)
-                .forward(
-                        inputs.get(0),
-                        inputs.get(1),
-                        shape.bias() ? inputs.get(2) : null,
-                        output);
+                .forward(inputs.get(0), inputs.get(1), shape.bias() ? inputs.get(2) : null, output);
     }
 
     @Override

@@ -124,7 +124,8 @@ final class ConvolutionKernel {
             dataWeights = new Change(plainWeights, dataPlan.weights_desc());
             dataOut = new Change(dataPlan.diff_src_desc(), plainInput);
             memory.desc input = map(shape.inputs(), shape.height(), shape.width(), true);
-            memory.desc wantedWeights = tensor(weightSides(), memory.data_type.f32, memory.format_tag.any);
+            memory.desc wantedWeights =
+                    tensor(weightSides(), memory.data_type.f32, memory.format_tag.any);
             memory.desc output =
                     map(shape.outputs(), shape.outputHeight(), shape.outputWidth(), true);
             var weightsPlan =
@@ -171,20 +172,13 @@ final class ConvolutionKernel {
                         memory.format_tag.nchw);
         plainOutput =
                 tensor(
-                        new long[] {
-                            1, shape.outputs(), shape.outputHeight(), shape.outputWidth()
-                        },
+                        new long[] {1, shape.outputs(), shape.outputHeight(), shape.outputWidth()},
                         memory.data_type.f32,
                         memory.format_tag.nchw);
         plainWeights = tensor(weightSides(), memory.data_type.f32, memory.format_tag.oihw);
-        plainBias =
-                tensor(
-                        new long[] {shape.outputs()},
-                        memory.data_type.f32,
-                        memory.format_tag.x);
+        plainBias = tensor(new long[] {shape.outputs()}, memory.data_type.f32, memory.format_tag.x);
         memory.desc input = map(shape.inputs(), shape.height(), shape.width(), true);
-        memory.desc output =
-                map(shape.outputs(), shape.outputHeight(), shape.outputWidth(), false);
+        memory.desc output = map(shape.outputs(), shape.outputHeight(), shape.outputWidth(), false);
         forwardPlan =
                 shape.bias()
                         ? new convolution_forward.primitive_desc(
@@ -307,8 +301,7 @@ final class ConvolutionKernel {
      * @param inputGradient as large as the input, direct; filled
      */
     @SuppressWarnings("try") // a scope frees what is made within it
-    void inputGradient(
-            FloatBuffer weights, FloatBuffer outputGradient, FloatBuffer inputGradient) {
+    void inputGradient(FloatBuffer weights, FloatBuffer outputGradient, FloatBuffer inputGradient) {
         Gradients code = gradients();
         int images = inputGradient.capacity() / shape.inputSize();
         try (PointerScope all = new PointerScope();
@@ -325,10 +318,7 @@ final class ConvolutionKernel {
                                             DNNL_ARG_DIFF_DST,
                                             code.dataGradientIn.in(
                                                     stream,
-                                                    image(
-                                                            outputGradient,
-                                                            n,
-                                                            shape.outputSize())))
+                                                    image(outputGradient, n, shape.outputSize())))
                                     .put(DNNL_ARG_WEIGHTS, packed)
                                     .put(DNNL_ARG_DIFF_SRC, result));
                     code.dataOut.out(stream, result, image);

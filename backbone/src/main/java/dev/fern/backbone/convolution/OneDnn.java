@@ -1,13 +1,15 @@
 package dev.fern.backbone.convolution;
 
+import dev.fern.backbone.host.NativeCache;
+import java.io.IOException;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.bytedeco.dnnl.engine;
 import org.bytedeco.dnnl.global.dnnl;
 
 /**
- * oneDNN on the CPU, with the code that it has made for the shapes that were used last. oneDNN takes
- * as many threads as OpenMP gives the calling thread.
+ * oneDNN on the CPU, with the code that it has made for the shapes that were used last. oneDNN
+ * takes as many threads as OpenMP gives the calling thread.
  */
 final class OneDnn {
 
@@ -33,8 +35,9 @@ final class OneDnn {
 
     private static OneDnn load() {
         try {
+            NativeCache.prepareJavaCpp();
             return new OneDnn();
-        } catch (LinkageError | RuntimeException e) {
+        } catch (LinkageError | IOException e) {
             return null; // no library for this platform: the engine's convolutions remain
         }
     }

@@ -55,9 +55,7 @@ class ConvolutionKernelTest {
     }
 
     private static FloatBuffer direct(int size) {
-        return ByteBuffer.allocateDirect(4 * size)
-                .order(ByteOrder.nativeOrder())
-                .asFloatBuffer();
+        return ByteBuffer.allocateDirect(4 * size).order(ByteOrder.nativeOrder()).asFloatBuffer();
     }
 
     /** Called for each product of a convolution with the indices of its three factors. */
@@ -123,8 +121,7 @@ class ConvolutionKernelTest {
     private static void check(int images, ConvolutionShape s) {
         boolean rounded = s.precision() == Precision.BFLOAT16;
         Values x = Values.random(images * s.inputSize(), 1, rounded);
-        Values w =
-                Values.random(s.outputs() * s.inputs() * s.kernel() * s.kernel(), 2, rounded);
+        Values w = Values.random(s.outputs() * s.inputs() * s.kernel() * s.kernel(), 2, rounded);
         Values b = Values.random(s.outputs(), 3, false);
         Values dy = Values.random(images * s.outputSize(), 4, rounded);
         int place = s.outputHeight() * s.outputWidth();
