@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.security.DigestInputStream;
@@ -23,6 +24,7 @@ public final class Checksums {
     static final String FILE = "SHA256SUMS";
 
     private static final String SEPARATOR = "  ";
+    private static final int MOST_BYTES = 1 << 20;
 
     private Checksums() {}
 
@@ -52,7 +54,7 @@ public final class Checksums {
      */
     public static void verify(Path folder) throws IOException {
         Path sums = folder.resolve(FILE);
-        String lines = TextFile.read(sums);
+        String lines = TextFile.readSmall(sums, MOST_BYTES);
         if (!lines.endsWith("\n")) {
             throw damaged(sums);
         }
@@ -61,7 +63,12 @@ public final class Checksums {
             if (end < 0) {
                 throw damaged(sums);
             }
-            Path file = folder.resolve(line.substring(end + SEPARATOR.length()));
+            Path file;
+            try {
+                file = folder.resolve(line.substring(end + SEPARATOR.length()));
+            } catch (InvalidPathException e) {
+                throw damaged(sums);
+            }
             if (!Files.isRegularFile(file)) {
                 throw new NoSuchFileException(file.toString());
             }

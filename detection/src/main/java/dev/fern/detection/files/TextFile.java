@@ -2,13 +2,18 @@ package dev.fern.detection.files;
 
 import java.io.BufferedReader;
 import java.io.IOException;
+import java.io.InputStream;
+import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
 /** Reads text files. Its exceptions name the file, which those of Java don't always do. */
 public final class TextFile {
+
+    private static final int MOST_BYTES = 1 << 26;
 
     /** Receives the lines of a file. */
     @FunctionalInterface
@@ -27,19 +32,28 @@ public final class TextFile {
     private TextFile() {}
 
     /**
-     * Reads a small UTF-8 file.
+     * Reads a small UTF-8 file, or a pipe.
      *
      * @param file the file
      * @return its text
      * @throws FileSystemException if it is missing or may not be read
-     * @throws IOException naming the file if it is a folder or not UTF-8
+     * @throws IOException naming the file if it is a folder, larger than 64 MB or not UTF-8
      */
     public static String read(Path file) throws IOException {
-        try {
-            return Files.readString(file);
+        byte[] bytes;
+        try (InputStream in = Files.newInputStream(file)) {
+            bytes = in.readNBytes(MOST_BYTES + 1); // a device has neither a size nor an end
         } catch (FileSystemException e) {
             throw e; // names the file itself
         } catch (IOException e) {
+            throw named(file, e);
+        }
+        if (bytes.length > MOST_BYTES) {
+            throw new IOException(file + ": is larger than " + MOST_BYTES + " bytes");
+        }
+        try {
+            return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
+        } catch (CharacterCodingException e) {
             throw named(file, e);
         }
     }

@@ -20,7 +20,7 @@ public enum ImageFormat {
     /** GIF: the first image of an animation. */
     GIF(new GifParser());
 
-    /** Reads the header of one format and finds files that are truncated. */
+    /** Reads the header of one format, and finds files that are truncated or take too long. */
     interface Parser {
 
         /** Returns whether the file begins with the format's signature. */
@@ -30,10 +30,14 @@ public enum ImageFormat {
         Size size(FileWindow file) throws IOException;
 
         /**
-         * Throws if the file ends early or is damaged. A format whose decoder refuses such files by
-         * itself need not override this.
+         * Throws if the file ends early or is damaged, or if its decoder would work much longer
+         * than its pixels need. A format whose decoder refuses damaged files by itself, and goes
+         * through each pixel once, need not override this.
+         *
+         * @param maxPixels the reader's limit
          */
-        default void checkComplete(FileWindow file) throws IOException {}
+        default void check(FileWindow file, ImageHeader header, long maxPixels)
+                throws IOException {}
     }
 
     /**
@@ -88,7 +92,7 @@ public enum ImageFormat {
         return new ImageHeader(this, (int) size.width, (int) size.height, size.orientation);
     }
 
-    void checkComplete(FileWindow file) throws IOException {
-        parser.checkComplete(file);
+    void check(FileWindow file, ImageHeader header, long maxPixels) throws IOException {
+        parser.check(file, header, maxPixels);
     }
 }

@@ -12,8 +12,9 @@ import org.opencv.imgcodecs.Imgcodecs;
  * dropped, 16 bits are cut to 8, CMYK is converted.
  *
  * <p>The reader checks a file before it decodes it. It compares the size in pixels in the header
- * with {@code maxPixels}, so that it refuses a small file that would unfold to gigabytes, and it
- * refuses a file that ends early rather than fill it up with gray.
+ * with {@code maxPixels}, so that it refuses a small file that would unfold to gigabytes. It
+ * refuses a small file that would take minutes to decode, see {@link #MAX_SCANS}. And it refuses a
+ * file that ends early rather than fill it up with gray.
  *
  * @param maxPixels the largest number of pixels that is decoded, 1 to 2^30
  * @param applyOrientation whether the EXIF orientation of a JPEG turns the picture upright.
@@ -24,6 +25,19 @@ public record ImageReader(long maxPixels, boolean applyOrientation) {
 
     /** The pixel limit unless another is set: 64 million. */
     public static final long DEFAULT_MAX_PIXELS = 64_000_000;
+
+    /**
+     * The largest number of scans of a JPEG that is decoded. A decoder goes through all pixels in
+     * each scan, which need not take more than ten bytes of the file. libjpeg-turbo advises a limit
+     * ("Two Issues with the JPEG Standard"); libtiff has this one. Encoders write 10 to 15 scans.
+     */
+    public static final int MAX_SCANS = 100;
+
+    /**
+     * The largest number of scans of a JPEG that has {@code maxPixels} pixels. A smaller one may
+     * have more, up to {@link #MAX_SCANS}, as long as it has no more pixels times scans.
+     */
+    public static final int MAX_SCANS_OF_LARGEST = 40;
 
     /** Four uncompressed 16-bit samples per pixel, the most that a sane file needs. */
     private static final long BYTES_PER_PIXEL = 8;
@@ -60,7 +74,7 @@ public record ImageReader(long maxPixels, boolean applyOrientation) {
      * @param path the file
      * @return the image, which the caller closes
      * @throws ImageReadException if the file is missing, empty, truncated, damaged, not an image,
-     *     or has more pixels than allowed
+     *     or has more pixels or scans than allowed
      * @throws IOException if the file can't be read
      */
     public BgrImage read(Path path) throws IOException {
@@ -68,7 +82,7 @@ public record ImageReader(long maxPixels, boolean applyOrientation) {
             ImageHeader header = ImageHeader.parse(file);
             checkSize(file, header);
             byte[] bytes = file.readAll();
-            header.format().checkComplete(file);
+            header.format().check(file, header, maxPixels);
             BgrImage image = decode(file, header, bytes);
             if (!applyOrientation || header.orientation() == 1) {
                 return image;

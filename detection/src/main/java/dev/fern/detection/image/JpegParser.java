@@ -1,5 +1,8 @@
 package dev.fern.detection.image;
 
+import static dev.fern.detection.image.ImageReader.MAX_SCANS;
+import static dev.fern.detection.image.ImageReader.MAX_SCANS_OF_LARGEST;
+
 import java.io.IOException;
 
 /** Parses JPEG's marker segments (ITU-T T.81, annex B) and the orientation in its EXIF segment. */
@@ -36,27 +39,57 @@ final class JpegParser implements ImageFormat.Parser {
         }
     }
 
+    @Override
+    public void check(FileWindow file, ImageHeader header, long maxPixels) throws IOException {
+        int scans = walk(file, 0, file.length()).scans;
+        long most = Math.min(MAX_SCANS, MAX_SCANS_OF_LARGEST * maxPixels / header.pixels());
+        if (scans > most) {
+            throw file.error(
+                    String.format(
+                            "a JPEG of %d scans; at most %d are decoded at %d x %d pixels; save it"
+                                    + " again without the progressive option",
+                            scans, most, header.width(), header.height()));
+        }
+    }
+
+    /**
+     * What a decoder goes through in one JPEG.
+     *
+     * @param pixels those of the frame
+     * @param scans how often it goes through them
+     */
+    record Walk(long pixels, int scans) {}
+
     /**
      * Follows the segments, and the entropy-coded data behind each scan header, to the end marker;
      * a file without one is truncated. A thumbnail's end marker lies within a segment and does not
      * count.
+     *
+     * @param start of the JPEG in the file
+     * @param end behind the last byte that may belong to it
      */
-    @Override
-    public void checkComplete(FileWindow file) throws IOException {
-        long at = 2;
-        while (true) {
+    static Walk walk(FileWindow file, long start, long end) throws IOException {
+        long pixels = 0;
+        int scans = 0;
+        long at = start + 2;
+        while (at < end) {
             at = code(file, at);
             int code = file.u8(at);
             if (code == END_OF_IMAGE) {
-                return;
+                return new Walk(pixels, scans);
+            }
+            if (isFrame(code)) {
+                pixels = (long) file.u16(at + 4, true) * file.u16(at + 6, true);
             }
             at = afterSegment(file, at);
             if (code == START_OF_SCAN) {
-                while (file.u8(at) != 0xff || isWithinScan(file.u8(at + 1))) {
+                scans++;
+                while (at < end && (file.u8(at) != 0xff || isWithinScan(file.u8(at + 1)))) {
                     at++;
                 }
             }
         }
+        throw file.truncated();
     }
 
     /** Returns the position of the code of the marker at {@code at}, behind 0xff and fill bytes. */

@@ -24,7 +24,7 @@ final class PngParser implements ImageFormat.Parser {
 
     /** Walks the chunks (length, type, data, checksum) to IEND and compares the checksums. */
     @Override
-    public void checkComplete(FileWindow file) throws IOException {
+    public void check(FileWindow file, ImageHeader header, long maxPixels) throws IOException {
         long at = SIGNATURE_BYTES;
         while (true) {
             long dataBytes = file.u32(at, true);

@@ -11,9 +11,18 @@ final class TiffDirectory {
     private static final int TYPE_SHORT = 3;
     private static final int TYPE_LONG = 4;
 
-    private final Map<Integer, Long> values = new HashMap<>();
+    private final FileWindow file;
+    private final long base;
+    private final boolean bigEndian;
 
-    private TiffDirectory() {}
+    /** Where in the file the entry of a tag is. */
+    private final Map<Integer, Long> entries = new HashMap<>();
+
+    private TiffDirectory(FileWindow file, long base) throws IOException {
+        this.file = file;
+        this.base = base;
+        this.bigEndian = file.u8(base) == 'M';
+    }
 
     static boolean isTiff(FileWindow file, long base) throws IOException {
         return file.startsWith(base, "II*\0") || file.startsWith(base, "MM\0*");
@@ -21,27 +30,54 @@ final class TiffDirectory {
 
     /** Reads the first directory of the TIFF that starts at {@code base}. */
     static TiffDirectory first(FileWindow file, long base) throws IOException {
-        boolean bigEndian = file.u8(base) == 'M';
-        long start = base + file.u32(base + 4, bigEndian);
-        int entries = file.u16(start, bigEndian);
-        TiffDirectory directory = new TiffDirectory();
+        TiffDirectory directory = new TiffDirectory(file, base);
+        long start = base + file.u32(base + 4, directory.bigEndian);
+        int entries = file.u16(start, directory.bigEndian);
         for (int i = 0; i < entries; i++) {
-            // tag (2), type (2), count (4), value (4)
+            // tag (2), type (2), count (4), values or where they are (4)
             long entry = start + 2 + 12L * i;
-            int type = file.u16(entry + 2, bigEndian);
-            if (type == TYPE_SHORT || type == TYPE_LONG) {
-                long value =
-                        type == TYPE_SHORT
-                                ? file.u16(entry + 8, bigEndian)
-                                : file.u32(entry + 8, bigEndian);
-                directory.values.put(file.u16(entry, bigEndian), value);
-            }
+            // libtiff takes the first of several entries too
+            directory.entries.putIfAbsent(file.u16(entry, directory.bigEndian), entry);
         }
         return directory;
     }
 
-    long value(int tag, long otherwise) {
-        return values.getOrDefault(tag, otherwise);
+    /** Returns the first value of a tag; {@code otherwise} if it has none or no whole numbers. */
+    long value(int tag, long otherwise) throws IOException {
+        Long entry = entries.get(tag);
+        return entry == null || size(entry) == 0 ? otherwise : number(entry + 8, size(entry));
+    }
+
+    /** Returns all values of a tag; none if it is missing or has no whole numbers. */
+    long[] values(int tag) throws IOException {
+        Long entry = entries.get(tag);
+        if (entry == null || size(entry) == 0) {
+            return new long[0];
+        }
+        int size = size(entry);
+        long count = file.u32(entry + 4, bigEndian);
+        long first = count * size <= 4 ? entry + 8 : base + file.u32(entry + 8, bigEndian);
+        if (first + count * size > file.length()) {
+            throw file.truncated();
+        }
+        long[] values = new long[(int) count];
+        for (int i = 0; i < count; i++) {
+            values[i] = number(first + (long) i * size, size);
+        }
+        return values;
+    }
+
+    /** Returns the bytes of one value of an entry; 0 if its values are no whole numbers. */
+    private int size(long entry) throws IOException {
+        return switch (file.u16(entry + 2, bigEndian)) {
+            case TYPE_SHORT -> Short.BYTES;
+            case TYPE_LONG -> Integer.BYTES;
+            default -> 0;
+        };
+    }
+
+    private long number(long position, int size) throws IOException {
+        return size == Short.BYTES ? file.u16(position, bigEndian) : file.u32(position, bigEndian);
     }
 
     /**

@@ -33,6 +33,10 @@ final class CheckpointStore {
     private static final String TRAINED_FILE = "trained.safetensors";
 
     private static final String DAMAGED = "damaged";
+
+    /** Largest size of a progress file, which has some 100. */
+    private static final int MOST_BYTES = 1 << 16;
+
     private static final Gson GSON = new Gson();
 
     private final RunDirectory run;
@@ -178,7 +182,8 @@ final class CheckpointStore {
     private static Progress progress(Path folder) throws IOException {
         Path file = folder.resolve(RunDirectory.PROGRESS_FILE);
         try {
-            return RecordJson.read(StrictJson.parse(TextFile.read(file)), Progress.class);
+            return RecordJson.read(
+                    StrictJson.parse(TextFile.readSmall(file, MOST_BYTES)), Progress.class);
         } catch (JsonParseException | IllegalArgumentException e) {
             throw new IOException(file + ": the checkpoint is damaged", e);
         }

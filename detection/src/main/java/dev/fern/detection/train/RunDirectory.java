@@ -162,7 +162,7 @@ public record RunDirectory(Path path) {
             return false;
         }
         boolean ofATraining = false;
-        if (Files.exists(configuration())) {
+        if (Files.isRegularFile(configuration())) {
             String text = Files.readString(configuration(), StandardCharsets.ISO_8859_1);
             ofATraining = OWN_SETTINGS.stream().anyMatch(text::contains);
         }

@@ -2,6 +2,7 @@ package dev.fern.detection.files;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -43,6 +44,15 @@ class TextFileTest {
         assertThatThrownBy(() -> lines(folder)).hasMessageStartingWith(folder + ": is a folder");
         assertThatThrownBy(() -> lines(folder.resolve("none")))
                 .isInstanceOf(NoSuchFileException.class);
+    }
+
+    @Test
+    void aFileWithoutAnEndIsRefused() {
+        Path zeros = Path.of("/dev/zero");
+        assumeTrue(Files.isReadable(zeros), () -> "needs " + zeros);
+        assertThatThrownBy(() -> TextFile.read(zeros))
+                .isInstanceOf(IOException.class)
+                .hasMessage("/dev/zero: is larger than 67108864 bytes");
     }
 
     @Test

@@ -269,6 +269,23 @@ class CheckpointStoreTest {
                 .hasMessageNotContaining("\n");
     }
 
+    /** A name with a NUL byte is none that Java takes; a symbolic link may lead to a device. */
+    @Test
+    void checksumsThatAreNoneAreRefused() throws IOException {
+        save(5, 6);
+        Path sums = run.last().resolve("SHA256SUMS");
+        Files.writeString(sums, Files.readString(sums).replace("model.json", "model\0json"));
+        assertThat(restored()).isEqualTo(checkpoint(5));
+        assertThat(warnings).singleElement().asString().contains(sums + ": damaged");
+
+        warnings.clear();
+        save(6);
+        Files.delete(sums);
+        Files.createSymbolicLink(sums, Path.of("/dev/zero"));
+        assertThat(restored()).isEqualTo(checkpoint(5));
+        assertThat(warnings).singleElement().asString().contains(sums + ": is not a regular file");
+    }
+
     @Test
     void aCheckpointThatWasDamagedDuringTheTrainingIsPutAside() throws IOException {
         save(1, 2);

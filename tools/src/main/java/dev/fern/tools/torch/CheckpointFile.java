@@ -52,6 +52,9 @@ interface CheckpointFile extends Closeable {
      */
     long bytes(Storage storage) throws IOException;
 
-    /** Opens the bytes of a storage that the file has. */
+    /**
+     * Opens the bytes of a storage that the file has. Closing them throws a {@link
+     * TorchCheckpointException} if they turn out to be damaged, whether they were read or not.
+     */
     InputStream open(Storage storage) throws IOException;
 }

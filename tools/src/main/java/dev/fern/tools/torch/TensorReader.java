@@ -5,6 +5,7 @@ import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.file.Path;
 import java.util.zip.ZipException;
 
@@ -99,6 +100,7 @@ final class TensorReader {
         StorageType type = tensor.storage().type();
         try (InputStream in = file.open(tensor.storage())) {
             in.skipNBytes(tensor.offset() * type.bytes());
+            ByteOrder order = file.byteOrder();
             float[] elements = new float[count];
             byte[] bytes = new byte[CHUNK_BYTES];
             for (int done = 0; done < count; ) {
@@ -106,7 +108,7 @@ final class TensorReader {
                 if (in.readNBytes(bytes, 0, chunk * type.bytes()) < chunk * type.bytes()) {
                     throw new EOFException();
                 }
-                ByteBuffer buffer = ByteBuffer.wrap(bytes).order(file.byteOrder());
+                ByteBuffer buffer = ByteBuffer.wrap(bytes).order(order);
                 for (int i = 0; i < chunk; i++) {
                     elements[done++] = type.next(buffer);
                 }

@@ -23,13 +23,17 @@ import java.util.zip.ZipFile;
  * one uncompressed entry per storage, {@code NAME/data/KEY}. Nothing is extracted to disk.
  *
  * <p>Every entry that is used must have the CRC-32 that the archive states; {@link ZipFile} does
- * not look at it, and neither does PyTorch.
+ * not look at it, and neither does PyTorch. After {@code
+ * torch.serialization.set_crc32_options(False)}, {@code torch.save} states 0 for every entry. Such
+ * a file is read unchecked. Damage does not make a checked file look like one: it would have to
+ * reset the CRC-32 of every entry, and those of {@code version} and others are never 0.
  */
 final class ZipCheckpointFile implements CheckpointFile {
 
     private final Path path;
     private final ZipFile zip;
     private final String archive;
+    private final boolean checksums;
     private final Set<String> intact = new HashSet<>();
 
     ZipCheckpointFile(Path path) throws IOException {
@@ -56,6 +60,7 @@ final class ZipCheckpointFile implements CheckpointFile {
                             + " entries NAME/data.pkl instead of one");
         }
         this.archive = pickles.get(0).substring(0, pickles.get(0).indexOf('/') + 1);
+        this.checksums = zip.stream().anyMatch(entry -> entry.getCrc() != 0);
     }
 
     @Override
@@ -83,21 +88,35 @@ final class ZipCheckpointFile implements CheckpointFile {
         return entry == null ? -1 : entry.getSize();
     }
 
-    /** Reads a storage once more than its tensors do, so that none of them has wrong elements. */
     @Override
     public InputStream open(Storage storage) throws IOException {
         ZipEntry entry = entry(storage);
-        if (!intact.contains(entry.getName())) {
-            try (CheckedInputStream in =
-                    new CheckedInputStream(zip.getInputStream(entry), new CRC32())) {
-                in.transferTo(OutputStream.nullOutputStream());
-                checkSum(entry, in);
+        InputStream in = zip.getInputStream(entry);
+        return intact.contains(entry.getName()) ? in : new CheckedEntry(entry, in);
+    }
+
+    /** An entry whose checksum is compared when it is closed; until then nothing of it is sure. */
+    private final class CheckedEntry extends CheckedInputStream {
+
+        private final ZipEntry entry;
+
+        CheckedEntry(ZipEntry entry, InputStream in) {
+            super(in, new CRC32());
+            this.entry = entry;
+        }
+
+        @Override
+        public void close() throws IOException {
+            try {
+                transferTo(OutputStream.nullOutputStream());
+                checkSum(entry, this);
                 intact.add(entry.getName());
             } catch (EOFException | ZipException e) {
                 throw damaged(entry, "it ends early or can't be unpacked", e);
+            } finally {
+                super.close();
             }
         }
-        return zip.getInputStream(entry);
     }
 
     private ZipEntry entry(Storage storage) {
@@ -122,7 +141,7 @@ final class ZipCheckpointFile implements CheckpointFile {
 
     /** Compares what was read of an entry, which must be all of it, with its CRC-32. */
     private void checkSum(ZipEntry entry, CheckedInputStream read) throws IOException {
-        if (read.getChecksum().getValue() != entry.getCrc()) {
+        if (checksums && read.getChecksum().getValue() != entry.getCrc()) {
             throw damaged(entry, "its checksum (CRC-32) does not fit", null);
         }
     }

@@ -213,6 +213,22 @@ class HostileTorchCheckpointTest {
                 .endsWith("copy the file again");
     }
 
+    /** Where some entries have a CRC-32, none may go without, or damage could hide a damage. */
+    @Test
+    void aSingleChecksumOfZeroIsDamage() throws Exception {
+        byte[] bytes = Files.readAllBytes(TorchCheckpointTest.resource("training.pth"));
+        String text = new String(bytes, StandardCharsets.ISO_8859_1);
+        int entry = text.lastIndexOf("training/data/0") - 46;
+        assertThat(text.substring(entry)).startsWith("PK\1\2");
+        Arrays.fill(bytes, entry + 16, entry + 20, (byte) 0);
+
+        assertThat(
+                        refusal(
+                                Files.write(folder.resolve("zero.pth"), bytes),
+                                MAX_ALLOCATED_BYTES_OF_SMALL_FILES))
+                .contains("entry training/data/0 is damaged: its checksum (CRC-32)");
+    }
+
     @Test
     void aLargeStorageIsCheckedPieceByPiece() throws IOException {
         byte[] pickle =

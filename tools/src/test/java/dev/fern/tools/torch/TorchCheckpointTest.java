@@ -133,6 +133,39 @@ class TorchCheckpointTest {
     }
 
     @Test
+    void aFileThatWasSavedWithoutChecksumsIsRead() throws Exception {
+        Map<String, TorchTensor> tensors =
+                TorchCheckpoint.read(resource("unchecked.pth")).tensors();
+
+        assertThat(tensors.keySet()).containsExactly("weight", "bias");
+        assertThat(tensors.get("weight").data()).containsExactly(2.9f, 2.9f);
+        assertThat(tensors.get("bias").data()).containsExactly(-1.1f);
+    }
+
+    @Test
+    void storagesAreCheckedWhileTheyAreRead() throws Exception {
+        Path counters = Path.of("/proc/thread-self/io");
+        assumeTrue(Files.isReadable(counters), () -> "needs " + counters);
+        int elements = 1 << 22;
+        Path file =
+                PickleBytes.tensor("w", "0", elements, 0, new long[] {elements - 1}, new long[] {1})
+                        .save(folder, Map.of("0", new float[elements]));
+
+        long before = bytesRead(counters);
+        TorchCheckpoint.read(file);
+        long read = bytesRead(counters) - before;
+
+        assertThat(read).isBetween(Files.size(file), Files.size(file) * 3 / 2);
+    }
+
+    /** Returns how many bytes this thread has read from files. */
+    private static long bytesRead(Path counters) throws IOException {
+        String line = Files.readAllLines(counters).get(0);
+        assertThat(line).startsWith("rchar: ");
+        return Long.parseLong(line.substring("rchar: ".length()));
+    }
+
+    @Test
     void aPickledModuleIsRefusedWithAdvice() throws Exception {
         assertThatThrownBy(() -> TorchCheckpoint.read(resource("module.pth")))
                 .isInstanceOf(TorchCheckpointException.class)

@@ -1,4 +1,4 @@
-"""Writes the .pth files beside it; run with any PyTorch from 2.0 on, in this folder."""
+"""Writes the .pth files beside it; run with any PyTorch from 2.6 on, in this folder."""
 
 from collections import OrderedDict
 
@@ -37,3 +37,5 @@ torch.save(training, "training.pth")
 torch.save({"state_dict": model.state_dict()}, "protocol4.pth", pickle_protocol=4)
 torch.save(model.state_dict(), "legacy.pth", _use_new_zipfile_serialization=False)
 torch.save(model, "module.pth")
+torch.serialization.set_crc32_options(False)
+torch.save(model.state_dict(), "unchecked.pth")
