@@ -2,6 +2,7 @@ package dev.fern.backbone.convolution;
 
 import dev.fern.backbone.host.NativeCache;
 import java.io.IOException;
+import java.lang.System.Logger.Level;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.bytedeco.dnnl.engine;
@@ -14,7 +15,7 @@ import org.bytedeco.dnnl.global.dnnl;
 final class OneDnn {
 
     /** The most shapes whose code is kept: those of a few canvases. */
-    private static final int LARGEST_CACHE = 512;
+    private static final int LARGEST_CACHE = 256;
 
     private static final class Holder {
         private static final OneDnn INSTANCE = load();
@@ -38,13 +39,31 @@ final class OneDnn {
             NativeCache.prepareJavaCpp();
             return new OneDnn();
         } catch (LinkageError | IOException e) {
-            return null; // no library for this platform: the engine's convolutions remain
+            System.getLogger(OneDnn.class.getName())
+                    .log(
+                            Level.WARNING,
+                            "oneDNN can't be loaded, so that the engine computes convolutions: {0}",
+                            e.toString());
+            return null;
         }
     }
 
     /** {@return whether the library could be loaded} */
     static boolean isAvailable() {
         return Holder.INSTANCE != null;
+    }
+
+    /** {@return whether the processor can multiply in a precision} */
+    static boolean supports(Precision precision) {
+        if (!isAvailable()) {
+            return false;
+        }
+        try {
+            kernel(new ConvolutionShape(1, 1, 1, 1, 1, 1, 0, false, precision));
+            return true;
+        } catch (RuntimeException e) {
+            return false; // oneDNN has no code for it
+        }
     }
 
     /** {@return whether bfloat16 is multiplied by AMX} */
