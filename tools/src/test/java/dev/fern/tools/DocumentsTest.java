@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
+import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -268,5 +269,45 @@ class DocumentsTest {
                 .forEachTableRow(
                         cells -> explained.addAll(Arrays.asList(cells.get(0).split("[`, ]+"))));
         assertThat(explained).containsAll(artifacts);
+    }
+
+    @Test
+    void everyJarOfTheClassPathIsExplainedAndNoneThatIsLeftOut() throws IOException {
+        Set<String> explained = new TreeSet<>();
+        Set<String> leftOut = new TreeSet<>();
+        MarkdownFile dependencies = document("docs/dependencies.md");
+        dependencies
+                .section("Dependencies")
+                .forEachTableRow(cells -> explained.addAll(names(cells.get(0))));
+        dependencies
+                .section("Left out")
+                .forEachTableRow(cells -> leftOut.addAll(names(cells.get(0))));
+        Set<String> jars = new TreeSet<>();
+        String classPath =
+                System.getProperty(
+                        "surefire.test.class.path", System.getProperty("java.class.path"));
+        for (String entry : classPath.split(File.pathSeparator)) {
+            Path file = Path.of(entry);
+            if (entry.endsWith(".jar") && !file.getFileName().toString().startsWith("fern-")) {
+                // ARTEFACT/VERSION/ARTEFACT-VERSION.jar in the local repository
+                jars.add(file.getParent().getParent().getFileName().toString());
+            }
+        }
+        assertThat(jars).contains("gson").doesNotContainAnyElementsOf(leftOut);
+        assertThat(explained).containsAll(jars);
+        assertThat(leftOut).isNotEmpty();
+        explained.removeAll(jars);
+        // in a profile
+        explained.removeAll(Set.of("pytorch-jni", "pytorch-native-cpu"));
+        assertThat(explained).as("explained, but on no class path").isEmpty();
+    }
+
+    /** Returns what stands between backticks, without groups such as {@code org.bytedeco}. */
+    private static List<String> names(String cell) {
+        return MarkdownFile.INLINE_CODE
+                .matcher(cell.replaceAll("\\(of [^)]*\\)", ""))
+                .results()
+                .map(match -> match.group(1))
+                .toList();
     }
 }

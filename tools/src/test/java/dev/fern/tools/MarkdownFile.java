@@ -21,7 +21,7 @@ record MarkdownFile(Path path, List<String> prose, List<Block> blocks) {
 
     private static final String FENCE = "```";
     private static final Pattern LINK = Pattern.compile("\\[[^\\]]*\\]\\(([^)\\s]+)\\)");
-    private static final Pattern INLINE_CODE = Pattern.compile("`([^`]+)`");
+    static final Pattern INLINE_CODE = Pattern.compile("`([^`]+)`");
 
     /**
      * A code block.
@@ -87,6 +87,20 @@ record MarkdownFile(Path path, List<String> prose, List<Block> blocks) {
             }
         }
         return anchors;
+    }
+
+    /** Returns the prose under a heading, up to the next one; without blocks. */
+    MarkdownFile section(String heading) {
+        List<String> lines = new ArrayList<>();
+        boolean inside = false;
+        for (String line : prose) {
+            if (line.matches("#{1,6} .*")) {
+                inside = line.replaceFirst("#+ ", "").equals(heading);
+            } else if (inside) {
+                lines.add(line);
+            }
+        }
+        return new MarkdownFile(path, lines, List.of());
     }
 
     /** Gives the cells of every row of every table, without the spaces around them. */
