@@ -6,7 +6,10 @@ import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_DIFF_DST;
 import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_DIFF_SRC;
 import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_DIFF_WEIGHTS;
 import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_DST;
+import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_FROM;
+import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_SCRATCHPAD;
 import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_SRC;
+import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_TO;
 import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_WEIGHTS;
 
 import java.nio.FloatBuffer;
@@ -17,6 +20,7 @@ import org.bytedeco.dnnl.convolution_forward;
 import org.bytedeco.dnnl.engine;
 import org.bytedeco.dnnl.global.dnnl.algorithm;
 import org.bytedeco.dnnl.global.dnnl.prop_kind;
+import org.bytedeco.dnnl.global.dnnl.scratchpad_mode;
 import org.bytedeco.dnnl.memory;
 import org.bytedeco.dnnl.primitive_attr;
 import org.bytedeco.dnnl.reorder;
@@ -37,6 +41,12 @@ final class ConvolutionKernel {
     private final ConvolutionShape shape;
     private final engine cpu;
 
+    /**
+     * Say that callers bring the memory that oneDNN works in. Its own belongs to the thread that
+     * made the code, and no other thread may then run it.
+     */
+    private final primitive_attr attributes = new primitive_attr();
+
     /** The layouts of the arrays that callers lend. */
     private final memory.desc plainInput;
 
@@ -46,6 +56,7 @@ final class ConvolutionKernel {
 
     private final convolution_forward.primitive_desc forwardPlan;
     private final convolution_forward forward;
+    private final memory.desc forwardScratch;
     private final Change inputChange;
     private final Change weightsChange;
     private final Change outputChange;
@@ -57,16 +68,19 @@ final class ConvolutionKernel {
         private final memory.desc from;
         private final memory.desc to;
         private final reorder reorder;
+        private final memory.desc scratch;
 
         Change(memory.desc from, memory.desc to) {
             this.from = from;
             this.to = to;
-            reorder =
-                    from.equals(to)
-                            ? null
-                            : new reorder(
-                                    new reorder.primitive_desc(
-                                            cpu, from, cpu, to, new primitive_attr(), false));
+            if (from.equals(to)) {
+                reorder = null;
+                scratch = null;
+            } else {
+                var plan = new reorder.primitive_desc(cpu, from, cpu, to, attributes, false);
+                reorder = new reorder(plan);
+                scratch = plan.scratchpad_desc();
+            }
         }
 
         /** {@return memory of the target layout with the values of a lent array} */
@@ -76,8 +90,17 @@ final class ConvolutionKernel {
                 return lent;
             }
             memory changed = new memory(to, cpu);
-            reorder.execute(stream, lent, changed);
+            run(stream, lent, changed);
             return changed;
+        }
+
+        private void run(stream stream, memory source, memory target) {
+            reorder.execute(
+                    stream,
+                    new IntMemoryMap()
+                            .put(DNNL_ARG_FROM, source)
+                            .put(DNNL_ARG_TO, target)
+                            .put(DNNL_ARG_SCRATCHPAD, new memory(scratch, cpu)));
         }
 
         /** {@return memory for a result, which {@link #out} brings into a lent array} */
@@ -89,7 +112,7 @@ final class ConvolutionKernel {
 
         void out(stream stream, memory result, FloatBuffer values) {
             if (reorder != null) {
-                reorder.execute(stream, result, new memory(to, cpu, new FloatPointer(values)));
+                run(stream, result, new memory(to, cpu, new FloatPointer(values)));
             }
         }
     }
@@ -97,7 +120,9 @@ final class ConvolutionKernel {
     /** The code of the backward pass, which is made when it is first needed. */
     private final class Gradients {
         private final convolution_backward_data data;
+        private final memory.desc dataScratch;
         private final convolution_backward_weights weights;
+        private final memory.desc weightsScratch;
         private final Change dataGradientIn;
         private final Change dataWeights;
         private final Change dataOut;
@@ -117,9 +142,10 @@ final class ConvolutionKernel {
                             padding(),
                             padding(),
                             forwardPlan,
-                            new primitive_attr(),
+                            attributes,
                             false);
             data = new convolution_backward_data(dataPlan);
+            dataScratch = dataPlan.scratchpad_desc();
             dataGradientIn = new Change(plainOutput, dataPlan.diff_dst_desc());
             dataWeights = new Change(plainWeights, dataPlan.weights_desc());
             dataOut = new Change(dataPlan.diff_src_desc(), plainInput);
@@ -141,7 +167,7 @@ final class ConvolutionKernel {
                                     padding(),
                                     padding(),
                                     forwardPlan,
-                                    new primitive_attr(),
+                                    attributes,
                                     false)
                             : new convolution_backward_weights.primitive_desc(
                                     cpu,
@@ -153,9 +179,10 @@ final class ConvolutionKernel {
                                     padding(),
                                     padding(),
                                     forwardPlan,
-                                    new primitive_attr(),
+                                    attributes,
                                     false);
             weights = new convolution_backward_weights(weightsPlan);
+            weightsScratch = weightsPlan.scratchpad_desc();
             weightsInput = new Change(plainInput, weightsPlan.src_desc());
             weightsGradientIn = new Change(plainOutput, weightsPlan.diff_dst_desc());
             weightsOut = new Change(weightsPlan.diff_weights_desc(), plainWeights);
@@ -165,6 +192,7 @@ final class ConvolutionKernel {
     ConvolutionKernel(ConvolutionShape shape, engine cpu) {
         this.shape = shape;
         this.cpu = cpu;
+        attributes.set_scratchpad_mode(scratchpad_mode.user);
         plainInput =
                 tensor(
                         new long[] {1, shape.inputs(), shape.height(), shape.width()},
@@ -192,7 +220,7 @@ final class ConvolutionKernel {
                                 strides(),
                                 padding(),
                                 padding(),
-                                new primitive_attr(),
+                                attributes,
                                 false)
                         : new convolution_forward.primitive_desc(
                                 cpu,
@@ -204,9 +232,10 @@ final class ConvolutionKernel {
                                 strides(),
                                 padding(),
                                 padding(),
-                                new primitive_attr(),
+                                attributes,
                                 false);
         forward = new convolution_forward(forwardPlan);
+        forwardScratch = forwardPlan.scratchpad_desc();
         inputChange = new Change(plainInput, forwardPlan.src_desc());
         weightsChange = new Change(plainWeights, forwardPlan.weights_desc());
         outputChange = new Change(forwardPlan.dst_desc(), plainOutput);
@@ -281,7 +310,8 @@ final class ConvolutionKernel {
                                             inputChange.in(
                                                     stream, image(input, n, shape.inputSize())))
                                     .put(DNNL_ARG_WEIGHTS, packed)
-                                    .put(DNNL_ARG_DST, result);
+                                    .put(DNNL_ARG_DST, result)
+                                    .put(DNNL_ARG_SCRATCHPAD, new memory(forwardScratch, cpu));
                     if (offsets != null) {
                         arguments.put(DNNL_ARG_BIAS, offsets);
                     }
@@ -320,7 +350,8 @@ final class ConvolutionKernel {
                                                     stream,
                                                     image(outputGradient, n, shape.outputSize())))
                                     .put(DNNL_ARG_WEIGHTS, packed)
-                                    .put(DNNL_ARG_DIFF_SRC, result));
+                                    .put(DNNL_ARG_DIFF_SRC, result)
+                                    .put(DNNL_ARG_SCRATCHPAD, new memory(code.dataScratch, cpu)));
                     code.dataOut.out(stream, result, image);
                     stream._wait();
                 }
@@ -352,7 +383,8 @@ final class ConvolutionKernel {
                             .put(
                                     DNNL_ARG_DIFF_DST,
                                     code.weightsGradientIn.in(stream, outputGradient))
-                            .put(DNNL_ARG_DIFF_WEIGHTS, result);
+                            .put(DNNL_ARG_DIFF_WEIGHTS, result)
+                            .put(DNNL_ARG_SCRATCHPAD, new memory(code.weightsScratch, cpu));
             if (biasGradient != null) {
                 arguments.put(
                         DNNL_ARG_DIFF_BIAS,

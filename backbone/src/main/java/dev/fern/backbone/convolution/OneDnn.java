@@ -1,6 +1,7 @@
 package dev.fern.backbone.convolution;
 
 import dev.fern.backbone.host.NativeCache;
+import dev.fern.backbone.loop.WorkerThread;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.util.LinkedHashMap;
@@ -23,11 +24,19 @@ final class OneDnn {
 
     private final engine cpu = new engine(engine.kind.cpu, 0);
 
-    private final Map<ConvolutionShape, ConvolutionKernel> kernels =
+    /**
+     * What code is made for: oneDNN divides the work when it makes the code, which must then run
+     * with as many threads.
+     *
+     * @param shape of the convolution
+     * @param threads of the worker that calls; 0 for OpenMP's own number, on all other threads
+     */
+    private record Key(ConvolutionShape shape, int threads) {}
+
+    private final Map<Key, ConvolutionKernel> kernels =
             new LinkedHashMap<>(16, 0.75f, true) {
                 @Override
-                protected boolean removeEldestEntry(
-                        Map.Entry<ConvolutionShape, ConvolutionKernel> eldest) {
+                protected boolean removeEldestEntry(Map.Entry<Key, ConvolutionKernel> eldest) {
                     return size() > LARGEST_CACHE;
                 }
             };
@@ -72,12 +81,13 @@ final class OneDnn {
                 && dnnl.get_effective_cpu_isa().value >= dnnl.cpu_isa.avx512_core_amx.value;
     }
 
-    /** {@return the code of a shape} */
+    /** {@return the code of a shape, for the calling thread} */
     static ConvolutionKernel kernel(ConvolutionShape shape) {
         OneDnn library = Holder.INSTANCE;
+        int threads = Thread.currentThread() instanceof WorkerThread worker ? worker.cores() : 0;
         synchronized (library.kernels) {
             return library.kernels.computeIfAbsent(
-                    shape, missing -> new ConvolutionKernel(missing, library.cpu));
+                    new Key(shape, threads), missing -> new ConvolutionKernel(shape, library.cpu));
         }
     }
 }
