@@ -1,7 +1,6 @@
 package dev.fern.backbone;
 
-import ai.djl.ndarray.types.Shape;
-import ai.djl.nn.convolutional.Conv2d;
+import dev.fern.backbone.convolution.Convolution;
 
 /**
  * Makes the convolutions that the networks are built of, with square kernels and "same" padding.
@@ -18,14 +17,7 @@ public final class ConvBlocks {
      * @param stride distance between neighbouring windows, down and across
      * @param bias whether a bias is added
      */
-    public static Conv2d conv(int filters, int kernel, int stride, boolean bias) {
-        int padding = (kernel - 1) / 2;
-        return Conv2d.builder()
-                .setFilters(filters)
-                .setKernelShape(new Shape(kernel, kernel))
-                .optStride(new Shape(stride, stride))
-                .optPadding(new Shape(padding, padding))
-                .optBias(bias)
-                .build();
+    public static Convolution conv(int filters, int kernel, int stride, boolean bias) {
+        return new Convolution(filters, kernel, stride, (kernel - 1) / 2, bias);
     }
 }

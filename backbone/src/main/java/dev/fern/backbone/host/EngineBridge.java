@@ -110,16 +110,6 @@ public interface EngineBridge {
     }
 
     /**
-     * {@return the number of which a convolution's output channels should be a multiple, since
-     * other numbers of channels are slow; 1 if none are}
-     *
-     * @param device where the convolution is computed
-     */
-    default int fastChannelMultiple(Device device) {
-        return 1;
-    }
-
-    /**
      * {@return whether {@link #floats} gives this array's memory} On MXNet and PyTorch it does
      * where the array is float32, on the CPU, and smaller than 2 GiB, the most that a buffer can
      * hold; on other engines it never does.

@@ -37,12 +37,6 @@ final class MxNetBridge implements EngineBridge {
 
     static final MxNetBridge INSTANCE = new MxNetBridge();
 
-    /**
-     * A convolution whose output channels are not a multiple of this is computed by matrix
-     * products, which takes longer.
-     */
-    private static final int CHANNEL_BLOCK = 8;
-
     private static final int STANDARD_ERROR = 2;
     private static final int WRITE_ONLY = 1;
 
@@ -110,11 +104,6 @@ final class MxNetBridge implements EngineBridge {
     @Override
     public void limitThreads(int cores) {
         MxNetLibrary.check(MxNetLibrary.MXSetNumOMPThreads(cores));
-    }
-
-    @Override
-    public int fastChannelMultiple(Device device) {
-        return device.isGpu() ? 1 : CHANNEL_BLOCK;
     }
 
     @Override

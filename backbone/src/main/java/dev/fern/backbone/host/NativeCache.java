@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.SimpleFileVisitor;
 import java.nio.file.attribute.BasicFileAttributes;
+import org.bytedeco.javacpp.Loader;
 
 /**
  * Where native libraries are extracted to and loaded from: a folder that no other user of the
@@ -23,6 +24,7 @@ public final class NativeCache {
 
     private static final String ENGINE_SETTING = "ENGINE_CACHE_DIR";
     private static final String DJL_SETTING = "DJL_CACHE_DIR";
+    private static final String JAVACPP_SETTING = "org.bytedeco.javacpp.cachedir";
     private static final String JNA_SETTING = "jna.tmpdir";
 
     /** All libraries of a process are kept in one place, which is chosen once. */
@@ -81,6 +83,21 @@ public final class NativeCache {
             System.setProperty(JNA_SETTING, folder("jna").toString());
         }
         requirePrivate(Path.of(System.getProperty(JNA_SETTING)), JNA_SETTING);
+    }
+
+    /**
+     * Chooses where JavaCPP keeps its libraries. This comes before its first use.
+     *
+     * @throws IOException if JavaCPP finds no place that can be written
+     * @throws NativeCacheException if the place that is set is not private
+     */
+    public static void prepareJavaCpp() throws IOException {
+        if (System.getProperty(JAVACPP_SETTING) == null
+                && System.getProperty("org.bytedeco.javacpp.cacheDir") == null) {
+            System.setProperty(JAVACPP_SETTING, folder("javacpp").toString());
+        }
+        // JavaCPP goes on to other places where it can't write to this one.
+        requirePrivate(Loader.getCacheDir().toPath(), JAVACPP_SETTING);
     }
 
     private static boolean isUnset(String value) {

@@ -14,8 +14,6 @@ import org.opencv.core.Core;
 /** OpenCV's native library, loaded from a private folder when it is first asked for. */
 final class OpenCv {
 
-    private static final String CACHE_SETTING = "org.bytedeco.javacpp.cachedir";
-
     private static final String PLATFORM = Loader.getPlatform();
 
     /** What OpenCV needs beside itself, each after what it needs in turn. */
@@ -68,7 +66,7 @@ final class OpenCv {
             return;
         }
         try {
-            chooseCache();
+            NativeCache.prepareJavaCpp();
             if (PLATFORM.startsWith("linux") && canLoadFor(Core.class)) {
                 loadOneByOne();
             } else {
@@ -80,15 +78,6 @@ final class OpenCv {
         // The loader's threads are the parallelism; OpenCV's own would take cores from the network.
         Core.setNumThreads(1);
         isLoaded = true;
-    }
-
-    private static void chooseCache() throws IOException {
-        if (System.getProperty(CACHE_SETTING) == null
-                && System.getProperty("org.bytedeco.javacpp.cacheDir") == null) {
-            System.setProperty(CACHE_SETTING, NativeCache.folder("javacpp").toString());
-        }
-        // JavaCPP goes on to other places where it can't write to this one.
-        NativeCache.requirePrivate(Loader.getCacheDir().toPath(), CACHE_SETTING);
     }
 
     private static boolean canLoadFor(Class<?> type) {

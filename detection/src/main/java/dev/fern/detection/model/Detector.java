@@ -6,6 +6,8 @@ import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.training.ParameterStore;
+import dev.fern.backbone.convolution.Convolution;
+import dev.fern.backbone.convolution.Precision;
 import dev.fern.backbone.host.EngineBridge;
 import dev.fern.backbone.parameter.ParameterValues;
 import dev.fern.backbone.parameter.Tensor;
@@ -239,6 +241,18 @@ public final class Detector implements AutoCloseable {
                                     canvas.size().width()));
             return RetinaNet.read(network.forward(parameters, new NDList(input), false));
         }
+    }
+
+    /**
+     * Sets the precision of the network's convolutions, which is float32 at first. The model's file
+     * does not know of it.
+     *
+     * @param precision in which numbers they are computed from now on
+     * @throws IllegalArgumentException if this machine can't compute in it
+     */
+    public void setPrecision(Precision precision) {
+        precision.requireSupported(manager.getDevice());
+        Convolution.setPrecision(network, precision);
     }
 
     /** {@return a copy of every parameter by its name in the network} */

@@ -25,10 +25,8 @@ import java.util.Optional;
  */
 final class HeadBranch extends AbstractBlock {
 
-    /** Each convolution, followed by its norm or its ReLU. */
-    private final List<Block> inner = new ArrayList<>();
-
-    private final OutputConvolution output;
+    /** Each convolution, followed by its norm or its ReLU, and the convolution to the outputs. */
+    private final List<Block> blocks = new ArrayList<>();
 
     /**
      * Builds the head without parameters.
@@ -40,13 +38,13 @@ final class HeadBranch extends AbstractBlock {
     HeadBranch(HeadConfiguration head, int channels, int outputs) {
         Optional<Normalization> norm = head.headNorm();
         for (int i = 0; i < head.headConvolutions(); i++) {
-            inner.add(addChildBlock("conv" + i, ConvBlocks.conv(channels, 3, 1, norm.isEmpty())));
-            inner.add(
+            blocks.add(addChildBlock("conv" + i, ConvBlocks.conv(channels, 3, 1, norm.isEmpty())));
+            blocks.add(
                     norm.isPresent()
                             ? addChildBlock("norm" + i, norm.get().normActivation(channels))
                             : Activation.reluBlock());
         }
-        output = addChildBlock("output", new OutputConvolution(outputs));
+        blocks.add(addChildBlock("output", ConvBlocks.conv(outputs, 3, 1, true)));
     }
 
     @Override
@@ -55,13 +53,9 @@ final class HeadBranch extends AbstractBlock {
             NDList inputs,
             boolean training,
             PairList<String, Object> params) {
-        NDList maps = new NDList(inputs.size());
+        NDList outputs = new NDList(inputs.size());
         for (NDArray input : inputs) {
-            maps.addAll(BlockChain.run(inner, parameters, new NDList(input), training));
-        }
-        NDList outputs = output.forward(parameters, maps, training);
-        if (!inner.isEmpty()) {
-            maps.close();
+            outputs.addAll(BlockChain.run(blocks, parameters, new NDList(input), training));
         }
         return outputs;
     }
@@ -77,7 +71,7 @@ final class HeadBranch extends AbstractBlock {
     @Override
     public Shape[] getOutputShapes(Shape[] inputShapes) {
         return Arrays.stream(inputShapes)
-                .map(shape -> output.getOutputShapes(new Shape[] {shape})[0])
+                .map(shape -> BlockChain.outputShapes(blocks, shape)[0])
                 .toArray(Shape[]::new);
     }
 }

@@ -5,6 +5,7 @@ import static dev.fern.detection.settings.LayeredSettings.require;
 import ai.djl.Device;
 import com.google.gson.JsonObject;
 import dev.fern.backbone.classification.CrossEntropyLoss;
+import dev.fern.backbone.convolution.Convolution;
 import dev.fern.backbone.resnet.Stem;
 import dev.fern.detection.data.ColorJitter;
 import dev.fern.detection.image.PixelNormalization;
@@ -179,10 +180,15 @@ public record PretrainingConfiguration(
      *
      * @param classes what it learns to tell apart, in the order of its logits
      * @return the classifier, which the caller closes
-     * @throws IllegalArgumentException if the engine does not see a device
+     * @throws IllegalArgumentException if the engine does not see a device, or if this machine
+     *     can't compute in the precision
      */
     public Classifier newClassifier(List<String> classes) {
-        return Classifier.create(classifier(classes), machine.engine(), deviceList().get(0), seed);
+        Device device = deviceList().get(0);
+        machine.precision().requireSupported(device);
+        Classifier fresh = Classifier.create(classifier(classes), machine.engine(), device, seed);
+        Convolution.setPrecision(fresh.network(), machine.precision());
+        return fresh;
     }
 
     /**

@@ -1,6 +1,7 @@
 package dev.fern.detection.recipe;
 
 import ai.djl.Device;
+import dev.fern.backbone.convolution.Precision;
 import dev.fern.backbone.host.Devices;
 import dev.fern.backbone.norm.Normalization;
 import java.util.List;
@@ -11,14 +12,16 @@ import java.util.Optional;
  *
  * @param engine DJL's name of the engine, such as {@code MXNet}
  * @param devices names of the devices, as in {@code auto} or {@code gpu:0,1}, see {@link Devices}
+ * @param precision in which numbers the convolutions are computed
  */
-public record MachineSettings(String engine, String devices) {
+public record MachineSettings(String engine, String devices, Precision precision) {
 
     /**
      * Checks the syntax of the devices, whatever devices there are.
      *
      * @param engine is not checked, since that would start it
      * @param devices of a form that {@link Devices} knows
+     * @param precision is not checked, since another machine may know it
      * @throws IllegalArgumentException if the devices are of no known form or one is named twice
      */
     public MachineSettings {

@@ -132,16 +132,20 @@ public record TrainingConfiguration(
      *
      * @param categories what it learns to find, in the order of its logits
      * @return the detector, its first stages frozen as set; the caller closes it
-     * @throws IllegalArgumentException if the engine does not see a device
+     * @throws IllegalArgumentException if the engine does not see a device, or if this machine
+     *     can't compute in the precision
      */
     public Detector newDetector(List<CocoCategory> categories) {
+        Device device = deviceList().get(0);
+        machine.precision().requireSupported(device);
         Detector fresh =
                 Detector.create(
                         detector(categories),
                         machine.engine(),
-                        deviceList().get(0),
+                        device,
                         seed,
                         network.headDeviation());
+        fresh.setPrecision(machine.precision());
         fresh.network().freezeBackbone(network.freezeStages());
         return fresh;
     }

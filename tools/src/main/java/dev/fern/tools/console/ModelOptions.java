@@ -1,6 +1,7 @@
 package dev.fern.tools.console;
 
 import ai.djl.Device;
+import dev.fern.backbone.convolution.Precision;
 import dev.fern.backbone.host.Devices;
 import dev.fern.detection.data.LoaderOptions;
 import dev.fern.detection.image.CanvasRule;
@@ -57,6 +58,16 @@ public final class ModelOptions {
     private String devices;
 
     @Option(
+            names = "--precision",
+            paramLabel = "NAME",
+            defaultValue = "float32",
+            description =
+                    "Numbers that the convolutions are computed in: float32, bf16 (faster on"
+                            + " processors with AMX, and rounder), or auto for the one that suits the"
+                            + " processor. Default: ${DEFAULT-VALUE}.")
+    private String precision;
+
+    @Option(
             names = "--skip-bad-images",
             description =
                     "Leave out images that can't be used and count them, rather than stop at the"
@@ -95,6 +106,7 @@ public final class ModelOptions {
         }
         DetectorConfiguration configuration = ModelDirectory.readConfiguration(directory);
         Device device;
+        Precision wanted;
         try {
             CanvasRule own = configuration.canvas();
             int min = minSize == null ? own.minSize() : minSize;
@@ -107,9 +119,13 @@ public final class ModelOptions {
             }
             Engines.require(engine);
             device = Devices.of(devices, engine).get(0);
+            wanted = Precision.parse(precision);
+            wanted.requireSupported(device);
         } catch (IllegalArgumentException e) {
             throw new BadInputException(e.getMessage(), e);
         }
-        return Detector.load(directory, configuration, engine, device);
+        Detector detector = Detector.load(directory, configuration, engine, device);
+        detector.setPrecision(wanted);
+        return detector;
     }
 }

@@ -154,6 +154,15 @@ final class CommonSettings {
     private String engine;
 
     @Option(
+            names = "--precision",
+            paramLabel = "NAME",
+            description =
+                    "Numbers that the convolutions are computed in: float32, bf16 (faster on"
+                            + " processors with AMX, and rounder), or auto for the one that suits the"
+                            + " processor.")
+    private String precision;
+
+    @Option(
             names = "--devices",
             paramLabel = "NAME",
             description =
@@ -236,6 +245,7 @@ final class CommonSettings {
         given.put("keepCheckpoints", keepCheckpoints);
         given.put("checkpointMinutes", checkpointMinutes);
         given.put("engine", engine);
+        given.put("precision", precision);
         given.put("devices", devices);
         return given;
     }

@@ -1,5 +1,6 @@
 package dev.fern.tools.verify;
 
+import dev.fern.backbone.convolution.Precision;
 import dev.fern.cocoeval.CocoCategory;
 import dev.fern.cocoeval.CocoDataset;
 import dev.fern.detection.data.BatchDecoder;
@@ -161,10 +162,22 @@ public final class VerifyCommand implements Callable<Integer> {
         }
     }
 
+    private static void setPrecision(Detector detector, Precision precision)
+            throws BadInputException {
+        try {
+            detector.setPrecision(precision);
+        } catch (IllegalArgumentException e) {
+            detector.close();
+            throw new BadInputException(e.getMessage(), e);
+        }
+    }
+
     private Detector detector(TrainingConfiguration configuration, CocoDataset dataset)
             throws IOException, BadInputException {
         if (model != null) {
-            return Detector.load(model, configuration.machine().engine());
+            Detector loaded = Detector.load(model, configuration.machine().engine());
+            setPrecision(loaded, configuration.machine().precision());
+            return loaded;
         }
         List<CocoCategory> names =
                 dataset != null

@@ -1,0 +1,124 @@
+package dev.fern.backbone.convolution;
+
+import ai.djl.ndarray.types.Shape;
+import dev.fern.backbone.host.HostFunction;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.FloatBuffer;
+import java.util.List;
+
+/** A convolution by oneDNN: inputs x [N, C, H, W], weights [F, C, K, K] and perhaps a bias [F]. */
+final class ConvolutionFunction implements HostFunction {
+
+    private final int stride;
+    private final int padding;
+    private final Precision precision;
+    private ConvolutionShape shape;
+    private int images;
+
+    ConvolutionFunction(int stride, int padding, Precision precision) {
+        this.stride = stride;
+        this.padding = padding;
+        this.precision = precision;
+    }
+
+    @Override
+    public Shape outputShape(List<Shape> inputs) {
+        Shape x = inputs.get(0);
+        Shape weights = inputs.get(1);
+        images = Math.toIntExact(x.get(0));
+        shape =
+                new ConvolutionShape(
+                        Math.toIntExact(x.get(1)),
+                        Math.toIntExact(weights.get(0)),
+                        Math.toIntExact(x.get(2)),
+                        Math.toIntExact(x.get(3)),
+                        Math.toIntExact(weights.get(2)),
+                        stride,
+                        padding,
+                        inputs.size() > 2,
+                        precision);
+        return new Shape(images, shape.outputs(), shape.outputHeight(), shape.outputWidth());
+    }
+
+    @Override
+    public void forward(List<FloatBuffer> inputs, FloatBuffer output) {
+        OneDnn.kernel(shape)
+                .forward(inputs.get(0), inputs.get(1), shape.bias() ? inputs.get(2) : null, output);
+    }
+
+    @Override
+    public void backward(
+            List<FloatBuffer> inputs,
+            FloatBuffer output,
+            FloatBuffer outputGradient,
+            List<FloatBuffer> inputGradients) {
+        ConvolutionKernel kernel = OneDnn.kernel(shape);
+        into(
+                inputGradients.get(0),
+                gradient -> kernel.inputGradient(inputs.get(1), outputGradient, gradient));
+        into(
+                inputGradients.get(1),
+                weights -> {
+                    if (shape.bias()) {
+                        into(
+                                inputGradients.get(2),
+                                bias -> weightsGradient(inputs, outputGradient, weights, bias));
+                    } else {
+                        weightsGradient(inputs, outputGradient, weights, null);
+                    }
+                });
+    }
+
+    /** Sums the gradients of the images, in their order. */
+    private void weightsGradient(
+            List<FloatBuffer> inputs,
+            FloatBuffer outputGradient,
+            FloatBuffer weights,
+            FloatBuffer bias) {
+        ConvolutionKernel kernel = OneDnn.kernel(shape);
+        FloatBuffer oneWeights = images == 1 ? weights : direct(weights.capacity());
+        FloatBuffer oneBias = images == 1 || bias == null ? bias : direct(bias.capacity());
+        for (int n = 0; n < images; n++) {
+            kernel.weightsGradient(
+                    ConvolutionKernel.image(inputs.get(0), n, shape.inputSize()),
+                    ConvolutionKernel.image(outputGradient, n, shape.outputSize()),
+                    oneWeights,
+                    oneBias);
+            if (images > 1) {
+                add(oneWeights, weights, n == 0);
+                if (bias != null) {
+                    add(oneBias, bias, n == 0);
+                }
+            }
+        }
+    }
+
+    private static void add(FloatBuffer terms, FloatBuffer sums, boolean first) {
+        for (int i = 0; i < sums.capacity(); i++) {
+            sums.put(i, terms.get(i) + (first ? 0 : sums.get(i)));
+        }
+    }
+
+    /** Work that fills a direct buffer. */
+    private interface Filling {
+        void fill(FloatBuffer direct);
+    }
+
+    /** Fills a buffer, by way of a direct one if it is on Java's heap. */
+    private static void into(FloatBuffer wanted, Filling filling) {
+        if (wanted.isDirect()) {
+            filling.fill(wanted);
+            return;
+        }
+        FloatBuffer direct = direct(wanted.capacity());
+        filling.fill(direct);
+        wanted.put(0, direct, 0, direct.capacity());
+    }
+
+    private static FloatBuffer direct(int size) {
+        return ByteBuffer.allocateDirect(Math.multiplyExact(size, Float.BYTES))
+                .order(ByteOrder.nativeOrder())
+                .asFloatBuffer();
+    }
+}

@@ -1,0 +1,70 @@
+package dev.fern.backbone.convolution;
+
+import ai.djl.Device;
+import java.util.List;
+
+/** In which numbers convolutions multiply. Sums are float32 in both. */
+public enum Precision {
+    /** 32 bits: what the engines compute in. */
+    FLOAT32("float32"),
+
+    /**
+     * 16 bits, 8 of them for the exponent: maps, weights and gradients are rounded on their way
+     * into a convolution. Processors with AMX multiply them many times as fast.
+     */
+    BFLOAT16("bf16");
+
+    private final String id;
+
+    Precision(String id) {
+        this.id = id;
+    }
+
+    /** The name that stands for {@link #BFLOAT16} where the processor has AMX, else for float32. */
+    private static final String AUTO = "auto";
+
+    /** {@return the name that configurations use} */
+    public String id() {
+        return id;
+    }
+
+    /**
+     * {@return the precision of a name}
+     *
+     * @param id {@code float32}, {@code bf16}, or {@code auto} for the one that suits the processor
+     * @throws IllegalArgumentException if there is none of this name; the message has the known
+     *     ones
+     */
+    public static Precision parse(String id) {
+        if (id.equals(AUTO)) {
+            return OneDnn.hasAmx() ? BFLOAT16 : FLOAT32;
+        }
+        List<Precision> all = List.of(values());
+        return all.stream()
+                .filter(precision -> precision.id.equals(id))
+                .findFirst()
+                .orElseThrow(
+                        () ->
+                                new IllegalArgumentException(
+                                        "unknown precision '"
+                                                + id
+                                                + "': use float32, bf16 or auto"));
+    }
+
+    /**
+     * Checks that this machine can compute in this precision.
+     *
+     * @param device where the network is to run
+     * @throws IllegalArgumentException if it can't
+     */
+    public void requireSupported(Device device) {
+        if (this == BFLOAT16 && device.isGpu()) {
+            throw new IllegalArgumentException("precision bf16 is for the CPU, not for " + device);
+        }
+        if (this == BFLOAT16 && !OneDnn.supports(this)) {
+            throw new IllegalArgumentException(
+                    "precision bf16 needs a processor with AVX-512 or AMX, and oneDNN's library for"
+                            + " this platform; use float32");
+        }
+    }
+}
