@@ -45,7 +45,7 @@ class ArchitectureTest {
                     "cocoeval",
                     List.of("com.google.gson.."),
                     "backbone",
-                    List.of("ai.djl..", "com.sun.jna..", "com.google.gson.."),
+                    List.of("ai.djl..", "com.sun.jna..", "com.google.gson..", "org.bytedeco.."),
                     "detection",
                     List.of(
                             "dev.fern.backbone..",
@@ -82,7 +82,8 @@ class ArchitectureTest {
                     List.of(
                             List.of("backbone.loop"),
                             List.of("backbone.host"),
-                            List.of("backbone.norm", "backbone.parameter"),
+                            List.of(
+                                    "backbone.norm", "backbone.convolution", "backbone.parameter"),
                             List.of("backbone"),
                             List.of("backbone.resnet"),
                             List.of("backbone.fpn", "backbone.classification")),
@@ -131,7 +132,8 @@ class ArchitectureTest {
                     "ai.djl.pytorch", "backbone.host",
                     "com.sun.jna", "backbone.host",
                     "org.opencv", "detection.image",
-                    "org.bytedeco", "detection.image");
+                    "org.bytedeco.opencv", "detection.image",
+                    "org.bytedeco.dnnl", "backbone.convolution");
 
     private static final Pattern PACKAGE =
             Pattern.compile("^package dev\\.fern\\.([\\w.]+);", Pattern.MULTILINE);
