@@ -82,8 +82,7 @@ class ArchitectureTest {
                     List.of(
                             List.of("backbone.loop"),
                             List.of("backbone.host"),
-                            List.of(
-                                    "backbone.norm", "backbone.convolution", "backbone.parameter"),
+                            List.of("backbone.norm", "backbone.convolution", "backbone.parameter"),
                             List.of("backbone"),
                             List.of("backbone.resnet"),
                             List.of("backbone.fpn", "backbone.classification")),

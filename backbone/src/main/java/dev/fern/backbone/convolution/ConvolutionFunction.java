@@ -2,6 +2,7 @@ package dev.fern.backbone.convolution;
 
 import ai.djl.ndarray.types.Shape;
 import dev.fern.backbone.host.HostFunction;
+import dev.fern.backbone.loop.FloatChunks;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
@@ -77,27 +78,42 @@ final class ConvolutionFunction implements HostFunction {
             FloatBuffer weights,
             FloatBuffer bias) {
         ConvolutionKernel kernel = OneDnn.kernel(shape);
-        FloatBuffer oneWeights = images == 1 ? weights : direct(weights.capacity());
-        FloatBuffer oneBias = images == 1 || bias == null ? bias : direct(bias.capacity());
-        for (int n = 0; n < images; n++) {
+        kernel.weightsGradient(
+                image(inputs.get(0), 0), outputImage(outputGradient, 0), weights, bias);
+        if (images == 1) {
+            return;
+        }
+        FloatBuffer moreWeights = direct(weights.capacity());
+        FloatBuffer moreBias = bias == null ? null : direct(bias.capacity());
+        for (int n = 1; n < images; n++) {
             kernel.weightsGradient(
-                    ConvolutionKernel.image(inputs.get(0), n, shape.inputSize()),
-                    ConvolutionKernel.image(outputGradient, n, shape.outputSize()),
-                    oneWeights,
-                    oneBias);
-            if (images > 1) {
-                add(oneWeights, weights, n == 0);
-                if (bias != null) {
-                    add(oneBias, bias, n == 0);
-                }
+                    image(inputs.get(0), n), outputImage(outputGradient, n), moreWeights, moreBias);
+            add(moreWeights, weights);
+            if (bias != null) {
+                add(moreBias, bias);
             }
         }
     }
 
-    private static void add(FloatBuffer terms, FloatBuffer sums, boolean first) {
-        for (int i = 0; i < sums.capacity(); i++) {
-            sums.put(i, terms.get(i) + (first ? 0 : sums.get(i)));
-        }
+    private FloatBuffer image(FloatBuffer input, int n) {
+        return ConvolutionKernel.image(input, n, shape.inputSize());
+    }
+
+    private FloatBuffer outputImage(FloatBuffer output, int n) {
+        return ConvolutionKernel.image(output, n, shape.outputSize());
+    }
+
+    private static void add(FloatBuffer terms, FloatBuffer sums) {
+        FloatChunks.forEach(
+                sums.capacity(),
+                (start, count, sum, term) -> {
+                    sums.get(start, sum, 0, count);
+                    terms.get(start, term, 0, count);
+                    for (int i = 0; i < count; i++) {
+                        sum[i] += term[i];
+                    }
+                    sums.put(start, sum, 0, count);
+                });
     }
 
     /** Work that fills a direct buffer. */
