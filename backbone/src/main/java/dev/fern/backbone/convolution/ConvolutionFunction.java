@@ -54,10 +54,10 @@ final class ConvolutionFunction implements HostFunction {
             FloatBuffer output,
             FloatBuffer outputGradient,
             List<FloatBuffer> inputGradients) {
-        ConvolutionKernel kernel = OneDnn.kernel(shape);
+        ConvolutionGradients code = OneDnn.kernel(shape).gradients();
         into(
                 inputGradients.get(0),
-                gradient -> kernel.inputGradient(inputs.get(1), outputGradient, gradient));
+                gradient -> code.ofInput(inputs.get(1), outputGradient, gradient));
         into(
                 inputGradients.get(1),
                 weights -> {
@@ -77,30 +77,28 @@ final class ConvolutionFunction implements HostFunction {
             FloatBuffer outputGradient,
             FloatBuffer weights,
             FloatBuffer bias) {
-        ConvolutionKernel kernel = OneDnn.kernel(shape);
-        kernel.weightsGradient(
-                image(inputs.get(0), 0), outputImage(outputGradient, 0), weights, bias);
+        ConvolutionGradients code = OneDnn.kernel(shape).gradients();
+        code.ofWeights(
+                shape.inputImage(inputs.get(0), 0),
+                shape.outputImage(outputGradient, 0),
+                weights,
+                bias);
         if (images == 1) {
             return;
         }
         FloatBuffer moreWeights = direct(weights.capacity());
         FloatBuffer moreBias = bias == null ? null : direct(bias.capacity());
         for (int n = 1; n < images; n++) {
-            kernel.weightsGradient(
-                    image(inputs.get(0), n), outputImage(outputGradient, n), moreWeights, moreBias);
+            code.ofWeights(
+                    shape.inputImage(inputs.get(0), n),
+                    shape.outputImage(outputGradient, n),
+                    moreWeights,
+                    moreBias);
             add(moreWeights, weights);
             if (bias != null) {
                 add(moreBias, bias);
             }
         }
-    }
-
-    private FloatBuffer image(FloatBuffer input, int n) {
-        return ConvolutionKernel.image(input, n, shape.inputSize());
-    }
-
-    private FloatBuffer outputImage(FloatBuffer output, int n) {
-        return ConvolutionKernel.image(output, n, shape.outputSize());
     }
 
     private static void add(FloatBuffer terms, FloatBuffer sums) {

@@ -1,5 +1,7 @@
 package dev.fern.backbone.convolution;
 
+import java.nio.FloatBuffer;
+
 /**
  * What a convolution of one image is computed with: oneDNN prepares its code for each shape.
  *
@@ -42,5 +44,15 @@ record ConvolutionShape(
     /** {@return the elements of the map that goes out} */
     int outputSize() {
         return Math.multiplyExact(Math.multiplyExact(outputs, outputHeight()), outputWidth());
+    }
+
+    /** {@return the part of a buffer that holds one image's input} */
+    FloatBuffer inputImage(FloatBuffer inputs, int n) {
+        return inputs.slice(n * inputSize(), inputSize());
+    }
+
+    /** {@return the part of a buffer that holds one image's output} */
+    FloatBuffer outputImage(FloatBuffer outputs, int n) {
+        return outputs.slice(n * outputSize(), outputSize());
     }
 }

@@ -51,8 +51,8 @@ final class OneDnn {
             System.getLogger(OneDnn.class.getName())
                     .log(
                             Level.WARNING,
-                            "oneDNN can't be loaded, so that the engine computes convolutions: {0}",
-                            e.toString());
+                            "oneDNN can't be loaded, so that the engine computes convolutions: "
+                                    + e);
             return null;
         }
     }
