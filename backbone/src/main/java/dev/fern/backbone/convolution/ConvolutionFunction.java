@@ -58,17 +58,28 @@ final class ConvolutionFunction implements HostFunction {
         into(
                 inputGradients.get(0),
                 gradient -> code.ofInput(inputs.get(1), outputGradient, gradient));
+        FloatBuffer weights = inputGradients.get(1);
+        FloatBuffer bias = shape.bias() ? inputGradients.get(2) : null;
+        if (weights == null && bias == null) {
+            return;
+        }
+        // oneDNN computes both at once; what is not wanted goes into memory of its own.
         into(
-                inputGradients.get(1),
-                weights -> {
+                weights == null ? direct(inputs.get(1).capacity()) : weights,
+                w -> {
                     if (shape.bias()) {
                         into(
-                                inputGradients.get(2),
-                                bias -> weightsGradient(inputs, outputGradient, weights, bias));
+                                bias == null ? direct(shape.outputs()) : bias,
+                                b -> weightsGradient(inputs, outputGradient, w, b));
                     } else {
-                        weightsGradient(inputs, outputGradient, weights, null);
+                        weightsGradient(inputs, outputGradient, w, null);
                     }
                 });
+    }
+
+    @Override
+    public boolean skipsUnwanted() {
+        return true;
     }
 
     /** Sums the gradients of the images, in their order. */
@@ -119,8 +130,11 @@ final class ConvolutionFunction implements HostFunction {
         void fill(FloatBuffer direct);
     }
 
-    /** Fills a buffer, by way of a direct one if it is on Java's heap. */
+    /** Fills a buffer, by way of a direct one if it is on Java's heap; nothing if it is null. */
     private static void into(FloatBuffer wanted, Filling filling) {
+        if (wanted == null) {
+            return;
+        }
         if (wanted.isDirect()) {
             filling.fill(wanted);
             return;

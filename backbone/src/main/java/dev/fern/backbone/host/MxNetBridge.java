@@ -296,10 +296,7 @@ final class MxNetBridge implements EngineBridge {
             List<FloatBuffer> gradients = new ArrayList<>(inputs);
             for (int i = 0; i < inputs; i++) {
                 values.add(MxNetLibrary.floats(arrays.get(i), sizes.get(i)));
-                gradients.add(
-                        requests[i] == REQUEST_NULL || requests[i] == REQUEST_ADD
-                                ? FloatBuffer.allocate(Math.toIntExact(sizes.get(i)))
-                                : MxNetLibrary.floats(handles[1 + i], sizes.get(i)));
+                gradients.add(gradient(requests[i], handles[1 + i], sizes.get(i)));
             }
             long outputSize = sizes.get(inputs);
             function.backward(
@@ -313,6 +310,16 @@ final class MxNetBridge implements EngineBridge {
                 }
             }
             release();
+        }
+
+        /** Returns where the function puts the gradient of an input; null if it is to skip it. */
+        private FloatBuffer gradient(int request, long handle, long size) {
+            if (request == REQUEST_NULL && function.skipsUnwanted()) {
+                return null;
+            }
+            return request == REQUEST_NULL || request == REQUEST_ADD
+                    ? FloatBuffer.allocate(Math.toIntExact(size))
+                    : MxNetLibrary.floats(handle, size);
         }
 
         private static void add(FloatBuffer terms, FloatBuffer sums) {

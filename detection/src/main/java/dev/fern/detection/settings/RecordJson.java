@@ -281,9 +281,10 @@ public final class RecordJson {
             return kind == boolean.class ? json.getAsBoolean() : null;
         }
         if (kind == OptionalLong.class) {
-            return json.isString() && json.getAsString().equals(AUTO)
-                    ? OptionalLong.empty()
-                    : OptionalLong.of(json.getAsBigDecimal().longValueExact());
+            if (json.isString()) {
+                return json.getAsString().equals(AUTO) ? OptionalLong.empty() : null;
+            }
+            return OptionalLong.of(json.getAsBigDecimal().longValueExact());
         }
         if (json.isString()) {
             return kind == String.class ? json.getAsString() : named(json.getAsString(), kind);
