@@ -3,10 +3,9 @@ package dev.fern.backbone.convolution;
 import ai.djl.ndarray.types.Shape;
 import dev.fern.backbone.host.HostFunction;
 import dev.fern.backbone.loop.FloatChunks;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.util.List;
+import org.bytedeco.javacpp.FloatPointer;
 
 /** A convolution by oneDNN: inputs x [N, C, H, W], weights [F, C, K, K] and perhaps a bias [F]. */
 final class ConvolutionFunction implements HostFunction {
@@ -54,27 +53,21 @@ final class ConvolutionFunction implements HostFunction {
             FloatBuffer output,
             FloatBuffer outputGradient,
             List<FloatBuffer> inputGradients) {
-        ConvolutionGradients code = OneDnn.kernel(shape).gradients();
-        into(
-                inputGradients.get(0),
-                gradient -> code.ofInput(inputs.get(1), outputGradient, gradient));
+        inputGradient(inputs.get(1), outputGradient, inputGradients.get(0));
         FloatBuffer weights = inputGradients.get(1);
         FloatBuffer bias = shape.bias() ? inputGradients.get(2) : null;
         if (weights == null && bias == null) {
             return;
         }
         // oneDNN computes both at once; what is not wanted goes into memory of its own.
-        into(
-                weights == null ? direct(inputs.get(1).capacity()) : weights,
-                w -> {
-                    if (shape.bias()) {
-                        into(
-                                bias == null ? direct(shape.outputs()) : bias,
-                                b -> weightsGradient(inputs, outputGradient, w, b));
-                    } else {
-                        weightsGradient(inputs, outputGradient, w, null);
-                    }
-                });
+        try (FloatPointer room = new FloatPointer(inputs.get(1).capacity());
+                FloatPointer more = new FloatPointer(shape.outputs())) {
+            FloatBuffer w = isDirect(weights) ? weights : room.asBuffer();
+            FloatBuffer b = !shape.bias() ? null : isDirect(bias) ? bias : more.asBuffer();
+            weightsGradient(inputs.get(0), outputGradient, w, b);
+            copy(w, weights);
+            copy(b, bias);
+        }
     }
 
     @Override
@@ -82,32 +75,42 @@ final class ConvolutionFunction implements HostFunction {
         return true;
     }
 
-    /** Sums the gradients of the images, in their order. */
-    private void weightsGradient(
-            List<FloatBuffer> inputs,
-            FloatBuffer outputGradient,
-            FloatBuffer weights,
-            FloatBuffer bias) {
+    private void inputGradient(
+            FloatBuffer weights, FloatBuffer outputGradient, FloatBuffer wanted) {
         ConvolutionGradients code = OneDnn.kernel(shape).gradients();
-        code.ofWeights(
-                shape.inputImage(inputs.get(0), 0),
-                shape.outputImage(outputGradient, 0),
-                weights,
-                bias);
+        if (isDirect(wanted)) {
+            code.ofInput(weights, outputGradient, wanted);
+        } else if (wanted != null) {
+            try (FloatPointer room = new FloatPointer(wanted.capacity())) {
+                FloatBuffer gradient = room.asBuffer();
+                code.ofInput(weights, outputGradient, gradient);
+                copy(gradient, wanted);
+            }
+        }
+    }
+
+    /** Sums the gradients of the images, in their order, into direct buffers. */
+    private void weightsGradient(
+            FloatBuffer x, FloatBuffer outputGradient, FloatBuffer weights, FloatBuffer bias) {
+        ConvolutionGradients code = OneDnn.kernel(shape).gradients();
+        code.ofWeights(shape.inputImage(x, 0), shape.outputImage(outputGradient, 0), weights, bias);
         if (images == 1) {
             return;
         }
-        FloatBuffer moreWeights = direct(weights.capacity());
-        FloatBuffer moreBias = bias == null ? null : direct(bias.capacity());
-        for (int n = 1; n < images; n++) {
-            code.ofWeights(
-                    shape.inputImage(inputs.get(0), n),
-                    shape.outputImage(outputGradient, n),
-                    moreWeights,
-                    moreBias);
-            add(moreWeights, weights);
-            if (bias != null) {
-                add(moreBias, bias);
+        try (FloatPointer room = new FloatPointer(weights.capacity());
+                FloatPointer more = new FloatPointer(shape.outputs())) {
+            FloatBuffer nextWeights = room.asBuffer();
+            FloatBuffer nextBias = bias == null ? null : more.asBuffer();
+            for (int n = 1; n < images; n++) {
+                code.ofWeights(
+                        shape.inputImage(x, n),
+                        shape.outputImage(outputGradient, n),
+                        nextWeights,
+                        nextBias);
+                add(nextWeights, weights);
+                if (bias != null) {
+                    add(nextBias, bias);
+                }
             }
         }
     }
@@ -125,28 +128,14 @@ final class ConvolutionFunction implements HostFunction {
                 });
     }
 
-    /** Work that fills a direct buffer. */
-    private interface Filling {
-        void fill(FloatBuffer direct);
+    private static boolean isDirect(FloatBuffer buffer) {
+        return buffer != null && buffer.isDirect();
     }
 
-    /** Fills a buffer, by way of a direct one if it is on Java's heap; nothing if it is null. */
-    private static void into(FloatBuffer wanted, Filling filling) {
-        if (wanted == null) {
-            return;
+    /** Copies a result to where it is wanted, if that is elsewhere. */
+    private static void copy(FloatBuffer result, FloatBuffer wanted) {
+        if (wanted != null && wanted != result) {
+            wanted.put(0, result, 0, result.capacity());
         }
-        if (wanted.isDirect()) {
-            filling.fill(wanted);
-            return;
-        }
-        FloatBuffer direct = direct(wanted.capacity());
-        filling.fill(direct);
-        wanted.put(0, direct, 0, direct.capacity());
-    }
-
-    private static FloatBuffer direct(int size) {
-        return ByteBuffer.allocateDirect(Math.multiplyExact(size, Float.BYTES))
-                .order(ByteOrder.nativeOrder())
-                .asFloatBuffer();
     }
 }

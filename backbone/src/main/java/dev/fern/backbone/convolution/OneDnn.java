@@ -1,6 +1,7 @@
 package dev.fern.backbone.convolution;
 
 import dev.fern.backbone.host.NativeCache;
+import dev.fern.backbone.host.NativeCacheException;
 import dev.fern.backbone.loop.WorkerThread;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
@@ -47,7 +48,9 @@ final class OneDnn {
         try {
             NativeCache.prepareJavaCpp();
             return new OneDnn();
-        } catch (LinkageError | IOException e) {
+        } catch (NativeCacheException e) {
+            throw e; // a library of another user's is no reason to go on without
+        } catch (LinkageError | IOException | RuntimeException e) {
             System.getLogger(OneDnn.class.getName())
                     .log(
                             Level.WARNING,
@@ -57,9 +60,20 @@ final class OneDnn {
         }
     }
 
-    /** {@return whether the library could be loaded} */
+    /**
+     * {@return whether the library could be loaded}
+     *
+     * @throws NativeCacheException if there is no private place for it
+     */
     static boolean isAvailable() {
-        return Holder.INSTANCE != null;
+        try {
+            return Holder.INSTANCE != null;
+        } catch (ExceptionInInitializerError e) {
+            if (e.getCause() instanceof NativeCacheException refusal) {
+                throw refusal;
+            }
+            throw e;
+        }
     }
 
     /** {@return whether the processor can multiply in a precision} */
