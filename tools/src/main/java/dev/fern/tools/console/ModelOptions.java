@@ -63,7 +63,7 @@ public final class ModelOptions {
             defaultValue = "float32",
             description =
                     "Numbers that the convolutions are computed in: float32, bf16 (faster on"
-                            + " processors with AMX, and rounder), or auto for the one that suits the"
+                            + " processors with AMX, less exact), or auto for the one that suits the"
                             + " processor. Default: ${DEFAULT-VALUE}.")
     private String precision;
 

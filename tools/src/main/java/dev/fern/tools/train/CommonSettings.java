@@ -158,7 +158,7 @@ final class CommonSettings {
             paramLabel = "NAME",
             description =
                     "Numbers that the convolutions are computed in: float32, bf16 (faster on"
-                            + " processors with AMX, and rounder), or auto for the one that suits the"
+                            + " processors with AMX, less exact), or auto for the one that suits the"
                             + " processor.")
     private String precision;
 
