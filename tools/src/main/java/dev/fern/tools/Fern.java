@@ -5,7 +5,6 @@ import dev.fern.tools.console.ErrorReport;
 import dev.fern.tools.console.ExitStatus;
 import dev.fern.tools.console.StandardOutput;
 import dev.fern.tools.console.VersionProvider;
-import dev.fern.tools.console.VisibleText;
 import dev.fern.tools.dataset.DatasetCommand;
 import dev.fern.tools.detect.DetectCommand;
 import dev.fern.tools.evaluate.CompareCommand;
@@ -152,17 +151,17 @@ public final class Fern {
                             .distinct()
                             .toList();
             return (options.size() == 1 ? "Unknown option: '" : "Unknown options: '")
-                    + oneLine(String.join("', '", options))
+                    + ErrorReport.inOneLine(String.join("', '", options))
                     + "'";
         }
         if (exception instanceof UnmatchedArgumentException unmatched
                 && !command.getSubcommands().isEmpty()) {
             return "unknown command '"
-                    + oneLine(unmatched.getUnmatched().get(0))
+                    + ErrorReport.inOneLine(unmatched.getUnmatched().get(0))
                     + "'; the commands are "
                     + String.join(", ", command.getSubcommands().keySet());
         }
-        return oneLine(exception.getMessage())
+        return ErrorReport.inOneLine(exception.getMessage())
                 .replaceFirst("^Error: ", "")
                 .replace("option option", "option")
                 .replaceFirst("\\.$", "");
@@ -178,9 +177,5 @@ public final class Fern {
         ErrorReport report = ErrorReport.of(exception, debug);
         err.println("fern: " + report.message());
         return report.status();
-    }
-
-    private static String oneLine(String message) {
-        return VisibleText.of(message.replaceAll("\\s*\\R\\s*", " "));
     }
 }

@@ -18,8 +18,6 @@ import java.util.List;
  */
 public final class Convolution extends Conv2d {
 
-    private final int stepWidth;
-    private final int margin;
     private Precision precision = Precision.FLOAT32;
 
     /**
@@ -39,8 +37,6 @@ public final class Convolution extends Conv2d {
                         .optStride(new Shape(stride, stride))
                         .optPadding(new Shape(padding, padding))
                         .optBias(bias));
-        stepWidth = stride;
-        margin = padding;
     }
 
     /**
@@ -77,7 +73,10 @@ public final class Convolution extends Conv2d {
         }
         return new NDList(
                 engine.apply(
-                        new ConvolutionFunction(stepWidth, margin, precision),
+                        new ConvolutionFunction(
+                                Math.toIntExact(stride.get(0)),
+                                Math.toIntExact(padding.get(0)),
+                                precision),
                         arguments.toArray(NDArray[]::new)));
     }
 }

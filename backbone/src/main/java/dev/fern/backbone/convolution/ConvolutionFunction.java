@@ -53,7 +53,8 @@ final class ConvolutionFunction implements HostFunction {
             FloatBuffer output,
             FloatBuffer outputGradient,
             List<FloatBuffer> inputGradients) {
-        inputGradient(inputs.get(1), outputGradient, inputGradients.get(0));
+        ConvolutionGradients code = OneDnn.kernel(shape).gradients();
+        inputGradient(code, inputs.get(1), outputGradient, inputGradients.get(0));
         FloatBuffer weights = inputGradients.get(1);
         FloatBuffer bias = shape.bias() ? inputGradients.get(2) : null;
         if (weights == null && bias == null) {
@@ -64,7 +65,7 @@ final class ConvolutionFunction implements HostFunction {
                 FloatPointer more = new FloatPointer(shape.outputs())) {
             FloatBuffer w = isDirect(weights) ? weights : room.asBuffer();
             FloatBuffer b = !shape.bias() ? null : isDirect(bias) ? bias : more.asBuffer();
-            weightsGradient(inputs.get(0), outputGradient, w, b);
+            weightsGradient(code, inputs.get(0), outputGradient, w, b);
             copy(w, weights);
             copy(b, bias);
         }
@@ -75,9 +76,11 @@ final class ConvolutionFunction implements HostFunction {
         return true;
     }
 
-    private void inputGradient(
-            FloatBuffer weights, FloatBuffer outputGradient, FloatBuffer wanted) {
-        ConvolutionGradients code = OneDnn.kernel(shape).gradients();
+    private static void inputGradient(
+            ConvolutionGradients code,
+            FloatBuffer weights,
+            FloatBuffer outputGradient,
+            FloatBuffer wanted) {
         if (isDirect(wanted)) {
             code.ofInput(weights, outputGradient, wanted);
         } else if (wanted != null) {
@@ -91,8 +94,11 @@ final class ConvolutionFunction implements HostFunction {
 
     /** Sums the gradients of the images, in their order, into direct buffers. */
     private void weightsGradient(
-            FloatBuffer x, FloatBuffer outputGradient, FloatBuffer weights, FloatBuffer bias) {
-        ConvolutionGradients code = OneDnn.kernel(shape).gradients();
+            ConvolutionGradients code,
+            FloatBuffer x,
+            FloatBuffer outputGradient,
+            FloatBuffer weights,
+            FloatBuffer bias) {
         code.ofWeights(shape.inputImage(x, 0), shape.outputImage(outputGradient, 0), weights, bias);
         if (images == 1) {
             return;

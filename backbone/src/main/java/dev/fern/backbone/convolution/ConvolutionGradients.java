@@ -64,45 +64,25 @@ final class ConvolutionGradients {
         dataOutput = layouts.change(layouts.plainOutput, dataPlan.diff_dst_desc());
         dataWeights = layouts.change(layouts.plainWeights, dataPlan.weights_desc());
         dataInput = layouts.change(dataPlan.diff_src_desc(), layouts.plainInput);
-        var weightsPlan = layouts.shape.bias() ? planWithBias(forward) : planWithoutBias(forward);
+        var weightsPlan =
+                new convolution_backward_weights.primitive_desc(
+                        layouts.cpu,
+                        algorithm.convolution_direct,
+                        layouts.input(false),
+                        layouts.weights(true),
+                        layouts.bias,
+                        layouts.output(false),
+                        layouts.strides(),
+                        layouts.padding(),
+                        layouts.padding(),
+                        forward,
+                        layouts.attributes,
+                        false);
         weights = new convolution_backward_weights(weightsPlan);
         weightsScratch = weightsPlan.scratchpad_desc();
         weightsInput = layouts.change(layouts.plainInput, weightsPlan.src_desc());
         weightsOutput = layouts.change(layouts.plainOutput, weightsPlan.diff_dst_desc());
         weightsResult = layouts.change(weightsPlan.diff_weights_desc(), layouts.plainWeights);
-    }
-
-    private convolution_backward_weights.primitive_desc planWithBias(
-            convolution_forward.primitive_desc forward) {
-        return new convolution_backward_weights.primitive_desc(
-                layouts.cpu,
-                algorithm.convolution_direct,
-                layouts.input(false),
-                layouts.weights(true),
-                layouts.bias,
-                layouts.output(false),
-                layouts.strides(),
-                layouts.padding(),
-                layouts.padding(),
-                forward,
-                layouts.attributes,
-                false);
-    }
-
-    private convolution_backward_weights.primitive_desc planWithoutBias(
-            convolution_forward.primitive_desc forward) {
-        return new convolution_backward_weights.primitive_desc(
-                layouts.cpu,
-                algorithm.convolution_direct,
-                layouts.input(false),
-                layouts.weights(true),
-                layouts.output(false),
-                layouts.strides(),
-                layouts.padding(),
-                layouts.padding(),
-                forward,
-                layouts.attributes,
-                false);
     }
 
     /**

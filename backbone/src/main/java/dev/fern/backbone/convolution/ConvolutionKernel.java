@@ -34,43 +34,25 @@ final class ConvolutionKernel {
 
     ConvolutionKernel(ConvolutionShape shape, engine cpu) {
         layouts = new Layouts(shape, cpu);
-        plan = shape.bias() ? planWithBias() : planWithoutBias();
+        plan =
+                new convolution_forward.primitive_desc(
+                        layouts.cpu,
+                        prop_kind.forward_training,
+                        algorithm.convolution_direct,
+                        layouts.input(false),
+                        layouts.weights(false),
+                        layouts.bias,
+                        layouts.output(true),
+                        layouts.strides(),
+                        layouts.padding(),
+                        layouts.padding(),
+                        layouts.attributes,
+                        false);
         code = new convolution_forward(plan);
         scratch = plan.scratchpad_desc();
         input = layouts.change(layouts.plainInput, plan.src_desc());
         weights = layouts.change(layouts.plainWeights, plan.weights_desc());
         output = layouts.change(plan.dst_desc(), layouts.plainOutput);
-    }
-
-    private convolution_forward.primitive_desc planWithBias() {
-        return new convolution_forward.primitive_desc(
-                layouts.cpu,
-                prop_kind.forward_training,
-                algorithm.convolution_direct,
-                layouts.input(false),
-                layouts.weights(false),
-                layouts.bias,
-                layouts.output(true),
-                layouts.strides(),
-                layouts.padding(),
-                layouts.padding(),
-                layouts.attributes,
-                false);
-    }
-
-    private convolution_forward.primitive_desc planWithoutBias() {
-        return new convolution_forward.primitive_desc(
-                layouts.cpu,
-                prop_kind.forward_training,
-                algorithm.convolution_direct,
-                layouts.input(false),
-                layouts.weights(false),
-                layouts.output(true),
-                layouts.strides(),
-                layouts.padding(),
-                layouts.padding(),
-                layouts.attributes,
-                false);
     }
 
     /** {@return the code of the gradients, made at the first call} */

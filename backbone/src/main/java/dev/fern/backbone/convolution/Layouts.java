@@ -24,6 +24,8 @@ final class Layouts {
     final memory.desc plainInput;
     final memory.desc plainOutput;
     final memory.desc plainWeights;
+
+    /** Empty where there is none, which oneDNN takes for no bias. */
     final memory.desc bias;
 
     Layouts(ConvolutionShape shape, engine cpu) {
@@ -33,7 +35,10 @@ final class Layouts {
         plainInput = float32(inputSides(), memory.format_tag.nchw);
         plainOutput = float32(outputSides(), memory.format_tag.nchw);
         plainWeights = float32(weightSides(), memory.format_tag.oihw);
-        bias = float32(new long[] {shape.outputs()}, memory.format_tag.x);
+        bias =
+                shape.bias()
+                        ? float32(new long[] {shape.outputs()}, memory.format_tag.x)
+                        : new memory.desc();
     }
 
     private static memory.desc float32(long[] sides, memory.format_tag layout) {

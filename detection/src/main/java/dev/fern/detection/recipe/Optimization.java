@@ -31,7 +31,8 @@ public record Optimization(
     /** The longest warm-up in steps that is chosen by the length of the training. */
     public static final long LONGEST_WARMUP = 1000;
 
-    private static final int WARMUP_PART = 20;
+    /** A warm-up that is chosen by the length of the training is its length divided by this. */
+    public static final int WARMUP_PART = 20;
 
     /**
      * Checks the ranges.

@@ -96,10 +96,13 @@ public final class DataDefaults {
      */
     private static long steps(TrainingConfiguration settings, DetectionDataset dataset) {
         LoopSettings loop = settings.loop();
+        if (loop.steps() > 0) {
+            return loop.steps();
+        }
         long fewest =
                 (long) loop.epochs()
                         * (dataset.samples().size() / loop.batchSize() / loop.accumulate());
-        if (loop.steps() == 0 && fewest >= 20 * Optimization.LONGEST_WARMUP) {
+        if (fewest >= Optimization.WARMUP_PART * Optimization.LONGEST_WARMUP) {
             return fewest;
         }
         BatchSampler sampler = sampler(settings, dataset);

@@ -101,7 +101,12 @@ public record ErrorReport(int status, String message) {
         return inOneLine(message == null ? kind : message);
     }
 
-    private static String inOneLine(String text) {
+    /**
+     * {@return a text without line breaks and with its control characters made visible}
+     *
+     * @param text a message
+     */
+    public static String inOneLine(String text) {
         return VisibleText.of(text.replaceAll("\\s*\\R\\s*", " "));
     }
 }
