@@ -7,6 +7,7 @@
 #   --minutes N        how long each of the three runs (default: 40)
 #   --sizes N          number of different sizes of the images (default: 1)
 #   --engine NAME      MXNet or PyTorch (default: MXNet)
+#   --precision NAME   float32, bf16 or auto (default: float32)
 #   --only NAMES       some of training,detection,evaluation (default: all)
 #   --together         run the three at the same time, which is slower for each
 #   --csv FILE         also add the sizes to a table: run, minute, MiB, and the steps, evaluations or
@@ -21,12 +22,13 @@
 set -euo pipefail
 
 fern=$(cd -- "$(dirname -- "$(readlink -f -- "${BASH_SOURCE[0]}")")/.." && pwd)/fern
-minutes=40 sizes=1 engine=MXNet only=training,detection,evaluation together=no csv=/dev/null
+minutes=40 sizes=1 engine=MXNet precision=float32 only=training,detection,evaluation together=no csv=/dev/null
 while (($# > 0)); do
     case $1 in
         --minutes) minutes=$2 ;;
         --sizes) sizes=$2 ;;
         --engine) engine=$2 ;;
+        --precision) precision=$2 ;;
         --only) only=$2 ;;
         --csv) csv=$2 ;;
         --together) together=yes; shift; continue ;;
@@ -77,7 +79,7 @@ watch() {
     [ $((now * 100)) -le $((early * 105)) ]
 }
 
-train=("$fern" train --engine "$engine" "${small[@]}" --steps 10000000 --set checkpointMinutes=1)
+train=("$fern" train --engine "$engine" --precision "$precision" "${small[@]}" --steps 10000000 --set checkpointMinutes=1)
 shapes=$work/shapes
 training() {
     watch training "grep -c '\"step\"' '$work/run/metrics.jsonl'" "${train[@]}" --output "$work/run" \
@@ -99,7 +101,7 @@ detection() {
         cp -rl "$shapes/train" "$work/many/$copy"
     done
     watch detection "cut -f 1 '$work/detection.log' | uniq | wc -l" \
-        "$fern" detect --engine "$engine" --model "$work/model/last" "$work"/many/*
+        "$fern" detect --engine "$engine" --precision "$precision" --model "$work/model/last" "$work"/many/*
 }
 
 status=0

@@ -10,6 +10,8 @@ import ai.djl.nn.Block;
 import ai.djl.nn.core.Linear;
 import ai.djl.training.ParameterStore;
 import ai.djl.util.PairList;
+import dev.fern.backbone.onednn.MapArray;
+import dev.fern.backbone.onednn.MapFunctions;
 
 /**
  * The end of a ResNet that classifies: the mean of each channel over H x W, then a fully connected
@@ -37,8 +39,19 @@ public final class ClassificationHead extends AbstractBlock {
             boolean training,
             PairList<String, Object> params) {
         NDArray x = inputs.singletonOrThrow();
+        if (x instanceof MapArray map) {
+            return new NDList(
+                    MapFunctions.linear(
+                            MapFunctions.mean(map),
+                            value(parameters, "weight", map, training),
+                            value(parameters, "bias", map, training)));
+        }
         NDArray places = x.reshape(x.getShape().get(0), x.getShape().get(1), -1);
         return output.forward(parameters, new NDList(places.mean(new int[] {2})), training);
+    }
+
+    private NDArray value(ParameterStore parameters, String name, NDArray x, boolean training) {
+        return parameters.getValue(output.getParameters().get(name), x.getDevice(), training);
     }
 
     @Override

@@ -12,6 +12,7 @@ import ai.djl.util.PairList;
 import dev.fern.backbone.BlockChain;
 import dev.fern.backbone.ConvBlocks;
 import dev.fern.backbone.norm.Normalization;
+import dev.fern.backbone.onednn.Relu;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -116,7 +117,7 @@ public final class FeaturePyramid extends AbstractBlock {
                 };
         NDArray sixth = run(p6, source, parameters, training);
         outputs.add(sixth);
-        outputs.add(run(p7, sixth.getNDArrayInternal().relu(), parameters, training));
+        outputs.add(run(p7, Relu.apply(sixth), parameters, training));
         return outputs;
     }
 

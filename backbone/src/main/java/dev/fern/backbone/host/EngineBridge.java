@@ -56,7 +56,7 @@ public interface EngineBridge {
      * @param array of any engine, not closed
      */
     static EngineBridge of(NDArray array) {
-        return of(array.getManager());
+        return array instanceof HostArray host ? host.bridge() : of(array.getManager());
     }
 
     /** {@return DJL's name of the engine} */
@@ -109,6 +109,11 @@ public interface EngineBridge {
         return false;
     }
 
+    /** {@return whether there are arrays on the CPU that lend their memory} */
+    default boolean lends() {
+        return false;
+    }
+
     /**
      * {@return whether {@link #floats} gives this array's memory} On MXNet and PyTorch it does
      * where the array is float32, on the CPU, and smaller than 2 GiB, the most that a buffer can
@@ -128,6 +133,17 @@ public interface EngineBridge {
      *     buffer is used
      */
     default FloatBuffer floats(NDArray array) {
+        throw new UnsupportedOperationException(engine() + " does not lend the memory of arrays");
+    }
+
+    /**
+     * {@return the memory of an array's gradient, direct} Its values are anything until they are
+     * written.
+     *
+     * @param array one that {@linkplain #lendsMemory lends its memory} and requires a gradient; it
+     *     must stay open while the buffer is used
+     */
+    default FloatBuffer gradient(NDArray array) {
         throw new UnsupportedOperationException(engine() + " does not lend the memory of arrays");
     }
 

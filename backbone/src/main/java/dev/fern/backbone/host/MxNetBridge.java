@@ -107,6 +107,18 @@ final class MxNetBridge implements EngineBridge {
     }
 
     @Override
+    public boolean lends() {
+        return true;
+    }
+
+    @Override
+    public FloatBuffer gradient(NDArray array) {
+        try (NDArray gradient = array.getGradient()) {
+            return floats(gradient); // the array keeps the memory
+        }
+    }
+
+    @Override
     public boolean lendsMemory(NDArray array) {
         return EngineBridge.fitsBuffer(array);
     }

@@ -80,6 +80,26 @@ final class TorchBridge implements EngineBridge {
     }
 
     @Override
+    public boolean lends() {
+        return true;
+    }
+
+    @Override
+    public FloatBuffer gradient(NDArray array) {
+        PtNDArray torch = (PtNDArray) array;
+        try (NDArray present = JniUtils.getGradient(torch)) {
+            if (present == null) {
+                try (NDArray zeros = array.zerosLike()) {
+                    JniUtils.backward(torch, (PtNDArray) zeros, false, false);
+                }
+            }
+        }
+        try (NDArray gradient = JniUtils.getGradient(torch)) {
+            return floats(gradient); // the array keeps the memory
+        }
+    }
+
+    @Override
     public boolean addsToGradients() {
         return true;
     }

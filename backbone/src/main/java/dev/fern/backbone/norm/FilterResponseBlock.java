@@ -10,6 +10,8 @@ import ai.djl.training.ParameterStore;
 import ai.djl.training.initializer.ConstantInitializer;
 import ai.djl.util.PairList;
 import dev.fern.backbone.host.EngineBridge;
+import dev.fern.backbone.onednn.FilterResponseMaps;
+import dev.fern.backbone.onednn.MapArray;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -76,10 +78,28 @@ public final class FilterResponseBlock extends AbstractBlock {
             boolean training,
             PairList<String, Object> params) {
         NDArray x = inputs.get(0);
+        if (x instanceof MapArray map) {
+            return new NDList(maps(parameters, map, inputs, training));
+        }
         return new NDList(
                 EngineBridge.of(x).supports(x)
                         ? fused(parameters, inputs, training)
                         : operators(parameters, inputs, training));
+    }
+
+    private NDArray maps(
+            ParameterStore parameters, MapArray x, NDList inputs, boolean training) {
+        Device device = x.getDevice();
+        return FilterResponseMaps.apply(
+                x,
+                addsShortcut ? (MapArray) inputs.get(1) : null,
+                new FilterResponseMaps.Parameters(
+                        parameters.getValue(gamma, device, training),
+                        parameters.getValue(beta, device, training),
+                        learnedEpsilon ? parameters.getValue(epsilon, device, training) : null,
+                        tau == null ? null : parameters.getValue(tau, device, training)),
+                FilterResponseFunction.MINIMUM_EPSILON,
+                activation != Activation.NONE);
     }
 
     /**

@@ -7,6 +7,7 @@ import ai.djl.nn.Block;
 import ai.djl.nn.Parameter;
 import ai.djl.training.ParameterStore;
 import dev.fern.backbone.host.EngineBridge;
+import dev.fern.backbone.onednn.Tape;
 import java.util.Collection;
 import java.util.IdentityHashMap;
 import java.util.Map;
@@ -23,6 +24,10 @@ public final class ParameterReplica extends ParameterStore {
     private final NDManager owner;
     private final EngineBridge engine;
     private final Map<Parameter, NDArray> arrays = new IdentityHashMap<>();
+
+    /** Whether the passes themselves replace gradients. */
+    private final boolean staysCurrent;
+
     private NDManager manager;
 
     /**
@@ -36,6 +41,7 @@ public final class ParameterReplica extends ParameterStore {
         super(owner, false);
         this.owner = owner;
         engine = EngineBridge.of(owner);
+        staysCurrent = Tape.supports(owner);
         parameters = NamedParameters.of(block).values();
         make();
     }
@@ -67,7 +73,7 @@ public final class ParameterReplica extends ParameterStore {
         boolean current =
                 parameters.stream()
                         .map(Parameter::getArray)
-                        .allMatch(array -> isHere(array) && !engine.addsToGradients());
+                        .allMatch(array -> isHere(array) && (staysCurrent || !engine.addsToGradients()));
         if (!current) {
             manager.close();
             arrays.clear();

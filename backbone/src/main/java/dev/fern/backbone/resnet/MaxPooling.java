@@ -6,6 +6,8 @@ import ai.djl.nn.pooling.Pool;
 import dev.fern.backbone.host.EngineBridge;
 import dev.fern.backbone.host.HostFunction;
 import dev.fern.backbone.loop.Parallel;
+import dev.fern.backbone.onednn.MapArray;
+import dev.fern.backbone.onednn.MapFunctions;
 import java.nio.FloatBuffer;
 import java.util.Arrays;
 import java.util.List;
@@ -24,6 +26,9 @@ final class MaxPooling implements HostFunction {
     private int outputWidth;
 
     static NDArray apply(NDArray x) {
+        if (x instanceof MapArray map) {
+            return MapFunctions.maxPool(map);
+        }
         EngineBridge engine = EngineBridge.of(x);
         if (engine.supports(x)) {
             return engine.apply(new MaxPooling(), x);

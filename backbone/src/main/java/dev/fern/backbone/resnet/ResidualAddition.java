@@ -5,6 +5,8 @@ import ai.djl.ndarray.types.Shape;
 import dev.fern.backbone.host.EngineBridge;
 import dev.fern.backbone.host.HostFunction;
 import dev.fern.backbone.loop.FloatChunks;
+import dev.fern.backbone.onednn.MapArray;
+import dev.fern.backbone.onednn.MapFunctions;
 import java.nio.FloatBuffer;
 import java.util.List;
 
@@ -17,6 +19,9 @@ final class ResidualAddition implements HostFunction {
     private int size;
 
     static NDArray apply(NDArray residual, NDArray identity) {
+        if (residual instanceof MapArray map) {
+            return MapFunctions.add(map, (MapArray) identity);
+        }
         EngineBridge engine = EngineBridge.of(residual);
         return engine.supports(residual)
                 ? engine.apply(new ResidualAddition(), residual, identity)

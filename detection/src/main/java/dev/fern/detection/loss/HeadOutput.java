@@ -1,9 +1,9 @@
 package dev.fern.detection.loss;
 
 /**
- * The head's outputs on one pyramid level, in the layout of the convolutions.
+ * The head's outputs on one pyramid level.
  *
- * @param logits [N, A * K, H, W]: channel a * K + k is category k of anchor a
- * @param codes [N, A * 4, H, W]: channel a * 4 + j is dx, dy, dw, dh of anchor a
+ * @param logits [N, H, W, A, K]: one per category for each of the level's anchors, in their order
+ * @param codes [N, H, W, A, 4]: dx, dy, dw, dh for each of these anchors
  */
 public record HeadOutput(float[] logits, float[] codes) {}

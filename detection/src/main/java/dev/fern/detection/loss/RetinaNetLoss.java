@@ -76,31 +76,27 @@ public record RetinaNetLoss(
             List<AnchorTargets> targets,
             double[] weights,
             float[] gradient) {
-        int places = level.rows() * level.columns();
-        int planes = targets.size() * perLocation * categories;
-        double[] sums = new double[planes];
+        int own = level.rows() * level.columns() * perLocation;
+        double[] sums = new double[targets.size() * own];
         Parallel.forRows(
-                planes,
-                places * 8L, // a logit costs several times what an element of a copy does
+                sums.length,
+                categories * 8L, // a logit costs several times what an element of a copy does
                 (from, to) -> {
                     double[] slope = new double[1];
-                    for (int plane = from; plane < to; plane++) {
-                        int category = plane % categories;
-                        int anchor = plane / categories % perLocation;
-                        int image = plane / categories / perLocation;
-                        int[] labels = targets.get(image).labels();
+                    for (int anchor = from; anchor < to; anchor++) {
+                        int image = anchor / own;
+                        int label = targets.get(image).labels()[level.first() + anchor % own];
+                        if (label == Matcher.IGNORED) {
+                            continue;
+                        }
                         double weight = weights[image];
                         double sum = 0;
-                        for (int i = 0; i < places; i++) {
-                            int label = labels[level.first() + i * perLocation + anchor];
-                            if (label != Matcher.IGNORED) {
-                                int at = plane * places + i;
-                                boolean positive = label == category;
-                                sum += focal.apply(logits[at], positive, slope);
-                                gradient[at] = (float) (weight * slope[0]);
-                            }
+                        for (int category = 0; category < categories; category++) {
+                            int at = anchor * categories + category;
+                            sum += focal.apply(logits[at], label == category, slope);
+                            gradient[at] = (float) (weight * slope[0]);
                         }
-                        sums[plane] = sum * weight;
+                        sums[anchor] = sum * weight;
                     }
                 });
         return Arrays.stream(sums).sum();
@@ -126,14 +122,9 @@ public record RetinaNetLoss(
                     l++;
                 }
                 Anchors.Level level = anchors.levels().get(l);
-                int places = level.rows() * level.columns();
-                int place = (anchor - level.first()) / perLocation;
-                int a = (anchor - level.first()) % perLocation;
-                int at = (n * perLocation + a) * 4 * places + place;
-                float[] codes = outputs.get(l).codes();
-                for (int j = 0; j < 4; j++) {
-                    prediction[j] = codes[at + j * places];
-                }
+                int own = level.rows() * level.columns() * perLocation;
+                int at = (n * own + anchor - level.first()) * 4;
+                System.arraycopy(outputs.get(l).codes(), at, prediction, 0, 4);
                 loss +=
                         weights[n]
                                 * box.apply(
@@ -145,7 +136,7 @@ public record RetinaNetLoss(
                                         slope);
                 float[] gradient = gradients.get(l).codes();
                 for (int j = 0; j < 4; j++) {
-                    gradient[at + j * places] = (float) (weights[n] * regressionWeight * slope[j]);
+                    gradient[at + j] = (float) (weights[n] * regressionWeight * slope[j]);
                 }
             }
         }

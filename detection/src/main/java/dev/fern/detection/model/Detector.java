@@ -6,14 +6,16 @@ import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.training.ParameterStore;
-import dev.fern.backbone.convolution.Convolution;
-import dev.fern.backbone.convolution.Precision;
+import dev.fern.backbone.onednn.PackedWeights;
+import dev.fern.backbone.onednn.Precision;
+import dev.fern.backbone.onednn.Tape;
 import dev.fern.backbone.host.EngineBridge;
 import dev.fern.backbone.parameter.ParameterValues;
 import dev.fern.backbone.parameter.Tensor;
 import dev.fern.detection.anchor.Anchors;
 import dev.fern.detection.image.BgrImage;
 import dev.fern.detection.image.Canvas;
+import dev.fern.detection.image.ImageSize;
 import dev.fern.detection.loss.HeadOutput;
 import java.io.IOException;
 import java.nio.FloatBuffer;
@@ -34,6 +36,8 @@ public final class Detector implements AutoCloseable {
     private final RetinaNet network;
     private final ParameterStore parameters;
     private final ImagePipeline pipeline;
+    private final PackedWeights weights = new PackedWeights();
+    private volatile Precision precision = Precision.FLOAT32;
 
     private Detector(DetectorConfiguration configuration, NDManager manager, RetinaNet network) {
         this.configuration = configuration;
@@ -209,7 +213,7 @@ public final class Detector implements AutoCloseable {
      * @throws NonFiniteOutputException if the network's outputs of an image are not finite
      */
     public List<List<Detection>> detect(FloatBuffer pixels, List<Canvas> canvases) {
-        if (!engine.roundsByBatch(manager.getDevice())) {
+        if (!Tape.supports(manager) && !engine.roundsByBatch(manager.getDevice())) {
             return pipeline.detections(forward(pixels, canvases), canvases);
         }
         int imageSize = pixels.remaining() / canvases.size();
@@ -227,32 +231,50 @@ public final class Detector implements AutoCloseable {
     }
 
     private List<HeadOutput> forward(FloatBuffer pixels, List<Canvas> canvases) {
-        Canvas canvas = canvases.get(0);
         engine.recordNothing();
-        try (NDManager step = manager.newSubManager()) {
-            NDArray input =
-                    engine.create(
-                            step,
-                            pixels,
-                            new Shape(
-                                    canvases.size(),
-                                    3,
-                                    canvas.size().height(),
-                                    canvas.size().width()));
-            return RetinaNet.read(network.forward(parameters, new NDList(input), false));
-        }
+        return outputs(pixels, canvases.size(), canvases.get(0).size(), false);
     }
 
     /**
-     * Sets the precision of the network's convolutions, which is float32 at first. The model's file
-     * does not know of it.
+     * {@return the network's outputs for images, one per level, P3 first}
      *
-     * @param precision in which numbers they are computed from now on
+     * @param pixels [N, 3, H, W], normalised
+     * @param images N
+     * @param size H and W
+     * @param training whether norms work as in training
+     */
+    public List<HeadOutput> outputs(
+            FloatBuffer pixels, int images, ImageSize size, boolean training) {
+        Shape shape = new Shape(images, 3, size.height(), size.width());
+        if (Tape.supports(manager)) {
+            try (Tape tape = Tape.inference(manager, precision, weights)) {
+                return outputs(tape.enter(pixels, shape), training);
+            }
+        }
+        try (NDManager step = manager.newSubManager()) {
+            return outputs(engine.create(step, pixels, shape), training);
+        }
+    }
+
+    private List<HeadOutput> outputs(NDArray input, boolean training) {
+        return RetinaNet.read(network.forward(parameters, new NDList(input), training));
+    }
+
+    /**
+     * Sets the precision of the network's maps, which is float32 at first. The model's file does not
+     * know of it.
+     *
+     * @param precision in which numbers the network is computed from now on
      * @throws IllegalArgumentException if this machine can't compute in it
      */
     public void setPrecision(Precision precision) {
         precision.requireSupported(manager.getDevice());
-        Convolution.setPrecision(network, precision);
+        this.precision = precision;
+    }
+
+    /** {@return the precision that {@link #setPrecision} has set, else float32} */
+    public Precision precision() {
+        return precision;
     }
 
     /** {@return a copy of every parameter by its name in the network} */
@@ -262,6 +284,7 @@ public final class Detector implements AutoCloseable {
 
     @Override
     public void close() {
+        weights.close();
         manager.close();
     }
 }

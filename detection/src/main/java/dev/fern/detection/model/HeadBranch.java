@@ -6,13 +6,13 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.AbstractBlock;
-import ai.djl.nn.Activation;
 import ai.djl.nn.Block;
 import ai.djl.training.ParameterStore;
 import ai.djl.util.PairList;
 import dev.fern.backbone.BlockChain;
 import dev.fern.backbone.ConvBlocks;
 import dev.fern.backbone.norm.Normalization;
+import dev.fern.backbone.onednn.Relu;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -42,9 +42,9 @@ final class HeadBranch extends AbstractBlock {
             blocks.add(
                     norm.isPresent()
                             ? addChildBlock("norm" + i, norm.get().normActivation(channels))
-                            : Activation.reluBlock());
+                            : Relu.block());
         }
-        blocks.add(addChildBlock("output", ConvBlocks.conv(outputs, 3, 1, true)));
+        blocks.add(addChildBlock("output", ConvBlocks.output(outputs, 3)));
     }
 
     @Override

@@ -87,46 +87,34 @@ public final class PostProcessor {
             Canvas canvas,
             Candidates candidates) {
         Anchors.Level level = anchors.levels().get(levelIndex);
-        int places = level.rows() * level.columns();
-        int perLocation = anchors.perLocation();
+        int own = level.rows() * level.columns() * anchors.perLocation();
         float[] logits = output.logits();
-        int first = image * perLocation * categories * places;
+        int first = image * own * categories;
         BestKeys best = new BestKeys(parameters.candidatesPerLevel());
         float lowest = lowLogit;
-        for (int plane = 0; plane < perLocation * categories; plane++) {
-            int anchor = plane / categories;
-            int category = plane % categories;
-            for (int place = 0; place < places; place++) {
-                float logit = logits[first + plane * places + place];
-                if (logit < lowest) {
-                    continue;
-                }
-                float score = sigmoid(logit);
-                if (score > parameters.scoreThreshold()) {
-                    int index = (place * perLocation + anchor) * categories + category;
-                    if (best.add(sortKey(score, index))) {
-                        lowest = lowLogit(score(best.worst()));
-                    }
-                }
+        for (int index = 0; index < own * categories; index++) {
+            float logit = logits[first + index];
+            if (logit < lowest) {
+                continue;
+            }
+            float score = sigmoid(logit);
+            if (score > parameters.scoreThreshold() && best.add(sortKey(score, index))) {
+                lowest = lowLogit(score(best.worst()));
             }
         }
-        long[] found = best.sorted();
-        int codeFirst = image * perLocation * 4 * places;
         float[] codes = output.codes();
         float[] box = new float[4];
-        for (long key : found) {
-            int index = (int) key;
-            int category = index % categories;
-            int place = index / categories / perLocation;
-            int anchor = index / categories % perLocation;
-            int at = codeFirst + anchor * 4 * places + place;
+        for (long key : best.sorted()) {
+            int category = (int) key % categories;
+            int anchor = (int) key / categories;
+            int at = (image * own + anchor) * 4;
             BoxCoder.decode(
                     codes[at],
-                    codes[at + places],
-                    codes[at + 2 * places],
-                    codes[at + 3 * places],
+                    codes[at + 1],
+                    codes[at + 2],
+                    codes[at + 3],
                     anchors.boxes(),
-                    4 * (level.first() + place * perLocation + anchor),
+                    4 * (level.first() + anchor),
                     box,
                     0);
             box[0] = clamp(box[0], canvas.resized().width());

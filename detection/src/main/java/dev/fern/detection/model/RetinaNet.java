@@ -11,7 +11,7 @@ import ai.djl.util.PairList;
 import dev.fern.backbone.Backbone;
 import dev.fern.backbone.FeatureMap;
 import dev.fern.backbone.fpn.FeaturePyramid;
-import dev.fern.backbone.host.EngineBridge;
+import dev.fern.backbone.onednn.ChannelsLast;
 import dev.fern.backbone.parameter.Initialization;
 import dev.fern.backbone.parameter.NamedParameters;
 import dev.fern.backbone.parameter.ParameterValues;
@@ -188,13 +188,13 @@ public final class RetinaNet extends AbstractBlock {
      * @return one per level, P3 first
      */
     public static List<HeadOutput> read(NDList outputs) {
-        EngineBridge engine = EngineBridge.of(outputs.get(0));
         int levels = outputs.size() / 2;
         List<HeadOutput> read = new ArrayList<>(levels);
         for (int l = 0; l < levels; l++) {
             read.add(
                     new HeadOutput(
-                            engine.copy(outputs.get(l)), engine.copy(outputs.get(levels + l))));
+                            ChannelsLast.copyOf(outputs.get(l)),
+                            ChannelsLast.copyOf(outputs.get(levels + l))));
         }
         return read;
     }

@@ -18,7 +18,6 @@ final class ClassificationStep {
 
     private final CrossEntropyLoss loss;
     private final int side;
-    private final EngineBridge engine;
     private final NetworkPass pass;
 
     /**
@@ -34,8 +33,7 @@ final class ClassificationStep {
             NDManager manager) {
         this.loss = loss;
         side = classifier.configuration().input().inputSize();
-        engine = EngineBridge.of(manager);
-        pass = new NetworkPass(classifier.network(), parameters, manager);
+        pass = new NetworkPass(classifier.network(), parameters, manager, classifier.precision());
     }
 
     /**
@@ -51,7 +49,9 @@ final class ClassificationStep {
         return pass.run(
                 pixels,
                 new Shape(labels.length, 3, side, side),
-                logits -> loss.compute(engine.copy(logits.singletonOrThrow()), labels),
+                logits ->
+                        loss.compute(
+                                EngineBridge.of(logits.get(0)).copy(logits.get(0)), labels),
                 result -> Double.isFinite(result.value()) ? List.of(result.gradient()) : List.of());
     }
 }

@@ -8,6 +8,9 @@ import ai.djl.ndarray.types.Shape;
 import ai.djl.training.ParameterStore;
 import dev.fern.backbone.classification.BackboneClassifier;
 import dev.fern.backbone.host.EngineBridge;
+import dev.fern.backbone.onednn.PackedWeights;
+import dev.fern.backbone.onednn.Precision;
+import dev.fern.backbone.onednn.Tape;
 import dev.fern.detection.model.NonFiniteOutputException;
 import java.io.IOException;
 import java.nio.FloatBuffer;
@@ -23,6 +26,8 @@ public final class Classifier implements AutoCloseable {
     private final NDManager manager;
     private final BackboneClassifier network;
     private final ParameterStore parameters;
+    private final PackedWeights weights = new PackedWeights();
+    private volatile Precision precision = Precision.FLOAT32;
 
     private Classifier(
             ClassifierConfiguration configuration, NDManager manager, BackboneClassifier network) {
@@ -129,21 +134,47 @@ public final class Classifier implements AutoCloseable {
         int side = configuration.input().inputSize();
         EngineBridge engine = EngineBridge.of(manager);
         engine.recordNothing();
-        try (NDManager step = manager.newSubManager()) {
-            NDArray input = engine.create(step, pixels, new Shape(images, 3, side, side));
-            float[] logits =
-                    engine.copy(
-                            network.forward(parameters, new NDList(input), false)
-                                    .singletonOrThrow());
-            for (int n = 0; n < images; n++) {
-                NonFiniteOutputException.requireFinite(logits, images, n);
+        Shape shape = new Shape(images, 3, side, side);
+        float[] logits;
+        if (Tape.supports(manager)) {
+            try (Tape tape = Tape.inference(manager, precision, weights)) {
+                logits = logits(tape.enter(pixels, shape));
             }
-            return logits;
+        } else {
+            try (NDManager step = manager.newSubManager()) {
+                logits = logits(engine.create(step, pixels, shape));
+            }
         }
+        for (int n = 0; n < images; n++) {
+            NonFiniteOutputException.requireFinite(logits, images, n);
+        }
+        return logits;
+    }
+
+    private float[] logits(NDArray input) {
+        NDArray output = network.forward(parameters, new NDList(input), false).singletonOrThrow();
+        return EngineBridge.of(output).copy(output);
+    }
+
+    /** {@return the precision that {@link #setPrecision} has set, else float32} */
+    public Precision precision() {
+        return precision;
+    }
+
+    /**
+     * Sets the precision of the network's maps.
+     *
+     * @param precision in which numbers the network is computed from now on
+     * @throws IllegalArgumentException if this machine or the device can't compute in it
+     */
+    public void setPrecision(Precision precision) {
+        precision.requireSupported(manager.getDevice());
+        this.precision = precision;
     }
 
     @Override
     public void close() {
+        weights.close();
         manager.close();
     }
 }

@@ -5,7 +5,6 @@ import static dev.fern.detection.settings.LayeredSettings.require;
 import ai.djl.Device;
 import com.google.gson.JsonObject;
 import dev.fern.backbone.classification.CrossEntropyLoss;
-import dev.fern.backbone.convolution.Convolution;
 import dev.fern.backbone.resnet.Stem;
 import dev.fern.detection.data.ColorJitter;
 import dev.fern.detection.image.PixelNormalization;
@@ -187,7 +186,7 @@ public record PretrainingConfiguration(
         Device device = deviceList().get(0);
         machine.precision().requireSupported(device);
         Classifier fresh = Classifier.create(classifier(classes), machine.engine(), device, seed);
-        Convolution.setPrecision(fresh.network(), machine.precision());
+        fresh.setPrecision(machine.precision());
         return fresh;
     }
 

@@ -1,7 +1,7 @@
 package dev.fern.detection.recipe;
 
 import ai.djl.Device;
-import dev.fern.backbone.convolution.Precision;
+import dev.fern.backbone.onednn.Precision;
 import dev.fern.backbone.host.Devices;
 import dev.fern.backbone.norm.Normalization;
 import java.util.List;

@@ -8,6 +8,7 @@ import ai.djl.nn.Parameter;
 import ai.djl.training.ParameterStore;
 import dev.fern.backbone.host.EngineBridge;
 import dev.fern.backbone.host.EngineThreads;
+import dev.fern.backbone.onednn.Tape;
 import dev.fern.backbone.parameter.NamedParameters;
 import dev.fern.backbone.parameter.ParameterReplica;
 import java.util.ArrayList;
@@ -147,7 +148,10 @@ public final class GradientLanes<S> implements AutoCloseable {
     static int available(Block network, boolean batchIndependent, NDManager owner) {
         EngineBridge engine = EngineBridge.of(owner);
         boolean supported = parameters(network).stream().allMatch(engine::lendsMemory);
-        return supported && batchIndependent ? engine.lanes() : 1;
+        if (!supported || !batchIndependent) {
+            return 1;
+        }
+        return Tape.supports(owner) ? EngineThreads.cores() : engine.lanes();
     }
 
     /**

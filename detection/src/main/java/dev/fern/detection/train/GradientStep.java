@@ -5,6 +5,7 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.training.ParameterStore;
 import dev.fern.backbone.host.EngineBridge;
+import dev.fern.backbone.onednn.Tape;
 import dev.fern.detection.anchor.AnchorTargets;
 import dev.fern.detection.anchor.Anchors;
 import dev.fern.detection.loss.DetectionLoss;
@@ -47,11 +48,19 @@ public final class GradientStep {
     GradientStep(
             Detector detector, RetinaNetLoss loss, ParameterStore parameters, NDManager manager) {
         this.imageByImage =
-                EngineBridge.of(manager).roundsByBatch(manager.getDevice())
+                passesOneByOne(manager)
                         && detector.configuration().architecture().isBatchIndependent();
         this.detector = detector;
         this.loss = loss;
-        this.pass = new NetworkPass(detector.network(), parameters, manager);
+        this.pass = 
+                new NetworkPass(
+                        detector.network(), parameters, manager, detector.precision());
+    }
+
+    /** {@return whether images pass a network one by one, since a batch would gain nothing} */
+    private static boolean passesOneByOne(NDManager manager) {
+        return Tape.supports(manager)
+                || EngineBridge.of(manager).roundsByBatch(manager.getDevice());
     }
 
     /**

@@ -9,9 +9,14 @@ import ai.djl.nn.Parameter;
 import ai.djl.training.GradientCollector;
 import ai.djl.training.ParameterStore;
 import dev.fern.backbone.host.EngineBridge;
+import dev.fern.backbone.onednn.ChannelsLast;
+import dev.fern.backbone.onednn.ParameterGradients;
+import dev.fern.backbone.onednn.Precision;
+import dev.fern.backbone.onednn.Tape;
 import dev.fern.backbone.parameter.NamedParameters;
 import java.nio.FloatBuffer;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Function;
 
 /**
@@ -24,7 +29,11 @@ public final class NetworkPass {
     private final ParameterStore parameters;
     private final NDManager manager;
     private final EngineBridge engine;
+    private final Precision precision;
     private final List<Parameter> trained;
+
+    /** Those of a network that tapes run, from the first pass on. */
+    private Optional<ParameterGradients> gradients = Optional.empty();
 
     /**
      * Prepares for the passes of a network.
@@ -32,11 +41,14 @@ public final class NetworkPass {
      * @param network initialised
      * @param parameters where the network finds its parameters and leaves their gradients
      * @param manager of the device that the parameters are on
+     * @param precision of the maps, where a {@link Tape} runs the network
      */
-    public NetworkPass(Block network, ParameterStore parameters, NDManager manager) {
+    public NetworkPass(
+            Block network, ParameterStore parameters, NDManager manager, Precision precision) {
         this.network = network;
         this.parameters = parameters;
         this.manager = manager;
+        this.precision = precision;
         engine = EngineBridge.of(manager);
         trained =
                 NamedParameters.of(network).values().stream()
@@ -46,8 +58,12 @@ public final class NetworkPass {
 
     /** Makes the gradients zero if the engine's backward pass would add to them. */
     public void clearGradients() {
+        if (gradients.isPresent()) {
+            gradients.get().clear();
+            return;
+        }
         for (Parameter parameter : trained) {
-            engine.clearGradient(parameters.getValue(parameter, manager.getDevice(), true));
+            engine.clearGradient(array(parameter));
         }
     }
 
@@ -59,11 +75,50 @@ public final class NetworkPass {
      * @param pixels [N, 3, H, W], normalised
      * @param shape N, 3, H, W
      * @param loss computes the loss of the network's outputs
-     * @param gradients returns the derivative of the loss with respect to each output, or nothing
-     *     if there is nothing to propagate
+     * @param gradients returns the derivative of the loss with respect to each output, [N, H, W, C],
+     *     or nothing if there is nothing to propagate
      * @return the loss
      */
     public <L> L run(
+            FloatBuffer pixels,
+            Shape shape,
+            Function<NDList, L> loss,
+            Function<L, List<float[]>> gradients) {
+        return Tape.supports(manager)
+                ? onTape(pixels, shape, loss, gradients)
+                : onEngine(pixels, shape, loss, gradients);
+    }
+
+    private <L> L onTape(
+            FloatBuffer pixels,
+            Shape shape,
+            Function<NDList, L> loss,
+            Function<L, List<float[]>> outputGradients) {
+        if (gradients.isEmpty()) {
+            gradients =
+                    Optional.of(
+                            new ParameterGradients(
+                                    trained.stream().map(this::array).toList()));
+        }
+        engine.recordNothing();
+        try (Tape tape = Tape.recording(manager, precision, gradients.get())) {
+            NDList outputs =
+                    network.forward(parameters, new NDList(tape.enter(pixels, shape)), true);
+            L result = loss.apply(outputs);
+            List<float[]> values = outputGradients.apply(result);
+            if (!values.isEmpty()) {
+                tape.backward(outputs, values);
+                gradients.get().finish();
+            }
+            return result;
+        }
+    }
+
+    private NDArray array(Parameter parameter) {
+        return parameters.getValue(parameter, manager.getDevice(), true);
+    }
+
+    private <L> L onEngine(
             FloatBuffer pixels,
             Shape shape,
             Function<NDList, L> loss,
@@ -84,7 +139,7 @@ public final class NetworkPass {
     private NDList arrays(NDManager step, NDList outputs, List<float[]> values) {
         NDList arrays = new NDList(outputs.size());
         for (int i = 0; i < outputs.size(); i++) {
-            arrays.add(engine.create(step, values.get(i), outputs.get(i).getShape()));
+            arrays.add(ChannelsLast.toEngine(step, values.get(i), outputs.get(i).getShape()));
         }
         return arrays;
     }

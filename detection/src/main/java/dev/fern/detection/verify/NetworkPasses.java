@@ -1,9 +1,6 @@
 package dev.fern.detection.verify;
 
-import ai.djl.ndarray.NDArray;
-import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
-import ai.djl.ndarray.types.Shape;
 import ai.djl.training.GradientCollector;
 import dev.fern.backbone.host.EngineBridge;
 import dev.fern.backbone.parameter.ParameterValues;
@@ -77,7 +74,8 @@ final class NetworkPasses {
                 GradientCollector recording =
                         EngineBridge.of(manager).newGradientCollector(manager);
                 try {
-                    return outputs(batch.pixels(), batch.canvasSize(), batch.items().size(), true);
+                    return detector.outputs(
+                            batch.pixels(), batch.items().size(), batch.canvasSize(), true);
                 } finally {
                     recording.close();
                     restore();
@@ -88,18 +86,7 @@ final class NetworkPasses {
 
     /** Returns one image's outputs of a pass as in detection. */
     List<HeadOutput> outputs(FloatBuffer pixels, ImageSize size) {
-        return outputs(pixels, size, 1, false);
-    }
-
-    private List<HeadOutput> outputs(
-            FloatBuffer pixels, ImageSize size, int images, boolean training) {
-        try (NDManager manager = detector.manager().newSubManager()) {
-            NDArray input =
-                    manager.create(pixels, new Shape(images, 3, size.height(), size.width()));
-            return RetinaNet.read(
-                    detector.network()
-                            .forward(detector.parameterStore(), new NDList(input), training));
-        }
+        return detector.outputs(pixels, 1, size, false);
     }
 
     /** Leaves a batch's gradients with the parameters and returns its loss. */

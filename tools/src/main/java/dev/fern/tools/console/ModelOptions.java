@@ -1,7 +1,7 @@
 package dev.fern.tools.console;
 
 import ai.djl.Device;
-import dev.fern.backbone.convolution.Precision;
+import dev.fern.backbone.onednn.Precision;
 import dev.fern.backbone.host.Devices;
 import dev.fern.detection.data.LoaderOptions;
 import dev.fern.detection.image.CanvasRule;

@@ -1,6 +1,6 @@
 package dev.fern.tools.verify;
 
-import dev.fern.backbone.convolution.Precision;
+import dev.fern.backbone.onednn.Precision;
 import dev.fern.cocoeval.CocoCategory;
 import dev.fern.cocoeval.CocoDataset;
 import dev.fern.detection.data.BatchDecoder;

@@ -1,23 +1,26 @@
-package dev.fern.backbone.convolution;
+package dev.fern.backbone.onednn;
 
 import ai.djl.Device;
 import java.util.List;
+import org.bytedeco.dnnl.memory;
 
 /** In which numbers convolutions multiply. Sums are float32 in both. */
 public enum Precision {
     /** 32 bits: what the engines compute in. */
-    FLOAT32("float32"),
+    FLOAT32("float32", Float.BYTES),
 
     /**
      * 16 bits, 8 of them for the exponent: maps, weights and gradients are rounded on their way
      * into a convolution. Processors with AMX multiply them many times as fast.
      */
-    BFLOAT16("bf16");
+    BFLOAT16("bf16", Short.BYTES);
 
     private final String id;
+    private final int bytes;
 
-    Precision(String id) {
+    Precision(String id, int bytes) {
         this.id = id;
+        this.bytes = bytes;
     }
 
     /** The name that stands for {@link #BFLOAT16} where the processor has AMX, else for float32. */
@@ -66,5 +69,31 @@ public enum Precision {
                     "precision bf16 needs a processor with AVX-512 or AMX, and oneDNN's library for"
                             + " this platform; use float32");
         }
+    }
+
+    /** {@return the size of a value} */
+    int bytes() {
+        return bytes;
+    }
+
+    /** {@return oneDNN's type of the values} */
+    memory.data_type type() {
+        return this == BFLOAT16 ? memory.data_type.bf16 : memory.data_type.f32;
+    }
+
+    /** {@return the number of this precision that is nearest, of two as near the even one} */
+    float round(float value) {
+        if (this == FLOAT32 || !Float.isFinite(value)) {
+            return value;
+        }
+        return Float.intBitsToFloat(upperBits(value) << 16);
+    }
+
+    /** {@return the 16 bits of the nearest bfloat16} */
+    static short upperBits(float value) {
+        int bits = Float.floatToRawIntBits(value);
+        return Float.isNaN(value)
+                ? (short) (bits >>> 16 | 0x40)
+                : (short) (bits + 0x7fff + (bits >>> 16 & 1) >>> 16);
     }
 }

@@ -1,0 +1,67 @@
+package dev.fern.backbone.onednn;
+
+import ai.djl.Device;
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.types.Shape;
+import ai.djl.nn.convolutional.Conv2d;
+import ai.djl.training.ParameterStore;
+import ai.djl.util.PairList;
+
+/**
+ * A two-dimensional convolution with a square kernel. The maps of a {@link Tape} are computed by
+ * oneDNN, arrays by their engine. Names and shapes of the parameters are DJL's.
+ */
+public final class Convolution extends Conv2d {
+
+    private final boolean givesFloat32;
+
+    /**
+     * Makes the block; its parameters are initialised later.
+     *
+     * @param filters output channels
+     * @param kernel side of the kernel
+     * @param stride distance between neighbouring windows, down and across
+     * @param padding zeros on each side of the map
+     * @param bias whether a bias is added
+     * @param givesFloat32 whether the output is float32 where maps are bfloat16, as that of a
+     *     network's last convolution should be
+     */
+    public Convolution(
+            int filters,
+            int kernel,
+            int stride,
+            int padding,
+            boolean bias,
+            boolean givesFloat32) {
+        super(
+                Conv2d.builder()
+                        .setFilters(filters)
+                        .setKernelShape(new Shape(kernel, kernel))
+                        .optStride(new Shape(stride, stride))
+                        .optPadding(new Shape(padding, padding))
+                        .optBias(bias));
+        this.givesFloat32 = givesFloat32;
+    }
+
+    @Override
+    protected NDList forwardInternal(
+            ParameterStore parameters,
+            NDList inputs,
+            boolean training,
+            PairList<String, Object> params) {
+        if (!(inputs.get(0) instanceof MapArray x)) {
+            return super.forwardInternal(parameters, inputs, training, params);
+        }
+        Device device = x.getDevice();
+        return new NDList(
+                ConvolutionFunction.apply(
+                        x,
+                        parameters.getValue(weight, device, training),
+                        bias == null ? null : parameters.getValue(bias, device, training),
+                        Math.toIntExact(stride.get(0)),
+                        Math.toIntExact(padding.get(0)),
+                        Math.toIntExact(dilation.get(0)),
+                        groups,
+                        givesFloat32 ? Precision.FLOAT32 : x.tape().precision()));
+    }
+}

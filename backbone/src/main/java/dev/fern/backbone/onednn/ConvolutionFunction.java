@@ -1,0 +1,191 @@
+package dev.fern.backbone.onednn;
+
+import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_BIAS;
+import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_DIFF_BIAS;
+import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_DIFF_DST;
+import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_DIFF_SRC;
+import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_DIFF_WEIGHTS;
+import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_DST;
+import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_SRC;
+import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_WEIGHTS;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.types.Shape;
+import dev.fern.backbone.host.EngineBridge;
+import java.nio.FloatBuffer;
+import java.util.List;
+import org.bytedeco.dnnl.memory;
+import org.bytedeco.javacpp.FloatPointer;
+
+/** A convolution of a tape's maps. */
+final class ConvolutionFunction {
+
+    private final Tape tape;
+    private final ConvolutionShape shape;
+    private final NDArray weights;
+
+    /** Null if there is none. */
+    private final NDArray bias;
+
+    private ConvolutionFunction(Tape tape, ConvolutionShape shape, NDArray weights, NDArray bias) {
+        this.tape = tape;
+        this.shape = shape;
+        this.weights = weights;
+        this.bias = bias;
+    }
+
+    /**
+     * {@return the convolution of a map} One whose windows are single places apart is computed on
+     * these places alone: with two threads oneDNN 3.11 writes beyond its memory in the gradient of
+     * its weights.
+     *
+     * @param x [N, C, H, W]
+     * @param weights [F, C / groups, K, K], or [F, C] for a kernel of side 1
+     * @param bias [F]; null for none
+     * @param stride distance between neighbouring windows
+     * @param padding zeros on each side of the map
+     * @param dilation distance between neighbouring taps of a window
+     * @param groups into how many parts the channels are divided
+     * @param result precision of the output
+     */
+    static MapArray apply(
+            MapArray x,
+            NDArray weights,
+            NDArray bias,
+            int stride,
+            int padding,
+            int dilation,
+            int groups,
+            Precision result) {
+        if (stride > 1 && padding == 0 && isPointwise(weights)) {
+            return apply(
+                    MapFunctions.subsample(x, stride),
+                    weights,
+                    bias,
+                    1,
+                    0,
+                    dilation,
+                    groups,
+                    result);
+        }
+        MapMemory input = x.memory();
+        Shape sides = weights.getShape();
+        ConvolutionShape shape =
+                new ConvolutionShape(
+                        input.shape.channels(),
+                        Math.toIntExact(sides.get(0)),
+                        input.shape.height(),
+                        input.shape.width(),
+                        isPointwise(weights) ? 1 : Math.toIntExact(sides.get(2)),
+                        stride,
+                        padding,
+                        dilation,
+                        groups,
+                        bias != null,
+                        input.shape.precision(),
+                        result);
+        ConvolutionFunction function =
+                new ConvolutionFunction(x.tape(), shape, weights, bias);
+        return x.tape()
+                .record(
+                        function.forward(input),
+                        List.of(input),
+                        bias == null ? List.of(weights) : List.of(weights, bias),
+                        List.of(),
+                        gradient -> function.backward(input, gradient));
+    }
+
+    private static boolean isPointwise(NDArray weights) {
+        Shape sides = weights.getShape();
+        return sides.dimension() == 2 || sides.get(2) == 1;
+    }
+
+    private ConvolutionKernels kernels() {
+        return OneDnn.code(shape, ConvolutionKernels::new);
+    }
+
+    private MapMemory forward(MapMemory input) {
+        ConvolutionKernels kernels = kernels();
+        memory packed = tape.packed(weights, kernels.plainWeights, kernels.weights());
+        MapShape image = shape.output();
+        MapMemory output =
+                new MapMemory(
+                        new MapShape(
+                                input.shape.images(),
+                                image.channels(),
+                                image.height(),
+                                image.width(),
+                                image.precision()));
+        FloatPointer offsets =
+                bias == null ? null : new FloatPointer(EngineBridge.of(bias).floats(bias));
+        for (int n = 0; n < input.shape.images(); n++) {
+            Kernel.Arguments arguments =
+                    kernels.forward()
+                            .with(DNNL_ARG_SRC, input.image(n))
+                            .with(DNNL_ARG_WEIGHTS, packed)
+                            .with(DNNL_ARG_DST, output.image(n));
+            if (offsets != null) {
+                arguments.withLent(
+                        DNNL_ARG_BIAS, new memory(kernels.bias, OneDnn.cpu(), offsets));
+            }
+            arguments.run(tape.stream());
+        }
+        return output;
+    }
+
+    private void backward(MapMemory input, MapMemory outputGradient) {
+        ConvolutionKernels kernels = kernels();
+        ConvolutionKernels.Gradients gradients = kernels.gradients();
+        if (input.wantsGradient) {
+            memory packed = tape.packed(weights, kernels.plainWeights, gradients.packed());
+            MapMemory inputGradient = new MapMemory(input.shape);
+            for (int n = 0; n < input.shape.images(); n++) {
+                gradients
+                        .ofInput()
+                        .with(DNNL_ARG_DIFF_DST, outputGradient.image(n))
+                        .with(DNNL_ARG_WEIGHTS, packed)
+                        .with(DNNL_ARG_DIFF_SRC, inputGradient.image(n))
+                        .run(tape.stream());
+            }
+            tape.addGradient(input, inputGradient);
+        }
+        if (tape.trains(weights) || bias != null && tape.trains(bias)) {
+            try (memory weightsGradient = new memory(gradients.result(), OneDnn.cpu());
+                    memory biasGradient =
+                            bias == null ? null : new memory(kernels.bias, OneDnn.cpu())) {
+                for (int n = 0; n < input.shape.images(); n++) {
+                    Kernel.Arguments arguments =
+                            gradients
+                                    .ofWeights()
+                                    .with(DNNL_ARG_SRC, input.image(n))
+                                    .with(DNNL_ARG_DIFF_DST, outputGradient.image(n))
+                                    .with(DNNL_ARG_DIFF_WEIGHTS, weightsGradient);
+                    if (bias != null) {
+                        arguments.with(DNNL_ARG_DIFF_BIAS, biasGradient);
+                    }
+                    arguments.run(tape.stream());
+                    add(weights, gradients.result(), weightsGradient, kernels.plainWeights);
+                    if (bias != null) {
+                        add(bias, kernels.bias, biasGradient, kernels.bias);
+                    }
+                }
+            }
+        }
+    }
+
+    /** Adds to the gradient of a parameter, if that is wanted. */
+    private void add(NDArray parameter, memory.desc layout, memory terms, memory.desc plain) {
+        if (!tape.trains(parameter)) {
+            return;
+        }
+        FloatBuffer sums = tape.gradients().of(parameter);
+        try (FloatPointer pointer = new FloatPointer(sums);
+                memory lent = new memory(plain, OneDnn.cpu(), pointer)) {
+            if (tape.gradients().isFirst(parameter)) {
+                LayoutChange.copy(tape.stream(), layout, terms, plain, lent);
+            } else {
+                LayoutChange.add(tape.stream(), layout, terms, plain, lent);
+            }
+        }
+    }
+}

@@ -1,0 +1,144 @@
+package dev.fern.backbone.onednn;
+
+import dev.fern.backbone.host.NativeCache;
+import dev.fern.backbone.host.NativeCacheException;
+import java.io.IOException;
+import java.lang.System.Logger.Level;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.function.Function;
+import java.util.function.Supplier;
+import org.bytedeco.dnnl.engine;
+import org.bytedeco.dnnl.global.dnnl;
+import org.bytedeco.dnnl.primitive_attr;
+import org.bytedeco.javacpp.PointerScope;
+
+/**
+ * oneDNN on the CPU, with the code that it has made for the shapes that were used last. oneDNN
+ * takes as many threads as OpenMP gives the calling thread.
+ */
+final class OneDnn {
+
+    /** The most tasks whose code a thread keeps: those of some five canvases. */
+    private static final int LARGEST_CACHE = 1024;
+
+    private static final class Holder {
+        private static final OneDnn INSTANCE = load();
+    }
+
+    private final engine cpu = new engine(engine.kind.cpu, 0);
+
+    /**
+     * The code for the tasks of a thread. oneDNN divides the work among the thread's OpenMP threads
+     * when it makes the code; between threads it shares code itself.
+     */
+    private final ThreadLocal<Map<Record, NativeCode>> code =
+            ThreadLocal.withInitial(
+                    () ->
+                            new LinkedHashMap<>(16, 0.75f, true) {
+                                @Override
+                                protected boolean removeEldestEntry(
+                                        Map.Entry<Record, NativeCode> eldest) {
+                                    boolean isTooLarge = size() > LARGEST_CACHE;
+                                    if (isTooLarge) {
+                                        eldest.getValue().close();
+                                    }
+                                    return isTooLarge;
+                                }
+                            });
+
+    private OneDnn() {}
+
+    private static OneDnn load() {
+        try {
+            NativeCache.prepareJavaCpp();
+            return new OneDnn();
+        } catch (NativeCacheException e) {
+            throw e; // a library of another user's is no reason to go on without
+        } catch (LinkageError | IOException | RuntimeException e) {
+            System.getLogger(OneDnn.class.getName())
+                    .log(
+                            Level.WARNING,
+                            "oneDNN can't be loaded, so that the engine computes convolutions: "
+                                    + e);
+            return null;
+        }
+    }
+
+    /**
+     * {@return whether the library could be loaded}
+     *
+     * @throws NativeCacheException if there is no private place for it
+     */
+    static boolean isAvailable() {
+        try {
+            return Holder.INSTANCE != null;
+        } catch (ExceptionInInitializerError e) {
+            if (e.getCause() instanceof NativeCacheException refusal) {
+                throw refusal;
+            }
+            throw e;
+        }
+    }
+
+    /** {@return whether the processor can multiply in a precision} */
+    static boolean supports(Precision precision) {
+        if (!isAvailable()) {
+            return false;
+        }
+        try {
+            code(
+                    new ConvolutionShape(1, 1, 1, 1, 1, 1, 0, 1, 1, false, precision, precision),
+                    ConvolutionKernels::new);
+            return true;
+        } catch (RuntimeException e) {
+            return false; // oneDNN has no code for it
+        }
+    }
+
+    /** {@return whether bfloat16 is multiplied by AMX} */
+    static boolean hasAmx() {
+        return isAvailable()
+                && dnnl.get_effective_cpu_isa().value >= dnnl.cpu_isa.avx512_core_amx.value;
+    }
+
+    /** {@return the engine of the processor} */
+    static engine cpu() {
+        return Holder.INSTANCE.cpu;
+    }
+
+    /** {@return attributes of code whose callers bring the memory that it works in} */
+    static primitive_attr newAttributes() {
+        primitive_attr attributes = new primitive_attr();
+        attributes.set_scratchpad_mode(dnnl.scratchpad_mode.user);
+        return attributes;
+    }
+
+    /**
+     * {@return the code for a task} It can be used until the calling thread has asked for that of
+     * many others.
+     *
+     * @param <T> what holds the code
+     * @param <R> what describes a task
+     * @param task the key under which the code is kept
+     * @param maker makes the code where it is not there yet
+     */
+    @SuppressWarnings("unchecked") // a key's class goes with its maker
+    static <T extends NativeCode, R extends Record> T code(R task, Function<R, T> maker) {
+        Map<Record, NativeCode> code = Holder.INSTANCE.code.get();
+        NativeCode known = code.get(task);
+        if (known == null) {
+            known = make(() -> maker.apply(task));
+            code.put(task, known);
+        }
+        return (T) known;
+    }
+
+    /** {@return what a maker makes, while all else that it makes is freed} */
+    @SuppressWarnings("try") // a scope frees what is made within it
+    static <T> T make(Supplier<T> maker) {
+        try (PointerScope scope = new PointerScope()) {
+            return maker.get();
+        }
+    }
+}

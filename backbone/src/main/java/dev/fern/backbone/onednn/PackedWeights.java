@@ -1,0 +1,159 @@
+package dev.fern.backbone.onednn;
+
+import ai.djl.ndarray.NDArray;
+import dev.fern.backbone.host.EngineBridge;
+import dev.fern.backbone.loop.FloatChunks;
+import dev.fern.backbone.loop.Parallel;
+import java.nio.FloatBuffer;
+import java.nio.IntBuffer;
+import java.util.ArrayList;
+import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.SplittableRandom;
+import org.bytedeco.dnnl.memory;
+import org.bytedeco.dnnl.stream;
+import org.bytedeco.javacpp.FloatPointer;
+import org.bytedeco.javacpp.IntPointer;
+
+/**
+ * A network's weights in the precision and layouts that oneDNN wants, kept from pass to pass. Each
+ * pass first looks whether the network still has the same values, and starts anew where it has not.
+ * Several threads may use it at the same time.
+ */
+public final class PackedWeights implements AutoCloseable {
+
+    /** Factors of the values' bits, by their place in a part of an array. */
+    private static final int[] FACTORS =
+            new SplittableRandom(1).ints(FloatChunks.SIZE).map(factor -> factor | 1).toArray();
+
+    private Snapshot current = new Snapshot();
+
+    /** Weights in one layout. */
+    private record Packed(memory.desc layout, memory values) {
+        void close() {
+            layout.close();
+            values.close();
+        }
+    }
+
+    /** The packed forms of one array, with the fingerprint of the values that they are of. */
+    private static final class Entry {
+        final FloatBuffer values;
+        final List<Packed> forms = new ArrayList<>(2);
+        final long fingerprint;
+
+        Entry(FloatBuffer values) {
+            this.values = values;
+            fingerprint = PackedWeights.fingerprint(values);
+        }
+
+        boolean isCurrent() {
+            return PackedWeights.fingerprint(values) == fingerprint;
+        }
+    }
+
+    /** What is packed of one state of the network, freed when no pass uses it any more. */
+    static final class Snapshot {
+        private final Map<NDArray, Entry> entries = new IdentityHashMap<>();
+        private int users = 1;
+
+        private synchronized boolean isCurrent() {
+            List<Entry> all = List.copyOf(entries.values());
+            boolean[] same = new boolean[all.size()];
+            Parallel.forRows(
+                    same.length,
+                    Integer.MAX_VALUE,
+                    (from, to) -> {
+                        for (int i = from; i < to; i++) {
+                            same[i] = all.get(i).isCurrent();
+                        }
+                    });
+            for (boolean is : same) {
+                if (!is) {
+                    return false;
+                }
+            }
+            return true;
+        }
+
+        /**
+         * {@return weights in a layout that oneDNN wants}
+         *
+         * @param parameter float32, an array of the engine
+         * @param plain its layout
+         * @param wanted the layout of the result
+         */
+        synchronized memory get(
+                stream stream, NDArray parameter, memory.desc plain, memory.desc wanted) {
+            Entry entry =
+                    entries.computeIfAbsent(
+                            parameter,
+                            array -> new Entry(EngineBridge.of(array).floats(array)));
+            for (Packed form : entry.forms) {
+                if (form.layout.equals(wanted)) {
+                    return form.values;
+                }
+            }
+            memory values = new memory(wanted, OneDnn.cpu());
+            try (FloatPointer pointer = new FloatPointer(entry.values);
+                    memory lent = new memory(plain, OneDnn.cpu(), pointer)) {
+                LayoutChange.copy(stream, plain, lent, wanted, values);
+            }
+            entry.forms.add(new Packed(new memory.desc(wanted), values));
+            return values;
+        }
+
+        private synchronized Snapshot use() {
+            users++;
+            return this;
+        }
+
+        synchronized void release() {
+            users--;
+            if (users == 0) {
+                entries.values().forEach(entry -> entry.forms.forEach(Packed::close));
+            }
+        }
+    }
+
+    /** {@return a number that differs, but for a chance of 2^-32, where values differ} */
+    private static long fingerprint(FloatBuffer values) {
+        try (FloatPointer floats = new FloatPointer(values);
+                IntPointer bits = new IntPointer(floats)) {
+            IntBuffer all = bits.capacity(values.capacity()).asBuffer();
+            int[] part = new int[FloatChunks.SIZE];
+            long fingerprint = 0;
+            for (int start = 0; start < all.capacity(); start += part.length) {
+                int count = Math.min(part.length, all.capacity() - start);
+                all.get(start, part, 0, count);
+                fingerprint = 31 * fingerprint + sum(part, count);
+            }
+            return fingerprint;
+        }
+    }
+
+    private static int sum(int[] part, int count) {
+        int sum = 0;
+        for (int i = 0; i < count; i++) {
+            sum += part[i] * FACTORS[i];
+        }
+        return sum;
+    }
+
+    /** {@return what is packed of the network as it is now, which the caller releases} */
+    synchronized Snapshot open() {
+        if (!current.isCurrent()) {
+            current.release();
+            current = new Snapshot();
+        }
+        return current.use();
+    }
+
+    /** Gives up the memory, once the passes that use it have ended. */
+    @Override
+    public synchronized void close() {
+        current.release();
+        current = new Snapshot();
+    }
+}
