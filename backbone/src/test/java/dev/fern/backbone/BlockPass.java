@@ -12,8 +12,14 @@ import ai.djl.nn.Parameter;
 import ai.djl.training.GradientCollector;
 import ai.djl.training.ParameterStore;
 import dev.fern.backbone.host.EngineBridge;
+import dev.fern.backbone.onednn.ParameterGradients;
+import dev.fern.backbone.onednn.Precision;
+import dev.fern.backbone.onednn.Tape;
 import dev.fern.backbone.parameter.NamedParameters;
 import dev.fern.backbone.parameter.Tensor;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -109,6 +115,73 @@ public record BlockPass(
                     arrays.stream().map(array -> array.getGradient().toFloatArray()).toList(),
                     parameterGradients);
         }
+    }
+
+    /**
+     * Runs a prepared block forward in training, and backward, on a tape.
+     *
+     * @param inputs [N, C, H, W] each
+     * @param outputGradients [N, C, H, W] each
+     */
+    public static BlockPass onTape(
+            NDManager manager,
+            Block block,
+            List<Tensor> inputs,
+            List<float[]> outputGradients,
+            Precision precision) {
+        ParameterStore store = new ParameterStore(manager, false);
+        Map<String, Parameter> trained = new LinkedHashMap<>(NamedParameters.of(block));
+        trained.values().removeIf(parameter -> !parameter.requiresGradient());
+        EngineBridge engine = EngineBridge.of(manager);
+        engine.recordNothing();
+        ParameterGradients gradients =
+                new ParameterGradients(
+                        trained.values().stream()
+                                .map(each -> store.getValue(each, manager.getDevice(), true))
+                                .toList());
+        try (Tape tape = Tape.recording(manager, precision, gradients)) {
+            NDList maps = new NDList();
+            for (Tensor input : inputs) {
+                FloatBuffer values =
+                        ByteBuffer.allocateDirect(Float.BYTES * input.data().length)
+                                .order(ByteOrder.nativeOrder())
+                                .asFloatBuffer();
+                values.put(0, input.data());
+                maps.add(tape.enterWanted(values, new Shape(input.shape())));
+            }
+            NDList results = block.forward(store, maps, true);
+            List<float[]> channelsLast = new ArrayList<>();
+            List<Tensor> outputs = new ArrayList<>();
+            for (int i = 0; i < results.size(); i++) {
+                NDArray result = results.get(i);
+                outputs.add(
+                        new Tensor(
+                                result.getShape().getShape(),
+                                EngineBridge.of(result).copy(result)));
+                channelsLast.add(channelsLast(outputGradients.get(i), result.getShape()));
+            }
+            tape.backward(results, channelsLast);
+            gradients.finish();
+            Map<String, float[]> parameterGradients = new LinkedHashMap<>();
+            trained.forEach(
+                    (name, parameter) ->
+                            parameterGradients.put(
+                                    name, parameter.getArray().getGradient().toFloatArray()));
+            return new BlockPass(
+                    outputs, maps.stream().map(tape::gradientOf).toList(), parameterGradients);
+        }
+    }
+
+    private static float[] channelsLast(float[] values, Shape shape) {
+        int channels = Math.toIntExact(shape.get(1));
+        int places = Math.toIntExact(shape.slice(2).size());
+        float[] result = new float[values.length];
+        for (int i = 0; i < values.length; i++) {
+            int image = i / (channels * places);
+            int channel = i / places % channels;
+            result[(image * places + i % places) * channels + channel] = values[i];
+        }
+        return result;
     }
 
     /**

@@ -87,8 +87,7 @@ public final class FilterResponseBlock extends AbstractBlock {
                         : operators(parameters, inputs, training));
     }
 
-    private NDArray maps(
-            ParameterStore parameters, MapArray x, NDList inputs, boolean training) {
+    private NDArray maps(ParameterStore parameters, MapArray x, NDList inputs, boolean training) {
         Device device = x.getDevice();
         return FilterResponseMaps.apply(
                 x,

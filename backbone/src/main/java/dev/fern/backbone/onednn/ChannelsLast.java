@@ -7,8 +7,8 @@ import dev.fern.backbone.host.EngineBridge;
 import dev.fern.backbone.loop.Parallel;
 
 /**
- * Values of a network's outputs, [N, H, W, C], whatever the layout in which they are computed:
- * maps have it, and arrays of an engine, [N, C, H, W], are transposed.
+ * Values of a network's outputs, [N, H, W, C], whatever the layout in which they are computed: maps
+ * have it, and arrays of an engine, [N, C, H, W], are transposed.
  */
 public final class ChannelsLast {
 
@@ -37,10 +37,7 @@ public final class ChannelsLast {
      */
     public static NDArray toEngine(NDManager manager, float[] values, Shape shape) {
         return EngineBridge.of(manager)
-                .create(
-                        manager,
-                        transposed(values, shape, places(shape), channels(shape)),
-                        shape);
+                .create(manager, transposed(values, shape, places(shape), channels(shape)), shape);
     }
 
     private static int channels(Shape shape) {

@@ -27,12 +27,7 @@ public final class Convolution extends Conv2d {
      *     network's last convolution should be
      */
     public Convolution(
-            int filters,
-            int kernel,
-            int stride,
-            int padding,
-            boolean bias,
-            boolean givesFloat32) {
+            int filters, int kernel, int stride, int padding, boolean bias, boolean givesFloat32) {
         super(
                 Conv2d.builder()
                         .setFilters(filters)

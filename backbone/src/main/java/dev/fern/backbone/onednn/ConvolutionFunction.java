@@ -84,8 +84,7 @@ final class ConvolutionFunction {
                         bias != null,
                         input.shape.precision(),
                         result);
-        ConvolutionFunction function =
-                new ConvolutionFunction(x.tape(), shape, weights, bias);
+        ConvolutionFunction function = new ConvolutionFunction(x.tape(), shape, weights, bias);
         return x.tape()
                 .record(
                         function.forward(input),
@@ -125,8 +124,7 @@ final class ConvolutionFunction {
                             .with(DNNL_ARG_WEIGHTS, packed)
                             .with(DNNL_ARG_DST, output.image(n));
             if (offsets != null) {
-                arguments.withLent(
-                        DNNL_ARG_BIAS, new memory(kernels.bias, OneDnn.cpu(), offsets));
+                arguments.withLent(DNNL_ARG_BIAS, new memory(kernels.bias, OneDnn.cpu(), offsets));
             }
             arguments.run(tape.stream());
         }

@@ -178,7 +178,9 @@ final class ConvolutionKernels extends NativeCode {
             return ofInput;
         }
 
-        /** {@return the gradient of the parameters, that of the weights laid out as {@link #result}} */
+        /**
+         * {@return the gradient of the parameters, that of the weights laid out as {@link #result}}
+         */
         Kernel ofWeights() {
             return ofWeights;
         }

@@ -203,8 +203,7 @@ final class ElementwiseKernels {
                     .with(DNNL_ARG_DIFF_WEIGHTS, products)
                     .with(DNNL_ARG_DIFF_BIAS, sums)
                     .run(stream);
-            return new Sums(
-                    read(products, a.shape.channels()), read(sums, a.shape.channels()));
+            return new Sums(read(products, a.shape.channels()), read(sums, a.shape.channels()));
         }
     }
 
@@ -214,43 +213,44 @@ final class ElementwiseKernels {
         final memory.desc sums;
 
         SumKernel(ChannelSums task) {
-        memory.desc map = task.image.layout();
-        long[] one = {task.image.channels(), 1, 1, 1, 1};
-        long[] none = {0, 0};
-        sums =
-                keep(
-                        new memory.desc(
-                                new long[] {task.image.channels()},
-                                memory.data_type.f32,
-                                memory.format_tag.x));
-        var forward =
-                new convolution_forward.primitive_desc(
-                        OneDnn.cpu(),
-                        prop_kind.forward_training,
-                        algorithm.convolution_direct,
-                        map,
-                        new memory.desc(one, task.image.precision().type(), memory.format_tag.any),
-                        sums,
-                        map,
-                        new long[] {1, 1},
-                        none,
-                        none,
-                        OneDnn.newAttributes(),
-                        false);
-        var plan =
-                new convolution_backward_weights.primitive_desc(
-                        OneDnn.cpu(),
-                        algorithm.convolution_direct,
-                        map,
-                        new memory.desc(one, memory.data_type.f32, memory.format_tag.any),
-                        sums,
-                        map,
-                        new long[] {1, 1},
-                        none,
-                        none,
-                        forward,
-                        OneDnn.newAttributes(),
-                        false);
+            memory.desc map = task.image.layout();
+            long[] one = {task.image.channels(), 1, 1, 1, 1};
+            long[] none = {0, 0};
+            sums =
+                    keep(
+                            new memory.desc(
+                                    new long[] {task.image.channels()},
+                                    memory.data_type.f32,
+                                    memory.format_tag.x));
+            var forward =
+                    new convolution_forward.primitive_desc(
+                            OneDnn.cpu(),
+                            prop_kind.forward_training,
+                            algorithm.convolution_direct,
+                            map,
+                            new memory.desc(
+                                    one, task.image.precision().type(), memory.format_tag.any),
+                            sums,
+                            map,
+                            new long[] {1, 1},
+                            none,
+                            none,
+                            OneDnn.newAttributes(),
+                            false);
+            var plan =
+                    new convolution_backward_weights.primitive_desc(
+                            OneDnn.cpu(),
+                            algorithm.convolution_direct,
+                            map,
+                            new memory.desc(one, memory.data_type.f32, memory.format_tag.any),
+                            sums,
+                            map,
+                            new long[] {1, 1},
+                            none,
+                            none,
+                            forward,
+                            OneDnn.newAttributes(),
+                            false);
             kernel = keep(new Kernel(plan, new convolution_backward_weights(plan)));
             products = keep(plan.diff_weights_desc());
         }

@@ -13,21 +13,21 @@ import java.util.stream.Stream;
 import org.bytedeco.dnnl.memory;
 
 /**
- * Filter Response Normalization of a tape's maps, with an optional residual addition and an optional
- * threshold (Singh &amp; Krishnan, CVPR 2020, equations 1 to 4):
+ * Filter Response Normalization of a tape's maps, with an optional residual addition and an
+ * optional threshold (Singh &amp; Krishnan, CVPR 2020, equations 1 to 4):
  *
  * <pre>
  * nu2 = sum(x^2) / N,  r = 1 / sqrt(nu2 + eps),  y = gamma * x * r + beta [+ shortcut],  z = [max(y, tau)]
  * </pre>
  *
- * Statistics are float32 sums of products, in float64 where a map has few places. In bfloat16 tau is
- * rounded, so that z tells exactly where y was above it.
+ * Statistics are float32 sums of products, in float64 where a map has few places. In bfloat16 tau
+ * is rounded, so that z tells exactly where y was above it.
  */
 public final class FilterResponseMaps {
 
     /**
-     * Where a map has no more places than this, sums and gradients are computed in float64: dy and x
-     * may be nearly parallel there, so that the terms of dx cancel.
+     * Where a map has no more places than this, sums and gradients are computed in float64: dy and
+     * x may be nearly parallel there, so that the terms of dx cancel.
      */
     static final int FEW_PLACES = 64;
 
@@ -258,7 +258,8 @@ public final class FilterResponseMaps {
 
     /**
      * Returns dx in float64, with 1 / r^2 = nu2 + eps multiplied out. Where dy is along x, as on
-     * every map of one place, dy nu2 and x mean(dy x) cancel exactly, and only eps leaves something.
+     * every map of one place, dy nu2 and x mean(dy x) cancel exactly, and only eps leaves
+     * something.
      */
     private float[] exactInputGradient(float[] x, float[] dy, int n, double[] products) {
         int channels = gamma.length;

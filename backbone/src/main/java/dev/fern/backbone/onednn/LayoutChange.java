@@ -15,7 +15,8 @@ final class LayoutChange {
     private LayoutChange() {}
 
     /** Writes values in another layout or type. */
-    static void copy(stream stream, memory.desc from, memory source, memory.desc to, memory target) {
+    static void copy(
+            stream stream, memory.desc from, memory source, memory.desc to, memory target) {
         run(stream, from, source, to, target, OneDnn.newAttributes());
     }
 
@@ -41,7 +42,10 @@ final class LayoutChange {
                         new reorder.primitive_desc(
                                 OneDnn.cpu(), from, OneDnn.cpu(), to, attributes, false);
                 reorder code = new reorder(plan)) {
-            new Kernel(plan, code).with(DNNL_ARG_FROM, source).with(DNNL_ARG_TO, target).run(stream);
+            new Kernel(plan, code)
+                    .with(DNNL_ARG_FROM, source)
+                    .with(DNNL_ARG_TO, target)
+                    .run(stream);
         }
     }
 }

@@ -21,12 +21,7 @@ public final class MapArray extends NDArrayAdapter implements HostArray {
 
     /** Takes over a hold on memory. */
     MapArray(Tape tape, NDManager manager, MapMemory memory) {
-        super(
-                manager,
-                null,
-                memory.shape.shape(),
-                DataType.FLOAT32,
-                UUID.randomUUID().toString());
+        super(manager, null, memory.shape.shape(), DataType.FLOAT32, UUID.randomUUID().toString());
         this.tape = tape;
         this.memory = memory;
         manager.attachInternal(uid, this);

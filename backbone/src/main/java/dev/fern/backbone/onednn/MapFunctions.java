@@ -28,8 +28,7 @@ public final class MapFunctions {
         MapMemory input = x.memory();
         MapMemory output = new MapMemory(input.shape);
         for (int n = 0; n < input.shape.images(); n++) {
-            ElementwiseKernels.relu(
-                    tape.stream(), input.shape, input.image(n), output.image(n));
+            ElementwiseKernels.relu(tape.stream(), input.shape, input.image(n), output.image(n));
         }
         return tape.record(
                 output,
@@ -235,8 +234,7 @@ public final class MapFunctions {
                     MapMemory terms = new MapMemory(from);
                     Kernel backward = OneDnn.code(task, PoolingKernels::new).backward;
                     for (int n = 0; n < from.images(); n++) {
-                        backward
-                                .with(DNNL_ARG_DIFF_DST, gradient.image(n))
+                        backward.with(DNNL_ARG_DIFF_DST, gradient.image(n))
                                 .with(DNNL_ARG_DIFF_SRC, terms.image(n))
                                 .with(DNNL_ARG_WORKSPACE, places.get(n))
                                 .run(tape.stream());

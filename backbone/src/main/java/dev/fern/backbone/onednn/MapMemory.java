@@ -61,12 +61,16 @@ final class MapMemory {
 
     /** Fills the images with an engine's values, [N, C, H, W], direct. */
     void fill(stream stream, FloatBuffer values) {
-        exchange(values, (n, plain, lent) -> LayoutChange.copy(stream, plain, lent, layout, images[n]));
+        exchange(
+                values,
+                (n, plain, lent) -> LayoutChange.copy(stream, plain, lent, layout, images[n]));
     }
 
     /** Writes the values of all images to a direct buffer, [N, C, H, W]. */
     void read(stream stream, FloatBuffer values) {
-        exchange(values, (n, plain, lent) -> LayoutChange.copy(stream, layout, images[n], plain, lent));
+        exchange(
+                values,
+                (n, plain, lent) -> LayoutChange.copy(stream, layout, images[n], plain, lent));
     }
 
     @FunctionalInterface

@@ -11,7 +11,9 @@ final class OpenMp {
 
     private OpenMp() {}
 
-    /** Lets oneDNN take as many threads as the calling worker's loops may; others all that it has. */
+    /**
+     * Lets oneDNN take as many threads as the calling worker's loops may; others all that it has.
+     */
     static void followWorker() {
         if (FOLLOWS.get() != null || !(Thread.currentThread() instanceof WorkerThread worker)) {
             return;

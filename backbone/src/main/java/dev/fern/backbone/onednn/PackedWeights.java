@@ -88,8 +88,7 @@ public final class PackedWeights implements AutoCloseable {
                 stream stream, NDArray parameter, memory.desc plain, memory.desc wanted) {
             Entry entry =
                     entries.computeIfAbsent(
-                            parameter,
-                            array -> new Entry(EngineBridge.of(array).floats(array)));
+                            parameter, array -> new Entry(EngineBridge.of(array).floats(array)));
             for (Packed form : entry.forms) {
                 if (form.layout.equals(wanted)) {
                     return form.values;

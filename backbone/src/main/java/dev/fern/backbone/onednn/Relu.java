@@ -12,9 +12,7 @@ public final class Relu {
 
     /** {@return max(x, 0)} */
     public static NDArray apply(NDArray x) {
-        return x instanceof MapArray map
-                ? MapFunctions.relu(map)
-                : x.getNDArrayInternal().relu();
+        return x instanceof MapArray map ? MapFunctions.relu(map) : x.getNDArrayInternal().relu();
     }
 
     /** {@return a new block that applies it} */

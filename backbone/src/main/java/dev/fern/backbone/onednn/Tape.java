@@ -32,6 +32,9 @@ public final class Tape implements AutoCloseable {
     private final Deque<Step> steps = new ArrayDeque<>();
     private final PackedWeights.Snapshot weights;
 
+    /** The maps whose gradients are asked for. */
+    private final List<MapMemory> wanted = new ArrayList<>();
+
     /** What functions keep for their backward pass, besides maps. */
     private final List<memory> scratch = new ArrayList<>();
 
@@ -69,8 +72,8 @@ public final class Tape implements AutoCloseable {
     }
 
     /**
-     * {@return whether a network whose arrays a manager owns can be run by tapes} It can on the CPU,
-     * where oneDNN's library can be loaded.
+     * {@return whether a network whose arrays a manager owns can be run by tapes} It can on the
+     * CPU, where oneDNN's library can be loaded.
      *
      * @param manager of the network's arrays
      */
@@ -115,6 +118,31 @@ public final class Tape implements AutoCloseable {
         MapMemory memory = new MapMemory(MapShape.of(shape, precision));
         memory.fill(stream, pixels);
         return array(memory);
+    }
+
+    /**
+     * {@return a map whose gradient {@link #gradientOf} gives after the backward pass}
+     *
+     * @param pixels [N, C, H, W], direct, from the buffer's position on
+     * @param shape N, C, H, W
+     */
+    public NDArray enterWanted(FloatBuffer pixels, Shape shape) {
+        MapArray map = (MapArray) enter(pixels, shape);
+        map.memory().wantsGradient = true;
+        wanted.add(map.memory().retain());
+        return map;
+    }
+
+    /**
+     * {@return the gradient of the loss with respect to a map, [N, C, H, W]}
+     *
+     * @param map one that {@link #enterWanted} has returned, and on which an output depends
+     */
+    public float[] gradientOf(NDArray map) {
+        MapMemory gradient = ((MapArray) map).memory().gradient;
+        try (MapArray array = array(gradient.retain())) {
+            return EngineBridge.of(array).copy(array);
+        }
     }
 
     /**
@@ -259,6 +287,12 @@ public final class Tape implements AutoCloseable {
     @Override
     public void close() {
         scratch.forEach(memory::close);
+        for (MapMemory map : wanted) {
+            if (map.gradient != null) {
+                map.gradient.release();
+            }
+            map.release();
+        }
         steps.forEach(
                 step -> {
                     if (step.output.gradient != null) {

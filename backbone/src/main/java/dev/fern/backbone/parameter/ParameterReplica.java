@@ -73,7 +73,10 @@ public final class ParameterReplica extends ParameterStore {
         boolean current =
                 parameters.stream()
                         .map(Parameter::getArray)
-                        .allMatch(array -> isHere(array) && (staysCurrent || !engine.addsToGradients()));
+                        .allMatch(
+                                array ->
+                                        isHere(array)
+                                                && (staysCurrent || !engine.addsToGradients()));
         if (!current) {
             manager.close();
             arrays.clear();

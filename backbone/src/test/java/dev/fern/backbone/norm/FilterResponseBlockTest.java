@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import dev.fern.backbone.BlockPass;
+import dev.fern.backbone.onednn.Precision;
 import dev.fern.backbone.parameter.Tensor;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -29,6 +30,7 @@ import net.jqwik.api.constraints.IntRange;
 class FilterResponseBlockTest {
 
     private static final double TOLERANCE = 1e-5;
+    private static final double TAPE_TOLERANCE = 3e-5;
 
     /** A block's kind, the float32 values that go into it, and the gradient of its result. */
     private record Case(
@@ -163,22 +165,39 @@ class FilterResponseBlockTest {
         }
 
         void assertMatchesReference() {
-            BlockPass pass = run();
+            assertMatchesReference(run(), TOLERANCE);
+        }
+
+        /** Compares a pass on a tape of maps, whose sums are float32. */
+        void assertTapeMatchesReference() {
+            try (NDManager manager = NDManager.newBaseManager()) {
+                assertMatchesReference(
+                        BlockPass.onTape(
+                                manager,
+                                block(manager),
+                                inputs(),
+                                List.of(outputGradient),
+                                Precision.FLOAT32),
+                        TAPE_TOLERANCE);
+            }
+        }
+
+        private void assertMatchesReference(BlockPass pass, double tolerance) {
             FilterResponseReference expected = gradients();
-            assertClose("z", pass.outputs().get(0).data(), reference().forward(), TOLERANCE);
-            assertClose("dx", pass.inputGradients().get(0), expected.x(), TOLERANCE);
+            assertClose("z", pass.outputs().get(0).data(), reference().forward(), tolerance);
+            assertClose("dx", pass.inputGradients().get(0), expected.x(), tolerance);
             Map<String, float[]> parameters = pass.parameterGradients();
-            assertClose("dgamma", parameters.get("gamma"), expected.gamma(), TOLERANCE);
-            assertClose("dbeta", parameters.get("beta"), expected.beta(), TOLERANCE);
+            assertClose("dgamma", parameters.get("gamma"), expected.gamma(), tolerance);
+            assertClose("dbeta", parameters.get("beta"), expected.beta(), tolerance);
             if (epsilon != null) {
-                assertClose("deps", parameters.get("eps"), expected.epsilon(), TOLERANCE);
+                assertClose("deps", parameters.get("eps"), expected.epsilon(), tolerance);
             }
             if (shortcut != null) {
                 assertClose(
-                        "dshortcut", pass.inputGradients().get(1), expected.shortcut(), TOLERANCE);
+                        "dshortcut", pass.inputGradients().get(1), expected.shortcut(), tolerance);
             }
             if (tau != null) {
-                assertClose("dtau", parameters.get("tau"), expected.tau(), TOLERANCE);
+                assertClose("dtau", parameters.get("tau"), expected.tau(), tolerance);
             }
         }
     }
@@ -243,6 +262,29 @@ class FilterResponseBlockTest {
                         .assertMatchesReference();
             }
         }
+    }
+
+    @Property(tries = 60)
+    void mapsAndAllTheirGradientsMatchTheReference(
+            @ForAll long seed,
+            @ForAll @IntRange(min = 1, max = 3) int images,
+            @ForAll @IntRange(min = 1, max = 40) int channels,
+            @ForAll @IntRange(min = 1, max = 20) int height,
+            @ForAll @IntRange(min = 1, max = 20) int width,
+            @ForAll boolean learnedEpsilon,
+            @ForAll boolean addsShortcut,
+            @ForAll boolean thresholded) {
+        Case.random(
+                        seed,
+                        images,
+                        channels,
+                        height,
+                        width,
+                        1,
+                        learnedEpsilon,
+                        addsShortcut,
+                        thresholded)
+                .assertTapeMatchesReference();
     }
 
     /** A gradient along x is cancelled but for epsilon's share, which float32 sums would lose. */

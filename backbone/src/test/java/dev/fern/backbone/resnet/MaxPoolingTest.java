@@ -6,9 +6,14 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
+import ai.djl.nn.LambdaBlock;
 import ai.djl.nn.pooling.Pool;
 import ai.djl.training.GradientCollector;
+import dev.fern.backbone.BlockPass;
 import dev.fern.backbone.host.EngineBridge;
+import dev.fern.backbone.onednn.Precision;
+import dev.fern.backbone.parameter.Tensor;
+import java.util.List;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -88,6 +93,16 @@ class MaxPoolingTest {
                                 new NDList(manager.create(outputGradient, pooled.getShape())));
             }
             assertThat(array.getGradient().toFloatArray()).isEqualTo(reference.gradient);
+            BlockPass maps =
+                    BlockPass.onTape(
+                            manager,
+                            new LambdaBlock(
+                                    each -> new NDList(MaxPooling.apply(each.get(0))), "pooling"),
+                            List.of(new Tensor(new long[] {n, c, height, width}, x)),
+                            List.of(outputGradient),
+                            Precision.FLOAT32);
+            assertThat(maps.outputs().get(0).data()).isEqualTo(reference.pooled);
+            assertThat(maps.inputGradients().get(0)).isEqualTo(reference.gradient);
         }
     }
 

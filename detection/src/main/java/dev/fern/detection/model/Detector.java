@@ -6,10 +6,10 @@ import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.training.ParameterStore;
+import dev.fern.backbone.host.EngineBridge;
 import dev.fern.backbone.onednn.PackedWeights;
 import dev.fern.backbone.onednn.Precision;
 import dev.fern.backbone.onednn.Tape;
-import dev.fern.backbone.host.EngineBridge;
 import dev.fern.backbone.parameter.ParameterValues;
 import dev.fern.backbone.parameter.Tensor;
 import dev.fern.detection.anchor.Anchors;
@@ -261,8 +261,8 @@ public final class Detector implements AutoCloseable {
     }
 
     /**
-     * Sets the precision of the network's maps, which is float32 at first. The model's file does not
-     * know of it.
+     * Sets the precision of the network's maps, which is float32 at first. The model's file does
+     * not know of it.
      *
      * @param precision in which numbers the network is computed from now on
      * @throws IllegalArgumentException if this machine can't compute in it

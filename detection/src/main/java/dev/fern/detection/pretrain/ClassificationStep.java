@@ -49,9 +49,7 @@ final class ClassificationStep {
         return pass.run(
                 pixels,
                 new Shape(labels.length, 3, side, side),
-                logits ->
-                        loss.compute(
-                                EngineBridge.of(logits.get(0)).copy(logits.get(0)), labels),
+                logits -> loss.compute(EngineBridge.of(logits.get(0)).copy(logits.get(0)), labels),
                 result -> Double.isFinite(result.value()) ? List.of(result.gradient()) : List.of());
     }
 }

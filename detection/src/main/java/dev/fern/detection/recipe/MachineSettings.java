@@ -1,9 +1,9 @@
 package dev.fern.detection.recipe;
 
 import ai.djl.Device;
-import dev.fern.backbone.onednn.Precision;
 import dev.fern.backbone.host.Devices;
 import dev.fern.backbone.norm.Normalization;
+import dev.fern.backbone.onednn.Precision;
 import java.util.List;
 import java.util.Optional;
 

@@ -52,9 +52,7 @@ public final class GradientStep {
                         && detector.configuration().architecture().isBatchIndependent();
         this.detector = detector;
         this.loss = loss;
-        this.pass = 
-                new NetworkPass(
-                        detector.network(), parameters, manager, detector.precision());
+        this.pass = new NetworkPass(detector.network(), parameters, manager, detector.precision());
     }
 
     /** {@return whether images pass a network one by one, since a batch would gain nothing} */

@@ -75,8 +75,8 @@ public final class NetworkPass {
      * @param pixels [N, 3, H, W], normalised
      * @param shape N, 3, H, W
      * @param loss computes the loss of the network's outputs
-     * @param gradients returns the derivative of the loss with respect to each output, [N, H, W, C],
-     *     or nothing if there is nothing to propagate
+     * @param gradients returns the derivative of the loss with respect to each output, [N, H, W,
+     *     C], or nothing if there is nothing to propagate
      * @return the loss
      */
     public <L> L run(
@@ -96,9 +96,7 @@ public final class NetworkPass {
             Function<L, List<float[]>> outputGradients) {
         if (gradients.isEmpty()) {
             gradients =
-                    Optional.of(
-                            new ParameterGradients(
-                                    trained.stream().map(this::array).toList()));
+                    Optional.of(new ParameterGradients(trained.stream().map(this::array).toList()));
         }
         engine.recordNothing();
         try (Tape tape = Tape.recording(manager, precision, gradients.get())) {

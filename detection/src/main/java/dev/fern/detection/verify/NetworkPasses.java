@@ -20,7 +20,6 @@ import dev.fern.detection.loss.HeadOutput;
 import dev.fern.detection.loss.RetinaNetLoss;
 import dev.fern.detection.model.Detection;
 import dev.fern.detection.model.Detector;
-import dev.fern.detection.model.RetinaNet;
 import dev.fern.detection.train.GradientStep;
 import java.io.IOException;
 import java.nio.FloatBuffer;

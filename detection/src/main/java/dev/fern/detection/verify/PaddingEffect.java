@@ -59,11 +59,13 @@ final class PaddingEffect {
     private record Window(Anchors.Level own, Anchors.Level padded) {
 
         double difference(float[] values, float[] larger) {
-            int places = own.rows() * own.columns();
+            int perPlace = values.length / (own.rows() * own.columns());
             double largest = 0;
             for (int i = 0; i < values.length; i++) {
-                int row = i / places * padded.rows() + i % places / own.columns();
-                float other = larger[row * padded.columns() + i % own.columns()];
+                int place = i / perPlace;
+                int row = place / own.columns();
+                int there = row * padded.columns() + place % own.columns();
+                float other = larger[there * perPlace + i % perPlace];
                 largest = Math.max(largest, DetectionDistance.relativeDifference(values[i], other));
             }
             return largest;

@@ -145,12 +145,11 @@ class RetinaNetLossTest {
         return new double[] {classification, regression};
     }
 
-    /** Index into [N, A * perAnchor, H, W]. */
+    /** Index into [N, H, W, A, perAnchor]. */
     private static int at(
             Anchors.Level level, int n, int a, int perAnchor, int j, int row, int column) {
-        int channel = a * perAnchor + j;
-        int channels = ANCHORS.perLocation() * perAnchor;
-        return ((n * channels + channel) * level.rows() + row) * level.columns() + column;
+        int place = (n * level.rows() + row) * level.columns() + column;
+        return (place * ANCHORS.perLocation() + a) * perAnchor + j;
     }
 
     @ParameterizedTest

@@ -161,7 +161,7 @@ class PostProcessorTest {
         }
     }
 
-    /** Returns an element of [N, A * perAnchor, H, W]. */
+    /** Returns an element of [N, H, W, A, perAnchor]. */
     private static float at(
             float[] values,
             Anchors.Level level,
@@ -171,8 +171,8 @@ class PostProcessorTest {
             int j,
             int row,
             int column) {
-        int channel = n * 9 * perAnchor + a * perAnchor + j;
-        return values[(channel * level.rows() + row) * level.columns() + column];
+        int place = (n * level.rows() + row) * level.columns() + column;
+        return values[(place * 9 + a) * perAnchor + j];
     }
 
     private static List<HeadOutput> outputs(

@@ -1,8 +1,8 @@
 package dev.fern.tools.console;
 
 import ai.djl.Device;
-import dev.fern.backbone.onednn.Precision;
 import dev.fern.backbone.host.Devices;
+import dev.fern.backbone.onednn.Precision;
 import dev.fern.detection.data.LoaderOptions;
 import dev.fern.detection.image.CanvasRule;
 import dev.fern.detection.model.Detector;

@@ -2,6 +2,7 @@ package dev.fern.tools.torch;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
+import static org.junit.jupiter.api.Assumptions.abort;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
@@ -12,6 +13,7 @@ import com.google.gson.JsonArray;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
+import dev.fern.backbone.onednn.Precision;
 import dev.fern.backbone.parameter.NamedParameters;
 import dev.fern.backbone.parameter.ParameterValues;
 import dev.fern.cocoeval.CocoCategory;
@@ -133,25 +135,43 @@ class TorchvisionParityTest {
                         .as("feature " + names[l])
                         .isLessThan(1e-4);
             }
-            List<HeadOutput> outputs =
+            assertOutputsAgree(
                     RetinaNet.read(
                             detector.network()
-                                    .forward(detector.parameterStore(), new NDList(x), false));
-            Anchors anchors = detector.anchors(canvas);
-            int k = detector.configuration().categories().size();
-            List<float[]> logits = outputs.stream().map(HeadOutput::logits).toList();
-            List<float[]> codes = outputs.stream().map(HeadOutput::codes).toList();
-            assertThat(
-                            relativeL2(
-                                    byAnchor(logits, anchors, k),
-                                    NpyFile.read(FOLDER.resolve("cls_logits.npy"))))
-                    .isLessThan(1e-4);
-            assertThat(
-                            relativeL2(
-                                    byAnchor(codes, anchors, 4),
-                                    NpyFile.read(FOLDER.resolve("bbox_regression.npy"))))
-                    .isLessThan(1e-4);
+                                    .forward(detector.parameterStore(), new NDList(x), false)),
+                    1e-4);
         }
+        assertOutputsAgree(
+                detector.outputs(FloatBuffer.wrap(input), 1, canvas.size(), false), 1e-4);
+    }
+
+    @Test
+    void outputsInBfloat16AreNear() throws IOException {
+        try {
+            detector.setPrecision(Precision.BFLOAT16);
+        } catch (IllegalArgumentException e) {
+            abort("this processor has no bf16");
+        }
+        try {
+            assertOutputsAgree(
+                    detector.outputs(FloatBuffer.wrap(input), 1, canvas.size(), false), 2e-2);
+        } finally {
+            detector.setPrecision(Precision.FLOAT32);
+        }
+    }
+
+    private static void assertOutputsAgree(List<HeadOutput> outputs, double most)
+            throws IOException {
+        assertThat(
+                        relativeL2(
+                                joined(outputs.stream().map(HeadOutput::logits).toList()),
+                                NpyFile.read(FOLDER.resolve("cls_logits.npy"))))
+                .isLessThan(most);
+        assertThat(
+                        relativeL2(
+                                joined(outputs.stream().map(HeadOutput::codes).toList()),
+                                NpyFile.read(FOLDER.resolve("bbox_regression.npy"))))
+                .isLessThan(most);
     }
 
     @Test
@@ -282,20 +302,10 @@ class TorchvisionParityTest {
         return new Shape(images, 3, canvas.size().height(), canvas.size().width());
     }
 
-    /** [A * V, H, W] of each level to [anchors, V] of all, for a batch of one. */
-    private static float[] byAnchor(List<float[]> levels, Anchors anchors, int values) {
-        float[] sorted = new float[anchors.count() * values];
-        for (int l = 0; l < levels.size(); l++) {
-            Anchors.Level level = anchors.levels().get(l);
-            int places = level.rows() * level.columns();
-            for (int plane = 0; plane < anchors.perLocation() * values; plane++) {
-                for (int i = 0; i < places; i++) {
-                    int anchor = level.first() + i * anchors.perLocation() + plane / values;
-                    sorted[anchor * values + plane % values] = levels.get(l)[plane * places + i];
-                }
-            }
-        }
-        return sorted;
+    private static float[] joined(List<float[]> levels) {
+        FloatBuffer all = FloatBuffer.allocate(levels.stream().mapToInt(each -> each.length).sum());
+        levels.forEach(all::put);
+        return all.array();
     }
 
     private static double relativeL2(float[] values, float[] reference) {

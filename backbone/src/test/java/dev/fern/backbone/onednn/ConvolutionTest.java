@@ -1,4 +1,4 @@
-package dev.fern.backbone.convolution;
+package dev.fern.backbone.onednn;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -38,8 +38,13 @@ class ConvolutionTest {
         return values;
     }
 
-    /** Runs a block with drawn parameters and output gradients, forward and backward. */
+    /** Runs a block with drawn parameters and output gradients, on the engine's tape. */
     private static BlockPass pass(Block block, float[] x, Shape shape) {
+        return pass(block, x, shape, null);
+    }
+
+    /** Runs it on a tape of maps, or on the engine's where there is no precision. */
+    private static BlockPass pass(Block block, float[] x, Shape shape, Precision precision) {
         try (NDManager manager = NDManager.newBaseManager()) {
             List<Tensor> inputs = List.of(new Tensor(shape.getShape(), x));
             BlockPass.prepare(manager, block, inputs, Map.of());
@@ -51,7 +56,10 @@ class ConvolutionTest {
                                 array.set(random(array.size(), array.getShape().dimension()));
                             });
             long size = block.getOutputShapes(new Shape[] {shape})[0].size();
-            return BlockPass.of(manager, block, inputs, List.of(random(size, 9)));
+            List<float[]> gradients = List.of(random(size, 9));
+            return precision == null
+                    ? BlockPass.of(manager, block, inputs, gradients)
+                    : BlockPass.onTape(manager, block, inputs, gradients, precision);
         }
     }
 
@@ -103,7 +111,8 @@ class ConvolutionTest {
         Shape shape = new Shape(n, inputs, height, width);
         float[] x = random(shape.size(), 1);
         int padding = (kernel - 1) / 2;
-        BlockPass own = pass(new Convolution(filters, kernel, stride, padding, bias), x, shape);
+        Convolution convolution = new Convolution(filters, kernel, stride, padding, bias, false);
+        BlockPass own = pass(convolution, x, shape, Precision.FLOAT32);
         BlockPass djl =
                 pass(
                         Conv2d.builder()
@@ -125,11 +134,11 @@ class ConvolutionTest {
         Shape three = new Shape(3, 20, 9, 13);
         float[] x = random(three.size(), 2);
         int size = x.length / 3;
-        BlockPass together = pass(convolution(precision), x, three);
+        BlockPass together = pass(convolution(), x, three, precision);
         int outputSize = output(together).length / 3;
         for (int n = 0; n < 3; n++) {
             float[] one = Arrays.copyOfRange(x, n * size, (n + 1) * size);
-            BlockPass alone = pass(convolution(precision), one, new Shape(1, 20, 9, 13));
+            BlockPass alone = pass(convolution(), one, new Shape(1, 20, 9, 13), precision);
             assertThat(output(alone))
                     .isEqualTo(
                             Arrays.copyOfRange(
@@ -142,17 +151,15 @@ class ConvolutionTest {
         assumeTrue(OneDnn.supports(Precision.BFLOAT16), "this processor has no bf16");
         Shape shape = new Shape(2, 24, 10, 12);
         float[] x = random(shape.size(), 3);
-        BlockPass rounded = pass(convolution(Precision.BFLOAT16), x, shape);
-        BlockPass exact = pass(convolution(Precision.FLOAT32), x, shape);
+        BlockPass rounded = pass(convolution(), x, shape, Precision.BFLOAT16);
+        BlockPass exact = pass(convolution(), x, shape, Precision.FLOAT32);
         // 8 bits of mantissa: a relative error of at most 2^-8 for each factor
         assertNear(rounded, exact, 8e-3);
         assertThat(distance(output(rounded), output(exact))).isGreaterThan(1e-4);
     }
 
-    private static Convolution convolution(Precision precision) {
-        Convolution convolution = new Convolution(17, 3, 1, 1, true);
-        Convolution.setPrecision(convolution, precision);
-        return convolution;
+    private static Convolution convolution() {
+        return new Convolution(17, 3, 1, 1, true, false);
     }
 
     @Test
@@ -168,7 +175,7 @@ class ConvolutionTest {
         public static void main(String[] args) {
             Shape shape = new Shape(1, 3, 5, 5);
             BlockPass pass =
-                    pass(new Convolution(4, 3, 1, 1, true), random(shape.size(), 4), shape);
+                    pass(new Convolution(4, 3, 1, 1, true, false), random(shape.size(), 4), shape);
             System.out.println(OneDnn.isAvailable() + " " + Arrays.toString(output(pass)));
             System.out.flush();
             Runtime.getRuntime().halt(0);
@@ -198,7 +205,7 @@ class ConvolutionTest {
                 .hasSize(1);
         Shape shape = new Shape(1, 3, 5, 5);
         float[] own =
-                pass(new Convolution(4, 3, 1, 1, true), random(shape.size(), 4), shape)
+                pass(new Convolution(4, 3, 1, 1, true, false), random(shape.size(), 4), shape)
                         .outputs()
                         .get(0)
                         .data();
