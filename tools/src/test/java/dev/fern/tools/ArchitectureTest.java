@@ -82,7 +82,8 @@ class ArchitectureTest {
                     List.of(
                             List.of("backbone.loop"),
                             List.of("backbone.host"),
-                            List.of("backbone.norm", "backbone.convolution", "backbone.parameter"),
+                            List.of("backbone.onednn"),
+                            List.of("backbone.norm", "backbone.parameter"),
                             List.of("backbone"),
                             List.of("backbone.resnet"),
                             List.of("backbone.fpn", "backbone.classification")),
@@ -132,7 +133,7 @@ class ArchitectureTest {
                     "com.sun.jna", "backbone.host",
                     "org.opencv", "detection.image",
                     "org.bytedeco.opencv", "detection.image",
-                    "org.bytedeco.dnnl", "backbone.convolution");
+                    "org.bytedeco.dnnl", "backbone.onednn");
 
     private static final Pattern PACKAGE =
             Pattern.compile("^package dev\\.fern\\.([\\w.]+);", Pattern.MULTILINE);

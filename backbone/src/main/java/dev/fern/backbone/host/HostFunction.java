@@ -30,23 +30,16 @@ public interface HostFunction {
     void forward(List<FloatBuffer> inputs, FloatBuffer output);
 
     /**
-     * Computes the gradient of every input, also of those that turn out not to be wanted, unless
-     * the function {@linkplain #skipsUnwanted skips} these.
+     * Computes the gradient of every input, also of those that turn out not to be wanted.
      *
      * @param inputs the inputs' values as in {@code forward}
      * @param output the result of {@code forward}
      * @param outputGradient the gradient of the loss with respect to the result
-     * @param inputGradients filled by this method, one buffer per input; null for those that are
-     *     not wanted, if the function skips these
+     * @param inputGradients filled by this method, one buffer per input
      */
     void backward(
             List<FloatBuffer> inputs,
             FloatBuffer output,
             FloatBuffer outputGradient,
             List<FloatBuffer> inputGradients);
-
-    /** {@return whether the backward pass leaves out gradients that nobody wants} */
-    default boolean skipsUnwanted() {
-        return false;
-    }
 }

@@ -324,11 +324,8 @@ final class MxNetBridge implements EngineBridge {
             release();
         }
 
-        /** Returns where the function puts the gradient of an input; null if it is to skip it. */
-        private FloatBuffer gradient(int request, long handle, long size) {
-            if (request == REQUEST_NULL && function.skipsUnwanted()) {
-                return null;
-            }
+        /** Returns where the function puts the gradient of an input. */
+        private static FloatBuffer gradient(int request, long handle, long size) {
             return request == REQUEST_NULL || request == REQUEST_ADD
                     ? FloatBuffer.allocate(Math.toIntExact(size))
                     : MxNetLibrary.floats(handle, size);

@@ -254,17 +254,11 @@ final class TorchBridge implements EngineBridge {
             List<FloatBuffer> filled = new ArrayList<>(inputs.size());
             try (outputGradient;
                     NDManager scope = manager.newSubManager()) {
-                boolean skips = application.function.skipsUnwanted();
-                for (int i = 0; i < inputs.size(); i++) {
-                    values.add(INSTANCE.floats(inputs.get(i)));
-                    if (skips && !application.wanted[i]) {
-                        gradients.add(null);
-                        filled.add(null);
-                    } else {
-                        NDArray gradient = scope.create(inputs.get(i).getShape(), DataType.FLOAT32);
-                        gradients.add(gradient);
-                        filled.add(INSTANCE.floats(gradient));
-                    }
+                for (PtNDArray input : inputs) {
+                    values.add(INSTANCE.floats(input));
+                    NDArray gradient = scope.create(input.getShape(), DataType.FLOAT32);
+                    gradients.add(gradient);
+                    filled.add(INSTANCE.floats(gradient));
                 }
                 call(application, values, INSTANCE.floats(outputGradient), filled);
                 for (int i = 0; i < inputs.size(); i++) {

@@ -14,10 +14,8 @@ import dev.fern.backbone.Closeness;
 import dev.fern.backbone.norm.BatchNormalization;
 import dev.fern.backbone.norm.FilterResponseNormalization;
 import dev.fern.backbone.norm.Normalization;
-import dev.fern.backbone.onednn.Precision;
 import dev.fern.backbone.parameter.NamedParameters;
 import dev.fern.backbone.parameter.Tensor;
-import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -352,59 +350,5 @@ class ResNetTest {
         for (ResNetDepth depth : ResNetDepth.values()) {
             assertThat(ResNetDepth.parse(depth.id())).isEqualTo(depth);
         }
-    }
-
-    /** Whole networks on maps and on the engine's arrays, forward and backward. */
-    @ParameterizedTest
-    @CsvSource({
-        "RESNET18, frn",
-        "RESNET50, frn-eps",
-        "RESNET18V2, frn",
-        "RESNET18, gn8",
-        "RESNET18, bn-tlu"
-    })
-    void mapsGiveWhatTheEngineGives(ResNetDepth depth, String normaliser) {
-        Tensor image = image(64, 96);
-        try (NDManager manager = NDManager.newBaseManager()) {
-            ResNet network = network(depth, 0.25, Normalization.parse(normaliser));
-            BlockPass.prepare(manager, network, List.of(image), Map.of());
-            SplittableRandom random = new SplittableRandom(7);
-            List<float[]> gradients =
-                    Arrays.stream(network.getOutputShapes(new Shape[] {new Shape(image.shape())}))
-                            .map(shape -> normal(random, (int) shape.size()))
-                            .toList();
-            BlockPass engine = BlockPass.of(manager, network, List.of(image), gradients);
-            BlockPass maps =
-                    BlockPass.onTape(
-                            manager, network, List.of(image), gradients, Precision.FLOAT32);
-            for (int i = 0; i < engine.outputs().size(); i++) {
-                assertNear(
-                        "map " + i, maps.outputs().get(i).data(), engine.outputs().get(i).data());
-            }
-            engine.parameterGradients()
-                    .forEach(
-                            (name, gradient) ->
-                                    assertNear(
-                                            name, maps.parameterGradients().get(name), gradient));
-            assertNear("image", maps.inputGradients().get(0), engine.inputGradients().get(0));
-        }
-    }
-
-    private static float[] normal(SplittableRandom random, int size) {
-        float[] values = new float[size];
-        for (int i = 0; i < size; i++) {
-            values[i] = (float) random.nextGaussian();
-        }
-        return values;
-    }
-
-    private static void assertNear(String what, float[] actual, float[] expected) {
-        double error = 0;
-        double size = 0;
-        for (int i = 0; i < expected.length; i++) {
-            error += Math.pow(actual[i] - expected[i], 2);
-            size += Math.pow(expected[i], 2);
-        }
-        assertThat(Math.sqrt(error)).as(what).isLessThanOrEqualTo(1e-3 * Math.sqrt(size) + 1e-9);
     }
 }

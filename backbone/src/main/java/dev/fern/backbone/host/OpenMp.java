@@ -1,11 +1,11 @@
-package dev.fern.backbone.onednn;
+package dev.fern.backbone.host;
 
 import com.sun.jna.NativeLibrary;
 import dev.fern.backbone.loop.WorkerThread;
 import java.lang.System.Logger.Level;
 
-/** The threads of the OpenMP that oneDNN runs on. */
-final class OpenMp {
+/** The threads of OpenMP, on which oneDNN runs. */
+public final class OpenMp {
 
     private static final ThreadLocal<Boolean> FOLLOWS = new ThreadLocal<>();
 
@@ -14,7 +14,7 @@ final class OpenMp {
     /**
      * Lets oneDNN take as many threads as the calling worker's loops may; others all that it has.
      */
-    static void followWorker() {
+    public static void followWorker() {
         if (FOLLOWS.get() != null || !(Thread.currentThread() instanceof WorkerThread worker)) {
             return;
         }

@@ -1,0 +1,79 @@
+package dev.fern.backbone.resnet;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.Shape;
+import dev.fern.backbone.BlockPass;
+import dev.fern.backbone.norm.Normalization;
+import dev.fern.backbone.onednn.Precision;
+import dev.fern.backbone.parameter.Tensor;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.SplittableRandom;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** Whole networks on the maps of a tape and on the engine's arrays. */
+@Tag("engine")
+class ResNetMapsTest {
+
+    @ParameterizedTest
+    @CsvSource({
+        "RESNET18, frn",
+        "RESNET50, frn-eps",
+        "RESNET18V2, frn",
+        "RESNET18, gn8",
+        "RESNET18, bn-tlu"
+    })
+    void mapsGiveWhatTheEngineGives(ResNetDepth depth, String normaliser) {
+        long[] shape = {2, 3, 64, 96};
+        Tensor image = new Tensor(shape, normal(new SplittableRandom(3), 2 * 3 * 64 * 96));
+        try (NDManager manager = NDManager.newBaseManager()) {
+            ResNet network =
+                    new ResNet(
+                            ResNetConfiguration.of(
+                                    depth, 0.25, Stem.IMAGENET, Normalization.parse(normaliser)));
+            BlockPass.prepare(manager, network, List.of(image), Map.of());
+            SplittableRandom random = new SplittableRandom(7);
+            List<float[]> gradients =
+                    Arrays.stream(network.getOutputShapes(new Shape[] {new Shape(image.shape())}))
+                            .map(map -> normal(random, (int) map.size()))
+                            .toList();
+            BlockPass engine = BlockPass.of(manager, network, List.of(image), gradients);
+            BlockPass maps =
+                    BlockPass.onTape(
+                            manager, network, List.of(image), gradients, Precision.FLOAT32);
+            for (int i = 0; i < engine.outputs().size(); i++) {
+                assertNear(
+                        "map " + i, maps.outputs().get(i).data(), engine.outputs().get(i).data());
+            }
+            engine.parameterGradients()
+                    .forEach(
+                            (name, gradient) ->
+                                    assertNear(
+                                            name, maps.parameterGradients().get(name), gradient));
+            assertNear("image", maps.inputGradients().get(0), engine.inputGradients().get(0));
+        }
+    }
+
+    private static float[] normal(SplittableRandom random, int size) {
+        float[] values = new float[size];
+        for (int i = 0; i < size; i++) {
+            values[i] = (float) random.nextGaussian();
+        }
+        return values;
+    }
+
+    private static void assertNear(String what, float[] actual, float[] expected) {
+        double error = 0;
+        double size = 0;
+        for (int i = 0; i < expected.length; i++) {
+            error += Math.pow(actual[i] - expected[i], 2);
+            size += Math.pow(expected[i], 2);
+        }
+        assertThat(Math.sqrt(error)).as(what).isLessThanOrEqualTo(1e-3 * Math.sqrt(size) + 1e-9);
+    }
+}
