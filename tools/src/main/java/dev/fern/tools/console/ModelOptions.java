@@ -62,7 +62,7 @@ public final class ModelOptions {
             paramLabel = "NAME",
             defaultValue = "float32",
             description =
-                    "Numbers that the convolutions are computed in: float32, bf16 (faster on"
+                    "Numbers that the network is computed in: float32, bf16 (faster on"
                             + " processors with AMX, less exact), or auto for the one that suits the"
                             + " processor. Default: ${DEFAULT-VALUE}.")
     private String precision;

@@ -157,7 +157,7 @@ final class CommonSettings {
             names = "--precision",
             paramLabel = "NAME",
             description =
-                    "Numbers that the convolutions are computed in: float32, bf16 (faster on"
+                    "Numbers that the network is computed in: float32, bf16 (faster on"
                             + " processors with AMX, less exact), or auto for the one that suits the"
                             + " processor.")
     private String precision;
