@@ -22,7 +22,11 @@ public final class MapFunctions {
 
     private MapFunctions() {}
 
-    /** {@return max(x, 0)} */
+    /**
+     * {@return max(x, 0)}
+     *
+     * @param x a map
+     */
     public static NDArray relu(MapArray x) {
         Tape tape = x.tape();
         MapMemory input = x.memory();
@@ -54,7 +58,12 @@ public final class MapFunctions {
                 });
     }
 
-    /** {@return a + b, of maps of the same shape} */
+    /**
+     * {@return a + b}
+     *
+     * @param a a map
+     * @param b a map of the same tape and shape
+     */
     public static NDArray add(MapArray a, MapArray b) {
         Tape tape = a.tape();
         MapMemory first = a.memory();
@@ -70,7 +79,11 @@ public final class MapFunctions {
                 });
     }
 
-    /** {@return the mean of each channel over H x W, [N, C, 1, 1], float32} */
+    /**
+     * {@return the mean of each channel over H x W, [N, C, 1, 1], float32}
+     *
+     * @param x [N, C, H, W]
+     */
     public static MapArray mean(MapArray x) {
         Tape tape = x.tape();
         MapMemory input = x.memory();
@@ -199,7 +212,11 @@ public final class MapFunctions {
         }
     }
 
-    /** {@return the maxima of 3x3 windows of stride 2, with padding 1} */
+    /**
+     * {@return the maxima of 3x3 windows of stride 2, with padding 1}
+     *
+     * @param x [N, C, H, W]
+     */
     public static NDArray maxPool(MapArray x) {
         Tape tape = x.tape();
         MapMemory input = x.memory();

@@ -10,7 +10,11 @@ public final class Relu {
 
     private Relu() {}
 
-    /** {@return max(x, 0)} */
+    /**
+     * {@return max(x, 0)}
+     *
+     * @param x a map, or an array of an engine
+     */
     public static NDArray apply(NDArray x) {
         return x instanceof MapArray map ? MapFunctions.relu(map) : x.getNDArrayInternal().relu();
     }
