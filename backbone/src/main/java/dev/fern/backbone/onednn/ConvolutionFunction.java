@@ -90,7 +90,6 @@ final class ConvolutionFunction {
                         function.forward(input),
                         List.of(input),
                         bias == null ? List.of(weights) : List.of(weights, bias),
-                        List.of(),
                         gradient -> function.backward(input, gradient));
     }
 

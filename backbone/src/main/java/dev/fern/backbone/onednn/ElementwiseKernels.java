@@ -151,6 +151,24 @@ final class ElementwiseKernels {
         return sum;
     }
 
+    /** {@return a gradient where a map is above its channel's threshold, elsewhere 0} */
+    static MapMemory above(stream stream, MapMemory map, float[] thresholds, MapMemory gradient) {
+        MapMemory passed = new MapMemory(map.shape);
+        try (memory vector = vector(thresholds)) {
+            for (int n = 0; n < map.shape.images(); n++) {
+                apply(
+                        stream,
+                        map.shape,
+                        List.of(vector("gt"), map("mul")),
+                        map.image(n),
+                        passed.image(n),
+                        vector,
+                        gradient.image(n));
+            }
+        }
+        return passed;
+    }
+
     /** Writes max(x, 0) of an image. */
     static void relu(stream stream, MapShape shape, memory x, memory y) {
         OneDnn.code(new Relu(shape.image()), ElementwiseKernels::relu)

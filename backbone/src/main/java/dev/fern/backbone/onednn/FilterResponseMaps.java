@@ -111,7 +111,6 @@ public final class FilterResponseMaps {
                 output,
                 added == null ? List.of(input) : List.of(input, added),
                 parameters.present(),
-                List.of(),
                 gradient -> function.backward(input, added, output, gradient));
     }
 
@@ -168,7 +167,10 @@ public final class FilterResponseMaps {
     }
 
     private void backward(MapMemory x, MapMemory shortcut, MapMemory output, MapMemory dz) {
-        MapMemory dy = tau == null ? dz.retain() : aboveThreshold(output, dz);
+        MapMemory dy =
+                tau == null
+                        ? dz.retain()
+                        : ElementwiseKernels.above(tape.stream(), output, tau, dz);
         MapMemory dx = new MapMemory(shape);
         int channels = gamma.length;
         double[] gammaGradient = new double[channels];
@@ -209,24 +211,6 @@ public final class FilterResponseMaps {
         } else {
             tape.addGradient(shortcut, dy);
         }
-    }
-
-    /** {@return the gradient where the output is above the threshold, elsewhere 0} */
-    private MapMemory aboveThreshold(MapMemory output, MapMemory dz) {
-        MapMemory dy = new MapMemory(shape);
-        try (memory thresholds = ElementwiseKernels.vector(tau)) {
-            for (int n = 0; n < shape.images(); n++) {
-                ElementwiseKernels.apply(
-                        tape.stream(),
-                        shape,
-                        List.of(vector("gt"), map("mul")),
-                        output.image(n),
-                        dy.image(n),
-                        thresholds,
-                        dz.image(n));
-            }
-        }
-        return dy;
     }
 
     /** Computes dx = gamma r (dy - x r^2 mean(dy x)) of an image. */

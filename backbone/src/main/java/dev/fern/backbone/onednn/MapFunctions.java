@@ -1,7 +1,5 @@
 package dev.fern.backbone.onednn;
 
-import static dev.fern.backbone.onednn.ElementwiseKernels.map;
-import static dev.fern.backbone.onednn.ElementwiseKernels.vector;
 import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_DIFF_DST;
 import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_DIFF_SRC;
 import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_DST;
@@ -38,24 +36,14 @@ public final class MapFunctions {
                 output,
                 List.of(input),
                 List.of(),
-                List.of(),
-                gradient -> {
-                    MapMemory terms = new MapMemory(input.shape);
-                    try (memory zeros =
-                            ElementwiseKernels.vector(new float[input.shape.channels()])) {
-                        for (int n = 0; n < input.shape.images(); n++) {
-                            ElementwiseKernels.apply(
-                                    tape.stream(),
-                                    input.shape,
-                                    List.of(vector("gt"), map("mul")),
-                                    output.image(n),
-                                    terms.image(n),
-                                    zeros,
-                                    gradient.image(n));
-                        }
-                    }
-                    tape.addGradient(input, terms);
-                });
+                gradient ->
+                        tape.addGradient(
+                                input,
+                                ElementwiseKernels.above(
+                                        tape.stream(),
+                                        output,
+                                        new float[input.shape.channels()],
+                                        gradient)));
     }
 
     /**
@@ -71,7 +59,6 @@ public final class MapFunctions {
         return tape.record(
                 ElementwiseKernels.add(tape.stream(), first, second),
                 List.of(first, second),
-                List.of(),
                 List.of(),
                 gradient -> {
                     tape.addGradient(first, gradient.retain());
@@ -102,7 +89,6 @@ public final class MapFunctions {
         return tape.record(
                 output,
                 List.of(input),
-                List.of(),
                 List.of(),
                 gradient -> {
                     MapMemory terms = new MapMemory(from);
@@ -152,7 +138,6 @@ public final class MapFunctions {
         return tape.record(
                 output,
                 List.of(input),
-                List.of(),
                 List.of(),
                 gradient -> {
                     MapMemory terms = new MapMemory(from);
@@ -245,7 +230,6 @@ public final class MapFunctions {
         return tape.record(
                 output,
                 List.of(input),
-                List.of(),
                 List.of(),
                 gradient -> {
                     MapMemory terms = new MapMemory(from);

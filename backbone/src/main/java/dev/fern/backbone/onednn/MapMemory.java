@@ -54,11 +54,6 @@ final class MapMemory {
         }
     }
 
-    /** {@return whether one alone holds the memory, and may write to it} */
-    boolean isUnshared() {
-        return holders == 1;
-    }
-
     /** Fills the images with an engine's values, [N, C, H, W], direct. */
     void fill(stream stream, FloatBuffer values) {
         exchange(

@@ -81,7 +81,6 @@ final class PlainFunction {
                 output,
                 maps.stream().filter(map -> map != null).toList(),
                 inputs.stream().filter(input -> map(input) == null).toList(),
-                List.of(),
                 gradient -> backward(maps, output, gradient));
     }
 

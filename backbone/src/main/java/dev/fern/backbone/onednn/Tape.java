@@ -3,7 +3,6 @@ package dev.fern.backbone.onednn;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
-import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import dev.fern.backbone.host.EngineBridge;
 import dev.fern.backbone.host.OpenMp;
@@ -50,12 +49,12 @@ public final class Tape implements AutoCloseable {
         void run(MapMemory outputGradient);
     }
 
-    /** A function that was applied, with a hold on all that its backward pass reads. */
-    private record Step(MapMemory output, List<MapMemory> held, Backward backward) {
+    /** A function that was applied, with a hold on its inputs and its output. */
+    private record Step(MapMemory output, List<MapMemory> inputs, Backward backward) {
 
         void release() {
             output.release();
-            held.forEach(MapMemory::release);
+            inputs.forEach(MapMemory::release);
         }
     }
 
@@ -146,18 +145,6 @@ public final class Tape implements AutoCloseable {
         }
     }
 
-    /**
-     * {@return an array of the engine with a map's values, [N, C, H, W]}
-     *
-     * @param map one of this tape's
-     * @param owner of the array
-     */
-    public NDArray leave(NDArray map, NDManager owner) {
-        NDArray array = owner.create(map.getShape(), DataType.FLOAT32);
-        read((MapArray) map, EngineBridge.of(array).floats(array));
-        return array;
-    }
-
     /** {@return a copy of a map's values, [N, H, W, C]} */
     float[] channelsLast(MapArray map) {
         MapMemory memory = map.memory();
@@ -233,24 +220,17 @@ public final class Tape implements AutoCloseable {
      * @param output its result
      * @param maps its inputs
      * @param parameters the arrays of the engine that it reads
-     * @param held what the backward pass reads, besides what it holds itself
      * @param backward computes the gradients
      * @return an array of the output
      */
     MapArray record(
-            MapMemory output,
-            List<MapMemory> maps,
-            List<NDArray> parameters,
-            List<MapMemory> held,
-            Backward backward) {
+            MapMemory output, List<MapMemory> maps, List<NDArray> parameters, Backward backward) {
         output.wantsGradient =
                 maps.stream().anyMatch(map -> map.wantsGradient)
                         || parameters.stream().anyMatch(this::trains);
         if (output.wantsGradient) {
-            List<MapMemory> kept = new ArrayList<>(maps.size() + held.size());
-            maps.forEach(map -> kept.add(map.retain()));
-            held.forEach(map -> kept.add(map.retain()));
-            steps.push(new Step(output.retain(), kept, backward));
+            maps.forEach(MapMemory::retain);
+            steps.push(new Step(output.retain(), maps, backward));
         }
         return array(output);
     }
