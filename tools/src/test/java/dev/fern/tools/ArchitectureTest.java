@@ -1,5 +1,9 @@
 package dev.fern.tools;
 
+import static com.tngtech.archunit.core.domain.JavaAccess.Predicates.target;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.assignableTo;
+import static com.tngtech.archunit.core.domain.properties.HasName.Predicates.name;
+import static com.tngtech.archunit.core.domain.properties.HasOwner.Predicates.With.owner;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
@@ -304,6 +308,19 @@ class ArchitectureTest {
 
     static Set<String> librariesWithRooms() {
         return ROOMS.keySet();
+    }
+
+    /** OpenCV's own release lets the garbage collector interfere. */
+    @Test
+    void matricesAreReleasedInOnePlace() {
+        noClasses()
+                .that()
+                .doNotHaveFullyQualifiedName(ROOT + "detection.image.OpenCv")
+                .should()
+                .callMethodWhere(
+                        target(owner(assignableTo("org.opencv.core.Mat")))
+                                .and(target(name("release"))))
+                .check(classes);
     }
 
     @Test

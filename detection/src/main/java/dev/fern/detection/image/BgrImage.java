@@ -180,14 +180,14 @@ public final class BgrImage implements AutoCloseable {
             Imgcodecs.imencode(extension, pixels, encoded, settings);
             return encoded.toArray();
         } finally {
-            encoded.release();
-            settings.release();
+            OpenCv.release(encoded);
+            OpenCv.release(settings);
         }
     }
 
     /** Releases the native memory. */
     @Override
     public void close() {
-        mat.release();
+        OpenCv.release(mat);
     }
 }

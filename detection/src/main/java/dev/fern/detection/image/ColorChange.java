@@ -65,7 +65,7 @@ public record ColorChange(
             Imgproc.cvtColor(mat, mat, Imgproc.COLOR_BGR2HSV);
             Mat table = hsvTable();
             Core.LUT(mat, table, mat);
-            table.release();
+            OpenCv.release(table);
             Imgproc.cvtColor(mat, mat, Imgproc.COLOR_HSV2BGR);
         }
         return changed;

@@ -142,7 +142,7 @@ public record ImageReader(long maxPixels, boolean applyOrientation) {
         } catch (CvException e) {
             throw file.error("damaged " + header.format() + ": it can't be decoded");
         } finally {
-            encoded.release();
+            OpenCv.release(encoded);
         }
         String problem = null;
         if (decoded.empty()) {
@@ -160,7 +160,7 @@ public record ImageReader(long maxPixels, boolean applyOrientation) {
                             decoded.rows());
         }
         if (problem != null) {
-            decoded.release();
+            OpenCv.release(decoded);
             throw file.error(problem);
         }
         return new BgrImage(decoded);

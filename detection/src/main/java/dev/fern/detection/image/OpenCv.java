@@ -4,12 +4,14 @@ import dev.fern.backbone.host.NativeCache;
 import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.lang.ref.Reference;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import org.bytedeco.javacpp.Loader;
 import org.bytedeco.opencv.opencv_java;
 import org.opencv.core.Core;
+import org.opencv.core.Mat;
 
 /** OpenCV's native library, loaded from a private folder when it is first asked for. */
 final class OpenCv {
@@ -78,6 +80,18 @@ final class OpenCv {
         // The loader's threads are the parallelism; OpenCV's own would take cores from the network.
         Core.setNumThreads(1);
         isLoaded = true;
+    }
+
+    /**
+     * Frees a matrix's pixels. OpenCV's own {@code release} hands on no more than an address, so
+     * that the garbage collector may take the matrix for dead at once and its finalizer delete it
+     * meanwhile, which damages native memory. Therefore the matrix stays reachable until its pixels
+     * are free, and no other code calls {@link Mat#release}. An operation on a matrix is as safe as
+     * long as the matrix is released after it.
+     */
+    static void release(Mat matrix) {
+        matrix.release();
+        Reference.reachabilityFence(matrix);
     }
 
     private static boolean canLoadFor(Class<?> type) {

@@ -7,10 +7,12 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
+import org.opencv.core.Mat;
 
 class OpenCvTest {
 
@@ -49,6 +51,50 @@ class OpenCvTest {
                                 + cache.toRealPath()
                                 + " can be written by other users");
         assertThat(cache).isEmptyDirectory();
+    }
+
+    /** Its finalizer would delete what is being freed. */
+    @Test
+    void aMatrixLivesUntilItsPixelsAreFree() {
+        OpenCv.load();
+        // Compiled code, unlike interpreted, forgets a matrix before its last call ends.
+        for (int i = 1; i <= 50_000; i++) {
+            OpenCv.release(new Watched(i % 1000 == 0));
+        }
+        assertThat(Watched.deletedTooEarly).isZero();
+    }
+
+    /** Lets the garbage collector run during its release. */
+    private static final class Watched extends Mat {
+        static int deletedTooEarly;
+
+        private final AtomicBoolean isDeleted = new AtomicBoolean();
+        private final boolean collects;
+
+        Watched(boolean collects) {
+            this.collects = collects;
+        }
+
+        @Override
+        public void release() {
+            AtomicBoolean deleted = isDeleted;
+            boolean collected = collects;
+            super.release();
+            if (collected) {
+                System.gc();
+                System.runFinalization();
+            }
+            if (deleted.get()) {
+                deletedTooEarly++;
+            }
+        }
+
+        @Override
+        @SuppressWarnings({"removal", "deprecation"}) // OpenCV frees matrices so
+        protected void finalize() throws Throwable {
+            isDeleted.set(true);
+            super.finalize();
+        }
     }
 
     private String run(Path cache, Path image) throws IOException, InterruptedException {
