@@ -79,15 +79,16 @@ watch() {
     [ $((now * 100)) -le $((early * 105)) ]
 }
 
-train=("$fern" train --engine "$engine" --precision "$precision" "${small[@]}" --steps 10000000 --set checkpointMinutes=1)
+train=("$fern" train --engine "$engine" --precision "$precision" "${small[@]}" --set checkpointMinutes=1)
+endless=(--steps 10000000)
 shapes=$work/shapes
 training() {
-    watch training "grep -c '\"step\"' '$work/run/metrics.jsonl'" "${train[@]}" --output "$work/run" \
+    watch training "grep -c '\"step\"' '$work/run/metrics.jsonl'" "${train[@]}" "${endless[@]}" --output "$work/run" \
         --train-annotations "$shapes/annotations/instances_train.json" --train-images "$shapes/train" \
         --val-annotations "$shapes/annotations/instances_val.json" --val-images "$shapes/val"
 }
 evaluation() {
-    watch evaluation "grep -c '\"evaluation\"' '$work/evaluated/metrics.jsonl'" "${train[@]}" --limit-train 8 \
+    watch evaluation "grep -c '\"evaluation\"' '$work/evaluated/metrics.jsonl'" "${train[@]}" "${endless[@]}" --limit-train 8 \
         --output "$work/evaluated" \
         --train-annotations "$shapes/annotations/instances_val.json" --train-images "$shapes/val" \
         --val-annotations "$shapes/annotations/instances_train.json" --val-images "$shapes/train"
@@ -95,7 +96,8 @@ evaluation() {
 detection() {
     "${train[@]}" --steps 100 --output "$work/model" \
         --train-annotations "$shapes/annotations/instances_train.json" --train-images "$shapes/train" \
-        --val-annotations "$shapes/annotations/instances_val.json" --val-images "$shapes/val" >/dev/null 2>&1
+        --val-annotations "$shapes/annotations/instances_val.json" --val-images "$shapes/val" >"$work/model.log" 2>&1 ||
+        { tail -n 5 "$work/model.log" >&2 && return 1; }
     mkdir "$work/many"
     for ((copy = 0; copy < 3 * minutes; copy++)); do
         cp -rl "$shapes/train" "$work/many/$copy"

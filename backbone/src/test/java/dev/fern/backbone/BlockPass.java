@@ -12,6 +12,7 @@ import ai.djl.nn.Parameter;
 import ai.djl.training.GradientCollector;
 import ai.djl.training.ParameterStore;
 import dev.fern.backbone.host.EngineBridge;
+import dev.fern.backbone.onednn.PackedWeights;
 import dev.fern.backbone.onednn.ParameterGradients;
 import dev.fern.backbone.onednn.Precision;
 import dev.fern.backbone.onednn.Tape;
@@ -139,7 +140,8 @@ public record BlockPass(
                         trained.values().stream()
                                 .map(each -> store.getValue(each, manager.getDevice(), true))
                                 .toList());
-        try (Tape tape = Tape.recording(manager, precision, gradients)) {
+        try (PackedWeights weights = new PackedWeights();
+                Tape tape = Tape.recording(manager, precision, weights, gradients)) {
             NDList maps = new NDList();
             for (Tensor input : inputs) {
                 FloatBuffer values =

@@ -12,7 +12,6 @@ import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_WEIGHTS;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.types.Shape;
 import dev.fern.backbone.host.EngineBridge;
-import java.nio.FloatBuffer;
 import java.util.List;
 import org.bytedeco.dnnl.memory;
 import org.bytedeco.javacpp.FloatPointer;
@@ -84,13 +83,16 @@ final class ConvolutionFunction {
                         bias != null,
                         input.shape.precision(),
                         result);
-        ConvolutionFunction function = new ConvolutionFunction(x.tape(), shape, weights, bias);
-        return x.tape()
-                .record(
-                        function.forward(input),
-                        List.of(input),
-                        bias == null ? List.of(weights) : List.of(weights, bias),
-                        gradient -> function.backward(input, gradient));
+        Tape tape = x.tape();
+        ConvolutionFunction function = new ConvolutionFunction(tape, shape, weights, bias);
+        if (tape.trains(weights)) {
+            tape.weightGradients().expect(weights, input.shape.images());
+        }
+        return tape.record(
+                function.forward(input),
+                List.of(input),
+                bias == null ? List.of(weights) : List.of(weights, bias),
+                gradient -> function.backward(input, gradient));
     }
 
     private static boolean isPointwise(NDArray weights) {
@@ -146,42 +148,37 @@ final class ConvolutionFunction {
             }
             tape.addGradient(input, inputGradient);
         }
-        if (tape.trains(weights) || bias != null && tape.trains(bias)) {
-            try (memory weightsGradient = new memory(gradients.result(), OneDnn.cpu());
-                    memory biasGradient =
-                            bias == null ? null : new memory(kernels.bias, OneDnn.cpu())) {
-                for (int n = 0; n < input.shape.images(); n++) {
-                    Kernel.Arguments arguments =
-                            gradients
-                                    .ofWeights()
-                                    .with(DNNL_ARG_SRC, input.image(n))
-                                    .with(DNNL_ARG_DIFF_DST, outputGradient.image(n))
-                                    .with(DNNL_ARG_DIFF_WEIGHTS, weightsGradient);
-                    if (bias != null) {
-                        arguments.with(DNNL_ARG_DIFF_BIAS, biasGradient);
-                    }
-                    arguments.run(tape.stream());
-                    add(weights, gradients.result(), weightsGradient, kernels.plainWeights);
-                    if (bias != null) {
-                        add(bias, kernels.bias, biasGradient, kernels.bias);
-                    }
-                }
-            }
-        }
-    }
-
-    /** Adds to the gradient of a parameter, if that is wanted. */
-    private void add(NDArray parameter, memory.desc layout, memory terms, memory.desc plain) {
-        if (!tape.trains(parameter)) {
+        boolean trainsBias = bias != null && tape.trains(bias);
+        if (!tape.trains(weights) && !trainsBias) {
             return;
         }
-        FloatBuffer sums = tape.gradients().of(parameter);
-        try (FloatPointer pointer = new FloatPointer(sums);
-                memory lent = new memory(plain, OneDnn.cpu(), pointer)) {
-            if (tape.gradients().isFirst(parameter)) {
-                LayoutChange.copy(tape.stream(), layout, terms, plain, lent);
-            } else {
-                LayoutChange.add(tape.stream(), layout, terms, plain, lent);
+        try (memory biasGradient = bias == null ? null : new memory(kernels.bias, OneDnn.cpu())) {
+            for (int n = 0; n < input.shape.images(); n++) {
+                memory weightsGradient = new memory(gradients.result(), OneDnn.cpu());
+                Kernel.Arguments arguments =
+                        gradients
+                                .ofWeights()
+                                .with(DNNL_ARG_SRC, input.image(n))
+                                .with(DNNL_ARG_DIFF_DST, outputGradient.image(n))
+                                .with(DNNL_ARG_DIFF_WEIGHTS, weightsGradient);
+                if (bias != null) {
+                    arguments.with(DNNL_ARG_DIFF_BIAS, biasGradient);
+                }
+                arguments.run(tape.stream());
+                if (tape.trains(weights)) {
+                    tape.weightGradients()
+                            .add(
+                                    tape.stream(),
+                                    weights,
+                                    gradients.result(),
+                                    weightsGradient,
+                                    kernels.plainWeights);
+                } else {
+                    weightsGradient.close();
+                }
+                if (trainsBias) {
+                    tape.gradients().add(bias, ElementwiseKernels.read(biasGradient, shape.outputs()));
+                }
             }
         }
     }

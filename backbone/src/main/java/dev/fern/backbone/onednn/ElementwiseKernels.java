@@ -151,6 +151,12 @@ final class ElementwiseKernels {
         return sum;
     }
 
+    /** Adds float32 numbers to others. */
+    static void add(stream stream, memory sums, memory terms, long count) {
+        MapShape row = new MapShape(1, Math.toIntExact(count), 1, 1, Precision.FLOAT32);
+        apply(stream, row, List.of(map("add")), sums, sums, terms);
+    }
+
     /** {@return a gradient where a map is above its channel's threshold, elsewhere 0} */
     static MapMemory above(stream stream, MapMemory map, float[] thresholds, MapMemory gradient) {
         MapMemory passed = new MapMemory(map.shape);
@@ -274,7 +280,8 @@ final class ElementwiseKernels {
         }
     }
 
-    private static double[] read(memory vector, int channels) {
+    /** {@return a copy of a vector} */
+    static double[] read(memory vector, int channels) {
         float[] values = new float[channels];
         new FloatPointer(vector.get_data_handle()).get(values);
         double[] result = new double[channels];

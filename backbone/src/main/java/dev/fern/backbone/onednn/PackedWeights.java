@@ -7,10 +7,11 @@ import dev.fern.backbone.loop.Parallel;
 import java.nio.FloatBuffer;
 import java.nio.IntBuffer;
 import java.util.ArrayList;
-import java.util.IdentityHashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.bytedeco.dnnl.memory;
 import org.bytedeco.dnnl.stream;
 import org.bytedeco.javacpp.FloatPointer;
@@ -19,7 +20,8 @@ import org.bytedeco.javacpp.IntPointer;
 /**
  * A network's weights in the precision and layouts that oneDNN wants, kept from pass to pass. Each
  * pass first looks whether the network still has the same values, and starts anew where it has not.
- * Several threads may use it at the same time.
+ * Several threads may use it at the same time, also with arrays of their own that {@linkplain
+ * EngineBridge#share share} memory: what one has packed serves all.
  */
 public final class PackedWeights implements AutoCloseable {
 
@@ -37,44 +39,48 @@ public final class PackedWeights implements AutoCloseable {
         }
     }
 
-    /** The packed forms of one array, with the fingerprint of the values that they are of. */
+    /** The memory of an array's values, which several arrays may share. */
+    private record Place(long address, long size) {}
+
+    /** The packed forms of an array's values, with the fingerprint of these. */
     private static final class Entry {
-        final FloatBuffer values;
+        final NDArray array;
         final List<Packed> forms = new ArrayList<>(2);
         final long fingerprint;
 
-        Entry(FloatBuffer values) {
-            this.values = values;
-            fingerprint = PackedWeights.fingerprint(values);
+        Entry(NDArray array) {
+            this.array = array;
+            fingerprint = PackedWeights.fingerprint(floats(array));
         }
 
         boolean isCurrent() {
-            return PackedWeights.fingerprint(values) == fingerprint;
+            return !array.isReleased() && PackedWeights.fingerprint(floats(array)) == fingerprint;
         }
     }
 
     /** What is packed of one state of the network, freed when no pass uses it any more. */
     static final class Snapshot {
-        private final Map<NDArray, Entry> entries = new IdentityHashMap<>();
+        private final Map<Place, Entry> entries = new LinkedHashMap<>();
         private int users = 1;
 
         private synchronized boolean isCurrent() {
             List<Entry> all = List.copyOf(entries.values());
-            boolean[] same = new boolean[all.size()];
+            // a step of a training changes all of them
+            if (!all.isEmpty() && !all.get(0).isCurrent()) {
+                return false;
+            }
+            AtomicBoolean current = new AtomicBoolean(true);
             Parallel.forRows(
-                    same.length,
+                    all.size(),
                     Integer.MAX_VALUE,
                     (from, to) -> {
-                        for (int i = from; i < to; i++) {
-                            same[i] = all.get(i).isCurrent();
+                        for (int i = from; i < to && current.get(); i++) {
+                            if (!all.get(i).isCurrent()) {
+                                current.set(false);
+                            }
                         }
                     });
-            for (boolean is : same) {
-                if (!is) {
-                    return false;
-                }
-            }
-            return true;
+            return current.get();
         }
 
         /**
@@ -86,21 +92,24 @@ public final class PackedWeights implements AutoCloseable {
          */
         synchronized memory get(
                 stream stream, NDArray parameter, memory.desc plain, memory.desc wanted) {
-            Entry entry =
-                    entries.computeIfAbsent(
-                            parameter, array -> new Entry(EngineBridge.of(array).floats(array)));
-            for (Packed form : entry.forms) {
-                if (form.layout.equals(wanted)) {
-                    return form.values;
+            FloatBuffer floats = floats(parameter);
+            try (FloatPointer pointer = new FloatPointer(floats)) {
+                Entry entry =
+                        entries.computeIfAbsent(
+                                new Place(pointer.address(), floats.remaining()),
+                                place -> new Entry(parameter));
+                for (Packed form : entry.forms) {
+                    if (form.layout.equals(wanted)) {
+                        return form.values;
+                    }
                 }
+                memory values = new memory(wanted, OneDnn.cpu());
+                try (memory lent = new memory(plain, OneDnn.cpu(), pointer)) {
+                    LayoutChange.copy(stream, plain, lent, wanted, values);
+                }
+                entry.forms.add(new Packed(new memory.desc(wanted), values));
+                return values;
             }
-            memory values = new memory(wanted, OneDnn.cpu());
-            try (FloatPointer pointer = new FloatPointer(entry.values);
-                    memory lent = new memory(plain, OneDnn.cpu(), pointer)) {
-                LayoutChange.copy(stream, plain, lent, wanted, values);
-            }
-            entry.forms.add(new Packed(new memory.desc(wanted), values));
-            return values;
         }
 
         private synchronized Snapshot use() {
@@ -114,6 +123,10 @@ public final class PackedWeights implements AutoCloseable {
                 entries.values().forEach(entry -> entry.forms.forEach(Packed::close));
             }
         }
+    }
+
+    private static FloatBuffer floats(NDArray array) {
+        return EngineBridge.of(array).floats(array);
     }
 
     /** {@return a number that differs, but for a chance of 2^-32, where values differ} */

@@ -31,6 +31,7 @@ public final class Tape implements AutoCloseable {
     private final stream stream;
     private final Deque<Step> steps = new ArrayDeque<>();
     private final PackedWeights.Snapshot weights;
+    private final WeightGradientSums weightGradients;
 
     /** The maps whose gradients are asked for. */
     private final List<MapMemory> wanted = new ArrayList<>();
@@ -67,6 +68,7 @@ public final class Tape implements AutoCloseable {
         manager = owner.newSubManager();
         this.precision = precision;
         this.gradients = gradients;
+        weightGradients = new WeightGradientSums(gradients);
         OpenMp.followWorker();
         stream = new stream(OneDnn.cpu());
     }
@@ -99,13 +101,15 @@ public final class Tape implements AutoCloseable {
      *
      * @param manager of the network's arrays, one that is {@linkplain #supports supported}
      * @param precision of the maps and of their gradients
+     * @param weights keeps what oneDNN needs of the network's weights
      * @param gradients receives those of the parameters
      */
     public static Tape recording(
-            NDManager manager, Precision precision, ParameterGradients gradients) {
-        try (PackedWeights weights = new PackedWeights()) {
-            return new Tape(manager, precision, gradients, weights.open());
-        }
+            NDManager manager,
+            Precision precision,
+            PackedWeights weights,
+            ParameterGradients gradients) {
+        return new Tape(manager, precision, gradients, weights.open());
     }
 
     /**
@@ -189,6 +193,7 @@ public final class Tape implements AutoCloseable {
             }
             step.release();
         }
+        weightGradients.finish(stream);
     }
 
     Precision precision() {
@@ -201,6 +206,10 @@ public final class Tape implements AutoCloseable {
 
     ParameterGradients gradients() {
         return gradients;
+    }
+
+    WeightGradientSums weightGradients() {
+        return weightGradients;
     }
 
     /** {@return an array of memory whose only hold it takes over} */
@@ -282,6 +291,7 @@ public final class Tape implements AutoCloseable {
                     step.release();
                 });
         steps.clear();
+        weightGradients.close();
         weights.release();
         manager.close();
         stream.close();

@@ -18,6 +18,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** Convolutions and their gradients against sums in float64. */
 @Tag("engine")
@@ -247,7 +248,8 @@ class ConvolutionFunctionTest {
                 parameters.add(bias);
             }
             ParameterGradients gradients = new ParameterGradients(parameters);
-            try (Tape tape = Tape.recording(manager, precision, gradients)) {
+            try (PackedWeights packed = new PackedWeights();
+                    Tape tape = Tape.recording(manager, precision, packed, gradients)) {
                 MapArray input = (MapArray) tape.enterWanted(direct(x), s.input());
                 MapArray output =
                         ConvolutionFunction.apply(
@@ -268,6 +270,63 @@ class ConvolutionFunctionTest {
                     assertClose("db", bias.getGradient().toFloatArray(), db, 1e-6);
                 }
             }
+        }
+    }
+
+    /** As the heads' are, on every level of the pyramid. */
+    @ParameterizedTest
+    @EnumSource(Precision.class)
+    void gradientsOfWeightsThatAreUsedSeveralTimesAddUp(Precision precision) {
+        assumeTrue(OneDnn.supports(precision), "this processor has no bf16");
+        int[] sides = {32, 7, 1, 3};
+        float[] w = random(48 * 32 * 9, 1);
+        double[] expected = new double[w.length];
+        try (NDManager manager = NDManager.newBaseManager();
+                PackedWeights packed = new PackedWeights()) {
+            EngineBridge.of(manager).recordNothing();
+            NDArray weights = manager.create(w, new Shape(48, 32, 3, 3));
+            weights.setRequiresGradient(true);
+            ParameterGradients gradients = new ParameterGradients(List.of(weights));
+            for (int use = 0; use < 3; use++) {
+                gradients.clear();
+                backward(manager, precision, packed, weights, gradients, sides[use]);
+                float[] terms = weights.getGradient().toFloatArray();
+                for (int i = 0; i < terms.length; i++) {
+                    expected[i] += 2.0 * terms[i];
+                }
+            }
+            gradients.clear();
+            for (int pass = 0; pass < 2; pass++) { // the second adds to the first
+                backward(manager, precision, packed, weights, gradients, sides);
+            }
+            assertClose("dw", weights.getGradient().toFloatArray(), expected, 1e-6);
+        }
+    }
+
+    /** Convolves a map of each side. The last of four has no gradient. */
+    private static void backward(
+            NDManager manager,
+            Precision precision,
+            PackedWeights packed,
+            NDArray weights,
+            ParameterGradients gradients,
+            int... sides) {
+        try (Tape tape = Tape.recording(manager, precision, packed, gradients)) {
+            NDList outputs = new NDList();
+            List<float[]> outputGradients = new ArrayList<>();
+            for (int side : sides) {
+                Shape input = new Shape(2, 32, side, side);
+                NDArray x = tape.enter(direct(random(input.size(), side)), input);
+                NDArray y =
+                        ConvolutionFunction.apply(
+                                (MapArray) x, weights, null, 1, 1, 1, 1, Precision.FLOAT32);
+                if (outputs.size() < 3) {
+                    outputs.add(y);
+                    outputGradients.add(random(y.size(), 10 + side));
+                }
+            }
+            tape.backward(outputs, outputGradients);
+            gradients.finish();
         }
     }
 }

@@ -24,6 +24,9 @@ import java.util.List;
 public record RetinaNetLoss(
         FocalLoss focal, BoxLoss box, double regressionWeight, int minPositives) {
 
+    /** How many logits are computed together, so that they stay in the processor's cache. */
+    private static final int BLOCK = 1024;
+
     /**
      * Computes the loss of a batch and its gradient.
      *
@@ -82,21 +85,37 @@ public record RetinaNetLoss(
                 sums.length,
                 categories * 8L, // a logit costs several times what an element of a copy does
                 (from, to) -> {
+                    int step = Math.max(1, BLOCK / categories);
+                    double[] slopes = new double[step * categories];
+                    double[] losses = new double[slopes.length];
+                    double[] scratch = new double[slopes.length];
                     double[] slope = new double[1];
-                    for (int anchor = from; anchor < to; anchor++) {
-                        int image = anchor / own;
-                        int label = targets.get(image).labels()[level.first() + anchor % own];
-                        if (label == Matcher.IGNORED) {
-                            continue;
+                    for (int first = from; first < to; first += step) {
+                        int start = first * categories;
+                        int count = Math.min(step, to - first) * categories;
+                        for (int i = 0; i < count; i++) {
+                            slopes[i] = logits[start + i];
                         }
-                        double weight = weights[image];
-                        double sum = 0;
-                        for (int category = 0; category < categories; category++) {
-                            int at = anchor * categories + category;
-                            sum += focal.apply(logits[at], label == category, slope);
-                            gradient[at] = (float) (weight * slope[0]);
+                        focal.negatives(slopes, losses, scratch, count);
+                        for (int at = 0; at < count; at += categories) {
+                            int anchor = first + at / categories;
+                            int image = anchor / own;
+                            int label = targets.get(image).labels()[level.first() + anchor % own];
+                            if (label == Matcher.IGNORED) {
+                                continue;
+                            }
+                            if (label >= 0) {
+                                losses[at + label] =
+                                        focal.apply(logits[start + at + label], true, slope);
+                                slopes[at + label] = slope[0];
+                            }
+                            double sum = 0;
+                            for (int i = at; i < at + categories; i++) {
+                                sum += losses[i];
+                                gradient[start + i] = (float) (weights[image] * slopes[i]);
+                            }
+                            sums[anchor] = sum * weights[image];
                         }
-                        sums[anchor] = sum * weight;
                     }
                 });
         return Arrays.stream(sums).sum();

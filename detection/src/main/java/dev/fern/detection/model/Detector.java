@@ -272,6 +272,11 @@ public final class Detector implements AutoCloseable {
         this.precision = precision;
     }
 
+    /** {@return what passes through the network keep of its weights} */
+    public PackedWeights packedWeights() {
+        return weights;
+    }
+
     /** {@return the precision that {@link #setPrecision} has set, else float32} */
     public Precision precision() {
         return precision;

@@ -33,7 +33,13 @@ final class ClassificationStep {
             NDManager manager) {
         this.loss = loss;
         side = classifier.configuration().input().inputSize();
-        pass = new NetworkPass(classifier.network(), parameters, manager, classifier.precision());
+        pass =
+                new NetworkPass(
+                        classifier.network(),
+                        parameters,
+                        manager,
+                        classifier.precision(),
+                        classifier.packedWeights());
     }
 
     /**

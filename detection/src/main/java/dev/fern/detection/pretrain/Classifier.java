@@ -156,6 +156,11 @@ public final class Classifier implements AutoCloseable {
         return EngineBridge.of(output).copy(output);
     }
 
+    /** {@return what passes through the network keep of its weights} */
+    public PackedWeights packedWeights() {
+        return weights;
+    }
+
     /** {@return the precision that {@link #setPrecision} has set, else float32} */
     public Precision precision() {
         return precision;

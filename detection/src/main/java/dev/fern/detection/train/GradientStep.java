@@ -52,7 +52,13 @@ public final class GradientStep {
                         && detector.configuration().architecture().isBatchIndependent();
         this.detector = detector;
         this.loss = loss;
-        this.pass = new NetworkPass(detector.network(), parameters, manager, detector.precision());
+        this.pass =
+                new NetworkPass(
+                        detector.network(),
+                        parameters,
+                        manager,
+                        detector.precision(),
+                        detector.packedWeights());
     }
 
     /** {@return whether images pass a network one by one, since a batch would gain nothing} */

@@ -10,6 +10,7 @@ import ai.djl.training.GradientCollector;
 import ai.djl.training.ParameterStore;
 import dev.fern.backbone.host.EngineBridge;
 import dev.fern.backbone.onednn.ChannelsLast;
+import dev.fern.backbone.onednn.PackedWeights;
 import dev.fern.backbone.onednn.ParameterGradients;
 import dev.fern.backbone.onednn.Precision;
 import dev.fern.backbone.onednn.Tape;
@@ -30,6 +31,7 @@ public final class NetworkPass {
     private final NDManager manager;
     private final EngineBridge engine;
     private final Precision precision;
+    private final PackedWeights weights;
     private final List<Parameter> trained;
 
     /** Those of a network that tapes run, from the first pass on. */
@@ -42,13 +44,19 @@ public final class NetworkPass {
      * @param parameters where the network finds its parameters and leaves their gradients
      * @param manager of the device that the parameters are on
      * @param precision of the maps, where a {@link Tape} runs the network
+     * @param weights keeps what a tape needs of the network's weights
      */
     public NetworkPass(
-            Block network, ParameterStore parameters, NDManager manager, Precision precision) {
+            Block network,
+            ParameterStore parameters,
+            NDManager manager,
+            Precision precision,
+            PackedWeights weights) {
         this.network = network;
         this.parameters = parameters;
         this.manager = manager;
         this.precision = precision;
+        this.weights = weights;
         engine = EngineBridge.of(manager);
         trained =
                 NamedParameters.of(network).values().stream()
@@ -99,7 +107,7 @@ public final class NetworkPass {
                     Optional.of(new ParameterGradients(trained.stream().map(this::array).toList()));
         }
         engine.recordNothing();
-        try (Tape tape = Tape.recording(manager, precision, gradients.get())) {
+        try (Tape tape = Tape.recording(manager, precision, weights, gradients.get())) {
             NDList outputs =
                     network.forward(parameters, new NDList(tape.enter(pixels, shape)), true);
             L result = loss.apply(outputs);

@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.within;
 
 import java.math.BigDecimal;
 import java.math.MathContext;
+import java.util.SplittableRandom;
+import java.util.stream.DoubleStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -111,6 +113,36 @@ class FocalLossTest {
             assertThat(slope(focal, x, true)).isBetween(-1e-20, 0.0);
             assertThat(slope(focal, -x, false)).isBetween(0.0, 1e-20);
         }
+    }
+
+    @ParameterizedTest(name = "gamma {0}")
+    @ValueSource(doubles = {2, 0, 0.5})
+    void manyNegativesAreAsEachAlone(double gamma) {
+        FocalLoss focal = new FocalLoss(0.25, gamma);
+        double[] logits =
+                DoubleStream.concat(
+                                DoubleStream.of(0, -0.0, 1e-300, -1e-9, 700, -700, 1e4, -3e38, 3e38),
+                                new SplittableRandom(1).doubles(2000, -40, 40))
+                        .toArray();
+        double[] slopes = logits.clone();
+        double[] losses = new double[logits.length];
+        focal.negatives(slopes, losses, new double[logits.length], logits.length);
+        for (int i = 0; i < logits.length; i++) {
+            double loss = loss(focal, logits[i], false);
+            double slope = slope(focal, logits[i], false);
+            assertThat(losses[i]).isCloseTo(loss, within(1e-12 * Math.abs(loss) + 1e-100));
+            assertThat(slopes[i]).isCloseTo(slope, within(1e-12 * Math.abs(slope) + 1e-100));
+        }
+    }
+
+    @ParameterizedTest(name = "logit {0}")
+    @ValueSource(doubles = {Double.NaN, Double.POSITIVE_INFINITY})
+    void manyNegativesShowDamage(double logit) {
+        double[] slopes = {-1, logit, 2};
+        double[] losses = new double[3];
+        FocalLoss.retinaNet().negatives(slopes, losses, new double[3], 3);
+        assertThat(losses[1]).isEqualTo((Double) logit);
+        assertThat(losses[0] + losses[2]).isFinite();
     }
 
     @ParameterizedTest(name = "alpha {0}, gamma {1}")
