@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Trains small detectors on four data sets with three kinds of settings, to see if defaults that suit
-# one data set suit others: Fern's defaults, those that come from the data (auto), and torchvision's.
+# Trains small detectors on four data sets, to see if defaults that suit one data set suit others: with
+# Fern's defaults and with torchvision's settings.
 #
 # usage: tools/defaults.sh BCCD COCO OUTPUT [SEED...]
 #   BCCD    folder with annotations/instances_train.json, train, and the same for val
@@ -45,13 +45,10 @@ train() { # DATA SETTINGS SEED
                 --limit-train 16 --limit-val 16 --epochs 100 --set evaluateEvery=25 --set horizontalFlip=0)
             ;;
     esac
-    case $2 in
-        auto) options+=(--set minPositives=auto --warmup-steps auto) ;;
-        torchvision)
-            options+=(--set headDeviation=0.01 --set boxLoss=l1 --set boxLossWeight=1 --set minPositives=1
-                --lr 0.01 --set clipNorm=10 --warmup-steps 100)
-            ;;
-    esac
+    if [ "$2" = torchvision ]; then
+        options+=(--set headDeviation=0.01 --set boxLoss=l1 --set boxLossWeight=1 --set minPositives=1
+            --lr 0.01 --set clipNorm=10 --warmup-steps 100)
+    fi
     rm -rf "$run"
     OMP_NUM_THREADS=1 "$fern" train "${options[@]}" --width 0.25 --set pyramidChannels=32 --set headConvolutions=1 \
         --set "anchorSizes=[16,32,64,128,256]" --min-size 192 --max-size 256 --seed "$3" --output "$run" \
@@ -60,7 +57,7 @@ train() { # DATA SETTINGS SEED
 
 for seed in "$@"; do
     for data in sparse dense bccd by-heart; do
-        for settings in defaults auto torchvision; do
+        for settings in defaults torchvision; do
             while (($(jobs -rp | wc -l) >= 2)); do wait -n || true; done
             train $data $settings "$seed" &
         done

@@ -65,29 +65,6 @@ public record TrainingConfiguration(
      * @param batchSize at least 1
      */
     public TrainingConfiguration withBatchSize(int batchSize) {
-        return with(loss, loop.withBatchSize(batchSize), optimization);
-    }
-
-    /**
-     * {@return these settings with another loss}
-     *
-     * @param other the loss
-     */
-    public TrainingConfiguration with(LossSettings other) {
-        return with(other, loop, optimization);
-    }
-
-    /**
-     * {@return these settings with another optimiser}
-     *
-     * @param other the settings of the optimiser
-     */
-    public TrainingConfiguration with(Optimization other) {
-        return with(loss, loop, other);
-    }
-
-    private TrainingConfiguration with(
-            LossSettings otherLoss, LoopSettings otherLoop, Optimization otherOptimization) {
         return new TrainingConfiguration(
                 machine,
                 seed,
@@ -95,9 +72,9 @@ public record TrainingConfiguration(
                 images,
                 augmentation,
                 matcher,
-                otherLoss,
-                otherLoop,
-                otherOptimization,
+                loss,
+                loop.withBatchSize(batchSize),
+                optimization,
                 postProcessing);
     }
 

@@ -15,7 +15,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.OptionalLong;
 import java.util.stream.Stream;
 
 /**
@@ -31,8 +30,7 @@ import java.util.stream.Stream;
  *   <li>values that go by a name, of a type {@code T} with {@code static T parse(String)}, which
  *       throws an IllegalArgumentException that says which names there are, and {@code String
  *       id()},
- *   <li>an {@link Optional} of such a value, which is {@value #NONE} where it is empty,
- *   <li>an {@link OptionalLong}, which is {@value #AUTO} where it is empty.
+ *   <li>an {@link Optional} of such a value, which is {@value #NONE} where it is empty.
  * </ul>
  *
  * The components of an {@link Unwrapped} record stand beside it in the JSON object. A component
@@ -43,9 +41,6 @@ public final class RecordJson {
 
     /** The string that stands in JSON for an empty optional value. */
     public static final String NONE = "none";
-
-    /** The string that stands in JSON for an empty whole number, which something else decides. */
-    public static final String AUTO = "auto";
 
     /** The name under which an object says which record of several it holds, see {@link OneOf}. */
     public static final String KIND = "kind";
@@ -113,11 +108,6 @@ public final class RecordJson {
         }
         if (value instanceof Record record) {
             return write(record);
-        }
-        if (value instanceof OptionalLong number) {
-            return number.isEmpty()
-                    ? new JsonPrimitive(AUTO)
-                    : new JsonPrimitive(number.getAsLong());
         }
         if (value instanceof Number number) {
             if (!Double.isFinite(number.doubleValue())) {
@@ -280,12 +270,6 @@ public final class RecordJson {
         if (json.isBoolean()) {
             return kind == boolean.class ? json.getAsBoolean() : null;
         }
-        if (kind == OptionalLong.class) {
-            if (json.isString()) {
-                return json.getAsString().equals(AUTO) ? OptionalLong.empty() : null;
-            }
-            return OptionalLong.of(json.getAsBigDecimal().longValueExact());
-        }
         if (json.isString()) {
             return kind == String.class ? json.getAsString() : named(json.getAsString(), kind);
         }
@@ -332,12 +316,7 @@ public final class RecordJson {
         } else if (kind == double.class || kind == Double.class || kind == float.class) {
             wanted = "a finite number";
         } else {
-            boolean automatic = kind == OptionalLong.class;
-            wanted =
-                    (automatic ? "'" + AUTO + "' or " : "")
-                            + "a whole number of "
-                            + (automatic || kind == long.class ? 64 : 32)
-                            + " bits";
+            wanted = "a whole number of " + (kind == long.class ? 64 : 32) + " bits";
         }
         return new IllegalArgumentException(path + " must be " + wanted + ", not " + excerpt(json));
     }

@@ -100,12 +100,18 @@ public final class DetectionTask
             DetectionDataset dataset,
             Validation validation,
             LoaderOptions loading) {
-        this.configuration = DataDefaults.of(configuration, dataset);
+        this.configuration = configuration;
         this.detector = detector;
         this.dataset = dataset;
         this.validation = validation;
         this.loading = loading;
-        this.sampler = DataDefaults.sampler(configuration, dataset);
+        this.sampler =
+                new BatchSampler(
+                        dataset,
+                        configuration.loop().batchSize(),
+                        configuration.images().canvasRule(),
+                        configuration.augmentation(),
+                        configuration.seed());
         this.fixedBatches =
                 configuration.augmentation().drawsCanvas()
                         ? OptionalInt.empty()
@@ -117,7 +123,7 @@ public final class DetectionTask
         this.decoder =
                 new BatchDecoder(
                         ImageReader.forDataSets(), detector.configuration().normalization());
-        this.lanes = GradientStep.lanes(this.configuration, detector, optimizer);
+        this.lanes = GradientStep.lanes(configuration, detector, optimizer);
     }
 
     @Override

@@ -82,9 +82,7 @@ record Scaling(TrainingConfiguration base, RateRule rule) {
         settings.addProperty("batchSize", cell.batchSize());
         settings.addProperty(
                 "learningRate", base.optimization().learningRate() * rule.factor(ratio));
-        base.optimization()
-                .warmupSteps()
-                .ifPresent(steps -> settings.addProperty("warmupSteps", scaled(steps, ratio)));
+        settings.addProperty("warmupSteps", scaled(base.optimization().warmupSteps(), ratio));
         settings.addProperty("steps", scaled(base.loop().steps(), ratio));
         settings.addProperty("emaDecay", Math.pow(base.loop().emaDecay(), ratio));
         return TrainingConfiguration.of(List.of(settings));

@@ -9,7 +9,6 @@ import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import dev.fern.cocoeval.CocoMetric;
 import dev.fern.detection.recipe.TrainingConfiguration;
-import dev.fern.detection.settings.RecordJson;
 import dev.fern.tools.report.FindingsPicture;
 import dev.fern.tools.report.ForestPlot;
 import dev.fern.tools.report.HtmlPage;
@@ -24,7 +23,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalLong;
 
 /** A sweep as one HTML page that needs no script, no other file and no network. */
 final class SweepReport {
@@ -300,14 +298,10 @@ final class SweepReport {
                             "<tr><td>%d<td>%s<td>%s<td>%s<td>%s",
                             batchSize,
                             configuration.optimization().learningRate(),
-                            warmup(configuration.optimization().warmupSteps()),
+                            count(configuration.optimization().warmupSteps()),
                             count(any.history().steps().size()),
                             count(any.history().images())));
         }
         return table + "</tbody></table>";
-    }
-
-    private static String warmup(OptionalLong steps) {
-        return steps.isEmpty() ? RecordJson.AUTO : count(steps.getAsLong());
     }
 }

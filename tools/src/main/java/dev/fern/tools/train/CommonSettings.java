@@ -6,7 +6,6 @@ import com.google.gson.JsonParseException;
 import com.google.gson.JsonParser;
 import com.google.gson.JsonPrimitive;
 import dev.fern.detection.files.TextFile;
-import dev.fern.detection.settings.RecordJson;
 import dev.fern.detection.settings.StrictJson;
 import dev.fern.tools.console.BadInputException;
 import java.io.IOException;
@@ -100,9 +99,8 @@ final class CommonSettings {
             names = "--warmup-steps",
             paramLabel = "N",
             description =
-                    "Number of first steps over which the learning rate rises to its full value, or"
-                            + " auto for a twentieth of the training, at most 1000.")
-    private String warmupSteps;
+                    "Number of first steps over which the learning rate rises to its full value.")
+    private Long warmupSteps;
 
     @Option(
             names = "--schedule",
@@ -173,16 +171,15 @@ final class CommonSettings {
 
     /** Returns whether the batch size is to be found by what fits into memory. */
     boolean isBatchSizeAutomatic() {
-        return RecordJson.AUTO.equals(batchSize);
+        return "auto".equals(batchSize);
     }
 
-    /** Returns the number that an option was given; null if it was not given or is automatic. */
-    private static Integer number(String option, String text) throws BadInputException {
+    private Integer batchSize() throws BadInputException {
         try {
-            return text == null || text.equals(RecordJson.AUTO) ? null : Integer.valueOf(text);
+            return batchSize == null ? null : Integer.valueOf(batchSize);
         } catch (NumberFormatException e) {
             throw new BadInputException(
-                    option + " must be a number or auto, not '" + text + "'", e);
+                    "--batch-size must be a number or auto, not '" + batchSize + "'", e);
         }
     }
 
@@ -231,13 +228,12 @@ final class CommonSettings {
         given.put("backbone", backbone);
         given.put("width", width);
         given.put("norm", norm);
-        given.put("batchSize", number("--batch-size", batchSize));
+        given.put("batchSize", isBatchSizeAutomatic() ? null : batchSize());
         given.put("accumulate", accumulate);
         given.put("epochs", epochs);
         given.put("steps", steps);
         given.put("learningRate", learningRate);
-        Integer warmup = number("--warmup-steps", warmupSteps);
-        given.put("warmupSteps", warmup == null ? warmupSteps : warmup);
+        given.put("warmupSteps", warmupSteps);
         given.put("schedule", schedule);
         given.put("seed", seed);
         given.put("emaDecay", emaDecay);

@@ -7,7 +7,6 @@ import dev.fern.detection.data.LoaderOptions;
 import dev.fern.detection.model.Detector;
 import dev.fern.detection.pretrain.BackboneWeights;
 import dev.fern.detection.recipe.TrainingConfiguration;
-import dev.fern.detection.train.DataDefaults;
 import dev.fern.detection.train.DataIdentity;
 import dev.fern.detection.train.DetectionTask;
 import dev.fern.detection.train.RunDirectory;
@@ -46,21 +45,6 @@ public record TrainingRun(
         int logEvery) {
 
     /**
-     * Lets the training images decide on the settings that are left to them, see {@link
-     * DataDefaults}.
-     *
-     * @param configuration the settings
-     * @param train the training images
-     * @param val the validation images
-     * @param run the folder of the run
-     * @param loading how images are read ahead
-     * @param logEvery number of steps between log lines
-     */
-    public TrainingRun {
-        configuration = DataDefaults.of(configuration, train.images());
-    }
-
-    /**
      * Trains the detector.
      *
      * @param start from the beginning or from the last checkpoint
@@ -77,10 +61,7 @@ public record TrainingRun(
         TrainingSession session =
                 new TrainingSession(run, start, DataIdentity.of(train.images(), val.images()));
         session.requireSame(
-                settings ->
-                        configuration.changesFrom(
-                                DataDefaults.of(
-                                        TrainingConfiguration.of(settings), train.images())));
+                settings -> configuration.changesFrom(TrainingConfiguration.of(settings)));
         LeftOutImages leftOut = new LeftOutImages();
         describe(leftOut);
         try (Detector detector =
@@ -175,10 +156,6 @@ public record TrainingRun(
                 train.images().samples().size(),
                 val.images().samples().size(),
                 train.images().categories().size());
-        System.err.printf(
-                "minPositives is %d, warmupSteps is %d%n",
-                configuration.loss().minPositives().orElseThrow(),
-                configuration.optimization().warmupSteps().orElseThrow());
         warn("training", train.images(), leftOut);
         warn("validation", val.images(), leftOut);
         if (!ids(train).equals(ids(val))) {

@@ -67,13 +67,13 @@ class ScalingTest {
         settings.addProperty("steps", 50);
         Scaling scaling = new Scaling(TrainingConfiguration.of(List.of(settings)), RateRule.LINEAR);
         TrainingConfiguration one = scaling.configuration(new Cell("bn", 1, 1));
-        assertThat(one.optimization().warmupSteps()).hasValue(400);
+        assertThat(one.optimization().warmupSteps()).isEqualTo(400);
         assertThat(one.loop().steps()).isEqualTo(200);
         TrainingConfiguration sixteen = scaling.configuration(new Cell("bn", 16, 1));
-        assertThat(sixteen.optimization().warmupSteps()).hasValue(25);
+        assertThat(sixteen.optimization().warmupSteps()).isEqualTo(25);
         assertThat(sixteen.loop().steps()).isEqualTo(13); // 12.5
         assertThat(scaling.configuration(new Cell("bn", 4000, 1)).optimization().warmupSteps())
-                .hasValue(1);
+                .isEqualTo(1);
         assertThat(settings(RateRule.LINEAR, 16).loop().steps()).isZero();
         assertThat(settings(RateRule.LINEAR, 16).loop().epochs()).isEqualTo(BASE.loop().epochs());
     }

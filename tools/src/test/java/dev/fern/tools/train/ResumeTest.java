@@ -61,26 +61,6 @@ class ResumeTest {
     }
 
     @Test
-    void settingsThatTheDataDecidedAreRecordedAndTheSameOnResuming() throws IOException {
-        run = folder.resolve("automatic");
-        String[] options = {
-            "--epochs=1", "--lr=0.01", "--set=minPositives=auto", "--warmup-steps=auto"
-        };
-        CommandRun fresh = train(options);
-        assertThat(fresh.status()).as(fresh.errors().toString()).isZero();
-        assertThat(settings().get("warmupSteps").getAsInt()).isZero(); // of two steps
-        int positives = settings().get("minPositives").getAsInt();
-        assertThat(fresh.errors().toString()).contains("minPositives is " + positives);
-
-        CommandRun resumed = train("--resume", options[0], options[1], options[2], options[3]);
-
-        assertThat(resumed.status()).as(resumed.errors().toString()).isZero();
-        assertThat(settings().get("minPositives").getAsInt()).isEqualTo(positives);
-        assertRefused(train("--resume", "--set=minPositives=999"), "minPositives is 999");
-        assertRefused(train("--resume", "--warmup-steps=some"), "--warmup-steps", "some");
-    }
-
-    @Test
     void settingsThatAreNotGivenAreThoseOfTheRun() throws IOException {
         String before = Files.readString(run.resolve("config.json"));
         CommandRun resumed = train("--resume");
