@@ -177,7 +177,8 @@ final class ConvolutionFunction {
                     weightsGradient.close();
                 }
                 if (trainsBias) {
-                    tape.gradients().add(bias, ElementwiseKernels.read(biasGradient, shape.outputs()));
+                    tape.gradients()
+                            .add(bias, ElementwiseKernels.read(biasGradient, shape.outputs()));
                 }
             }
         }

@@ -61,8 +61,7 @@ final class WeightGradientSums implements AutoCloseable {
      * @param term float32; it is taken over
      * @param plain the layout of the array
      */
-    void add(
-            stream stream, NDArray weights, memory.desc layout, memory term, memory.desc plain) {
+    void add(stream stream, NDArray weights, memory.desc layout, memory term, memory.desc plain) {
         Sum sum = sums.get(weights);
         if (sum.values != null && !sum.layout.equals(layout)) {
             finish(stream, weights, sum);

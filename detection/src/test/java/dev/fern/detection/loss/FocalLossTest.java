@@ -121,7 +121,8 @@ class FocalLossTest {
         FocalLoss focal = new FocalLoss(0.25, gamma);
         double[] logits =
                 DoubleStream.concat(
-                                DoubleStream.of(0, -0.0, 1e-300, -1e-9, 700, -700, 1e4, -3e38, 3e38),
+                                DoubleStream.of(
+                                        0, -0.0, 1e-300, -1e-9, 700, -700, 1e4, -3e38, 3e38),
                                 new SplittableRandom(1).doubles(2000, -40, 40))
                         .toArray();
         double[] slopes = logits.clone();
