@@ -270,11 +270,10 @@ class ResNetTest {
             value = ResNetDepth.class,
             names = {"RESNET50", "RESNET18V2", "RESNET50V2"})
     void everyParameterGetsAGradient(ResNetDepth depth) {
-        ResNet network = network(depth, 0.0625, FRN);
-        Tensor image = image(64, 64);
+        ResNet network = network(depth, 0.125, FRN);
+        // The pool after the first norm lets through few gradients of values below the threshold.
+        Tensor image = image(128, 128);
         try (NDManager manager = NDManager.newBaseManager()) {
-            // Four channels are few: by chance all of a map is above its threshold.
-            manager.getEngine().setRandomSeed(1);
             BlockPass.prepare(manager, network, List.of(image), Map.of());
             List<float[]> ones =
                     BlockPass.infer(manager, network, List.of(image)).stream()
