@@ -44,4 +44,15 @@ public final class Closeness {
         }
         return wide;
     }
+
+    /** Returns the distance of two vectors relative to the length of the expected one. */
+    public static double distance(float[] actual, float[] expected) {
+        double error = 0;
+        double size = 0;
+        for (int i = 0; i < expected.length; i++) {
+            error += Math.pow(actual[i] - expected[i], 2);
+            size += Math.pow(expected[i], 2);
+        }
+        return Math.sqrt(error / Math.max(size, 1e-30));
+    }
 }

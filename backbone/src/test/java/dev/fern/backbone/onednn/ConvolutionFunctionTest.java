@@ -17,6 +17,7 @@ import java.util.Random;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.aggregator.ArgumentsAccessor;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 
@@ -59,6 +60,22 @@ class ConvolutionFunctionTest {
             int groups,
             boolean bias) {
 
+        /** {@return a row of {@link #SHAPES}} */
+        static Case of(ArgumentsAccessor row) {
+            return new Case(
+                    row.getInteger(0),
+                    row.getInteger(1),
+                    row.getInteger(2),
+                    row.getInteger(3),
+                    row.getInteger(4),
+                    row.getInteger(5),
+                    row.getInteger(6),
+                    row.getInteger(7),
+                    row.getInteger(8),
+                    row.getInteger(9),
+                    row.getBoolean(10));
+        }
+
         int outputHeight() {
             return side(height);
         }
@@ -89,7 +106,8 @@ class ConvolutionFunctionTest {
         assumeTrue(OneDnn.isAvailable(), "oneDNN has no library for this platform");
     }
 
-    private static float[] random(long size, long seed) {
+    /** Returns normally distributed numbers. */
+    static float[] random(long size, long seed) {
         Random random = new Random(seed);
         float[] values = new float[Math.toIntExact(size)];
         for (int i = 0; i < values.length; i++) {
@@ -155,41 +173,15 @@ class ConvolutionFunctionTest {
 
     @ParameterizedTest
     @CsvSource(textBlock = SHAPES)
-    void float32(
-            int n,
-            int c,
-            int f,
-            int h,
-            int w,
-            int k,
-            int stride,
-            int padding,
-            int dilation,
-            int groups,
-            boolean bias) {
-        check(
-                new Case(n, c, f, h, w, k, stride, padding, dilation, groups, bias),
-                Precision.FLOAT32);
+    void float32(ArgumentsAccessor numbers) {
+        check(Case.of(numbers), Precision.FLOAT32);
     }
 
     @ParameterizedTest
     @CsvSource(textBlock = SHAPES)
-    void bfloat16(
-            int n,
-            int c,
-            int f,
-            int h,
-            int w,
-            int k,
-            int stride,
-            int padding,
-            int dilation,
-            int groups,
-            boolean bias) {
+    void bfloat16(ArgumentsAccessor numbers) {
         assumeTrue(OneDnn.supports(Precision.BFLOAT16), "this processor has no bf16");
-        check(
-                new Case(n, c, f, h, w, k, stride, padding, dilation, groups, bias),
-                Precision.BFLOAT16);
+        check(Case.of(numbers), Precision.BFLOAT16);
     }
 
     private static FloatBuffer direct(float[] values) {

@@ -1,5 +1,7 @@
 package dev.fern.backbone.onednn;
 
+import static dev.fern.backbone.Closeness.distance;
+import static dev.fern.backbone.onednn.ConvolutionFunctionTest.random;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
@@ -18,7 +20,6 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
-import java.util.Random;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -28,15 +29,6 @@ import org.junit.jupiter.params.provider.EnumSource;
 /** The block beside DJL's own, on both engines. */
 @Tag("engine")
 class ConvolutionTest {
-
-    private static float[] random(long size, long seed) {
-        Random random = new Random(seed);
-        float[] values = new float[Math.toIntExact(size)];
-        for (int i = 0; i < values.length; i++) {
-            values[i] = (float) random.nextGaussian();
-        }
-        return values;
-    }
 
     /** Runs a block with drawn parameters and output gradients, on the engine's tape. */
     private static BlockPass pass(Block block, float[] x, Shape shape) {
@@ -80,16 +72,6 @@ class ConvolutionTest {
                                                         gradient))
                                         .as(name)
                                         .isLessThan(most));
-    }
-
-    private static double distance(float[] a, float[] b) {
-        double error = 0;
-        double size = 0;
-        for (int i = 0; i < b.length; i++) {
-            error += Math.pow(a[i] - b[i], 2);
-            size += Math.pow(b[i], 2);
-        }
-        return Math.sqrt(error / Math.max(size, 1e-30));
     }
 
     @ParameterizedTest

@@ -1,5 +1,6 @@
 package dev.fern.backbone.resnet;
 
+import static dev.fern.backbone.Closeness.distance;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import ai.djl.ndarray.NDManager;
@@ -79,15 +80,5 @@ class ResNetMapsTest {
             values[i] = (float) random.nextGaussian();
         }
         return values;
-    }
-
-    private static double distance(float[] actual, float[] expected) {
-        double error = 0;
-        double size = 0;
-        for (int i = 0; i < expected.length; i++) {
-            error += Math.pow(actual[i] - expected[i], 2);
-            size += Math.pow(expected[i], 2);
-        }
-        return size == 0 ? Math.sqrt(error) : Math.sqrt(error / size);
     }
 }
