@@ -43,7 +43,7 @@ public record FocalLoss(double alpha, double gamma) {
         // -log p_t = softplus(-x) for a positive, softplus(x) for a negative
         double crossEntropy = Math.max(positive ? -x : x, 0) + Math.log1p(e);
         double q = (x >= 0) == positive ? e / (1 + e) : 1 / (1 + e); // 1 - p_t
-        double weight = (positive ? alpha : 1 - alpha) * (gamma == 2 ? q * q : Math.pow(q, gamma));
+        double weight = (positive ? alpha : 1 - alpha) * power(q);
         double descent = weight * (gamma * (1 - q) * crossEntropy + q);
         slope[0] = positive ? -descent : descent;
         return weight * crossEntropy;
@@ -72,19 +72,15 @@ public record FocalLoss(double alpha, double gamma) {
         for (int i = 0; i < count; i++) {
             losses[i] += Math.max(logits[i], 0); // softplus(x) = -log p_t
         }
-        if (gamma == 2) {
-            for (int i = 0; i < count; i++) {
-                double weight = (1 - alpha) * (q[i] * q[i]);
-                logits[i] = weight * (2 * (1 - q[i]) * losses[i] + q[i]);
-                losses[i] *= weight;
-            }
-        } else {
-            for (int i = 0; i < count; i++) {
-                double weight = (1 - alpha) * Math.pow(q[i], gamma);
-                logits[i] = weight * (gamma * (1 - q[i]) * losses[i] + q[i]);
-                losses[i] *= weight;
-            }
+        for (int i = 0; i < count; i++) {
+            double weight = (1 - alpha) * power(q[i]);
+            logits[i] = weight * (gamma * (1 - q[i]) * losses[i] + q[i]);
+            losses[i] *= weight;
         }
+    }
+
+    private double power(double q) {
+        return gamma == 2 ? q * q : Math.pow(q, gamma);
     }
 
     /** Writes e = exp(-|x|), from the series of exp(-|x| / 1024); below exp(-700) it is that. */
