@@ -130,6 +130,23 @@ public record BlockPass(
             List<Tensor> inputs,
             List<float[]> outputGradients,
             Precision precision) {
+        return onTape(
+                manager,
+                block,
+                (parameters, list) -> block.forward(parameters, list, true),
+                inputs,
+                outputGradients,
+                precision);
+    }
+
+    /** Runs a prepared block forward in a given way, and backward, on a tape. */
+    public static BlockPass onTape(
+            NDManager manager,
+            Block block,
+            Forward forward,
+            List<Tensor> inputs,
+            List<float[]> outputGradients,
+            Precision precision) {
         ParameterStore store = new ParameterStore(manager, false);
         Map<String, Parameter> trained = new LinkedHashMap<>(NamedParameters.of(block));
         trained.values().removeIf(parameter -> !parameter.requiresGradient());
@@ -151,7 +168,7 @@ public record BlockPass(
                 values.put(0, input.data());
                 maps.add(tape.enterWanted(values, new Shape(input.shape())));
             }
-            NDList results = block.forward(store, maps, true);
+            NDList results = forward.run(store, maps);
             List<float[]> channelsLast = new ArrayList<>();
             List<Tensor> outputs = new ArrayList<>();
             for (int i = 0; i < results.size(); i++) {

@@ -5,6 +5,8 @@ import ai.djl.ndarray.types.Shape;
 import dev.fern.backbone.host.EngineBridge;
 import dev.fern.backbone.host.HostFunction;
 import dev.fern.backbone.loop.Parallel;
+import dev.fern.backbone.onednn.MapArray;
+import dev.fern.backbone.onednn.MapFunctions;
 import java.nio.FloatBuffer;
 import java.util.List;
 
@@ -30,6 +32,9 @@ final class TopDownAddition implements HostFunction {
                             + " and "
                             + coarse
                             + " are not in the ratio 2");
+        }
+        if (map instanceof MapArray lower) {
+            return MapFunctions.addUpsampled(lower, (MapArray) above);
         }
         EngineBridge engine = EngineBridge.of(map);
         if (engine.supports(map)) {

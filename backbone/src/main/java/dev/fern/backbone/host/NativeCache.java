@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.SimpleFileVisitor;
 import java.nio.file.attribute.BasicFileAttributes;
+import java.util.List;
 import org.bytedeco.javacpp.Loader;
 
 /**
@@ -95,6 +96,13 @@ public final class NativeCache {
         if (System.getProperty(JAVACPP_SETTING) == null
                 && System.getProperty("org.bytedeco.javacpp.cacheDir") == null) {
             System.setProperty(JAVACPP_SETTING, folder("javacpp").toString());
+        }
+        // Above some size of the process, JavaCPP would collect Java's garbage again and again.
+        for (String limit : List.of("maxBytes", "maxPhysicalBytes")) {
+            String setting = "org.bytedeco.javacpp." + limit;
+            if (System.getProperty(setting) == null) {
+                System.setProperty(setting, "0");
+            }
         }
         // JavaCPP goes on to other places where it can't write to this one.
         requirePrivate(Loader.getCacheDir().toPath(), JAVACPP_SETTING);

@@ -6,7 +6,7 @@ import ai.djl.training.ParameterStore;
 import ai.djl.training.initializer.Initializer;
 import dev.fern.backbone.norm.Standardizer.BatchMoments;
 import dev.fern.backbone.norm.Standardizer.FixedMoments;
-import dev.fern.backbone.norm.Standardizer.Standardization;
+import dev.fern.backbone.onednn.Standardization;
 
 /**
  * Batch Renormalization (Ioffe, NeurIPS 2017): Batch Normalization that comes to use its running

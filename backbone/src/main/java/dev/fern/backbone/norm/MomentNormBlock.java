@@ -11,6 +11,8 @@ import ai.djl.training.ParameterStore;
 import ai.djl.training.initializer.Initializer;
 import ai.djl.util.PairList;
 import dev.fern.backbone.host.EngineBridge;
+import dev.fern.backbone.onednn.MapArray;
+import dev.fern.backbone.onednn.StandardizationMaps;
 import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.List;
@@ -83,10 +85,11 @@ abstract class MomentNormBlock extends AbstractBlock {
     }
 
     /**
-     * Computes norm, addition and activation by one {@link dev.fern.backbone.host.HostFunction}.
+     * Computes norm, addition and activation by one function of a tape's maps, or by one {@link
+     * dev.fern.backbone.host.HostFunction}.
      *
-     * @param inputs x, and the shortcut if there is one, on arrays that the {@link EngineBridge}
-     *     supports
+     * @param inputs x, and the shortcut if there is one: maps, or arrays that the {@link
+     *     EngineBridge} supports
      * @param tau TLU's threshold [C]; null for another activation
      */
     final NDArray fused(
@@ -96,6 +99,9 @@ abstract class MomentNormBlock extends AbstractBlock {
             NDArray tau,
             boolean training) {
         NDArray x = inputs.get(0);
+        if (x instanceof MapArray map) {
+            return maps(parameters, map, inputs, activation, tau, training);
+        }
         List<NDArray> arguments = new ArrayList<>(5);
         arguments.add(x);
         arguments.add(recordable(parameters, gamma, x, training));
@@ -113,6 +119,28 @@ abstract class MomentNormBlock extends AbstractBlock {
                         .apply(
                                 new StandardizationFunction(standardizer, addsShortcut, activation),
                                 arguments.toArray(NDArray[]::new));
+        standardizer.applied();
+        return z;
+    }
+
+    private NDArray maps(
+            ParameterStore parameters,
+            MapArray x,
+            NDList inputs,
+            Activation activation,
+            NDArray tau,
+            boolean training) {
+        Standardizer standardizer = standardizer(parameters, x, training);
+        NDArray z =
+                StandardizationMaps.apply(
+                        x,
+                        inputs.size() > 1 ? (MapArray) inputs.get(1) : null,
+                        new StandardizationMaps.Parameters(
+                                parameters.getValue(gamma, x.getDevice(), training),
+                                parameters.getValue(beta, x.getDevice(), training),
+                                tau),
+                        standardizer,
+                        activation != Activation.NONE);
         standardizer.applied();
         return z;
     }

@@ -1,34 +1,17 @@
 package dev.fern.backbone.norm;
 
+import dev.fern.backbone.onednn.RowGroups;
+import dev.fern.backbone.onednn.Standardization;
+import dev.fern.backbone.onednn.StandardizationMaps;
 import java.util.Arrays;
 
 /**
  * The way in which one application of a normaliser standardises a map, before the scale and shift.
  */
-interface Standardizer {
-
-    /** {@return the groups of rows that are standardised alike} */
-    RowGroups groups(int images, int channels);
-
-    /**
-     * {@return whether mean and variance are measured on the map itself, so that gradients pass
-     * through them}
-     */
-    boolean measures();
+interface Standardizer extends StandardizationMaps.Rule {
 
     /** {@return the constant that is added to measured variances} */
     double epsilon();
-
-    /**
-     * {@return the way in which a group is standardised} It is called once per group, by several
-     * threads. Where this {@link #measures()}, it must standardise by that mean and variance,
-     * through which the gradient is led.
-     *
-     * @param mean the group's mean, if this {@link #measures()}; NaN otherwise
-     * @param variance the group's variance with the divisor N, if this {@link #measures()}; NaN
-     *     otherwise
-     */
-    Standardization of(int group, double mean, double variance);
 
     /**
      * {@return whether {@link #of} must be asked for every group even where the engine's operators
@@ -40,47 +23,6 @@ interface Standardizer {
 
     /** Is called after {@link #of} has been asked for every group. */
     default void applied() {}
-
-    /**
-     * The constants of xhat = (x - mean) * inverse * r + d. Where mean and inverse are measured,
-     * the gradient passes through them; it never passes through r and d.
-     *
-     * @param inverse 1 / sqrt(var + eps)
-     * @param r Batch Renormalization's correction of the scale; 1 elsewhere
-     * @param d Batch Renormalization's correction of the mean; 0 elsewhere
-     */
-    record Standardization(double mean, double inverse, double r, double d) {
-
-        static Standardization of(double mean, double variance, double epsilon) {
-            return new Standardization(mean, 1 / Math.sqrt(variance + epsilon), 1, 0);
-        }
-    }
-
-    /**
-     * Which rows of an array [N, C, H, W] share their statistics. A row is one channel of one
-     * image; row n * C + c belongs to channel c of image n.
-     *
-     * @param count number of groups
-     * @param size rows per group
-     * @param firstStep from the first row of a group to the first of the next one
-     * @param step from a row of a group to its next one
-     */
-    record RowGroups(int count, int size, int firstStep, int step) {
-
-        /** Groups neighbouring channels of each image, as Group Normalization does. */
-        static RowGroups ofImages(int images, int channels, int groups) {
-            return new RowGroups(images * groups, channels / groups, channels / groups, 1);
-        }
-
-        /** Groups the rows of each channel over all images, as Batch Normalization does. */
-        static RowGroups ofChannels(int images, int channels) {
-            return new RowGroups(channels, images, 1, channels);
-        }
-
-        int row(int group, int index) {
-            return group * firstStep + index * step;
-        }
-    }
 
     /**
      * Standardises each channel by a given mean and variance, the same for every image.

@@ -110,6 +110,7 @@ final class ConvolutionFunction {
         MapShape image = shape.output();
         MapMemory output =
                 new MapMemory(
+                        tape.workspace(),
                         new MapShape(
                                 input.shape.images(),
                                 image.channels(),
@@ -127,7 +128,7 @@ final class ConvolutionFunction {
             if (offsets != null) {
                 arguments.withLent(DNNL_ARG_BIAS, new memory(kernels.bias, OneDnn.cpu(), offsets));
             }
-            arguments.run(tape.stream());
+            arguments.run(tape.workspace());
         }
         return output;
     }
@@ -137,14 +138,14 @@ final class ConvolutionFunction {
         ConvolutionKernels.Gradients gradients = kernels.gradients();
         if (input.wantsGradient) {
             memory packed = tape.packed(weights, kernels.plainWeights, gradients.packed());
-            MapMemory inputGradient = new MapMemory(input.shape);
+            MapMemory inputGradient = new MapMemory(tape.workspace(), input.shape);
             for (int n = 0; n < input.shape.images(); n++) {
                 gradients
                         .ofInput()
                         .with(DNNL_ARG_DIFF_DST, outputGradient.image(n))
                         .with(DNNL_ARG_WEIGHTS, packed)
                         .with(DNNL_ARG_DIFF_SRC, inputGradient.image(n))
-                        .run(tape.stream());
+                        .run(tape.workspace());
             }
             tape.addGradient(input, inputGradient);
         }
@@ -152,9 +153,9 @@ final class ConvolutionFunction {
         if (!tape.trains(weights) && !trainsBias) {
             return;
         }
-        try (memory biasGradient = bias == null ? null : new memory(kernels.bias, OneDnn.cpu())) {
+        try (memory biasGradient = bias == null ? null : tape.workspace().memory(kernels.bias)) {
             for (int n = 0; n < input.shape.images(); n++) {
-                memory weightsGradient = new memory(gradients.result(), OneDnn.cpu());
+                memory weightsGradient = tape.workspace().memory(gradients.result());
                 Kernel.Arguments arguments =
                         gradients
                                 .ofWeights()
@@ -164,11 +165,11 @@ final class ConvolutionFunction {
                 if (bias != null) {
                     arguments.with(DNNL_ARG_DIFF_BIAS, biasGradient);
                 }
-                arguments.run(tape.stream());
+                arguments.run(tape.workspace());
                 if (tape.trains(weights)) {
                     tape.weightGradients()
                             .add(
-                                    tape.stream(),
+                                    tape.workspace(),
                                     weights,
                                     gradients.result(),
                                     weightsGradient,

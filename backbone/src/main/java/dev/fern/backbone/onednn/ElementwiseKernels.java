@@ -19,7 +19,6 @@ import org.bytedeco.dnnl.global.dnnl.prop_kind;
 import org.bytedeco.dnnl.memory;
 import org.bytedeco.dnnl.post_ops;
 import org.bytedeco.dnnl.primitive_attr;
-import org.bytedeco.dnnl.stream;
 import org.bytedeco.javacpp.FloatPointer;
 
 /**
@@ -124,7 +123,7 @@ final class ElementwiseKernels {
      * @param operands one per operation
      */
     static void apply(
-            stream stream,
+            Workspace workspace,
             MapShape shape,
             List<Operation> operations,
             memory x,
@@ -139,31 +138,31 @@ final class ElementwiseKernels {
         for (int i = 1; i < operands.length; i++) {
             arguments.with(DNNL_ARG_ATTR_MULTIPLE_POST_OP_BASE * i | DNNL_ARG_SRC_1, operands[i]);
         }
-        arguments.run(stream);
+        arguments.run(workspace);
     }
 
     /** {@return the sum of two maps, in new memory} */
-    static MapMemory add(stream stream, MapMemory a, MapMemory b) {
-        MapMemory sum = new MapMemory(a.shape);
+    static MapMemory add(Workspace workspace, MapMemory a, MapMemory b) {
+        MapMemory sum = new MapMemory(workspace, a.shape);
         for (int n = 0; n < a.shape.images(); n++) {
-            apply(stream, a.shape, List.of(map("add")), a.image(n), sum.image(n), b.image(n));
+            apply(workspace, a.shape, List.of(map("add")), a.image(n), sum.image(n), b.image(n));
         }
         return sum;
     }
 
     /** Adds float32 numbers to others. */
-    static void add(stream stream, memory sums, memory terms, long count) {
+    static void add(Workspace workspace, memory sums, memory terms, long count) {
         MapShape row = new MapShape(1, Math.toIntExact(count), 1, 1, Precision.FLOAT32);
-        apply(stream, row, List.of(map("add")), sums, sums, terms);
+        apply(workspace, row, List.of(map("add")), sums, sums, terms);
     }
 
     /** {@return a gradient where a map is above its channel's threshold, elsewhere 0} */
-    static MapMemory above(stream stream, MapMemory map, float[] thresholds, MapMemory gradient) {
-        MapMemory passed = new MapMemory(map.shape);
+    static MapMemory above(Workspace workspace, MapMemory map, float[] thresholds, MapMemory gradient) {
+        MapMemory passed = new MapMemory(workspace, map.shape);
         try (memory vector = vector(thresholds)) {
             for (int n = 0; n < map.shape.images(); n++) {
                 apply(
-                        stream,
+                        workspace,
                         map.shape,
                         List.of(vector("gt"), map("mul")),
                         map.image(n),
@@ -176,12 +175,12 @@ final class ElementwiseKernels {
     }
 
     /** Writes max(x, 0) of an image. */
-    static void relu(stream stream, MapShape shape, memory x, memory y) {
+    static void relu(Workspace workspace, MapShape shape, memory x, memory y) {
         OneDnn.code(new Relu(shape.image()), ElementwiseKernels::relu)
                 .kernel
                 .with(DNNL_ARG_SRC, x)
                 .with(DNNL_ARG_DST, y)
-                .run(stream);
+                .run(workspace);
     }
 
     private static Single relu(Relu relu) {
@@ -211,7 +210,7 @@ final class ElementwiseKernels {
      * @param b another one of the same shape, or the same
      * @param n which of their images
      */
-    static Sums sums(stream stream, MapMemory a, MapMemory b, int n) {
+    static Sums sums(Workspace workspace, MapMemory a, MapMemory b, int n) {
         SumKernel code =
                 a.shape.places() <= FilterResponseMaps.FEW_PLACES
                         ? null
@@ -219,14 +218,14 @@ final class ElementwiseKernels {
         if (code == null || code.kernel.isSlow()) {
             return plainSums(a.values(n), a == b ? null : b.values(n), a.shape.channels());
         }
-        try (memory products = new memory(code.products, OneDnn.cpu());
-                memory sums = new memory(code.sums, OneDnn.cpu())) {
+        try (memory products = workspace.memory(code.products);
+                memory sums = workspace.memory(code.sums)) {
             code.kernel
                     .with(DNNL_ARG_SRC, a.image(n))
                     .with(DNNL_ARG_DIFF_DST, b.image(n))
                     .with(DNNL_ARG_DIFF_WEIGHTS, products)
                     .with(DNNL_ARG_DIFF_BIAS, sums)
-                    .run(stream);
+                    .run(workspace);
             return new Sums(read(products, a.shape.channels()), read(sums, a.shape.channels()));
         }
     }

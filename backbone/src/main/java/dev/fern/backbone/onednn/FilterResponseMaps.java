@@ -64,7 +64,7 @@ public final class FilterResponseMaps {
         shape = x.memory().shape;
         gamma = copy(arrays.gamma);
         beta = copy(arrays.beta);
-        tau = threshold(thresholds);
+        tau = thresholds ? thresholds(arrays.tau, shape) : null;
         epsilon = new double[shape.channels()];
         float[] learned = arrays.epsilon == null ? new float[epsilon.length] : copy(arrays.epsilon);
         for (int c = 0; c < epsilon.length; c++) {
@@ -77,13 +77,15 @@ public final class FilterResponseMaps {
         return EngineBridge.of(array).copy(array);
     }
 
-    private float[] threshold(boolean thresholds) {
-        if (!thresholds) {
-            return null;
-        }
-        float[] values = arrays.tau == null ? new float[gamma.length] : copy(arrays.tau);
+    /**
+     * {@return a threshold for each channel, exact in a map's precision}
+     *
+     * @param tau null for 0
+     */
+    static float[] thresholds(NDArray tau, MapShape map) {
+        float[] values = tau == null ? new float[map.channels()] : copy(tau);
         for (int c = 0; c < values.length; c++) {
-            values[c] = shape.precision().round(values[c]);
+            values[c] = map.precision().round(values[c]);
         }
         return values;
     }
@@ -115,7 +117,7 @@ public final class FilterResponseMaps {
     }
 
     private MapMemory forward(MapMemory x, MapMemory shortcut) {
-        MapMemory output = new MapMemory(shape);
+        MapMemory output = new MapMemory(tape.workspace(), shape);
         List<Operation> operations = new ArrayList<>(List.of(vector("mul"), vector("add")));
         if (shortcut != null) {
             operations.add(map("add"));
@@ -124,7 +126,7 @@ public final class FilterResponseMaps {
             operations.add(vector("max"));
         }
         for (int n = 0; n < shape.images(); n++) {
-            double[] squares = ElementwiseKernels.sums(tape.stream(), x, x, n).products();
+            double[] squares = ElementwiseKernels.sums(tape.workspace(), x, x, n).products();
             float[] scale = new float[gamma.length];
             float[] threshold = tau == null ? null : tau.clone();
             for (int c = 0; c < scale.length; c++) {
@@ -147,7 +149,7 @@ public final class FilterResponseMaps {
                 operands.add(thresholds);
             }
             ElementwiseKernels.apply(
-                    tape.stream(),
+                    tape.workspace(),
                     shape,
                     operations,
                     x.image(n),
@@ -170,18 +172,18 @@ public final class FilterResponseMaps {
         MapMemory dy =
                 tau == null
                         ? dz.retain()
-                        : ElementwiseKernels.above(tape.stream(), output, tau, dz);
-        MapMemory dx = new MapMemory(shape);
+                        : ElementwiseKernels.above(tape.workspace(), output, tau, dz);
+        MapMemory dx = new MapMemory(tape.workspace(), shape);
         int channels = gamma.length;
         double[] gammaGradient = new double[channels];
         double[] betaGradient = new double[channels];
         double[] epsilonGradient = new double[channels];
         double[] tauGradient = new double[channels];
         for (int n = 0; n < shape.images(); n++) {
-            Sums sums = ElementwiseKernels.sums(tape.stream(), x, dy, n);
+            Sums sums = ElementwiseKernels.sums(tape.workspace(), x, dy, n);
             double[] dzSums =
                     arrays.tau != null && tape.trains(arrays.tau)
-                            ? ElementwiseKernels.sums(tape.stream(), dz, dz, n).sums()
+                            ? ElementwiseKernels.sums(tape.workspace(), dz, dz, n).sums()
                             : sums.sums();
             for (int c = 0; c < channels; c++) {
                 double r = 1 / Math.sqrt(underRoot[n][c]);
@@ -229,7 +231,7 @@ public final class FilterResponseMaps {
         try (memory factors = ElementwiseKernels.vector(along);
                 memory scales = ElementwiseKernels.vector(scale)) {
             ElementwiseKernels.apply(
-                    tape.stream(),
+                    tape.workspace(),
                     shape,
                     List.of(vector("mul"), map("add"), vector("mul")),
                     x.image(n),

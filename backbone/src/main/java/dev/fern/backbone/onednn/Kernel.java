@@ -8,7 +8,6 @@ import org.bytedeco.dnnl.IntMemoryMap;
 import org.bytedeco.dnnl.memory;
 import org.bytedeco.dnnl.primitive;
 import org.bytedeco.dnnl.primitive_desc_base;
-import org.bytedeco.dnnl.stream;
 import org.bytedeco.javacpp.Pointer;
 
 /** Code that oneDNN has made. */
@@ -64,12 +63,12 @@ final class Kernel {
         }
 
         /** Runs the code, waits for its end, and frees what was lent. */
-        void run(stream stream) {
+        void run(Workspace workspace) {
             if (scratch.get_size() > 0) {
-                withLent(DNNL_ARG_SCRATCHPAD, new memory(scratch, OneDnn.cpu()));
+                withLent(DNNL_ARG_SCRATCHPAD, workspace.memory(scratch));
             }
-            code.execute(stream, values);
-            stream._wait();
+            code.execute(workspace.stream(), values);
+            workspace.stream()._wait();
             lent.forEach(Pointer::close);
             values.close();
         }

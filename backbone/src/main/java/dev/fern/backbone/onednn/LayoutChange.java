@@ -7,7 +7,6 @@ import org.bytedeco.dnnl.memory;
 import org.bytedeco.dnnl.post_ops;
 import org.bytedeco.dnnl.primitive_attr;
 import org.bytedeco.dnnl.reorder;
-import org.bytedeco.dnnl.stream;
 
 /** Changes of layout and type. oneDNN keeps their code itself. */
 final class LayoutChange {
@@ -16,22 +15,22 @@ final class LayoutChange {
 
     /** Writes values in another layout or type. */
     static void copy(
-            stream stream, memory.desc from, memory source, memory.desc to, memory target) {
-        run(stream, from, source, to, target, OneDnn.newAttributes());
+            Workspace workspace, memory.desc from, memory source, memory.desc to, memory target) {
+        run(workspace, from, source, to, target, OneDnn.newAttributes());
     }
 
     /** Adds values to those of another layout or type. */
-    static void add(stream stream, memory.desc from, memory source, memory.desc to, memory target) {
+    static void add(Workspace workspace, memory.desc from, memory source, memory.desc to, memory target) {
         primitive_attr attributes = OneDnn.newAttributes();
         post_ops sum = new post_ops();
         sum.append_sum();
         attributes.set_post_ops(sum);
         sum.close();
-        run(stream, from, source, to, target, attributes);
+        run(workspace, from, source, to, target, attributes);
     }
 
     private static void run(
-            stream stream,
+            Workspace workspace,
             memory.desc from,
             memory source,
             memory.desc to,
@@ -45,7 +44,7 @@ final class LayoutChange {
             new Kernel(plan, code)
                     .with(DNNL_ARG_FROM, source)
                     .with(DNNL_ARG_TO, target)
-                    .run(stream);
+                    .run(workspace);
         }
     }
 }

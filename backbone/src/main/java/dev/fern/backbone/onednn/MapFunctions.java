@@ -5,15 +5,23 @@ import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_DIFF_SRC;
 import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_DST;
 import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_SRC;
 import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_WORKSPACE;
+import static org.bytedeco.dnnl.global.dnnl.dnnl_resampling_backward_primitive_desc_create;
+import static org.bytedeco.dnnl.global.dnnl.dnnl_resampling_forward_primitive_desc_create;
+import static org.bytedeco.dnnl.global.dnnl.dnnl_success;
 
 import ai.djl.ndarray.NDArray;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.ToIntFunction;
+import org.bytedeco.dnnl.dnnl_primitive_desc;
 import org.bytedeco.dnnl.global.dnnl.algorithm;
 import org.bytedeco.dnnl.global.dnnl.prop_kind;
 import org.bytedeco.dnnl.memory;
 import org.bytedeco.dnnl.pooling_backward;
 import org.bytedeco.dnnl.pooling_forward;
+import org.bytedeco.dnnl.primitive;
+import org.bytedeco.dnnl.primitive_desc;
+import org.bytedeco.javacpp.PointerPointer;
 
 /** Functions without parameters of a tape's maps. */
 public final class MapFunctions {
@@ -28,9 +36,9 @@ public final class MapFunctions {
     public static NDArray relu(MapArray x) {
         Tape tape = x.tape();
         MapMemory input = x.memory();
-        MapMemory output = new MapMemory(input.shape);
+        MapMemory output = new MapMemory(tape.workspace(), input.shape);
         for (int n = 0; n < input.shape.images(); n++) {
-            ElementwiseKernels.relu(tape.stream(), input.shape, input.image(n), output.image(n));
+            ElementwiseKernels.relu(tape.workspace(), input.shape, input.image(n), output.image(n));
         }
         return tape.record(
                 output,
@@ -40,7 +48,7 @@ public final class MapFunctions {
                         tape.addGradient(
                                 input,
                                 ElementwiseKernels.above(
-                                        tape.stream(),
+                                        tape.workspace(),
                                         output,
                                         new float[input.shape.channels()],
                                         gradient)));
@@ -57,7 +65,7 @@ public final class MapFunctions {
         MapMemory first = a.memory();
         MapMemory second = b.memory();
         return tape.record(
-                ElementwiseKernels.add(tape.stream(), first, second),
+                ElementwiseKernels.add(tape.workspace(), first, second),
                 List.of(first, second),
                 List.of(),
                 gradient -> {
@@ -77,9 +85,10 @@ public final class MapFunctions {
         MapShape from = input.shape;
         MapMemory output =
                 new MapMemory(
+                        tape.workspace(),
                         new MapShape(from.images(), from.channels(), 1, 1, Precision.FLOAT32));
         for (int n = 0; n < from.images(); n++) {
-            double[] sums = ElementwiseKernels.sums(tape.stream(), input, input, n).sums();
+            double[] sums = ElementwiseKernels.sums(tape.workspace(), input, input, n).sums();
             float[] means = new float[sums.length];
             for (int c = 0; c < means.length; c++) {
                 means[c] = (float) (sums[c] / from.places());
@@ -91,7 +100,7 @@ public final class MapFunctions {
                 List.of(input),
                 List.of(),
                 gradient -> {
-                    MapMemory terms = new MapMemory(from);
+                    MapMemory terms = new MapMemory(tape.workspace(), from);
                     float[] spread = new float[from.imageSize()];
                     for (int n = 0; n < from.images(); n++) {
                         float[] ofMeans = gradient.values(n);
@@ -126,6 +135,7 @@ public final class MapFunctions {
         MapShape from = input.shape;
         MapMemory output =
                 new MapMemory(
+                        tape.workspace(),
                         new MapShape(
                                 from.images(),
                                 from.channels(),
@@ -133,16 +143,16 @@ public final class MapFunctions {
                                 (from.width() - 1) / stride + 1,
                                 from.precision()));
         for (int n = 0; n < from.images(); n++) {
-            output.copyEvery(tape.stream(), stride, input, n);
+            output.copyEvery(tape.workspace(), stride, input, n);
         }
         return tape.record(
                 output,
                 List.of(input),
                 List.of(),
                 gradient -> {
-                    MapMemory terms = new MapMemory(from);
+                    MapMemory terms = new MapMemory(tape.workspace(), from);
                     for (int n = 0; n < from.images(); n++) {
-                        gradient.spread(tape.stream(), stride, terms, n);
+                        gradient.spread(tape.workspace(), stride, terms, n);
                     }
                     tape.addGradient(input, terms);
                 });
@@ -208,6 +218,7 @@ public final class MapFunctions {
         MapShape from = input.shape;
         MapMemory output =
                 new MapMemory(
+                        tape.workspace(),
                         new MapShape(
                                 from.images(),
                                 from.channels(),
@@ -218,13 +229,13 @@ public final class MapFunctions {
         PoolingKernels kernels = OneDnn.code(task, PoolingKernels::new);
         List<memory> places = new ArrayList<>(from.images());
         for (int n = 0; n < from.images(); n++) {
-            memory workspace = new memory(kernels.workspace, OneDnn.cpu());
-            places.add(workspace);
+            memory chosen = tape.workspace().memory(kernels.workspace);
+            places.add(chosen);
             kernels.forward
                     .with(DNNL_ARG_SRC, input.image(n))
                     .with(DNNL_ARG_DST, output.image(n))
-                    .with(DNNL_ARG_WORKSPACE, workspace)
-                    .run(tape.stream());
+                    .with(DNNL_ARG_WORKSPACE, chosen)
+                    .run(tape.workspace());
         }
         tape.freeLater(places);
         return tape.record(
@@ -232,15 +243,109 @@ public final class MapFunctions {
                 List.of(input),
                 List.of(),
                 gradient -> {
-                    MapMemory terms = new MapMemory(from);
+                    MapMemory terms = new MapMemory(tape.workspace(), from);
                     Kernel backward = OneDnn.code(task, PoolingKernels::new).backward;
                     for (int n = 0; n < from.images(); n++) {
                         backward.with(DNNL_ARG_DIFF_DST, gradient.image(n))
                                 .with(DNNL_ARG_DIFF_SRC, terms.image(n))
                                 .with(DNNL_ARG_WORKSPACE, places.get(n))
-                                .run(tape.stream());
+                                .run(tape.workspace());
                     }
                     tape.addGradient(input, terms);
+                });
+    }
+
+    /** What the code of an upsampling is made for. */
+    private record Upsampling(MapShape coarse, MapShape fine) {}
+
+    private static final class UpsamplingKernels extends NativeCode {
+        private static final float[] FACTORS = {2, 2};
+
+        final Kernel forward;
+        final Kernel backward;
+
+        UpsamplingKernels(Upsampling task) {
+            memory.desc coarse = task.coarse.layout();
+            memory.desc fine = task.fine.layout();
+            primitive_desc plan =
+                    plan(
+                            created ->
+                                    dnnl_resampling_forward_primitive_desc_create(
+                                            created,
+                                            OneDnn.cpu().get(),
+                                            prop_kind.forward_training.value,
+                                            algorithm.resampling_nearest.value,
+                                            FACTORS,
+                                            coarse.get(),
+                                            fine.get(),
+                                            OneDnn.newAttributes().get()));
+            forward = keep(new Kernel(plan, new primitive(plan)));
+            primitive_desc back =
+                    plan(
+                            created ->
+                                    dnnl_resampling_backward_primitive_desc_create(
+                                            created,
+                                            OneDnn.cpu().get(),
+                                            algorithm.resampling_nearest.value,
+                                            FACTORS,
+                                            coarse.get(),
+                                            fine.get(),
+                                            plan.get(),
+                                            OneDnn.newAttributes().get()));
+            backward = keep(new Kernel(back, new primitive(back)));
+        }
+
+        /** Makes a plan by oneDNN's C interface: JavaCPP's classes have none for a resampling. */
+        private static primitive_desc plan(ToIntFunction<PointerPointer<dnnl_primitive_desc>> maker) {
+            try (PointerPointer<dnnl_primitive_desc> created = new PointerPointer<>(1)) {
+                int status = maker.applyAsInt(created);
+                if (status != dnnl_success) {
+                    throw new IllegalStateException("oneDNN makes no resampling: " + status);
+                }
+                return new primitive_desc(created.get(dnnl_primitive_desc.class));
+            }
+        }
+    }
+
+    /**
+     * {@return a map plus another one, upsampled by two to the nearest neighbour}
+     *
+     * @param fine [N, C, H, W]
+     * @param coarse a map of the same tape, [N, C, H / 2, W / 2]
+     */
+    public static NDArray addUpsampled(MapArray fine, MapArray coarse) {
+        Tape tape = fine.tape();
+        MapMemory near = fine.memory();
+        MapMemory above = coarse.memory();
+        MapMemory output = new MapMemory(tape.workspace(), near.shape);
+        Upsampling task = new Upsampling(above.shape.image(), near.shape.image());
+        Kernel forward = OneDnn.code(task, UpsamplingKernels::new).forward;
+        for (int n = 0; n < near.shape.images(); n++) {
+            forward.with(DNNL_ARG_SRC, above.image(n))
+                    .with(DNNL_ARG_DST, output.image(n))
+                    .run(tape.workspace());
+            ElementwiseKernels.apply( // as a post-operation oneDNN has only slow code for it
+                    tape.workspace(),
+                    output.shape,
+                    List.of(ElementwiseKernels.map("add")),
+                    output.image(n),
+                    output.image(n),
+                    near.image(n));
+        }
+        return tape.record(
+                output,
+                List.of(near, above),
+                List.of(),
+                gradient -> {
+                    MapMemory terms = new MapMemory(tape.workspace(), above.shape);
+                    Kernel backward = OneDnn.code(task, UpsamplingKernels::new).backward;
+                    for (int n = 0; n < above.shape.images(); n++) {
+                        backward.with(DNNL_ARG_DIFF_DST, gradient.image(n))
+                                .with(DNNL_ARG_DIFF_SRC, terms.image(n))
+                                .run(tape.workspace());
+                    }
+                    tape.addGradient(near, gradient.retain());
+                    tape.addGradient(above, terms);
                 });
     }
 }

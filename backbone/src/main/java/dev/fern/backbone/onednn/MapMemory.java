@@ -2,7 +2,6 @@ package dev.fern.backbone.onednn;
 
 import java.nio.FloatBuffer;
 import org.bytedeco.dnnl.memory;
-import org.bytedeco.dnnl.stream;
 import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.javacpp.ShortPointer;
@@ -25,12 +24,12 @@ final class MapMemory {
     /** Whether the backward pass goes on to where this map comes from. */
     boolean wantsGradient;
 
-    MapMemory(MapShape shape) {
+    MapMemory(Workspace workspace, MapShape shape) {
         this.shape = shape;
         layout = shape.layout();
         images = new memory[shape.images()];
         for (int n = 0; n < images.length; n++) {
-            images[n] = new memory(layout, OneDnn.cpu());
+            images[n] = workspace.memory(layout);
         }
     }
 
@@ -55,17 +54,17 @@ final class MapMemory {
     }
 
     /** Fills the images with an engine's values, [N, C, H, W], direct. */
-    void fill(stream stream, FloatBuffer values) {
+    void fill(Workspace workspace, FloatBuffer values) {
         exchange(
                 values,
-                (n, plain, lent) -> LayoutChange.copy(stream, plain, lent, layout, images[n]));
+                (n, plain, lent) -> LayoutChange.copy(workspace, plain, lent, layout, images[n]));
     }
 
     /** Writes the values of all images to a direct buffer, [N, C, H, W]. */
-    void read(stream stream, FloatBuffer values) {
+    void read(Workspace workspace, FloatBuffer values) {
         exchange(
                 values,
-                (n, plain, lent) -> LayoutChange.copy(stream, layout, images[n], plain, lent));
+                (n, plain, lent) -> LayoutChange.copy(workspace, layout, images[n], plain, lent));
     }
 
     @FunctionalInterface
@@ -87,18 +86,18 @@ final class MapMemory {
     }
 
     /** Fills an image with every place of a larger one whose row and column fit a stride. */
-    void copyEvery(stream stream, int stride, MapMemory source, int n) {
+    void copyEvery(Workspace workspace, int stride, MapMemory source, int n) {
         try (memory.desc every = every(source.shape, stride)) {
-            LayoutChange.copy(stream, every, source.images[n], layout, images[n]);
+            LayoutChange.copy(workspace, every, source.images[n], layout, images[n]);
         }
     }
 
     /** Writes an image to the places of a larger one from which {@link #copyEvery} takes it. */
-    void spread(stream stream, int stride, MapMemory target, int n) {
+    void spread(Workspace workspace, int stride, MapMemory target, int n) {
         try (memory.desc every = every(target.shape, stride)) {
             long bytes = (long) target.shape.imageSize() * target.shape.precision().bytes();
             Pointer.memset(target.images[n].get_data_handle(), 0, bytes);
-            LayoutChange.copy(stream, layout, images[n], every, target.images[n]);
+            LayoutChange.copy(workspace, layout, images[n], every, target.images[n]);
         }
     }
 

@@ -13,7 +13,6 @@ import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.bytedeco.dnnl.memory;
-import org.bytedeco.dnnl.stream;
 import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.javacpp.IntPointer;
 
@@ -91,7 +90,7 @@ public final class PackedWeights implements AutoCloseable {
          * @param wanted the layout of the result
          */
         synchronized memory get(
-                stream stream, NDArray parameter, memory.desc plain, memory.desc wanted) {
+                Workspace workspace, NDArray parameter, memory.desc plain, memory.desc wanted) {
             FloatBuffer floats = floats(parameter);
             try (FloatPointer pointer = new FloatPointer(floats)) {
                 Entry entry =
@@ -105,7 +104,7 @@ public final class PackedWeights implements AutoCloseable {
                 }
                 memory values = new memory(wanted, OneDnn.cpu());
                 try (memory lent = new memory(plain, OneDnn.cpu(), pointer)) {
-                    LayoutChange.copy(stream, plain, lent, wanted, values);
+                    LayoutChange.copy(workspace, plain, lent, wanted, values);
                 }
                 entry.forms.add(new Packed(new memory.desc(wanted), values));
                 return values;

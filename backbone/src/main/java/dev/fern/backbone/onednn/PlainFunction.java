@@ -40,7 +40,7 @@ final class PlainFunction {
 
         FloatBuffer copy(MapMemory map) {
             FloatBuffer values = room(map.shape.shape().size());
-            map.read(tape.stream(), values);
+            map.read(tape.workspace(), values);
             return values;
         }
 
@@ -71,11 +71,11 @@ final class PlainFunction {
         List<MapMemory> maps = new ArrayList<>();
         inputs.forEach(input -> maps.add(map(input)));
         Shape shape = function.outputShape(inputs.stream().map(NDArray::getShape).toList());
-        MapMemory output = new MapMemory(MapShape.of(shape, tape.precision()));
+        MapMemory output = new MapMemory(tape.workspace(), MapShape.of(shape, tape.precision()));
         try (Values values = values(maps)) {
             FloatBuffer result = values.room(shape.size());
             function.forward(values.buffers, result);
-            output.fill(tape.stream(), result);
+            output.fill(tape.workspace(), result);
         }
         return tape.record(
                 output,
@@ -102,8 +102,8 @@ final class PlainFunction {
                     Arrays.setAll(terms, gradient::get);
                     tape.gradients().add(inputs.get(i), terms);
                 } else {
-                    MapMemory terms = new MapMemory(maps.get(i).shape);
-                    terms.fill(tape.stream(), gradient);
+                    MapMemory terms = new MapMemory(tape.workspace(), maps.get(i).shape);
+                    terms.fill(tape.workspace(), gradient);
                     tape.addGradient(maps.get(i), terms);
                 }
             }

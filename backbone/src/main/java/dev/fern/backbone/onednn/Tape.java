@@ -13,7 +13,6 @@ import java.util.Arrays;
 import java.util.Deque;
 import java.util.List;
 import org.bytedeco.dnnl.memory;
-import org.bytedeco.dnnl.stream;
 
 /**
  * One pass through a network on the CPU. Maps lie in memory as [N, H, W, C], in float32 or
@@ -28,7 +27,7 @@ public final class Tape implements AutoCloseable {
     private final NDManager manager;
     private final Precision precision;
     private final ParameterGradients gradients;
-    private final stream stream;
+    private final Workspace workspace = new Workspace();
     private final Deque<Step> steps = new ArrayDeque<>();
     private final PackedWeights.Snapshot weights;
     private final WeightGradientSums weightGradients;
@@ -70,7 +69,6 @@ public final class Tape implements AutoCloseable {
         this.gradients = gradients;
         weightGradients = new WeightGradientSums(gradients);
         OpenMp.followWorker();
-        stream = new stream(OneDnn.cpu());
     }
 
     /**
@@ -119,8 +117,8 @@ public final class Tape implements AutoCloseable {
      * @param shape N, C, H, W
      */
     public NDArray enter(FloatBuffer pixels, Shape shape) {
-        MapMemory memory = new MapMemory(MapShape.of(shape, precision));
-        memory.fill(stream, pixels);
+        MapMemory memory = new MapMemory(workspace, MapShape.of(shape, precision));
+        memory.fill(workspace, pixels);
         return array(memory);
     }
 
@@ -164,7 +162,7 @@ public final class Tape implements AutoCloseable {
     }
 
     void read(MapArray map, FloatBuffer target) {
-        map.memory().read(stream, target);
+        map.memory().read(workspace, target);
     }
 
     /**
@@ -176,7 +174,7 @@ public final class Tape implements AutoCloseable {
     public void backward(NDList outputs, List<float[]> values) {
         for (int i = 0; i < outputs.size(); i++) {
             MapMemory output = ((MapArray) outputs.get(i)).memory();
-            MapMemory gradient = new MapMemory(output.shape.in(precision));
+            MapMemory gradient = new MapMemory(workspace, output.shape.in(precision));
             int size = output.shape.imageSize();
             for (int n = 0; n < output.shape.images(); n++) {
                 gradient.set(n, Arrays.copyOfRange(values.get(i), n * size, (n + 1) * size));
@@ -193,15 +191,15 @@ public final class Tape implements AutoCloseable {
             }
             step.release();
         }
-        weightGradients.finish(stream);
+        weightGradients.finish(workspace);
     }
 
     Precision precision() {
         return precision;
     }
 
-    stream stream() {
-        return stream;
+    Workspace workspace() {
+        return workspace;
     }
 
     ParameterGradients gradients() {
@@ -251,7 +249,7 @@ public final class Tape implements AutoCloseable {
         } else if (map.gradient == null) {
             map.gradient = terms;
         } else {
-            MapMemory sum = ElementwiseKernels.add(stream, map.gradient, terms);
+            MapMemory sum = ElementwiseKernels.add(workspace, map.gradient, terms);
             map.gradient.release();
             terms.release();
             map.gradient = sum;
@@ -266,7 +264,7 @@ public final class Tape implements AutoCloseable {
      * @param wanted the layout of the result
      */
     memory packed(NDArray parameter, memory.desc plain, memory.desc wanted) {
-        return weights.get(stream, parameter, plain, wanted);
+        return weights.get(workspace, parameter, plain, wanted);
     }
 
     /** Frees memory when the tape is closed. */
@@ -294,6 +292,6 @@ public final class Tape implements AutoCloseable {
         weightGradients.close();
         weights.release();
         manager.close();
-        stream.close();
+        workspace.close();
     }
 }

@@ -4,7 +4,6 @@ import ai.djl.ndarray.NDArray;
 import java.util.IdentityHashMap;
 import java.util.Map;
 import org.bytedeco.dnnl.memory;
-import org.bytedeco.dnnl.stream;
 import org.bytedeco.javacpp.FloatPointer;
 
 /**
@@ -61,29 +60,29 @@ final class WeightGradientSums implements AutoCloseable {
      * @param term float32; it is taken over
      * @param plain the layout of the array
      */
-    void add(stream stream, NDArray weights, memory.desc layout, memory term, memory.desc plain) {
+    void add(Workspace workspace, NDArray weights, memory.desc layout, memory term, memory.desc plain) {
         Sum sum = sums.get(weights);
         if (sum.values != null && !sum.layout.equals(layout)) {
-            finish(stream, weights, sum);
+            finish(workspace, weights, sum);
         }
         if (sum.values == null) {
             sum.start(layout, term, plain);
         } else {
-            ElementwiseKernels.add(stream, sum.values, term, layout.get_size() / Float.BYTES);
+            ElementwiseKernels.add(workspace, sum.values, term, layout.get_size() / Float.BYTES);
             term.close();
         }
         sum.expected--;
         if (sum.expected == 0) {
-            finish(stream, weights, sum);
+            finish(workspace, weights, sum);
         }
     }
 
     /** Hands on what has come, though more was expected: a use may have no gradient. */
-    void finish(stream stream) {
-        sums.forEach((weights, sum) -> finish(stream, weights, sum));
+    void finish(Workspace workspace) {
+        sums.forEach((weights, sum) -> finish(workspace, weights, sum));
     }
 
-    private void finish(stream stream, NDArray weights, Sum sum) {
+    private void finish(Workspace workspace, NDArray weights, Sum sum) {
         if (sum.values == null) {
             return;
         }
@@ -91,9 +90,9 @@ final class WeightGradientSums implements AutoCloseable {
                 FloatPointer pointer = new FloatPointer(gradients.of(weights));
                 memory target = new memory(sum.plain, OneDnn.cpu(), pointer)) {
             if (gradients.isFirst(weights)) {
-                LayoutChange.copy(stream, sum.layout, sum.values, sum.plain, target);
+                LayoutChange.copy(workspace, sum.layout, sum.values, sum.plain, target);
             } else {
-                LayoutChange.add(stream, sum.layout, sum.values, sum.plain, target);
+                LayoutChange.add(workspace, sum.layout, sum.values, sum.plain, target);
             }
         }
     }

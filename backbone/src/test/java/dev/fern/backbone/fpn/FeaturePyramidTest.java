@@ -12,6 +12,7 @@ import dev.fern.backbone.BlockPass;
 import dev.fern.backbone.NumericalGradient;
 import dev.fern.backbone.fpn.FeaturePyramid.P6Source;
 import dev.fern.backbone.norm.Normalization;
+import dev.fern.backbone.onednn.Precision;
 import dev.fern.backbone.parameter.NamedParameters;
 import dev.fern.backbone.parameter.Tensor;
 import java.util.ArrayList;
@@ -101,8 +102,11 @@ class FeaturePyramidTest {
             List<float[]> weights =
                     levels.stream().map(level -> tensor(random, level.length).data()).toList();
             BlockPass pass = BlockPass.of(manager, pyramid, maps, weights);
+            BlockPass onTape =
+                    BlockPass.onTape(manager, pyramid, maps, weights, Precision.FLOAT32);
             for (int l = 0; l < levels.size(); l++) {
                 assertClose("P" + (3 + l), pass.outputs().get(l).data(), levels.get(l), 1e-5);
+                assertClose("P" + (3 + l), onTape.outputs().get(l).data(), levels.get(l), 1e-5);
             }
             for (int m = 0; m < inputs.size(); m++) {
                 int map = m;
@@ -122,6 +126,7 @@ class FeaturePyramidTest {
                                 },
                                 inputs.get(m));
                 assertClose("dC" + (3 + m), pass.inputGradients().get(m), gradient, 1e-5);
+                assertClose("dC" + (3 + m), onTape.inputGradients().get(m), gradient, 1e-5);
             }
         }
     }

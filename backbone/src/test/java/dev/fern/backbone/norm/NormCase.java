@@ -8,6 +8,8 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.nn.Block;
 import dev.fern.backbone.BlockPass;
 import dev.fern.backbone.norm.MomentReference.Gradients;
+import dev.fern.backbone.onednn.Precision;
+import dev.fern.backbone.parameter.ParameterValues;
 import dev.fern.backbone.parameter.Tensor;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -162,14 +164,28 @@ record NormCase(
                 reference);
     }
 
-    /** Compares a prepared block in training, run by a given forward pass, with its reference. */
+    /**
+     * Compares a prepared block in training, run by a given forward pass on an engine's arrays and
+     * on maps, with its reference.
+     */
     void assertMatches(
             NDManager manager, Block block, BlockPass.Forward forward, Reference reference) {
         double[] z = reference.forward(widen(x), widen(gamma), widen(beta));
         double[] dy = activate(z);
-        BlockPass pass = BlockPass.of(manager, block, forward, inputs(), List.of(outputGradient));
-        assertClose("z", pass.outputs().get(0).data(), z, TOLERANCE);
         Gradients expected = reference.backward(widen(x), widen(gamma), dy);
+        List<float[]> gradients = List.of(outputGradient);
+        Map<String, Tensor> state = ParameterValues.copyOf(block);
+        assertMatches(BlockPass.of(manager, block, forward, inputs(), gradients), z, dy, expected);
+        ParameterValues.assign(block, state); // running averages have moved
+        assertMatches(
+                BlockPass.onTape(manager, block, forward, inputs(), gradients, Precision.FLOAT32),
+                z,
+                dy,
+                expected);
+    }
+
+    private void assertMatches(BlockPass pass, double[] z, double[] dy, Gradients expected) {
+        assertClose("z", pass.outputs().get(0).data(), z, TOLERANCE);
         assertClose("dx", pass.inputGradients().get(0), expected.x(), TOLERANCE, 1e-6);
         if (shortcut != null) {
             assertClose("dshortcut", pass.inputGradients().get(1), dy, TOLERANCE);
