@@ -13,7 +13,7 @@ import dev.fern.backbone.BackboneConfiguration;
 import dev.fern.backbone.parameter.Initialization;
 import dev.fern.backbone.parameter.NamedParameters;
 import dev.fern.backbone.parameter.ParameterValues;
-import dev.fern.backbone.parameter.Tensor;
+import dev.fern.backbone.parameter.TensorSource;
 import java.util.List;
 import java.util.Map;
 
@@ -72,7 +72,7 @@ public final class BackboneClassifier extends AbstractBlock {
      * @throws IllegalArgumentException if a parameter is missing, left over or of another shape;
      *     the message names the first one
      */
-    public void initialize(NDManager manager, Map<String, Tensor> values) {
+    public void initialize(NDManager manager, TensorSource values) {
         ParameterValues.initializeWith(this, values);
         initialize(manager, DataType.FLOAT32, SAMPLE_INPUT);
     }

@@ -11,6 +11,7 @@ import ai.djl.training.GradientCollector;
 import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Consumer;
 
 /**
  * Connects plain Java to one DJL engine: to the memory of its arrays, to its tape, and to the facts
@@ -279,6 +280,27 @@ public interface EngineBridge {
         }
         NDArray array = manager.create(shape, DataType.FLOAT32);
         set(array, values);
+        return array;
+    }
+
+    /**
+     * {@return a new float32 array whose values are written to a buffer, where it can be to the
+     * array's own memory}
+     *
+     * @param manager owns the result
+     * @param shape of the result
+     * @param writer is given a buffer that starts at 0, is as large as the array, and whose values
+     *     are anything; its position need not move
+     */
+    default NDArray create(NDManager manager, Shape shape, Consumer<FloatBuffer> writer) {
+        NDArray array = manager.create(shape, DataType.FLOAT32);
+        if (lendsMemory(array)) {
+            writer.accept(floats(array));
+        } else {
+            FloatBuffer values = FloatBuffer.allocate(Math.toIntExact(shape.size()));
+            writer.accept(values);
+            array.set(values.rewind());
+        }
         return array;
     }
 

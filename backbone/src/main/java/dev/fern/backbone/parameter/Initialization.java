@@ -116,10 +116,14 @@ public final class Initialization {
     }
 
     private static NDArray filled(NDManager manager, Shape shape, DoubleSupplier values) {
-        float[] filled = new float[Math.toIntExact(shape.size())];
-        for (int i = 0; i < filled.length; i++) {
-            filled[i] = (float) values.getAsDouble();
-        }
-        return EngineBridge.of(manager).create(manager, filled, shape);
+        return EngineBridge.of(manager)
+                .create(
+                        manager,
+                        shape,
+                        room -> {
+                            for (int i = 0; i < room.capacity(); i++) {
+                                room.put(i, (float) values.getAsDouble());
+                            }
+                        });
     }
 }

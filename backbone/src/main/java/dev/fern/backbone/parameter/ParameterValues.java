@@ -48,7 +48,7 @@ public final class ParameterValues {
             if (value == null) {
                 throw new IllegalArgumentException("parameter " + entry.getKey() + " is missing");
             }
-            requireShape(entry.getKey(), value, entry.getValue().getArray().getShape().getShape());
+            requireShape(entry.getKey(), value.shape(), entry.getValue().getArray().getShape().getShape());
         }
         for (String name : values.keySet()) {
             if (!parameters.containsKey(name)) {
@@ -71,13 +71,15 @@ public final class ParameterValues {
      * shape.
      *
      * @param block not initialised yet
-     * @param values one for each parameter, under the names of {@link NamedParameters}; no others
+     * @param values one for each parameter, under the names of {@link NamedParameters}; no others;
+     *     read by the block's initialisation
      * @throws IllegalArgumentException if a parameter is missing or left over; the message names
      *     the first one
      */
-    public static void initializeWith(Block block, Map<String, Tensor> values) {
+    public static void initializeWith(Block block, TensorSource values) {
         Map<String, Parameter> parameters = NamedParameters.of(block);
-        for (String name : values.keySet()) {
+        Map<String, long[]> shapes = values.shapes();
+        for (String name : shapes.keySet()) {
             if (!parameters.containsKey(name)) {
                 throw new IllegalArgumentException(
                         "parameter " + name + " has no place in the network");
@@ -85,25 +87,26 @@ public final class ParameterValues {
         }
         parameters.forEach(
                 (name, parameter) -> {
-                    Tensor value = values.get(name);
-                    if (value == null) {
+                    long[] stored = shapes.get(name);
+                    if (stored == null) {
                         throw new IllegalArgumentException("parameter " + name + " is missing");
                     }
                     parameter.setInitializer(
                             (owner, shape, type) -> {
-                                requireShape(name, value, shape.getShape());
-                                return EngineBridge.of(owner).create(owner, value.data(), shape);
+                                requireShape(name, stored, shape.getShape());
+                                return EngineBridge.of(owner)
+                                        .create(owner, shape, room -> values.read(name, room));
                             });
                 });
     }
 
-    private static void requireShape(String name, Tensor value, long[] shape) {
-        if (!Arrays.equals(shape, value.shape())) {
+    private static void requireShape(String name, long[] stored, long[] shape) {
+        if (!Arrays.equals(shape, stored)) {
             throw new IllegalArgumentException(
                     "parameter "
                             + name
                             + " has shape "
-                            + Arrays.toString(value.shape())
+                            + Arrays.toString(stored)
                             + " where the network has "
                             + Arrays.toString(shape));
         }

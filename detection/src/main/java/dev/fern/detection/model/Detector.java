@@ -93,10 +93,38 @@ public final class Detector implements AutoCloseable {
             Device device,
             long seed,
             double headDeviation) {
+        return create(configuration, engine, device, seed, headDeviation, true);
+    }
+
+    /**
+     * Makes a detector with fresh parameters on a device that can't be trained: its parameters have
+     * no memory for gradients.
+     *
+     * @param configuration shape of the network, and what comes before and after it
+     * @param engine DJL's name of the engine
+     * @param device holds the parameters and computes; one that the engine sees
+     * @param seed of the parameters
+     * @return the detector, which the caller closes
+     */
+    public static Detector createForInference(
+            DetectorConfiguration configuration, String engine, Device device, long seed) {
+        return create(configuration, engine, device, seed, RetinaNet.HEAD_DEVIATION, false);
+    }
+
+    private static Detector create(
+            DetectorConfiguration configuration,
+            String engine,
+            Device device,
+            long seed,
+            double headDeviation,
+            boolean trains) {
         NDManager manager = EngineBridge.of(engine).newManager(device);
         try {
             RetinaNet network =
                     new RetinaNet(configuration.architecture(), configuration.categories().size());
+            if (!trains) {
+                network.freezeParameters(true);
+            }
             network.initialize(manager, seed, headDeviation);
             return new Detector(configuration, manager, network);
         } catch (RuntimeException e) {
@@ -106,7 +134,26 @@ public final class Detector implements AutoCloseable {
     }
 
     /**
-     * Loads a model directory onto the CPU.
+     * Loads a model directory onto the CPU, to be trained on.
+     *
+     * @param directory the model, see {@link ModelDirectory}
+     * @param engine DJL's name of the engine
+     * @return the detector, which the caller closes
+     * @throws IOException if a file is missing, damaged or does not fit the other; the message
+     *     names it
+     */
+    public static Detector loadForTraining(Path directory, String engine) throws IOException {
+        return load(
+                directory,
+                ModelDirectory.readConfiguration(directory),
+                engine,
+                Device.cpu(),
+                true);
+    }
+
+    /**
+     * Loads a model directory onto the CPU. Like the other detectors that are loaded, but for
+     * {@link #loadForTraining}, it has no memory for gradients.
      *
      * @param directory the model, see {@link ModelDirectory}
      * @param engine DJL's name of the engine
@@ -147,12 +194,22 @@ public final class Detector implements AutoCloseable {
     public static Detector load(
             Path directory, DetectorConfiguration configuration, String engine, Device device)
             throws IOException {
+        return load(directory, configuration, engine, device, false);
+    }
+
+    private static Detector load(
+            Path directory,
+            DetectorConfiguration configuration,
+            String engine,
+            Device device,
+            boolean trains)
+            throws IOException {
         NDManager manager = EngineBridge.of(engine).newManager(device);
         try {
             return new Detector(
                     configuration,
                     manager,
-                    ModelDirectory.readNetwork(directory, configuration, manager));
+                    ModelDirectory.readNetwork(directory, configuration, manager, trains));
         } catch (IOException | RuntimeException e) {
             manager.close();
             throw e;

@@ -29,6 +29,6 @@ public final class DetectorBlockFactory implements BlockFactory {
     public Block newBlock(Model model, Path modelPath, Map<String, ?> arguments)
             throws IOException {
         return ModelDirectory.readNetwork(
-                modelPath, ModelDirectory.readConfiguration(modelPath), model.getNDManager());
+                modelPath, ModelDirectory.readConfiguration(modelPath), model.getNDManager(), true);
     }
 }

@@ -8,15 +8,20 @@ import com.google.gson.JsonObject;
 import com.google.gson.JsonParseException;
 import com.google.gson.JsonPrimitive;
 import dev.fern.backbone.parameter.SafeTensors;
+import dev.fern.backbone.parameter.SafeTensorsFile;
 import dev.fern.backbone.parameter.Tensor;
+import dev.fern.backbone.parameter.TensorSource;
 import dev.fern.detection.files.AtomicFolder;
 import dev.fern.detection.files.TextFile;
 import dev.fern.detection.settings.StrictJson;
 import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.FloatBuffer;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.stream.Stream;
 
@@ -223,21 +228,81 @@ public final class ModelDirectory {
      * @param directory the model's folder
      * @param configuration the model's own, except that canvas rule and post-processing may differ
      * @param manager owner of the network's parameters
+     * @param trains whether the network is to be trained; its parameters have no memory for
+     *     gradients otherwise
      * @return the network, initialised
      * @throws IOException if the parameters are missing, damaged or not those of the
      *     configuration's network; the message names the file
      */
     public static RetinaNet readNetwork(
-            Path directory, DetectorConfiguration configuration, NDManager manager)
+            Path directory,
+            DetectorConfiguration configuration,
+            NDManager manager,
+            boolean trains)
             throws IOException {
-        Map<String, Tensor> values = readParameters(directory);
+        RetinaNet network;
         try {
-            RetinaNet network =
+            network =
                     new RetinaNet(configuration.architecture(), configuration.categories().size());
-            network.initialize(manager, values);
-            return network;
         } catch (IllegalArgumentException e) {
             throw notFitting(directory, e);
+        }
+        if (!trains) {
+            network.freezeParameters(true);
+        }
+        readInto(directory, values -> network.initialize(manager, values));
+        return network;
+    }
+
+    /**
+     * Gives a network a model's parameters.
+     *
+     * @param directory the model's folder
+     * @param initialization makes the network's parameters of the stored ones
+     * @throws IOException if the parameters are missing, damaged, not finite or not those of the
+     *     network; the message names the file
+     */
+    public static void readInto(Path directory, Consumer<TensorSource> initialization)
+            throws IOException {
+        try (SafeTensorsFile file = SafeTensorsFile.open(directory.resolve(PARAMETER_FILE))) {
+            initialization.accept(new FiniteTensors(file));
+        } catch (UncheckedIOException e) {
+            throw e.getCause();
+        } catch (NonFiniteParameterException e) {
+            throw new IOException(directory.resolve(PARAMETER_FILE) + ": " + e.getMessage(), e);
+        } catch (IllegalArgumentException e) {
+            throw notFitting(directory, e);
+        }
+    }
+
+    /** A file's tensors, refused where they hold something else than finite numbers. */
+    private record FiniteTensors(TensorSource file) implements TensorSource {
+
+        @Override
+        public Map<String, long[]> shapes() {
+            return file.shapes();
+        }
+
+        @Override
+        public void read(String name, FloatBuffer target) {
+            file.read(name, target);
+            for (int i = target.position(); i < target.limit(); i++) {
+                requireFinite(name, target.get(i));
+            }
+        }
+    }
+
+    private static final class NonFiniteParameterException extends IllegalArgumentException {
+        private static final long serialVersionUID = 1L;
+
+        NonFiniteParameterException(String message) {
+            super(message);
+        }
+    }
+
+    private static void requireFinite(String name, float value) {
+        if (!Float.isFinite(value)) {
+            throw new NonFiniteParameterException("parameter " + name + " holds " + value);
         }
     }
 
@@ -285,10 +350,7 @@ public final class ModelDirectory {
         parameters.forEach(
                 (name, parameter) -> {
                     for (float value : parameter.data()) {
-                        if (!Float.isFinite(value)) {
-                            throw new IllegalArgumentException(
-                                    "parameter " + name + " holds " + value);
-                        }
+                        requireFinite(name, value);
                     }
                 });
     }

@@ -15,7 +15,7 @@ import dev.fern.backbone.onednn.ChannelsLast;
 import dev.fern.backbone.parameter.Initialization;
 import dev.fern.backbone.parameter.NamedParameters;
 import dev.fern.backbone.parameter.ParameterValues;
-import dev.fern.backbone.parameter.Tensor;
+import dev.fern.backbone.parameter.TensorSource;
 import dev.fern.detection.loss.HeadOutput;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -51,7 +51,7 @@ public final class RetinaNet extends AbstractBlock {
 
     /**
      * Builds the network; {@link #initialize(NDManager, long, double)} or {@link
-     * #initialize(NDManager, Map)} gives it parameters.
+     * #initialize(NDManager, TensorSource)} gives it parameters.
      *
      * @param architecture the shape of its parts
      * @param categories K, at least 1
@@ -128,8 +128,9 @@ public final class RetinaNet extends AbstractBlock {
      * @param values one for each parameter, by the names of {@link NamedParameters}; no others
      * @throws IllegalArgumentException naming the first parameter that is missing, left over or of
      *     another shape
+     * @throws java.io.UncheckedIOException if values can't be read
      */
-    public void initialize(NDManager manager, Map<String, Tensor> values) {
+    public void initialize(NDManager manager, TensorSource values) {
         ParameterValues.initializeWith(this, values);
         initialize(manager, DataType.FLOAT32, SAMPLE_INPUT);
     }

@@ -63,11 +63,6 @@ public final class ClassifierDirectory {
      */
     static void readParameters(Path directory, BackboneClassifier network, NDManager manager)
             throws IOException {
-        Map<String, Tensor> values = ModelDirectory.readParameters(directory);
-        try {
-            network.initialize(manager, values);
-        } catch (IllegalArgumentException e) {
-            throw ModelDirectory.notFitting(directory, e);
-        }
+        ModelDirectory.readInto(directory, values -> network.initialize(manager, values));
     }
 }

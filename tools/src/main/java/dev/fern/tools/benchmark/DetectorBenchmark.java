@@ -21,7 +21,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.OptionalDouble;
 import java.util.concurrent.Callable;
-import java.util.function.Consumer;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -50,7 +49,7 @@ abstract class DetectorBenchmark implements Callable<Integer> {
             })
     static final class Train extends DetectorBenchmark {
         Train() {
-            super("train", DetectorWorkload::trainingStep);
+            super("train", TrainingWorkload::new);
         }
     }
 
@@ -66,12 +65,12 @@ abstract class DetectorBenchmark implements Callable<Integer> {
             })
     static final class Detect extends DetectorBenchmark {
         Detect() {
-            super("detect", DetectorWorkload::detection);
+            super("detect", DetectionWorkload::new);
         }
     }
 
     private final String name;
-    private final Consumer<DetectorWorkload> work;
+    private final DetectorWorkload.Factory workload;
 
     @Mixin private TrainingSettings settings;
 
@@ -118,9 +117,9 @@ abstract class DetectorBenchmark implements Callable<Integer> {
 
     @Spec private CommandSpec spec;
 
-    private DetectorBenchmark(String name, Consumer<DetectorWorkload> work) {
+    private DetectorBenchmark(String name, DetectorWorkload.Factory workload) {
         this.name = name;
-        this.work = work;
+        this.workload = workload;
     }
 
     @Override
@@ -140,12 +139,12 @@ abstract class DetectorBenchmark implements Callable<Integer> {
         try {
             for (Map.Entry<String, TrainingConfiguration> entry : configurations.entrySet()) {
                 workloads.put(
-                        entry.getKey(), new DetectorWorkload(entry.getValue(), image, categories));
+                        entry.getKey(), workload.create(entry.getValue(), image, categories));
             }
             Map<String, Runnable> tasks = new LinkedHashMap<>();
-            workloads.forEach((norm, workload) -> tasks.put(norm, () -> work.accept(workload)));
+            workloads.forEach((norm, own) -> tasks.put(norm, own::run));
             Map<String, Timing> timings = Interleaved.run(tasks, warmUp, repeats, this::tell);
-            report(configurations, timings, workloads.values().iterator().next().canvasSize());
+            report(configurations, timings, workloads.values().iterator().next().canvas.size());
         } catch (IllegalArgumentException e) {
             throw new BadInputException(
                     "no network can be made of the settings: " + e.getMessage(), e);

@@ -1,118 +1,55 @@
 package dev.fern.tools.benchmark;
 
 import dev.fern.cocoeval.CocoCategory;
-import dev.fern.detection.anchor.AnchorTargets;
-import dev.fern.detection.anchor.Anchors;
-import dev.fern.detection.anchor.Matcher;
 import dev.fern.detection.image.Canvas;
 import dev.fern.detection.image.ImageSize;
-import dev.fern.detection.model.Detector;
 import dev.fern.detection.recipe.TrainingConfiguration;
-import dev.fern.detection.train.GradientLanes;
-import dev.fern.detection.train.GradientStep;
-import dev.fern.detection.train.SgdOptimizer;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
-import java.util.ArrayList;
-import java.util.Collections;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.stream.LongStream;
 
 /**
- * A detector with a batch of random images to train on or to detect in. Decoding is not part of it:
- * {@code fern train} decodes on other threads.
+ * Work for a detector on a batch of random images. Decoding is not part of it: {@code fern train}
+ * and {@code fern detect} decode on other threads.
  */
-final class DetectorWorkload implements AutoCloseable {
+abstract class DetectorWorkload implements AutoCloseable {
 
-    /** A learning rate so small that the weights stay where they are. */
-    private static final double RATE = 1e-6;
+    /** Makes the work for some settings. */
+    @FunctionalInterface
+    interface Factory {
+        DetectorWorkload create(TrainingConfiguration configuration, ImageSize image, int count);
+    }
 
-    private static final int BOXES_PER_IMAGE = 8;
+    final int batchSize;
+    final Canvas canvas;
+    final FloatBuffer pixels;
 
-    private final Detector detector;
-    private final Matcher matcher;
-    private final GradientLanes<GradientStep> lanes;
-    private final SgdOptimizer optimizer;
-    private final Canvas canvas;
-    private final FloatBuffer pixels;
-    private final List<float[]> boxes = new ArrayList<>();
-    private final List<int[]> labels = new ArrayList<>();
-
-    DetectorWorkload(TrainingConfiguration configuration, ImageSize image, int categories) {
-        SplittableRandom random = new SplittableRandom(configuration.seed());
+    DetectorWorkload(TrainingConfiguration configuration, ImageSize image, SplittableRandom random) {
+        batchSize = configuration.loop().batchSize();
         canvas = configuration.images().canvasRule().canvas(image.width(), image.height());
-        detector = configuration.newDetector(categories(categories));
-        matcher = configuration.matcher();
-        optimizer =
-                SgdOptimizer.of(
-                        configuration.optimization(), configuration.loop(), detector.network());
-        lanes = GradientStep.lanes(configuration, detector, optimizer);
+        int values = batchSize * 3 * canvas.size().width() * canvas.size().height();
         pixels =
-                FloatBuffer.allocate(
-                        configuration.loop().batchSize()
-                                * 3
-                                * canvas.size().width()
-                                * canvas.size().height());
+                ByteBuffer.allocateDirect(Math.multiplyExact(values, Float.BYTES))
+                        .order(ByteOrder.nativeOrder())
+                        .asFloatBuffer();
         while (pixels.hasRemaining()) {
             pixels.put((float) random.nextGaussian());
         }
         pixels.rewind();
-        for (int i = 0; i < configuration.loop().batchSize(); i++) {
-            addBoxes(random, categories);
-        }
     }
 
-    private static List<CocoCategory> categories(int count) {
+    static List<CocoCategory> categories(int count) {
         return LongStream.rangeClosed(1, count)
                 .mapToObj(id -> new CocoCategory(id, "category " + id, ""))
                 .toList();
     }
 
-    private void addBoxes(SplittableRandom random, int categories) {
-        float[] own = new float[4 * BOXES_PER_IMAGE];
-        int[] ownLabels = new int[BOXES_PER_IMAGE];
-        ImageSize size = canvas.resized();
-        for (int b = 0; b < BOXES_PER_IMAGE; b++) {
-            double width = size.width() * random.nextDouble(0.1, 0.5);
-            double height = size.height() * random.nextDouble(0.1, 0.5);
-            double x = random.nextDouble() * (size.width() - width);
-            double y = random.nextDouble() * (size.height() - height);
-            own[4 * b] = (float) x;
-            own[4 * b + 1] = (float) y;
-            own[4 * b + 2] = (float) (x + width);
-            own[4 * b + 3] = (float) (y + height);
-            ownLabels[b] = random.nextInt(categories);
-        }
-        boxes.add(own);
-        labels.add(ownLabels);
-    }
-
-    ImageSize canvasSize() {
-        return canvas.size();
-    }
-
-    /**
-     * Matches anchors, passes forward, computes the loss, passes backward and moves the weights.
-     */
-    void trainingStep() {
-        Anchors anchors = detector.anchors(canvas);
-        List<AnchorTargets> targets = new ArrayList<>();
-        for (int i = 0; i < boxes.size(); i++) {
-            targets.add(AnchorTargets.assign(matcher, anchors, boxes.get(i), labels.get(i)));
-        }
-        GradientStep.accumulate(
-                lanes, pixels, canvas.size().height(), canvas.size().width(), anchors, targets);
-        optimizer.step(RATE);
-    }
-
-    /** Passes forward and turns the outputs into detections. */
-    void detection() {
-        detector.detect(pixels, Collections.nCopies(boxes.size(), canvas));
-    }
+    /** Does the work once. */
+    abstract void run();
 
     @Override
-    public void close() {
-        lanes.close();
-        detector.close();
-    }
+    public abstract void close();
 }

@@ -175,7 +175,7 @@ public final class VerifyCommand implements Callable<Integer> {
     private Detector detector(TrainingConfiguration configuration, CocoDataset dataset)
             throws IOException, BadInputException {
         if (model != null) {
-            Detector loaded = Detector.load(model, configuration.machine().engine());
+            Detector loaded = Detector.loadForTraining(model, configuration.machine().engine());
             setPrecision(loaded, configuration.machine().precision());
             return loaded;
         }
