@@ -14,6 +14,7 @@ import dev.fern.backbone.norm.Normalization;
 import dev.fern.backbone.parameter.NamedParameters;
 import dev.fern.backbone.parameter.ParameterValues;
 import dev.fern.backbone.parameter.Tensor;
+import dev.fern.backbone.parameter.TensorSource;
 import dev.fern.backbone.resnet.ResNetConfiguration;
 import dev.fern.backbone.resnet.ResNetDepth;
 import dev.fern.backbone.resnet.Stem;
@@ -200,12 +201,12 @@ class BackboneClassifierTest {
             network.initialize(manager, 3);
             Map<String, Tensor> values = ParameterValues.copyOf(network);
             BackboneClassifier read = new BackboneClassifier(configuration, 3);
-            read.initialize(manager, values);
+            read.initialize(manager, TensorSource.of(values));
             assertThat(ParameterValues.copyOf(read)).isEqualTo(values);
             assertThatThrownBy(
                             () ->
                                     new BackboneClassifier(configuration, 4)
-                                            .initialize(manager, values))
+                                            .initialize(manager, TensorSource.of(values)))
                     .isInstanceOf(IllegalArgumentException.class)
                     .hasMessageContaining("head.output.");
             Map<String, Tensor> less = new HashMap<>(values);
@@ -213,7 +214,7 @@ class BackboneClassifierTest {
             assertThatThrownBy(
                             () ->
                                     new BackboneClassifier(configuration, 3)
-                                            .initialize(manager, less))
+                                            .initialize(manager, TensorSource.of(less)))
                     .hasMessage("parameter head.output.bias is missing");
         }
     }

@@ -11,6 +11,7 @@ import com.google.gson.JsonParser;
 import com.google.gson.JsonPrimitive;
 import dev.fern.backbone.fpn.FeaturePyramid.P6Source;
 import dev.fern.backbone.norm.Normalization;
+import dev.fern.backbone.parameter.NamedParameters;
 import dev.fern.backbone.parameter.SafeTensors;
 import dev.fern.backbone.parameter.Tensor;
 import dev.fern.backbone.resnet.ResNetConfiguration;
@@ -94,6 +95,19 @@ class ModelDirectoryTest {
             assertThat(loaded.configuration()).isEqualTo(detector.configuration());
             assertThat(loaded.copyParameters()).isEqualTo(detector.copyParameters());
             assertThat(loaded.detect(image)).isNotEmpty().isEqualTo(detector.detect(image));
+        }
+    }
+
+    /** MXNet takes as much memory for a gradient as for its parameter. */
+    @Test
+    void onlyAModelThatIsToBeTrainedHasGradients() throws IOException {
+        try (Detector loaded = Detector.load(folder, "MXNet");
+                Detector trainable = Detector.loadForTraining(folder, "MXNet")) {
+            assertThat(NamedParameters.of(loaded.network()).values())
+                    .noneMatch(parameter -> parameter.getArray().hasGradient());
+            assertThat(NamedParameters.of(trainable.network()).values())
+                    .anyMatch(parameter -> parameter.getArray().hasGradient());
+            assertThat(trainable.copyParameters()).isEqualTo(loaded.copyParameters());
         }
     }
 
