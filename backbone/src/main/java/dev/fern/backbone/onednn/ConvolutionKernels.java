@@ -17,7 +17,6 @@ final class ConvolutionKernels extends NativeCode {
 
     private final ConvolutionShape shape;
     private final primitive_attr attributes = keep(OneDnn.newAttributes());
-    private final convolution_forward.primitive_desc plan;
     private final Kernel forward;
     private final memory.desc weights;
     private Gradients gradients;
@@ -45,24 +44,26 @@ final class ConvolutionKernels extends NativeCode {
                                         memory.data_type.f32,
                                         memory.format_tag.x)
                                 : new memory.desc()); // oneDNN takes an empty one for none
-        plan =
-                new convolution_forward.primitive_desc(
-                        OneDnn.cpu(),
-                        prop_kind.forward_training,
-                        algorithm.convolution_direct,
-                        shape.input().layout(),
-                        anyWeights(shape.precision()),
-                        bias,
-                        shape.output().layout(),
-                        strides(),
-                        dilation(),
-                        padding(),
-                        padding(),
-                        attributes,
-                        false);
-        keep(plan);
+        var plan = plan(shape.output());
         forward = keep(new Kernel(plan, new convolution_forward(plan)));
         weights = keep(plan.weights_desc());
+    }
+
+    private convolution_forward.primitive_desc plan(MapShape output) {
+        return new convolution_forward.primitive_desc(
+                OneDnn.cpu(),
+                prop_kind.forward_training,
+                algorithm.convolution_direct,
+                shape.input().layout(),
+                anyWeights(shape.precision()),
+                bias,
+                output.layout(),
+                strides(),
+                dilation(),
+                padding(),
+                padding(),
+                attributes,
+                false);
     }
 
     private long[] weightSides() {
@@ -102,7 +103,7 @@ final class ConvolutionKernels extends NativeCode {
     }
 
     /** {@return the code for the gradients, which is made at the first call} */
-    Gradients gradients() {
+    synchronized Gradients gradients() {
         if (gradients == null) {
             gradients = OneDnn.make(Gradients::new);
         }
@@ -119,25 +120,9 @@ final class ConvolutionKernels extends NativeCode {
         private Gradients() {
             engine cpu = OneDnn.cpu();
             memory.desc input = shape.input().layout();
-            memory.desc output = shape.output().in(shape.precision()).layout();
-            convolution_forward.primitive_desc hint = plan;
-            if (shape.result() != shape.precision()) {
-                hint =
-                        new convolution_forward.primitive_desc(
-                                cpu,
-                                prop_kind.forward_training,
-                                algorithm.convolution_direct,
-                                input,
-                                anyWeights(shape.precision()),
-                                bias,
-                                output,
-                                strides(),
-                                dilation(),
-                                padding(),
-                                padding(),
-                                attributes,
-                                false);
-            }
+            MapShape gradient = shape.output().in(shape.precision());
+            memory.desc output = gradient.layout();
+            convolution_forward.primitive_desc hint = plan(gradient);
             var data =
                     new convolution_backward_data.primitive_desc(
                             cpu,

@@ -157,7 +157,8 @@ final class ElementwiseKernels {
     }
 
     /** {@return a gradient where a map is above its channel's threshold, elsewhere 0} */
-    static MapMemory above(Workspace workspace, MapMemory map, float[] thresholds, MapMemory gradient) {
+    static MapMemory above(
+            Workspace workspace, MapMemory map, float[] thresholds, MapMemory gradient) {
         MapMemory passed = new MapMemory(workspace, map.shape);
         try (memory vector = vector(thresholds)) {
             for (int n = 0; n < map.shape.images(); n++) {

@@ -20,7 +20,8 @@ final class LayoutChange {
     }
 
     /** Adds values to those of another layout or type. */
-    static void add(Workspace workspace, memory.desc from, memory source, memory.desc to, memory target) {
+    static void add(
+            Workspace workspace, memory.desc from, memory source, memory.desc to, memory target) {
         primitive_attr attributes = OneDnn.newAttributes();
         post_ops sum = new post_ops();
         sum.append_sum();

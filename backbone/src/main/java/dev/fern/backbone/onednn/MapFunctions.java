@@ -296,7 +296,8 @@ public final class MapFunctions {
         }
 
         /** Makes a plan by oneDNN's C interface: JavaCPP's classes have none for a resampling. */
-        private static primitive_desc plan(ToIntFunction<PointerPointer<dnnl_primitive_desc>> maker) {
+        private static primitive_desc plan(
+                ToIntFunction<PointerPointer<dnnl_primitive_desc>> maker) {
             try (PointerPointer<dnnl_primitive_desc> created = new PointerPointer<>(1)) {
                 int status = maker.applyAsInt(created);
                 if (status != dnnl_success) {

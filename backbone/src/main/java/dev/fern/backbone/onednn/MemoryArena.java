@@ -26,7 +26,6 @@ final class MemoryArena {
     private static final Deque<MemoryArena> IDLE = new ArrayDeque<>();
 
     private final List<Part> parts = new ArrayList<>();
-    private int blocks;
 
     /** What the parts held together when there were several. */
     private long wanted;
@@ -42,11 +41,11 @@ final class MemoryArena {
 
     /** Gives the arena back after a pass. What a pass that failed has not freed is free now. */
     void giveBack() {
-        if (parts.size() > 1 || blocks > 0) { // next time in one part, which has no borders
+        if (parts.size() > 1 || parts.stream().anyMatch(part -> part.blocks > 0)) {
+            // next time in one part, which has no borders
             wanted = parts.stream().mapToLong(part -> part.size).sum();
             parts.forEach(part -> Pointer.free(part.memory));
             parts.clear();
-            blocks = 0;
         }
         synchronized (IDLE) {
             IDLE.push(this);
@@ -87,6 +86,9 @@ final class MemoryArena {
         final Pointer memory;
         final long start;
         final long size;
+
+        /** How many are in use. */
+        int blocks;
 
         /** Lengths by offset; no two touch. */
         final TreeMap<Long, Long> gaps = new TreeMap<>();
@@ -130,7 +132,7 @@ final class MemoryArena {
     }
 
     /** Memory of oneDNN's that lies in a part. */
-    private final class Block extends memory {
+    private static final class Block extends memory {
         private final Part part;
         private final long offset;
         private final long length;
@@ -141,14 +143,14 @@ final class MemoryArena {
             this.part = part;
             this.offset = offset;
             this.length = length;
-            blocks++;
+            part.blocks++;
         }
 
         @Override
         public void close() {
             if (!closed) {
                 closed = true;
-                blocks--;
+                part.blocks--;
                 super.close();
                 part.free(offset, length);
             }

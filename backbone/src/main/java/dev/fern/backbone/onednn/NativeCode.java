@@ -10,6 +10,9 @@ import org.bytedeco.javacpp.Pointer;
  */
 abstract class NativeCode implements AutoCloseable {
 
+    /** How many threads hold this; a matter of {@link CodeCache}. */
+    int holders;
+
     private final List<Pointer> kept = new ArrayList<>();
 
     /** {@return the same pointer, which lives on until this is closed} */

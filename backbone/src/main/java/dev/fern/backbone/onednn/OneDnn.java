@@ -4,8 +4,6 @@ import dev.fern.backbone.host.NativeCache;
 import dev.fern.backbone.host.NativeCacheException;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
-import java.util.LinkedHashMap;
-import java.util.Map;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import org.bytedeco.dnnl.engine;
@@ -14,8 +12,8 @@ import org.bytedeco.dnnl.primitive_attr;
 import org.bytedeco.javacpp.PointerScope;
 
 /**
- * oneDNN on the CPU, with the code that it has made for the shapes that were used last. oneDNN
- * takes as many threads as OpenMP gives the calling thread.
+ * oneDNN on the CPU, with the code that it has made for the tasks that came last. oneDNN takes as
+ * many threads as OpenMP gives the calling thread.
  */
 final class OneDnn {
 
@@ -28,24 +26,7 @@ final class OneDnn {
 
     private final engine cpu = new engine(engine.kind.cpu, 0);
 
-    /**
-     * The code for the tasks of a thread. oneDNN divides the work among the thread's OpenMP threads
-     * when it makes the code; between threads it shares code itself.
-     */
-    private final ThreadLocal<Map<Record, NativeCode>> code =
-            ThreadLocal.withInitial(
-                    () ->
-                            new LinkedHashMap<>(16, 0.75f, true) {
-                                @Override
-                                protected boolean removeEldestEntry(
-                                        Map.Entry<Record, NativeCode> eldest) {
-                                    boolean isTooLarge = size() > LARGEST_CACHE;
-                                    if (isTooLarge) {
-                                        eldest.getValue().close();
-                                    }
-                                    return isTooLarge;
-                                }
-                            });
+    private final CodeCache code = new CodeCache(LARGEST_CACHE);
 
     private OneDnn() {}
 
@@ -125,13 +106,7 @@ final class OneDnn {
      */
     @SuppressWarnings("unchecked") // a key's class goes with its maker
     static <T extends NativeCode, R extends Record> T code(R task, Function<R, T> maker) {
-        Map<Record, NativeCode> code = Holder.INSTANCE.code.get();
-        NativeCode known = code.get(task);
-        if (known == null) {
-            known = make(() -> maker.apply(task));
-            code.put(task, known);
-        }
-        return (T) known;
+        return (T) Holder.INSTANCE.code.get(task, key -> make(() -> maker.apply((R) key)));
     }
 
     /** {@return what a maker makes, while all else that it makes is freed} */

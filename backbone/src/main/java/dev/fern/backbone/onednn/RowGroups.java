@@ -1,8 +1,8 @@
 package dev.fern.backbone.onednn;
 
 /**
- * Which rows of an array [N, C, H, W] share their statistics. A row is one channel of one
- * image; row n * C + c belongs to channel c of image n.
+ * Which rows of an array [N, C, H, W] share their statistics. A row is one channel of one image;
+ * row n * C + c belongs to channel c of image n.
  *
  * @param count number of groups
  * @param size rows per group

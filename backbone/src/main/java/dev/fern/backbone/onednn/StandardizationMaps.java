@@ -22,15 +22,15 @@ import org.bytedeco.dnnl.memory;
  * xhat = (x - mean) / sqrt(var + eps) * r + d,  y = gamma * xhat + beta [+ shortcut],  z = [max(y, tau)]
  * </pre>
  *
- * A row is one channel of one image; rows of a group share mean, var, r and d. Sums are float32,
- * or float64 where a map has few places. In bfloat16 tau is rounded, so that z tells exactly where
- * y was above it.
+ * A row is one channel of one image; rows of a group share mean, var, r and d. Sums are float32, or
+ * float64 where a map has few places. In bfloat16 tau is rounded, so that z tells exactly where y
+ * was above it.
  */
 public final class StandardizationMaps {
 
     /**
-     * The part of a row's squares above which its mean is taken off before they are summed: less
-     * is left of a variance then than float32 sums are exact.
+     * The part of a row's squares above which its mean is taken off before they are summed: less is
+     * left of a variance then than float32 sums are exact.
      */
     private static final double NEARLY_ALL = 0.9;
 
@@ -82,8 +82,7 @@ public final class StandardizationMaps {
         Standardization of(int group, double mean, double variance);
     }
 
-    private StandardizationMaps(
-            MapArray x, Parameters arrays, Rule rule, boolean thresholds) {
+    private StandardizationMaps(MapArray x, Parameters arrays, Rule rule, boolean thresholds) {
         tape = x.tape();
         this.arrays = arrays;
         this.rule = rule;
@@ -109,11 +108,7 @@ public final class StandardizationMaps {
      * @param thresholds whether there is a threshold, 0 without tau
      */
     public static NDArray apply(
-            MapArray x,
-            MapArray shortcut,
-            Parameters parameters,
-            Rule rule,
-            boolean thresholds) {
+            MapArray x, MapArray shortcut, Parameters parameters, Rule rule, boolean thresholds) {
         StandardizationMaps function = new StandardizationMaps(x, parameters, rule, thresholds);
         MapMemory input = x.memory();
         MapMemory added = shortcut == null ? null : shortcut.memory();
@@ -149,14 +144,14 @@ public final class StandardizationMaps {
                 scales[c] = (float) scale;
                 shifts[c] = (float) (beta[c] + gamma[c] * s.d() + (centres[c] - s.mean()) * scale);
                 if (tau != null && !Double.isFinite(centres[c] + scale + shifts[c])) {
-                    thresholds[c] = Float.NaN; // else max(NaN, tau) is tau, and the damage is hidden
+                    thresholds[c] =
+                            Float.NaN; // else max(NaN, tau) is tau, and the damage is hidden
                 }
             }
             try (memory centre = ElementwiseKernels.vector(centres);
                     memory scale = ElementwiseKernels.vector(scales);
                     memory shift = ElementwiseKernels.vector(shifts);
-                    memory threshold =
-                            tau == null ? null : ElementwiseKernels.vector(thresholds)) {
+                    memory threshold = tau == null ? null : ElementwiseKernels.vector(thresholds)) {
                 List<memory> operands = new ArrayList<>(List.of(centre, scale, shift));
                 if (shortcut != null) {
                     operands.add(shortcut.image(n));
@@ -366,7 +361,8 @@ public final class StandardizationMaps {
         int first = n * gamma.length;
         List<Operation> operations = new ArrayList<>(List.of(vector("mul")));
         MapMemory through = new MapMemory(tape.workspace(), shape.image());
-        try (memory scale = vectorOf(c -> gamma[c] * rows[first + c].inverse() * rows[first + c].r());
+        try (memory scale =
+                        vectorOf(c -> gamma[c] * rows[first + c].inverse() * rows[first + c].r());
                 memory centre = vectorOf(c -> rows[first + c].mean());
                 memory slope = vectorOf(c -> slopes[first + c]);
                 memory offset = vectorOf(c -> offsets[first + c])) {
@@ -399,8 +395,7 @@ public final class StandardizationMaps {
      * Returns dx of an image in float64. Where g lies in its mean and along x, as in every group of
      * one or two values, the three terms cancel but for epsilon's share.
      */
-    private float[] exactGradient(
-            float[] x, float[] dy, int n, double[] offsets, double[] slopes) {
+    private float[] exactGradient(float[] x, float[] dy, int n, double[] offsets, double[] slopes) {
         float[] dx = new float[x.length];
         for (int i = 0; i < x.length; i++) {
             int c = i % gamma.length;

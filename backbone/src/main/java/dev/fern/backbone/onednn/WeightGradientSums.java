@@ -60,7 +60,12 @@ final class WeightGradientSums implements AutoCloseable {
      * @param term float32; it is taken over
      * @param plain the layout of the array
      */
-    void add(Workspace workspace, NDArray weights, memory.desc layout, memory term, memory.desc plain) {
+    void add(
+            Workspace workspace,
+            NDArray weights,
+            memory.desc layout,
+            memory term,
+            memory.desc plain) {
         Sum sum = sums.get(weights);
         if (sum.values != null && !sum.layout.equals(layout)) {
             finish(workspace, weights, sum);

@@ -48,7 +48,10 @@ public final class ParameterValues {
             if (value == null) {
                 throw new IllegalArgumentException("parameter " + entry.getKey() + " is missing");
             }
-            requireShape(entry.getKey(), value.shape(), entry.getValue().getArray().getShape().getShape());
+            requireShape(
+                    entry.getKey(),
+                    value.shape(),
+                    entry.getValue().getArray().getShape().getShape());
         }
         for (String name : values.keySet()) {
             if (!parameters.containsKey(name)) {

@@ -96,8 +96,7 @@ public final class SafeTensorsFile implements TensorSource, Closeable {
     private static IOException named(Path file, IOException e) {
         return e instanceof FileSystemException
                 ? e // names the file itself
-                : new IOException(
-                        file + ": not a usable safetensors file: " + e.getMessage(), e);
+                : new IOException(file + ": not a usable safetensors file: " + e.getMessage(), e);
     }
 
     @Override
@@ -254,7 +253,14 @@ public final class SafeTensorsFile implements TensorSource, Closeable {
             }
             header.endObject();
             if (type == null || shape == null || offsets == null) {
-                throw fault(name, "lacks " + SafeTensors.TYPE + ", " + SafeTensors.SHAPE + " or " + SafeTensors.OFFSETS);
+                throw fault(
+                        name,
+                        "lacks "
+                                + SafeTensors.TYPE
+                                + ", "
+                                + SafeTensors.SHAPE
+                                + " or "
+                                + SafeTensors.OFFSETS);
             }
             if (!type.equals("F32")) {
                 throw new IOException("tensor " + name + " is of type " + type + ", not F32");

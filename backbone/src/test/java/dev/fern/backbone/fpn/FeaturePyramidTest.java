@@ -102,8 +102,7 @@ class FeaturePyramidTest {
             List<float[]> weights =
                     levels.stream().map(level -> tensor(random, level.length).data()).toList();
             BlockPass pass = BlockPass.of(manager, pyramid, maps, weights);
-            BlockPass onTape =
-                    BlockPass.onTape(manager, pyramid, maps, weights, Precision.FLOAT32);
+            BlockPass onTape = BlockPass.onTape(manager, pyramid, maps, weights, Precision.FLOAT32);
             for (int l = 0; l < levels.size(); l++) {
                 assertClose("P" + (3 + l), pass.outputs().get(l).data(), levels.get(l), 1e-5);
                 assertClose("P" + (3 + l), onTape.outputs().get(l).data(), levels.get(l), 1e-5);

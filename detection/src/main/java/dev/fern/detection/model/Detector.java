@@ -144,11 +144,7 @@ public final class Detector implements AutoCloseable {
      */
     public static Detector loadForTraining(Path directory, String engine) throws IOException {
         return load(
-                directory,
-                ModelDirectory.readConfiguration(directory),
-                engine,
-                Device.cpu(),
-                true);
+                directory, ModelDirectory.readConfiguration(directory), engine, Device.cpu(), true);
     }
 
     /**

@@ -235,10 +235,7 @@ public final class ModelDirectory {
      *     configuration's network; the message names the file
      */
     public static RetinaNet readNetwork(
-            Path directory,
-            DetectorConfiguration configuration,
-            NDManager manager,
-            boolean trains)
+            Path directory, DetectorConfiguration configuration, NDManager manager, boolean trains)
             throws IOException {
         RetinaNet network;
         try {

@@ -138,8 +138,7 @@ abstract class DetectorBenchmark implements Callable<Integer> {
         Map<String, DetectorWorkload> workloads = new LinkedHashMap<>();
         try {
             for (Map.Entry<String, TrainingConfiguration> entry : configurations.entrySet()) {
-                workloads.put(
-                        entry.getKey(), workload.create(entry.getValue(), image, categories));
+                workloads.put(entry.getKey(), workload.create(entry.getValue(), image, categories));
             }
             Map<String, Runnable> tasks = new LinkedHashMap<>();
             workloads.forEach((norm, own) -> tasks.put(norm, own::run));

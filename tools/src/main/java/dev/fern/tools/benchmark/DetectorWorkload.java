@@ -27,7 +27,8 @@ abstract class DetectorWorkload implements AutoCloseable {
     final Canvas canvas;
     final FloatBuffer pixels;
 
-    DetectorWorkload(TrainingConfiguration configuration, ImageSize image, SplittableRandom random) {
+    DetectorWorkload(
+            TrainingConfiguration configuration, ImageSize image, SplittableRandom random) {
         batchSize = configuration.loop().batchSize();
         canvas = configuration.images().canvasRule().canvas(image.width(), image.height());
         int values = batchSize * 3 * canvas.size().width() * canvas.size().height();

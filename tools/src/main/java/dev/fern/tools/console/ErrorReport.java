@@ -46,6 +46,14 @@ public record ErrorReport(int status, String message) {
                     "no more threads can be started; raise the limit of processes (ulimit -u, or"
                             + " that of the container)");
         }
+        if (hasCause(failure, OutOfMemoryError.class, "the system has no")) {
+            return new ErrorReport(
+                    ExitStatus.FAULT,
+                    "out of memory: "
+                            + oneLine(failure)
+                            + "; use a smaller batch or smaller images, or raise the limit (ulimit"
+                            + " -v, or that of the container)");
+        }
         if (failure instanceof OutOfMemoryError) {
             return new ErrorReport(
                     ExitStatus.FAULT,
