@@ -32,7 +32,7 @@ public final class BackboneClassifier extends AbstractBlock {
 
     /**
      * Builds the network; {@link #initialize(NDManager, long)} or {@link #initialize(NDManager,
-     * Map)} gives it parameters.
+     * TensorSource)} gives it parameters.
      *
      * @param configuration of the backbone
      * @param classes K, 1 or more

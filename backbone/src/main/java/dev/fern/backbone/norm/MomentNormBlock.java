@@ -19,9 +19,10 @@ import java.util.List;
 
 /**
  * Standardisation by mean and variance, then a scale and shift of each channel: y = gamma * xhat +
- * beta. Input and output [N, C, H, W]. Where the {@link EngineBridge} supports the array (float32,
- * on the CPU, of MXNet or PyTorch), one fused host function computes it, together with what follows
- * where an {@link Activated} asks for it; elsewhere the engine's operators do.
+ * beta. Input and output [N, C, H, W]. {@link StandardizationMaps} computes a tape's maps. Where
+ * the {@link EngineBridge} supports an array (float32, on the CPU), one fused host function
+ * computes it, together with what follows where an {@link Activated} asks for it; elsewhere the
+ * engine's operators do.
  */
 abstract class MomentNormBlock extends AbstractBlock {
 
@@ -78,21 +79,16 @@ abstract class MomentNormBlock extends AbstractBlock {
             NDList inputs,
             boolean training,
             PairList<String, Object> params) {
-        return new NDList(
-                EngineBridge.of(inputs.get(0)).supports(inputs.get(0))
-                        ? fused(parameters, inputs, Activation.NONE, null, training)
-                        : operators(parameters, inputs, Activation.NONE, null, training));
+        return new NDList(run(parameters, inputs, Activation.NONE, null, training));
     }
 
     /**
-     * Computes norm, addition and activation by one function of a tape's maps, or by one {@link
-     * dev.fern.backbone.host.HostFunction}.
+     * Computes norm, addition and activation in the way that suits the arrays.
      *
-     * @param inputs x, and the shortcut if there is one: maps, or arrays that the {@link
-     *     EngineBridge} supports
+     * @param inputs x, and the shortcut if there is one
      * @param tau TLU's threshold [C]; null for another activation
      */
-    final NDArray fused(
+    final NDArray run(
             ParameterStore parameters,
             NDList inputs,
             Activation activation,
@@ -102,6 +98,25 @@ abstract class MomentNormBlock extends AbstractBlock {
         if (x instanceof MapArray map) {
             return maps(parameters, map, inputs, activation, tau, training);
         }
+        return EngineBridge.of(x).supports(x)
+                ? fused(parameters, inputs, activation, tau, training)
+                : operators(parameters, inputs, activation, tau, training);
+    }
+
+    /**
+     * Computes norm, addition and activation by one {@link dev.fern.backbone.host.HostFunction}.
+     *
+     * @param inputs x, and the shortcut if there is one, on arrays that the {@link EngineBridge}
+     *     supports
+     * @param tau TLU's threshold [C]; null for another activation
+     */
+    final NDArray fused(
+            ParameterStore parameters,
+            NDList inputs,
+            Activation activation,
+            NDArray tau,
+            boolean training) {
+        NDArray x = inputs.get(0);
         List<NDArray> arguments = new ArrayList<>(5);
         arguments.add(x);
         arguments.add(recordable(parameters, gamma, x, training));
@@ -266,10 +281,8 @@ abstract class MomentNormBlock extends AbstractBlock {
                 NDList inputs,
                 boolean training,
                 PairList<String, Object> params) {
-            return new NDList(
-                    EngineBridge.of(inputs.get(0)).supports(inputs.get(0))
-                            ? fused(parameters, inputs, training)
-                            : operators(parameters, inputs, training));
+            NDArray threshold = tau(parameters, inputs, training);
+            return new NDList(norm.run(parameters, inputs, activation, threshold, training));
         }
 
         NDArray fused(ParameterStore parameters, NDList inputs, boolean training) {

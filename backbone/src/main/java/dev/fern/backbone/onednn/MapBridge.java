@@ -1,12 +1,10 @@
 package dev.fern.backbone.onednn;
 
 import ai.djl.ndarray.NDArray;
-import ai.djl.ndarray.NDManager;
 import dev.fern.backbone.host.EngineBridge;
-import dev.fern.backbone.host.HostFunction;
 import org.bytedeco.javacpp.FloatPointer;
 
-/** The bridge to the maps of a tape: host functions work on copies of their values. */
+/** The bridge to the maps of a tape, which have functions of their own. */
 final class MapBridge implements EngineBridge {
 
     private final Tape tape;
@@ -21,16 +19,6 @@ final class MapBridge implements EngineBridge {
     }
 
     @Override
-    public boolean supports(NDArray array) {
-        return true;
-    }
-
-    @Override
-    public NDArray share(NDArray array, NDManager manager) {
-        return EngineBridge.of(array).share(array, manager);
-    }
-
-    @Override
     public float[] copy(NDArray array) {
         float[] values = new float[Math.toIntExact(array.size())];
         try (FloatPointer copy = new FloatPointer(values.length)) {
@@ -38,10 +26,5 @@ final class MapBridge implements EngineBridge {
             copy.get(values);
         }
         return values;
-    }
-
-    @Override
-    public NDArray apply(HostFunction function, NDArray... inputs) {
-        return PlainFunction.apply(tape, function, inputs);
     }
 }

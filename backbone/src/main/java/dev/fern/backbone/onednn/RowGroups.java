@@ -11,17 +11,35 @@ package dev.fern.backbone.onednn;
  */
 public record RowGroups(int count, int size, int firstStep, int step) {
 
-    /** Groups neighbouring channels of each image, as Group Normalization does. */
+    /**
+     * Groups neighbouring channels of each image, as Group Normalization does.
+     *
+     * @param images N
+     * @param channels C
+     * @param groups of each image; a divisor of C
+     * @return the groups, those of the first image first
+     */
     public static RowGroups ofImages(int images, int channels, int groups) {
         return new RowGroups(images * groups, channels / groups, channels / groups, 1);
     }
 
-    /** Groups the rows of each channel over all images, as Batch Normalization does. */
+    /**
+     * Groups the rows of each channel over all images, as Batch Normalization does.
+     *
+     * @param images N
+     * @param channels C
+     * @return a group per channel
+     */
     public static RowGroups ofChannels(int images, int channels) {
         return new RowGroups(channels, images, 1, channels);
     }
 
-    /** {@return the group's row of an index, 0 to size - 1} */
+    /**
+     * {@return a row of a group}
+     *
+     * @param group 0 to count - 1
+     * @param index 0 to size - 1
+     */
     public int row(int group, int index) {
         return group * firstStep + index * step;
     }

@@ -51,7 +51,13 @@ public final class StandardizationMaps {
     /** Whether the mean of some row is so large that sums need rows without their means. */
     private boolean isFarFromZero;
 
-    /** The parameters of the function, [C] each; {@code tau} is null for none. */
+    /**
+     * The parameters of the function, [C] each.
+     *
+     * @param gamma scales
+     * @param beta is added
+     * @param tau the threshold; null for none
+     */
     public record Parameters(NDArray gamma, NDArray beta, NDArray tau) {
         private List<NDArray> present() {
             return Stream.of(gamma, beta, tau).filter(array -> array != null).toList();
@@ -61,7 +67,12 @@ public final class StandardizationMaps {
     /** Which rows are standardised alike, and how. */
     public interface Rule {
 
-        /** {@return the groups of rows that are standardised alike} */
+        /**
+         * {@return the groups of rows that are standardised alike}
+         *
+         * @param images N
+         * @param channels C
+         */
         RowGroups groups(int images, int channels);
 
         /**
@@ -75,6 +86,7 @@ public final class StandardizationMaps {
          * by several threads. Where this {@link #measures()}, it must standardise by that mean and
          * variance, through which the gradient is led.
          *
+         * @param group 0 to the number of groups - 1
          * @param mean the group's mean, if this {@link #measures()}; NaN otherwise
          * @param variance the group's variance with the divisor N, if this {@link #measures()}; NaN
          *     otherwise

@@ -20,7 +20,11 @@ public interface TensorSource {
      */
     void read(String name, FloatBuffer target);
 
-    /** {@return a source of tensors that are in memory} */
+    /**
+     * {@return a source of tensors that are in memory}
+     *
+     * @param tensors by name
+     */
     static TensorSource of(Map<String, Tensor> tensors) {
         return new TensorSource() {
             @Override
