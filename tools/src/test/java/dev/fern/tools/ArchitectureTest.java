@@ -84,7 +84,7 @@ class ArchitectureTest {
                             List.of("cocoeval.analysis")),
                     "backbone",
                     List.of(
-                            List.of("backbone.loop"),
+                            List.of("backbone.loop", "backbone.moment"),
                             List.of("backbone.host"),
                             List.of("backbone.onednn"),
                             List.of("backbone.norm", "backbone.parameter"),

@@ -3,9 +3,9 @@ package dev.fern.backbone.norm;
 import ai.djl.ndarray.NDArray;
 import ai.djl.nn.Parameter;
 import ai.djl.training.ParameterStore;
+import dev.fern.backbone.moment.Standardization;
 import dev.fern.backbone.norm.Standardizer.BatchMoments;
 import dev.fern.backbone.norm.Standardizer.FixedMoments;
-import dev.fern.backbone.onednn.Standardization;
 
 /**
  * Batch Normalization (Ioffe &amp; Szegedy, 2015) as PyTorch has it: the baseline whose results

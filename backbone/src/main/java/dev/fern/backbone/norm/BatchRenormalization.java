@@ -4,9 +4,9 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.nn.Parameter;
 import ai.djl.training.ParameterStore;
 import ai.djl.training.initializer.Initializer;
+import dev.fern.backbone.moment.Standardization;
 import dev.fern.backbone.norm.Standardizer.BatchMoments;
 import dev.fern.backbone.norm.Standardizer.FixedMoments;
-import dev.fern.backbone.onednn.Standardization;
 
 /**
  * Batch Renormalization (Ioffe, NeurIPS 2017): Batch Normalization that comes to use its running

@@ -2,8 +2,8 @@ package dev.fern.backbone.norm;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.training.ParameterStore;
-import dev.fern.backbone.onednn.RowGroups;
-import dev.fern.backbone.onednn.Standardization;
+import dev.fern.backbone.moment.RowGroups;
+import dev.fern.backbone.moment.Standardization;
 
 /**
  * Group Normalization (Wu &amp; He, ECCV 2018): mean and variance over the channels of a group and

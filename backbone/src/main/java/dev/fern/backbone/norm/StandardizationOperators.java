@@ -3,8 +3,8 @@ package dev.fern.backbone.norm;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.types.Shape;
 import dev.fern.backbone.host.EngineBridge;
-import dev.fern.backbone.onednn.RowGroups;
-import dev.fern.backbone.onednn.Standardization;
+import dev.fern.backbone.moment.RowGroups;
+import dev.fern.backbone.moment.Standardization;
 import java.util.function.ToDoubleFunction;
 import java.util.stream.IntStream;
 

@@ -1,14 +1,14 @@
 package dev.fern.backbone.norm;
 
-import dev.fern.backbone.onednn.RowGroups;
-import dev.fern.backbone.onednn.Standardization;
-import dev.fern.backbone.onednn.StandardizationMaps;
+import dev.fern.backbone.moment.MomentRule;
+import dev.fern.backbone.moment.RowGroups;
+import dev.fern.backbone.moment.Standardization;
 import java.util.Arrays;
 
 /**
  * The way in which one application of a normaliser standardises a map, before the scale and shift.
  */
-interface Standardizer extends StandardizationMaps.Rule {
+interface Standardizer extends MomentRule {
 
     /** {@return the constant that is added to measured variances} */
     double epsilon();

@@ -9,10 +9,11 @@ import dev.fern.backbone.host.HostArray;
 import java.nio.ByteBuffer;
 import java.nio.charset.Charset;
 import java.util.UUID;
+import org.bytedeco.javacpp.FloatPointer;
 
 /**
  * A map of a {@link Tape}, as blocks pass it on: its shape is [N, C, H, W], whatever the layout in
- * memory. DJL's operators do not work on it; those functions do that its {@link #bridge} applies.
+ * memory. DJL's operators do not work on it; those of this package do.
  */
 public final class MapArray extends NDArrayAdapter implements HostArray {
 
@@ -37,7 +38,7 @@ public final class MapArray extends NDArrayAdapter implements HostArray {
 
     @Override
     public EngineBridge bridge() {
-        return new MapBridge(tape);
+        return MapBridge.INSTANCE;
     }
 
     /** Gives up the array; the tape keeps the memory as long as its backward pass needs it. */
@@ -76,5 +77,27 @@ public final class MapArray extends NDArrayAdapter implements HostArray {
         ByteBuffer bytes = manager.allocateDirect(Math.toIntExact(shape.size() * Float.BYTES));
         tape.read(this, bytes.asFloatBuffer());
         return bytes;
+    }
+
+    /** The bridge to maps, which have functions of their own. */
+    private static final class MapBridge implements EngineBridge {
+
+        private static final MapBridge INSTANCE = new MapBridge();
+
+        @Override
+        public String engine() {
+            return "oneDNN";
+        }
+
+        @Override
+        public float[] copy(NDArray array) {
+            float[] values = new float[Math.toIntExact(array.size())];
+            try (FloatPointer copy = new FloatPointer(values.length)) {
+                MapArray map = (MapArray) array;
+                map.tape.read(map, copy.asBuffer());
+                copy.get(values);
+            }
+            return values;
+        }
     }
 }

@@ -5,6 +5,9 @@ import static dev.fern.backbone.onednn.ElementwiseKernels.vector;
 
 import ai.djl.ndarray.NDArray;
 import dev.fern.backbone.host.EngineBridge;
+import dev.fern.backbone.moment.MomentRule;
+import dev.fern.backbone.moment.RowGroups;
+import dev.fern.backbone.moment.Standardization;
 import dev.fern.backbone.onednn.ElementwiseKernels.Operation;
 import dev.fern.backbone.onednn.ElementwiseKernels.Sums;
 import java.util.ArrayList;
@@ -36,7 +39,7 @@ public final class StandardizationMaps {
 
     private final Tape tape;
     private final Parameters arrays;
-    private final Rule rule;
+    private final MomentRule rule;
     private final RowGroups groups;
     private final MapShape shape;
     private final float[] gamma;
@@ -64,37 +67,8 @@ public final class StandardizationMaps {
         }
     }
 
-    /** Which rows are standardised alike, and how. */
-    public interface Rule {
-
-        /**
-         * {@return the groups of rows that are standardised alike}
-         *
-         * @param images N
-         * @param channels C
-         */
-        RowGroups groups(int images, int channels);
-
-        /**
-         * {@return whether mean and variance are measured on the map itself, so that gradients pass
-         * through them}
-         */
-        boolean measures();
-
-        /**
-         * {@return the way in which a group is standardised} It is called once per group, perhaps
-         * by several threads. Where this {@link #measures()}, it must standardise by that mean and
-         * variance, through which the gradient is led.
-         *
-         * @param group 0 to the number of groups - 1
-         * @param mean the group's mean, if this {@link #measures()}; NaN otherwise
-         * @param variance the group's variance with the divisor N, if this {@link #measures()}; NaN
-         *     otherwise
-         */
-        Standardization of(int group, double mean, double variance);
-    }
-
-    private StandardizationMaps(MapArray x, Parameters arrays, Rule rule, boolean thresholds) {
+    private StandardizationMaps(
+            MapArray x, Parameters arrays, MomentRule rule, boolean thresholds) {
         tape = x.tape();
         this.arrays = arrays;
         this.rule = rule;
@@ -120,7 +94,11 @@ public final class StandardizationMaps {
      * @param thresholds whether there is a threshold, 0 without tau
      */
     public static NDArray apply(
-            MapArray x, MapArray shortcut, Parameters parameters, Rule rule, boolean thresholds) {
+            MapArray x,
+            MapArray shortcut,
+            Parameters parameters,
+            MomentRule rule,
+            boolean thresholds) {
         StandardizationMaps function = new StandardizationMaps(x, parameters, rule, thresholds);
         MapMemory input = x.memory();
         MapMemory added = shortcut == null ? null : shortcut.memory();

@@ -1,4 +1,4 @@
-package dev.fern.backbone.onednn;
+package dev.fern.backbone.moment;
 
 /**
  * The constants of xhat = (x - mean) * inverse * r + d. Where mean and inverse are measured, the

@@ -1,4 +1,4 @@
-package dev.fern.backbone.onednn;
+package dev.fern.backbone.moment;
 
 /**
  * Which rows of an array [N, C, H, W] share their statistics. A row is one channel of one image;
