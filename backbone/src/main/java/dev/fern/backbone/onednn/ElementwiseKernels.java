@@ -9,6 +9,7 @@ import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_SRC;
 import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_SRC_0;
 import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_SRC_1;
 
+import java.util.ArrayList;
 import java.util.List;
 import org.bytedeco.dnnl.binary;
 import org.bytedeco.dnnl.convolution_backward_weights;
@@ -139,6 +140,48 @@ final class ElementwiseKernels {
             arguments.with(DNNL_ARG_ATTR_MULTIPLE_POST_OP_BASE * i | DNNL_ARG_SRC_1, operands[i]);
         }
         arguments.run(workspace);
+    }
+
+    /**
+     * Applies operations by a number for each channel to an image, then adds another image, then
+     * takes the larger of the result and a threshold for each channel.
+     *
+     * @param shape of the map
+     * @param names of the operations
+     * @param numbers one array per operation
+     * @param x the image
+     * @param y receives the result; may be x
+     * @param added null for none
+     * @param thresholds null for none
+     */
+    static void applyByChannel(
+            Workspace workspace,
+            MapShape shape,
+            List<String> names,
+            List<float[]> numbers,
+            memory x,
+            memory y,
+            memory added,
+            float[] thresholds) {
+        List<Operation> operations = new ArrayList<>();
+        List<memory> operands = new ArrayList<>();
+        List<memory> vectors = new ArrayList<>();
+        for (int i = 0; i < names.size(); i++) {
+            operations.add(vector(names.get(i)));
+            vectors.add(vector(numbers.get(i)));
+        }
+        operands.addAll(vectors);
+        if (added != null) {
+            operations.add(map("add"));
+            operands.add(added);
+        }
+        if (thresholds != null) {
+            operations.add(vector("max"));
+            vectors.add(vector(thresholds));
+            operands.add(vectors.get(vectors.size() - 1));
+        }
+        apply(workspace, shape, operations, x, y, operands.toArray(memory[]::new));
+        vectors.forEach(memory::close);
     }
 
     /** {@return the sum of two maps, in new memory} */

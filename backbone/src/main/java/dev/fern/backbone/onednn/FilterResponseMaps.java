@@ -5,9 +5,7 @@ import static dev.fern.backbone.onednn.ElementwiseKernels.vector;
 
 import ai.djl.ndarray.NDArray;
 import dev.fern.backbone.host.EngineBridge;
-import dev.fern.backbone.onednn.ElementwiseKernels.Operation;
 import dev.fern.backbone.onednn.ElementwiseKernels.Sums;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
 import org.bytedeco.dnnl.memory;
@@ -73,7 +71,7 @@ public final class FilterResponseMaps {
         underRoot = new double[shape.images()][shape.channels()];
     }
 
-    private static float[] copy(NDArray array) {
+    static float[] copy(NDArray array) {
         return EngineBridge.of(array).copy(array);
     }
 
@@ -118,13 +116,6 @@ public final class FilterResponseMaps {
 
     private MapMemory forward(MapMemory x, MapMemory shortcut) {
         MapMemory output = new MapMemory(tape.workspace(), shape);
-        List<Operation> operations = new ArrayList<>(List.of(vector("mul"), vector("add")));
-        if (shortcut != null) {
-            operations.add(map("add"));
-        }
-        if (tau != null) {
-            operations.add(vector("max"));
-        }
         for (int n = 0; n < shape.images(); n++) {
             double[] squares = ElementwiseKernels.sums(tape.workspace(), x, x, n).products();
             float[] scale = new float[gamma.length];
@@ -136,36 +127,17 @@ public final class FilterResponseMaps {
                     threshold[c] = Float.NaN; // else max(NaN, tau) is tau, and the damage is hidden
                 }
             }
-            List<memory> operands = new ArrayList<>();
-            memory scales = ElementwiseKernels.vector(scale);
-            memory shifts = ElementwiseKernels.vector(beta);
-            operands.add(scales);
-            operands.add(shifts);
-            if (shortcut != null) {
-                operands.add(shortcut.image(n));
-            }
-            memory thresholds = tau == null ? null : ElementwiseKernels.vector(threshold);
-            if (tau != null) {
-                operands.add(thresholds);
-            }
-            ElementwiseKernels.apply(
+            ElementwiseKernels.applyByChannel(
                     tape.workspace(),
                     shape,
-                    operations,
+                    List.of("mul", "add"),
+                    List.of(scale, beta),
                     x.image(n),
                     output.image(n),
-                    operands.toArray(memory[]::new));
-            close(scales, shifts, thresholds);
+                    shortcut == null ? null : shortcut.image(n),
+                    threshold);
         }
         return output;
-    }
-
-    private static void close(memory... memories) {
-        for (memory memory : memories) {
-            if (memory != null) {
-                memory.close();
-            }
-        }
     }
 
     private void backward(MapMemory x, MapMemory shortcut, MapMemory output, MapMemory dz) {

@@ -10,10 +10,9 @@ import org.bytedeco.dnnl.memory;
 import org.bytedeco.javacpp.Pointer;
 
 /**
- * Memory for what a pass through a network computes. Where maps have many sizes, a general heap,
- * whose small blocks live on between the gaps that large ones leave, grows for a long time; in here
- * all blocks are free after each pass, and the next one starts with one gap. One thread uses it at
- * a time; its memory is kept for the pass that takes it next.
+ * Memory for what a pass through a network computes. All blocks are free after each pass, so that
+ * the next one starts with one gap; in a general heap smaller blocks that live on would divide it.
+ * One thread uses it at a time; its memory is kept for the pass that takes it next.
  */
 final class MemoryArena {
 

@@ -1,21 +1,14 @@
 package dev.fern.backbone.onednn;
 
-import static dev.fern.backbone.onednn.ElementwiseKernels.map;
-import static dev.fern.backbone.onednn.ElementwiseKernels.vector;
-
 import ai.djl.ndarray.NDArray;
-import dev.fern.backbone.host.EngineBridge;
 import dev.fern.backbone.moment.MomentRule;
 import dev.fern.backbone.moment.RowGroups;
 import dev.fern.backbone.moment.Standardization;
-import dev.fern.backbone.onednn.ElementwiseKernels.Operation;
 import dev.fern.backbone.onednn.ElementwiseKernels.Sums;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.function.IntToDoubleFunction;
 import java.util.stream.Stream;
-import org.bytedeco.dnnl.memory;
 
 /**
  * A normaliser by mean and variance of a tape's maps, with an optional residual addition and an
@@ -74,14 +67,10 @@ public final class StandardizationMaps {
         this.rule = rule;
         shape = x.memory().shape;
         groups = rule.groups(shape.images(), shape.channels());
-        gamma = copy(arrays.gamma);
-        beta = copy(arrays.beta);
+        gamma = FilterResponseMaps.copy(arrays.gamma);
+        beta = FilterResponseMaps.copy(arrays.beta);
         tau = thresholds ? FilterResponseMaps.thresholds(arrays.tau, shape) : null;
         rows = new Standardization[shape.images() * shape.channels()];
-    }
-
-    private static float[] copy(NDArray array) {
-        return EngineBridge.of(array).copy(array);
     }
 
     /**
@@ -113,14 +102,6 @@ public final class StandardizationMaps {
     private MapMemory forward(MapMemory x, MapMemory shortcut) {
         measure(x);
         MapMemory output = new MapMemory(tape.workspace(), shape);
-        List<Operation> operations =
-                new ArrayList<>(List.of(vector("sub"), vector("mul"), vector("add")));
-        if (shortcut != null) {
-            operations.add(map("add"));
-        }
-        if (tau != null) {
-            operations.add(vector("max"));
-        }
         int channels = gamma.length;
         for (int n = 0; n < shape.images(); n++) {
             float[] centres = new float[channels];
@@ -138,25 +119,15 @@ public final class StandardizationMaps {
                             Float.NaN; // else max(NaN, tau) is tau, and the damage is hidden
                 }
             }
-            try (memory centre = ElementwiseKernels.vector(centres);
-                    memory scale = ElementwiseKernels.vector(scales);
-                    memory shift = ElementwiseKernels.vector(shifts);
-                    memory threshold = tau == null ? null : ElementwiseKernels.vector(thresholds)) {
-                List<memory> operands = new ArrayList<>(List.of(centre, scale, shift));
-                if (shortcut != null) {
-                    operands.add(shortcut.image(n));
-                }
-                if (threshold != null) {
-                    operands.add(threshold);
-                }
-                ElementwiseKernels.apply(
-                        tape.workspace(),
-                        shape,
-                        operations,
-                        x.image(n),
-                        output.image(n),
-                        operands.toArray(memory[]::new));
-            }
+            ElementwiseKernels.applyByChannel(
+                    tape.workspace(),
+                    shape,
+                    List.of("sub", "mul", "add"),
+                    List.of(centres, scales, shifts),
+                    x.image(n),
+                    output.image(n),
+                    shortcut == null ? null : shortcut.image(n),
+                    thresholds);
         }
         return output;
     }
@@ -234,26 +205,26 @@ public final class StandardizationMaps {
         MapMemory result = new MapMemory(tape.workspace(), shape);
         for (int n = 0; n < shape.images(); n++) {
             int first = n * gamma.length;
-            try (memory centre = vectorOf(c -> centres[first + c])) {
-                ElementwiseKernels.apply(
-                        tape.workspace(),
-                        shape,
-                        List.of(vector("sub")),
-                        x.image(n),
-                        result.image(n),
-                        centre);
-            }
+            ElementwiseKernels.applyByChannel(
+                    tape.workspace(),
+                    shape,
+                    List.of("sub"),
+                    List.of(byChannel(c -> centres[first + c])),
+                    x.image(n),
+                    result.image(n),
+                    null,
+                    null);
         }
         return result;
     }
 
-    /** {@return a number for each channel, in float32; the caller closes it} */
-    private memory vectorOf(IntToDoubleFunction values) {
+    /** {@return a number for each channel, in float32} */
+    private float[] byChannel(IntToDoubleFunction values) {
         float[] rounded = new float[gamma.length];
         for (int c = 0; c < rounded.length; c++) {
             rounded[c] = (float) values.applyAsDouble(c);
         }
-        return ElementwiseKernels.vector(rounded);
+        return rounded;
     }
 
     private void backward(MapMemory x, MapMemory shortcut, MapMemory output, MapMemory dz) {
@@ -295,12 +266,10 @@ public final class StandardizationMaps {
     /** Writes the sums of dy and of dy (x - mean) over the places of each row. */
     private void sumUp(MapMemory x, MapMemory dy, double[] sums, double[] centred) {
         double[] centres = new double[rows.length];
-        MapMemory near = x.retain();
         if (isFarFromZero) {
-            near.release();
             Arrays.setAll(centres, row -> (float) rows[row].mean());
-            near = centred(x, centres);
         }
+        MapMemory near = isFarFromZero ? centred(x, centres) : x.retain();
         Sums[] found = sums(near, dy);
         near.release();
         for (int row = 0; row < rows.length; row++) {
@@ -349,36 +318,34 @@ public final class StandardizationMaps {
     private void inputGradient(
             MapMemory x, MapMemory dy, int n, double[] offsets, double[] slopes, MapMemory dx) {
         int first = n * gamma.length;
-        List<Operation> operations = new ArrayList<>(List.of(vector("mul")));
-        MapMemory through = new MapMemory(tape.workspace(), shape.image());
-        try (memory scale =
-                        vectorOf(c -> gamma[c] * rows[first + c].inverse() * rows[first + c].r());
-                memory centre = vectorOf(c -> rows[first + c].mean());
-                memory slope = vectorOf(c -> slopes[first + c]);
-                memory offset = vectorOf(c -> offsets[first + c])) {
-            List<memory> operands = new ArrayList<>(List.of(scale));
-            if (rule.measures()) {
-                ElementwiseKernels.apply(
-                        tape.workspace(),
-                        shape,
-                        List.of(vector("sub"), vector("mul"), vector("add")),
-                        x.image(n),
-                        through.image(0),
-                        centre,
-                        slope,
-                        offset);
-                operations.add(map("add"));
-                operands.add(through.image(0));
-            }
-            ElementwiseKernels.apply(
+        MapMemory through = null;
+        if (rule.measures()) {
+            through = new MapMemory(tape.workspace(), shape.image());
+            ElementwiseKernels.applyByChannel(
                     tape.workspace(),
                     shape,
-                    operations,
-                    dy.image(n),
-                    dx.image(n),
-                    operands.toArray(memory[]::new));
+                    List.of("sub", "mul", "add"),
+                    List.of(
+                            byChannel(c -> rows[first + c].mean()),
+                            byChannel(c -> slopes[first + c]),
+                            byChannel(c -> offsets[first + c])),
+                    x.image(n),
+                    through.image(0),
+                    null,
+                    null);
         }
-        through.release();
+        ElementwiseKernels.applyByChannel(
+                tape.workspace(),
+                shape,
+                List.of("mul"),
+                List.of(byChannel(c -> gamma[c] * rows[first + c].inverse() * rows[first + c].r())),
+                dy.image(n),
+                dx.image(n),
+                through == null ? null : through.image(0),
+                null);
+        if (through != null) {
+            through.release();
+        }
     }
 
     /**

@@ -6,12 +6,10 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.FloatBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
@@ -106,15 +104,7 @@ public final class SafeTensors {
      */
     public static Map<String, Tensor> read(Path file) throws IOException {
         try (SafeTensorsFile open = SafeTensorsFile.open(file)) {
-            Map<String, Tensor> tensors = new LinkedHashMap<>();
-            open.shapes()
-                    .forEach(
-                            (name, shape) -> {
-                                float[] data = new float[Math.toIntExact(Tensor.size(shape))];
-                                open.read(name, FloatBuffer.wrap(data));
-                                tensors.put(name, new Tensor(shape, data));
-                            });
-            return tensors;
+            return open.readAll();
         } catch (UncheckedIOException e) {
             throw e.getCause();
         }

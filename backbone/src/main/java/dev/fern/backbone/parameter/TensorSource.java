@@ -21,6 +21,22 @@ public interface TensorSource {
     void read(String name, FloatBuffer target);
 
     /**
+     * {@return all tensors by name, in the order of {@link #shapes()}}
+     *
+     * @throws java.io.UncheckedIOException if values can't be read; its cause says why
+     */
+    default Map<String, Tensor> readAll() {
+        Map<String, Tensor> tensors = new LinkedHashMap<>();
+        shapes().forEach(
+                        (name, shape) -> {
+                            float[] data = new float[Math.toIntExact(Tensor.size(shape))];
+                            read(name, FloatBuffer.wrap(data));
+                            tensors.put(name, new Tensor(shape, data));
+                        });
+        return tensors;
+    }
+
+    /**
      * {@return a source of tensors that are in memory}
      *
      * @param tensors by name

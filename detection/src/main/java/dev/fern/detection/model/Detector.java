@@ -120,11 +120,7 @@ public final class Detector implements AutoCloseable {
             boolean trains) {
         NDManager manager = EngineBridge.of(engine).newManager(device);
         try {
-            RetinaNet network =
-                    new RetinaNet(configuration.architecture(), configuration.categories().size());
-            if (!trains) {
-                network.freezeParameters(true);
-            }
+            RetinaNet network = RetinaNet.of(configuration, trains);
             network.initialize(manager, seed, headDeviation);
             return new Detector(configuration, manager, network);
         } catch (RuntimeException e) {

@@ -20,6 +20,7 @@ import java.nio.FloatBuffer;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.function.Consumer;
 import java.util.function.Function;
@@ -239,13 +240,9 @@ public final class ModelDirectory {
             throws IOException {
         RetinaNet network;
         try {
-            network =
-                    new RetinaNet(configuration.architecture(), configuration.categories().size());
+            network = RetinaNet.of(configuration, trains);
         } catch (IllegalArgumentException e) {
             throw notFitting(directory, e);
-        }
-        if (!trains) {
-            network.freezeParameters(true);
         }
         readInto(directory, values -> network.initialize(manager, values));
         return network;
@@ -261,45 +258,40 @@ public final class ModelDirectory {
      */
     public static void readInto(Path directory, Consumer<TensorSource> initialization)
             throws IOException {
-        try (SafeTensorsFile file = SafeTensorsFile.open(directory.resolve(PARAMETER_FILE))) {
-            initialization.accept(new FiniteTensors(file));
+        Path file = directory.resolve(PARAMETER_FILE);
+        try (SafeTensorsFile tensors = SafeTensorsFile.open(file)) {
+            initialization.accept(new FiniteTensors(file, tensors));
         } catch (UncheckedIOException e) {
             throw e.getCause();
-        } catch (NonFiniteParameterException e) {
-            throw new IOException(directory.resolve(PARAMETER_FILE) + ": " + e.getMessage(), e);
         } catch (IllegalArgumentException e) {
             throw notFitting(directory, e);
         }
     }
 
     /** A file's tensors, refused where they hold something else than finite numbers. */
-    private record FiniteTensors(TensorSource file) implements TensorSource {
+    private record FiniteTensors(Path file, TensorSource tensors) implements TensorSource {
 
         @Override
         public Map<String, long[]> shapes() {
-            return file.shapes();
+            return tensors.shapes();
         }
 
         @Override
         public void read(String name, FloatBuffer target) {
-            file.read(name, target);
-            for (int i = target.position(); i < target.limit(); i++) {
-                requireFinite(name, target.get(i));
+            tensors.read(name, target);
+            try {
+                requireFinite(name, target);
+            } catch (IllegalArgumentException e) {
+                throw new UncheckedIOException(new IOException(file + ": " + e.getMessage(), e));
             }
         }
     }
 
-    private static final class NonFiniteParameterException extends IllegalArgumentException {
-        private static final long serialVersionUID = 1L;
-
-        NonFiniteParameterException(String message) {
-            super(message);
-        }
-    }
-
-    private static void requireFinite(String name, float value) {
-        if (!Float.isFinite(value)) {
-            throw new NonFiniteParameterException("parameter " + name + " holds " + value);
+    private static void requireFinite(String name, FloatBuffer values) {
+        for (int i = values.position(); i < values.limit(); i++) {
+            if (!Float.isFinite(values.get(i))) {
+                throw new IllegalArgumentException("parameter " + name + " holds " + values.get(i));
+            }
         }
     }
 
@@ -327,13 +319,8 @@ public final class ModelDirectory {
      * @throws IOException if they are missing, damaged or not finite; the message names the file
      */
     public static Map<String, Tensor> readParameters(Path directory) throws IOException {
-        Path file = directory.resolve(PARAMETER_FILE);
-        Map<String, Tensor> parameters = SafeTensors.read(file);
-        try {
-            requireFinite(parameters);
-        } catch (IllegalArgumentException e) {
-            throw new IOException(file + ": " + e.getMessage(), e);
-        }
+        Map<String, Tensor> parameters = new LinkedHashMap<>();
+        readInto(directory, values -> parameters.putAll(values.readAll()));
         return parameters;
     }
 
@@ -345,10 +332,6 @@ public final class ModelDirectory {
      */
     public static void requireFinite(Map<String, Tensor> parameters) {
         parameters.forEach(
-                (name, parameter) -> {
-                    for (float value : parameter.data()) {
-                        requireFinite(name, value);
-                    }
-                });
+                (name, parameter) -> requireFinite(name, FloatBuffer.wrap(parameter.data())));
     }
 }

@@ -81,6 +81,21 @@ public final class RetinaNet extends AbstractBlock {
     }
 
     /**
+     * {@return a detector's network without parameters}
+     *
+     * @param trains whether it is to be trained; its parameters get no memory for gradients
+     *     otherwise
+     */
+    static RetinaNet of(DetectorConfiguration configuration, boolean trains) {
+        RetinaNet network =
+                new RetinaNet(configuration.architecture(), configuration.categories().size());
+        if (!trains) {
+            network.freezeParameters(true);
+        }
+        return network;
+    }
+
+    /**
      * Gives the network its initial parameters, which depend on the seed alone: He's in the
      * backbone, uniform ones in the pyramid, normal ones in the heads, and a bias that gives every
      * anchor the score 0.01.

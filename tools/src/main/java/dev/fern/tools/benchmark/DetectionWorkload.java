@@ -1,6 +1,5 @@
 package dev.fern.tools.benchmark;
 
-import dev.fern.backbone.onednn.Precision;
 import dev.fern.detection.image.ImageSize;
 import dev.fern.detection.model.Detector;
 import dev.fern.detection.recipe.TrainingConfiguration;
@@ -14,14 +13,13 @@ final class DetectionWorkload extends DetectorWorkload {
 
     DetectionWorkload(TrainingConfiguration configuration, ImageSize image, int categories) {
         super(configuration, image, new SplittableRandom(configuration.seed()));
-        Precision precision = configuration.machine().precision();
         detector =
                 Detector.createForInference(
                         configuration.detector(categories(categories)),
                         configuration.machine().engine(),
                         configuration.deviceList().get(0),
                         configuration.seed());
-        detector.setPrecision(precision);
+        detector.setPrecision(configuration.machine().precision());
     }
 
     @Override

@@ -20,7 +20,8 @@ abstract class DetectorWorkload implements AutoCloseable {
     /** Makes the work for some settings. */
     @FunctionalInterface
     interface Factory {
-        DetectorWorkload create(TrainingConfiguration configuration, ImageSize image, int count);
+        DetectorWorkload create(
+                TrainingConfiguration configuration, ImageSize image, int categories);
     }
 
     final int batchSize;
