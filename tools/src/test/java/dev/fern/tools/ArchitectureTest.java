@@ -85,7 +85,7 @@ class ArchitectureTest {
                     "backbone",
                     List.of(
                             List.of("backbone.loop", "backbone.moment"),
-                            List.of("backbone.host"),
+                            List.of("backbone.host", "backbone.winograd"),
                             List.of("backbone.onednn"),
                             List.of("backbone.norm", "backbone.parameter"),
                             List.of("backbone"),

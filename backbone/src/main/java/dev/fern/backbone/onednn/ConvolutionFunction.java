@@ -17,16 +17,16 @@ import org.bytedeco.dnnl.memory;
 import org.bytedeco.javacpp.FloatPointer;
 
 /** A convolution of a tape's maps. */
-final class ConvolutionFunction {
+abstract class ConvolutionFunction {
 
-    private final Tape tape;
-    private final ConvolutionShape shape;
-    private final NDArray weights;
+    final Tape tape;
+    final ConvolutionShape shape;
+    final NDArray weights;
 
     /** Null if there is none. */
-    private final NDArray bias;
+    final NDArray bias;
 
-    private ConvolutionFunction(Tape tape, ConvolutionShape shape, NDArray weights, NDArray bias) {
+    ConvolutionFunction(Tape tape, ConvolutionShape shape, NDArray weights, NDArray bias) {
         this.tape = tape;
         this.shape = shape;
         this.weights = weights;
@@ -84,14 +84,18 @@ final class ConvolutionFunction {
                         input.shape.precision(),
                         result);
         Tape tape = x.tape();
-        ConvolutionFunction function = new ConvolutionFunction(tape, shape, weights, bias);
         if (tape.trains(weights)) {
             tape.weightGradients().expect(weights, input.shape.images());
         }
+        List<NDArray> parameters = bias == null ? List.of(weights) : List.of(weights, bias);
+        ConvolutionFunction function =
+                WinogradFunction.suits(shape)
+                        ? new WinogradFunction(tape, shape, weights, bias)
+                        : new Direct(tape, shape, weights, bias);
         return tape.record(
                 function.forward(input),
                 List.of(input),
-                bias == null ? List.of(weights) : List.of(weights, bias),
+                parameters,
                 gradient -> function.backward(input, gradient));
     }
 
@@ -100,86 +104,101 @@ final class ConvolutionFunction {
         return sides.dimension() == 2 || sides.get(2) == 1;
     }
 
-    private ConvolutionKernels kernels() {
-        return OneDnn.code(shape, ConvolutionKernels::new);
-    }
+    /** {@return the convolution of a map} */
+    abstract MapMemory forward(MapMemory input);
 
-    private MapMemory forward(MapMemory input) {
-        ConvolutionKernels kernels = kernels();
-        memory packed = tape.packed(weights, kernels.plainWeights, kernels.weights());
-        MapShape image = shape.output();
-        MapMemory output =
-                new MapMemory(
-                        tape.workspace(),
-                        new MapShape(
-                                input.shape.images(),
-                                image.channels(),
-                                image.height(),
-                                image.width(),
-                                image.precision()));
-        FloatPointer offsets =
-                bias == null ? null : new FloatPointer(EngineBridge.of(bias).floats(bias));
-        for (int n = 0; n < input.shape.images(); n++) {
-            Kernel.Arguments arguments =
-                    kernels.forward()
-                            .with(DNNL_ARG_SRC, input.image(n))
-                            .with(DNNL_ARG_WEIGHTS, packed)
-                            .with(DNNL_ARG_DST, output.image(n));
-            if (offsets != null) {
-                arguments.withLent(DNNL_ARG_BIAS, new memory(kernels.bias, OneDnn.cpu(), offsets));
-            }
-            arguments.run(tape.workspace());
-        }
-        return output;
-    }
+    /**
+     * Adds to the gradients of the map and of the parameters.
+     *
+     * @param input what was convolved
+     * @param outputGradient the gradient of the result
+     */
+    abstract void backward(MapMemory input, MapMemory outputGradient);
 
-    private void backward(MapMemory input, MapMemory outputGradient) {
-        ConvolutionKernels kernels = kernels();
-        ConvolutionKernels.Gradients gradients = kernels.gradients();
-        if (input.wantsGradient) {
-            memory packed = tape.packed(weights, kernels.plainWeights, gradients.packed());
-            MapMemory inputGradient = new MapMemory(tape.workspace(), input.shape);
-            for (int n = 0; n < input.shape.images(); n++) {
-                gradients
-                        .ofInput()
-                        .with(DNNL_ARG_DIFF_DST, outputGradient.image(n))
-                        .with(DNNL_ARG_WEIGHTS, packed)
-                        .with(DNNL_ARG_DIFF_SRC, inputGradient.image(n))
-                        .run(tape.workspace());
-            }
-            tape.addGradient(input, inputGradient);
+    /** As oneDNN's convolutions compute it. */
+    private static final class Direct extends ConvolutionFunction {
+
+        Direct(Tape tape, ConvolutionShape shape, NDArray weights, NDArray bias) {
+            super(tape, shape, weights, bias);
         }
-        boolean trainsBias = bias != null && tape.trains(bias);
-        if (!tape.trains(weights) && !trainsBias) {
-            return;
+
+        private ConvolutionKernels kernels() {
+            return OneDnn.code(shape, ConvolutionKernels::new);
         }
-        try (memory biasGradient = bias == null ? null : tape.workspace().memory(kernels.bias)) {
+
+        @Override
+        MapMemory forward(MapMemory input) {
+            ConvolutionKernels kernels = kernels();
+            memory packed = tape.packed(weights, kernels.plainWeights, kernels.weights());
+            MapMemory output =
+                    new MapMemory(tape.workspace(), shape.output().times(input.shape.images()));
+            FloatPointer offsets =
+                    bias == null ? null : new FloatPointer(EngineBridge.of(bias).floats(bias));
             for (int n = 0; n < input.shape.images(); n++) {
-                memory weightsGradient = tape.workspace().memory(gradients.result());
                 Kernel.Arguments arguments =
-                        gradients
-                                .ofWeights()
+                        kernels.forward()
                                 .with(DNNL_ARG_SRC, input.image(n))
-                                .with(DNNL_ARG_DIFF_DST, outputGradient.image(n))
-                                .with(DNNL_ARG_DIFF_WEIGHTS, weightsGradient);
-                if (bias != null) {
-                    arguments.with(DNNL_ARG_DIFF_BIAS, biasGradient);
+                                .with(DNNL_ARG_WEIGHTS, packed)
+                                .with(DNNL_ARG_DST, output.image(n));
+                if (offsets != null) {
+                    arguments.withLent(
+                            DNNL_ARG_BIAS, new memory(kernels.bias, OneDnn.cpu(), offsets));
                 }
                 arguments.run(tape.workspace());
-                if (tape.trains(weights)) {
-                    tape.weightGradients()
-                            .add(
-                                    tape.workspace(),
-                                    weights,
-                                    gradients.result(),
-                                    weightsGradient,
-                                    kernels.plainWeights);
-                } else {
-                    weightsGradient.close();
+            }
+            return output;
+        }
+
+        @Override
+        void backward(MapMemory input, MapMemory outputGradient) {
+            ConvolutionKernels kernels = kernels();
+            ConvolutionKernels.Gradients gradients = kernels.gradients();
+            if (input.wantsGradient) {
+                memory packed = tape.packed(weights, kernels.plainWeights, gradients.packed());
+                MapMemory inputGradient = new MapMemory(tape.workspace(), input.shape);
+                for (int n = 0; n < input.shape.images(); n++) {
+                    gradients
+                            .ofInput()
+                            .with(DNNL_ARG_DIFF_DST, outputGradient.image(n))
+                            .with(DNNL_ARG_WEIGHTS, packed)
+                            .with(DNNL_ARG_DIFF_SRC, inputGradient.image(n))
+                            .run(tape.workspace());
                 }
-                if (trainsBias) {
-                    tape.gradients()
-                            .add(bias, ElementwiseKernels.read(biasGradient, shape.outputs()));
+                tape.addGradient(input, inputGradient);
+            }
+            boolean trainsBias = bias != null && tape.trains(bias);
+            if (!tape.trains(weights) && !trainsBias) {
+                return;
+            }
+            try (memory biasGradient =
+                    bias == null ? null : tape.workspace().memory(kernels.bias)) {
+                for (int n = 0; n < input.shape.images(); n++) {
+                    memory weightsGradient = tape.workspace().memory(gradients.result());
+                    Kernel.Arguments arguments =
+                            gradients
+                                    .ofWeights()
+                                    .with(DNNL_ARG_SRC, input.image(n))
+                                    .with(DNNL_ARG_DIFF_DST, outputGradient.image(n))
+                                    .with(DNNL_ARG_DIFF_WEIGHTS, weightsGradient);
+                    if (bias != null) {
+                        arguments.with(DNNL_ARG_DIFF_BIAS, biasGradient);
+                    }
+                    arguments.run(tape.workspace());
+                    if (tape.trains(weights)) {
+                        tape.weightGradients()
+                                .add(
+                                        tape.workspace(),
+                                        weights,
+                                        gradients.result(),
+                                        weightsGradient,
+                                        kernels.plainWeights);
+                    } else {
+                        weightsGradient.close();
+                    }
+                    if (trainsBias) {
+                        tape.gradients()
+                                .add(bias, ElementwiseKernels.read(biasGradient, shape.outputs()));
+                    }
                 }
             }
         }

@@ -55,16 +55,12 @@ final class MapMemory {
 
     /** Fills the images with an engine's values, [N, C, H, W], direct. */
     void fill(Workspace workspace, FloatBuffer values) {
-        exchange(
-                values,
-                (n, plain, lent) -> LayoutChange.copy(workspace, plain, lent, layout, images[n]));
+        exchange(values, (n, plain, lent) -> workspace.copy(plain, lent, layout, images[n]));
     }
 
     /** Writes the values of all images to a direct buffer, [N, C, H, W]. */
     void read(Workspace workspace, FloatBuffer values) {
-        exchange(
-                values,
-                (n, plain, lent) -> LayoutChange.copy(workspace, layout, images[n], plain, lent));
+        exchange(values, (n, plain, lent) -> workspace.copy(layout, images[n], plain, lent));
     }
 
     @FunctionalInterface
@@ -88,7 +84,7 @@ final class MapMemory {
     /** Fills an image with every place of a larger one whose row and column fit a stride. */
     void copyEvery(Workspace workspace, int stride, MapMemory source, int n) {
         try (memory.desc every = every(source.shape, stride)) {
-            LayoutChange.copy(workspace, every, source.images[n], layout, images[n]);
+            workspace.copy(every, source.images[n], layout, images[n]);
         }
     }
 
@@ -97,7 +93,7 @@ final class MapMemory {
         try (memory.desc every = every(target.shape, stride)) {
             long bytes = (long) target.shape.imageSize() * target.shape.precision().bytes();
             Pointer.memset(target.images[n].get_data_handle(), 0, bytes);
-            LayoutChange.copy(workspace, layout, images[n], every, target.images[n]);
+            workspace.copy(layout, images[n], every, target.images[n]);
         }
     }
 

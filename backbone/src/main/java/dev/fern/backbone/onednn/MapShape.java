@@ -28,6 +28,11 @@ record MapShape(int images, int channels, int height, int width, Precision preci
         return new MapShape(1, channels, height, width, precision);
     }
 
+    /** {@return the size of a map of this many images that are like the one of this map} */
+    MapShape times(int count) {
+        return new MapShape(count, channels, height, width, precision);
+    }
+
     /** {@return this size, with values of another precision} */
     MapShape in(Precision other) {
         return new MapShape(images, channels, height, width, other);

@@ -8,6 +8,7 @@ import java.util.function.Function;
 import java.util.function.Supplier;
 import org.bytedeco.dnnl.engine;
 import org.bytedeco.dnnl.global.dnnl;
+import org.bytedeco.dnnl.post_ops;
 import org.bytedeco.dnnl.primitive_attr;
 import org.bytedeco.javacpp.PointerScope;
 
@@ -92,6 +93,16 @@ final class OneDnn {
     static primitive_attr newAttributes() {
         primitive_attr attributes = new primitive_attr();
         attributes.set_scratchpad_mode(dnnl.scratchpad_mode.user);
+        return attributes;
+    }
+
+    /** {@return the same, of code that adds its result to what its output holds} */
+    static primitive_attr addingAttributes() {
+        primitive_attr attributes = newAttributes();
+        try (post_ops sum = new post_ops()) {
+            sum.append_sum();
+            attributes.set_post_ops(sum);
+        }
         return attributes;
     }
 

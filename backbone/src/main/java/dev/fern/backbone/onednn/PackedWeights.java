@@ -38,6 +38,18 @@ public final class PackedWeights implements AutoCloseable {
         }
     }
 
+    /** What lays values out anew. */
+    @FunctionalInterface
+    interface Packing {
+        /**
+         * Writes the packed values.
+         *
+         * @param plain the array's values
+         * @param packed receives them in the wanted layout
+         */
+        void pack(memory plain, memory packed);
+    }
+
     /** The memory of an array's values, which several arrays may share. */
     private record Place(long address, long size) {}
 
@@ -83,14 +95,15 @@ public final class PackedWeights implements AutoCloseable {
         }
 
         /**
-         * {@return weights in a layout that oneDNN wants}
+         * {@return weights in a layout of their own}
          *
          * @param parameter float32, an array of the engine
          * @param plain its layout
-         * @param wanted the layout of the result
+         * @param wanted the layout of the result, which tells one packing of an array from another
+         * @param packing makes the result
          */
         synchronized memory get(
-                Workspace workspace, NDArray parameter, memory.desc plain, memory.desc wanted) {
+                NDArray parameter, memory.desc plain, memory.desc wanted, Packing packing) {
             FloatBuffer floats = floats(parameter);
             try (FloatPointer pointer = new FloatPointer(floats)) {
                 Entry entry =
@@ -104,7 +117,7 @@ public final class PackedWeights implements AutoCloseable {
                 }
                 memory values = new memory(wanted, OneDnn.cpu());
                 try (memory lent = new memory(plain, OneDnn.cpu(), pointer)) {
-                    LayoutChange.copy(workspace, plain, lent, wanted, values);
+                    packing.pack(lent, values);
                 }
                 entry.forms.add(new Packed(new memory.desc(wanted), values));
                 return values;

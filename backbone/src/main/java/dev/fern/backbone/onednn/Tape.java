@@ -264,7 +264,27 @@ public final class Tape implements AutoCloseable {
      * @param wanted the layout of the result
      */
     memory packed(NDArray parameter, memory.desc plain, memory.desc wanted) {
-        return weights.get(workspace, parameter, plain, wanted);
+        return packed(
+                parameter,
+                plain,
+                wanted,
+                (values, packed) -> workspace.copy(plain, values, wanted, packed));
+    }
+
+    /**
+     * {@return weights that are not only laid out anew, which this tape keeps}
+     *
+     * @param parameter float32, an array of the engine
+     * @param plain its layout
+     * @param wanted the layout of the result, no other packing's of the same array
+     * @param packing makes the result
+     */
+    memory packed(
+            NDArray parameter,
+            memory.desc plain,
+            memory.desc wanted,
+            PackedWeights.Packing packing) {
+        return weights.get(parameter, plain, wanted, packing);
     }
 
     /** Frees memory when the tape is closed. */

@@ -95,9 +95,9 @@ final class WeightGradientSums implements AutoCloseable {
                 FloatPointer pointer = new FloatPointer(gradients.of(weights));
                 memory target = new memory(sum.plain, OneDnn.cpu(), pointer)) {
             if (gradients.isFirst(weights)) {
-                LayoutChange.copy(workspace, sum.layout, sum.values, sum.plain, target);
+                workspace.copy(sum.layout, sum.values, sum.plain, target);
             } else {
-                LayoutChange.add(workspace, sum.layout, sum.values, sum.plain, target);
+                workspace.add(sum.layout, sum.values, sum.plain, target);
             }
         }
     }

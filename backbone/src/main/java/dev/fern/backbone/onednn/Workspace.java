@@ -1,9 +1,17 @@
 package dev.fern.backbone.onednn;
 
+import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_FROM;
+import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_TO;
+
 import org.bytedeco.dnnl.memory;
+import org.bytedeco.dnnl.primitive_attr;
+import org.bytedeco.dnnl.reorder;
 import org.bytedeco.dnnl.stream;
 
-/** Where a tape computes: a stream of oneDNN's, and memory for maps and scratch. */
+/**
+ * Where a tape computes: a stream of oneDNN's, and memory for maps and scratch. It changes layouts
+ * and types; oneDNN keeps the code for that itself.
+ */
 final class Workspace implements AutoCloseable {
 
     private final stream stream = new stream(OneDnn.cpu());
@@ -16,6 +24,31 @@ final class Workspace implements AutoCloseable {
     /** {@return memory of a layout, whose values are anything} Its {@code close} frees it. */
     memory memory(memory.desc layout) {
         return arena.memory(layout);
+    }
+
+    /** Writes values in another layout or type. */
+    void copy(memory.desc from, memory source, memory.desc to, memory target) {
+        reorder(from, source, to, target, OneDnn.newAttributes());
+    }
+
+    /** Adds values to those of another layout or type. */
+    void add(memory.desc from, memory source, memory.desc to, memory target) {
+        reorder(from, source, to, target, OneDnn.addingAttributes());
+    }
+
+    private void reorder(
+            memory.desc from,
+            memory source,
+            memory.desc to,
+            memory target,
+            primitive_attr attributes) {
+        try (attributes;
+                var plan =
+                        new reorder.primitive_desc(
+                                OneDnn.cpu(), from, OneDnn.cpu(), to, attributes, false);
+                reorder code = new reorder(plan)) {
+            new Kernel(plan, code).with(DNNL_ARG_FROM, source).with(DNNL_ARG_TO, target).run(this);
+        }
     }
 
     /** Gives up the workspace, after all of its memory. */

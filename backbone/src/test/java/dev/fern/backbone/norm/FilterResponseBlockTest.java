@@ -182,10 +182,20 @@ class FilterResponseBlockTest {
             }
         }
 
+        private static double largest(float[] values) {
+            double largest = 0;
+            for (float value : values) {
+                largest = Math.max(largest, Math.abs(value));
+            }
+            return largest;
+        }
+
         private void assertMatchesReference(BlockPass pass, double tolerance) {
             FilterResponseReference expected = gradients();
             assertClose("z", pass.outputs().get(0).data(), reference().forward(), tolerance);
-            assertClose("dx", pass.inputGradients().get(0), expected.x(), tolerance);
+            // on maps of one place the terms of dx all but cancel, and float64 has 16 digits
+            double least = 1e-16 / tolerance * reference().steepest() * largest(outputGradient);
+            assertClose("dx", pass.inputGradients().get(0), expected.x(), tolerance, least);
             Map<String, float[]> parameters = pass.parameterGradients();
             assertClose("dgamma", parameters.get("gamma"), expected.gamma(), tolerance);
             assertClose("dbeta", parameters.get("beta"), expected.beta(), tolerance);
@@ -371,8 +381,8 @@ class FilterResponseBlockTest {
                         thresholded);
         try (NDManager manager = NDManager.newBaseManager()) {
             FilterResponseBlock block = drawn.block(manager);
-            // the operators' own float32 sums set the tolerance
-            drawn.run(manager, block, true).assertClose(drawn.run(manager, block, false), 2e-5, 0);
+            // the operators' own float32 sums, of terms of about 1, set tolerance and scale
+            drawn.run(manager, block, true).assertClose(drawn.run(manager, block, false), 2e-5, 1);
         }
     }
 

@@ -28,6 +28,15 @@ record FilterResponseReference(
         return y;
     }
 
+    /** Returns the largest gamma / sqrt(nu^2 + eps), by which gradients of x are multiplied. */
+    double steepest() {
+        double steepest = 0;
+        for (int i = 0; i < x.length; i++) {
+            steepest = Math.max(steepest, Math.abs(gamma[channel(i)]) / Math.sqrt(underRoot(i)));
+        }
+        return steepest;
+    }
+
     /** Returns z, the result. */
     double[] forward() {
         double[] z = normalised();

@@ -184,14 +184,14 @@ class ConvolutionFunctionTest {
         check(Case.of(numbers), Precision.BFLOAT16);
     }
 
-    private static FloatBuffer direct(float[] values) {
+    static FloatBuffer direct(float[] values) {
         return ByteBuffer.allocateDirect(4 * values.length)
                 .order(ByteOrder.nativeOrder())
                 .asFloatBuffer()
                 .put(0, values);
     }
 
-    private static float[] channelsLast(float[] values, Shape shape) {
+    static float[] channelsLast(float[] values, Shape shape) {
         int channels = (int) shape.get(1);
         int places = (int) (shape.get(2) * shape.get(3));
         float[] result = new float[values.length];
