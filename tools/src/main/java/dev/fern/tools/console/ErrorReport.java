@@ -8,6 +8,8 @@ import java.io.FileInputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.FileSystemException;
+import java.util.Arrays;
+import java.util.List;
 import java.util.Locale;
 
 /**
@@ -20,6 +22,26 @@ public record ErrorReport(int status, String message) {
 
     private static final String OPEN_FILES = "Too many open files";
     private static final String RAISE_OPEN_FILES = "raise the limit of open files (ulimit -n)";
+
+    private static final String RAISE_MEMORY =
+            "raise the limit of memory (ulimit -v, or that of the container)";
+
+    /**
+     * What native code says where the system gives it no memory: MXNet, oneDNN, PyTorch, OpenCV.
+     */
+    private static final List<String> NATIVE_MEMORY =
+            List.of(
+                    "Failed to allocate CPU Memory",
+                    "could not create a memory object",
+                    "could not create a primitive",
+                    "DefaultCPUAllocator",
+                    "Insufficient memory");
+
+    /** What the loader says where it has no memory for a library. */
+    private static final String NO_LIBRARY = "failed to map segment from shared object";
+
+    private static final List<String> FULL_DISK =
+            List.of("No space left on device", "Disk quota exceeded");
 
     /**
      * Tells a fault of the input from one of the machine and from one of Fern.
@@ -51,15 +73,28 @@ public record ErrorReport(int status, String message) {
                     ExitStatus.FAULT,
                     "out of memory: "
                             + oneLine(failure)
-                            + "; use a smaller batch or smaller images, or raise the limit (ulimit"
-                            + " -v, or that of the container)");
+                            + "; use a smaller batch or smaller images, or "
+                            + RAISE_MEMORY);
+        }
+        if (hasCause(failure, NATIVE_MEMORY)) {
+            return new ErrorReport(
+                    ExitStatus.FAULT,
+                    "out of memory; use a smaller batch or smaller images, or " + RAISE_MEMORY);
+        }
+        if (hasCause(failure, Throwable.class, NO_LIBRARY)) {
+            return new ErrorReport(
+                    ExitStatus.FAULT,
+                    "there is no memory to load a native library, or its folder is mounted noexec; "
+                            + RAISE_MEMORY);
         }
         if (failure instanceof OutOfMemoryError) {
             return new ErrorReport(
                     ExitStatus.FAULT,
                     "out of memory; give Java more, for example with FERN_JAVA_OPTIONS=-Xmx8g");
         }
-        if (failure instanceof NonFiniteOutputException || failure instanceof RunLostException) {
+        if (failure instanceof NonFiniteOutputException
+                || failure instanceof RunLostException
+                || failure instanceof IOException && hasCause(failure, FULL_DISK)) {
             return new ErrorReport(ExitStatus.FAULT, oneLine(failure));
         }
         if (failure instanceof BadInputException
@@ -71,7 +106,21 @@ public record ErrorReport(int status, String message) {
                 ExitStatus.FAULT,
                 "internal fault: "
                         + inOneLine(failure.toString())
-                        + (traced ? "" : " (run again with --debug to see where)"));
+                        + place(failure)
+                        + (traced ? "" : " (--debug shows the whole trace)"));
+    }
+
+    /** Returns where Fern's own code failed, since a fault may not come again. */
+    private static String place(Throwable failure) {
+        Throwable cause = failure;
+        while (cause.getCause() != null) {
+            cause = cause.getCause();
+        }
+        return Arrays.stream(cause.getStackTrace())
+                .filter(frame -> frame.getClassName().startsWith("dev.fern."))
+                .findFirst()
+                .map(frame -> " at " + frame.getFileName() + ":" + frame.getLineNumber())
+                .orElse("");
     }
 
     private static boolean hasCause(
@@ -82,6 +131,10 @@ public record ErrorReport(int status, String message) {
             }
         }
         return false;
+    }
+
+    private static boolean hasCause(Throwable failure, List<String> phrases) {
+        return phrases.stream().anyMatch(phrase -> hasCause(failure, Throwable.class, phrase));
     }
 
     private static boolean canOpenFiles() {

@@ -121,6 +121,7 @@ public final class ModelOptions {
             device = Devices.of(devices, engine).get(0);
             wanted = Precision.parse(precision);
             wanted.requireSupported(device);
+            PrecisionAdvice.print(wanted, device);
         } catch (IllegalArgumentException e) {
             throw new BadInputException(e.getMessage(), e);
         }

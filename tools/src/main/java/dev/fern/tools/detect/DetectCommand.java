@@ -80,7 +80,7 @@ public final class DetectCommand implements Callable<Integer> {
             paramLabel = "FILE",
             description =
                     "Write the objects as a COCO results file. Images are numbered from 1 in the"
-                            + " order of the output, unless --annotations gives their ids. Each record also"
+                            + " order in which they are named, unless --annotations gives their ids. Each record also"
                             + " has a file_name.")
     private Path json;
 

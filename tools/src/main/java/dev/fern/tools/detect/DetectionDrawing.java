@@ -30,13 +30,21 @@ public final class DetectionDrawing {
      * @param folder created where it is missing, with the first drawing
      * @param reader opens the images as the detector saw them
      * @param files all images that may be drawn; those of one name get different names
-     * @throws IOException if the folder is a file, or if a drawing would replace one of the images
+     * @throws IOException if the folder is a file or can't be written to, or if a drawing would
+     *     replace one of the images
      */
     public DetectionDrawing(Path folder, ImageReader reader, List<Path> files) throws IOException {
         this.folder = folder;
         this.reader = reader;
         if (Files.exists(folder) && !Files.isDirectory(folder)) {
             throw new IOException(folder + ": is a file, not a folder (--output)");
+        }
+        Path existing = folder.toAbsolutePath();
+        while (Files.notExists(existing)) {
+            existing = existing.getParent();
+        }
+        if (!Files.isWritable(existing)) {
+            throw new IOException(folder + ": can't be written to (--output)");
         }
         Set<String> taken = new HashSet<>();
         for (Path file : files) {

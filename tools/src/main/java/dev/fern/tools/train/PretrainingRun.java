@@ -57,7 +57,7 @@ record PretrainingRun(
      */
     int execute(RunStart start, Sink best)
             throws IOException, InterruptedException, BadInputException {
-        TrainingSession.requireEngine(configuration.machine().engine(), configuration::deviceList);
+        TrainingSession.prepareMachine(configuration.machine(), configuration::deviceList);
         TrainingSession session =
                 new TrainingSession(run, start, new DataIdentity(train.identity(), val.identity()));
         session.requireSame(

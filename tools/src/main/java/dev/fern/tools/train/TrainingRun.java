@@ -57,7 +57,7 @@ public record TrainingRun(
      */
     public int execute(RunStart start, List<String> arguments)
             throws IOException, InterruptedException, BadInputException {
-        TrainingSession.requireEngine(configuration.machine().engine(), configuration::deviceList);
+        TrainingSession.prepareMachine(configuration.machine(), configuration::deviceList);
         TrainingSession session =
                 new TrainingSession(run, start, DataIdentity.of(train.images(), val.images()));
         session.requireSame(

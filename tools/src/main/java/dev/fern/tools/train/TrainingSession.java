@@ -1,8 +1,10 @@
 package dev.fern.tools.train;
 
+import ai.djl.Device;
 import com.google.gson.JsonObject;
 import dev.fern.cocoeval.AtomicFile;
 import dev.fern.detection.recipe.LoopSettings;
+import dev.fern.detection.recipe.MachineSettings;
 import dev.fern.detection.recipe.Optimization;
 import dev.fern.detection.train.DataIdentity;
 import dev.fern.detection.train.RunDirectory;
@@ -16,6 +18,7 @@ import dev.fern.tools.console.BadInputException;
 import dev.fern.tools.console.Engines;
 import dev.fern.tools.console.ExitStatus;
 import dev.fern.tools.console.OnInterrupt;
+import dev.fern.tools.console.PrecisionAdvice;
 import dev.fern.tools.console.ShellWords;
 import dev.fern.tools.console.VisibleText;
 import java.io.IOException;
@@ -43,15 +46,17 @@ record TrainingSession(RunDirectory run, RunStart start, DataIdentity data) {
     }
 
     /**
-     * Checks that an engine and its devices are available.
+     * Checks that an engine and its devices are available, and says so where another precision
+     * would be much faster.
      *
      * @param devices throws an IllegalArgumentException if they are not
      * @throws BadInputException if they are not
      */
-    static void requireEngine(String engine, Supplier<?> devices) throws BadInputException {
+    static void prepareMachine(MachineSettings machine, Supplier<List<Device>> devices)
+            throws BadInputException {
         try {
-            Engines.require(engine);
-            devices.get();
+            Engines.require(machine.engine());
+            PrecisionAdvice.print(machine.precision(), devices.get().get(0));
         } catch (IllegalArgumentException e) {
             throw new BadInputException(e.getMessage(), e);
         }
