@@ -63,9 +63,7 @@ final class HeadBranch extends AbstractBlock {
     @Override
     protected void initializeChildBlocks(
             NDManager manager, DataType dataType, Shape... inputShapes) {
-        for (Block child : getChildren().values()) {
-            child.initialize(manager, dataType, inputShapes[0]);
-        }
+        BlockChain.initialize(blocks, manager, dataType, inputShapes[0]);
     }
 
     @Override
