@@ -87,7 +87,6 @@ abstract class ConvolutionFunction {
         if (tape.trains(weights)) {
             tape.weightGradients().expect(weights, input.shape.images());
         }
-        List<NDArray> parameters = bias == null ? List.of(weights) : List.of(weights, bias);
         ConvolutionFunction function =
                 WinogradFunction.suits(shape)
                         ? new WinogradFunction(tape, shape, weights, bias)
@@ -95,7 +94,7 @@ abstract class ConvolutionFunction {
         return tape.record(
                 function.forward(input),
                 List.of(input),
-                parameters,
+                bias == null ? List.of(weights) : List.of(weights, bias),
                 gradient -> function.backward(input, gradient));
     }
 

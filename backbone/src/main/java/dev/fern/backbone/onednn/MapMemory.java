@@ -3,7 +3,6 @@ package dev.fern.backbone.onednn;
 import java.nio.FloatBuffer;
 import org.bytedeco.dnnl.memory;
 import org.bytedeco.javacpp.FloatPointer;
-import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.javacpp.ShortPointer;
 
 /**
@@ -91,8 +90,7 @@ final class MapMemory {
     /** Writes an image to the places of a larger one from which {@link #copyEvery} takes it. */
     void spread(Workspace workspace, int stride, MapMemory target, int n) {
         try (memory.desc every = every(target.shape, stride)) {
-            long bytes = (long) target.shape.imageSize() * target.shape.precision().bytes();
-            Pointer.memset(target.images[n].get_data_handle(), 0, bytes);
+            Workspace.clear(target.images[n]);
             workspace.copy(layout, images[n], every, target.images[n]);
         }
     }

@@ -14,7 +14,6 @@ import org.bytedeco.dnnl.matmul;
 import org.bytedeco.dnnl.memory;
 import org.bytedeco.dnnl.primitive_attr;
 import org.bytedeco.javacpp.FloatPointer;
-import org.bytedeco.javacpp.Pointer;
 
 /**
  * A convolution of a tape's float32 maps by 3x3 taps, by {@linkplain dev.fern.backbone.winograd
@@ -186,7 +185,7 @@ final class WinogradFunction extends ConvolutionFunction {
                 memory written = tape.workspace().memory(kernels.outputs)) {
             for (int n = 0; n < input.shape.images(); n++) {
                 if (inputGradient != null) {
-                    clear(inputGradient.image(n), shape.input().imageSize());
+                    Workspace.clear(inputGradient.image(n));
                 }
                 backward(
                         kernels,
@@ -219,10 +218,13 @@ final class WinogradFunction extends ConvolutionFunction {
         boolean trainsBias = bias != null && tape.trains(bias);
         double[] biasGradient = new double[shape.outputs()];
         MapSquares outputs = outputs(outputGradient, written);
+        MapSquares inputs = inputs(input, read);
+        MapSquares inputGradients = inputGradient == null ? null : inputs(inputGradient, read);
+        memory transformed = inputGradient == null ? null : transformedWeights(kernels);
         try (memory weightsGradient =
                 tape.trains(weights) ? tape.workspace().memory(kernels.weights) : null) {
             if (weightsGradient != null) {
-                clear(weightsGradient, SquareGrid.PRODUCTS * shape.inputs() * shape.outputs());
+                Workspace.clear(weightsGradient);
             }
             for (int strip = 0; strip < grid.strips(); strip++) {
                 outputs.fill(strip);
@@ -230,12 +232,12 @@ final class WinogradFunction extends ConvolutionFunction {
                     outputs.addSums(biasGradient);
                 }
                 if (weightsGradient != null) {
-                    inputs(input, read).fill(strip);
+                    inputs.fill(strip);
                     multiply(kernels.ofWeights, read, written, weightsGradient);
                 }
-                if (inputGradient != null) {
-                    multiply(kernels.ofInput, written, transformedWeights(kernels), read);
-                    inputs(inputGradient, read).add(strip, null);
+                if (inputGradients != null) {
+                    multiply(kernels.ofInput, written, transformed, read);
+                    inputGradients.add(strip, null);
                 }
             }
             if (weightsGradient != null) {
@@ -255,11 +257,13 @@ final class WinogradFunction extends ConvolutionFunction {
     }
 
     private MapSquares inputs(memory map, memory squares) {
-        return MapSquares.ofInput(grid, floats(map), floats(squares), shape.inputs());
+        return new MapSquares(
+                grid, MapSquares.Role.INPUT, floats(map), floats(squares), shape.inputs());
     }
 
     private MapSquares outputs(memory map, memory squares) {
-        return MapSquares.ofOutput(grid, floats(map), floats(squares), shape.outputs());
+        return new MapSquares(
+                grid, MapSquares.Role.OUTPUT, floats(map), floats(squares), shape.outputs());
     }
 
     private static FloatBuffer floats(memory values) {
@@ -268,10 +272,6 @@ final class WinogradFunction extends ConvolutionFunction {
                     .capacity(layout.get_size() / Float.BYTES)
                     .asBuffer();
         }
-    }
-
-    private static void clear(memory values, int size) {
-        Pointer.memset(values.get_data_handle(), 0, (long) size * Float.BYTES);
     }
 
     private memory transformedWeights(Kernels kernels) {

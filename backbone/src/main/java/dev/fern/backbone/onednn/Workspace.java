@@ -7,6 +7,7 @@ import org.bytedeco.dnnl.memory;
 import org.bytedeco.dnnl.primitive_attr;
 import org.bytedeco.dnnl.reorder;
 import org.bytedeco.dnnl.stream;
+import org.bytedeco.javacpp.Pointer;
 
 /**
  * Where a tape computes: a stream of oneDNN's, and memory for maps and scratch. It changes layouts
@@ -24,6 +25,13 @@ final class Workspace implements AutoCloseable {
     /** {@return memory of a layout, whose values are anything} Its {@code close} frees it. */
     memory memory(memory.desc layout) {
         return arena.memory(layout);
+    }
+
+    /** Makes all values zero. */
+    static void clear(memory values) {
+        try (memory.desc layout = values.get_desc()) {
+            Pointer.memset(values.get_data_handle(), 0, layout.get_size());
+        }
     }
 
     /** Writes values in another layout or type. */

@@ -8,25 +8,41 @@ import java.util.Arrays;
 /** An image of a map, [H, W, C], and the squares of one of its strips, [36, squares, C]. */
 public final class MapSquares {
 
-    /** Places along a side of the square of an input that leads to one of the output. */
-    private static final int INPUT_SIDE = 6;
+    /** What a map is to the convolution. */
+    public enum Role {
+        /**
+         * The input, which {@link #fill} transforms, or its gradient, to which {@link #add} adds.
+         */
+        INPUT(SquareGrid.PRODUCT_SIDE, Transforms::input, Transforms::addInputGradient),
+        /**
+         * The output, to which {@link #add} adds, or its gradient, which {@link #fill} transforms.
+         */
+        OUTPUT(SquareGrid.SIDE, Transforms::outputGradient, Transforms::addOutput);
 
-    /** Rows and columns of products. */
-    private static final int PRODUCTS = 6;
+        /** Places along a side of the squares of the map. */
+        private final int side;
+
+        private final Transform filling;
+        private final Transform adding;
+
+        Role(int side, Transform filling, Transform adding) {
+            this.side = side;
+            this.filling = filling;
+            this.adding = adding;
+        }
+    }
+
+    private static final int PRODUCT_SIDE = SquareGrid.PRODUCT_SIDE;
 
     /** Some squares are transformed together, so that their vectors have about so many numbers. */
     private static final int BLOCK = 1024;
 
     private final SquareGrid grid;
+    private final Role role;
     private final FloatBuffer map;
     private final FloatBuffer squares;
     private final int channels;
-
-    /** Places along a side of a square of the map. */
     private final int side;
-
-    private final Transform filling;
-    private final Transform adding;
 
     /** Places by which squares reach beyond their own 4x4, on each side. */
     private final int margin;
@@ -37,66 +53,26 @@ public final class MapSquares {
     /** Numbers in a row of squares, for one of the 36 products. */
     private final int row;
 
-    private MapSquares(
-            SquareGrid grid,
-            FloatBuffer map,
-            FloatBuffer squares,
-            int channels,
-            int side,
-            Transform filling,
-            Transform adding) {
+    /**
+     * Pairs a map with memory for its squares.
+     *
+     * @param grid of the map
+     * @param role of the map
+     * @param map [H, W, C]
+     * @param squares [36, squares of a strip, C]
+     * @param channels C
+     */
+    public MapSquares(
+            SquareGrid grid, Role role, FloatBuffer map, FloatBuffer squares, int channels) {
         this.grid = grid;
+        this.role = role;
         this.map = map;
         this.squares = squares;
         this.channels = channels;
-        this.side = side;
-        this.filling = filling;
-        this.adding = adding;
+        side = role.side;
         margin = (side - SquareGrid.SIDE) / 2;
         line = (grid.across() * SquareGrid.SIDE + 2 * margin) * channels;
         row = grid.across() * channels;
-    }
-
-    /**
-     * {@return an input, which {@link #fill} transforms, or its gradient, to which {@link #add}
-     * adds}
-     *
-     * @param grid of the map
-     * @param map [H, W, C]
-     * @param squares [36, squares of a strip, C]
-     * @param channels C
-     */
-    public static MapSquares ofInput(
-            SquareGrid grid, FloatBuffer map, FloatBuffer squares, int channels) {
-        return new MapSquares(
-                grid,
-                map,
-                squares,
-                channels,
-                INPUT_SIDE,
-                Transforms::input,
-                Transforms::addInputGradient);
-    }
-
-    /**
-     * {@return an output, to which {@link #add} adds, or its gradient, which {@link #fill}
-     * transforms}
-     *
-     * @param grid of the map
-     * @param map [H, W, C]
-     * @param squares [36, squares of a strip, C]
-     * @param channels C
-     */
-    public static MapSquares ofOutput(
-            SquareGrid grid, FloatBuffer map, FloatBuffer squares, int channels) {
-        return new MapSquares(
-                grid,
-                map,
-                squares,
-                channels,
-                SquareGrid.SIDE,
-                Transforms::outputGradient,
-                Transforms::addOutput);
     }
 
     /**
@@ -113,22 +89,18 @@ public final class MapSquares {
                     int block = together * channels;
                     float[][] lines = new float[side][line];
                     float[][] x = new float[side * side][block];
-                    float[][] between = new float[PRODUCTS * side][block];
+                    float[][] between = new float[PRODUCT_SIDE * side][block];
                     float[][] y = new float[SquareGrid.PRODUCTS][block];
                     for (int r = from; r < to; r++) {
                         read(strip * grid.stripRows() + r, lines);
                         for (int q = 0; q < grid.across(); q += together) {
-                            int some = Math.min(together, grid.across() - q);
-                            for (int n = 0; n < some; n++) {
-                                exchange(lines, q + n, x, n, false);
+                            int end = Math.min(q + together, grid.across());
+                            int count = (end - q) * channels;
+                            for (int n = q; n < end; n++) {
+                                exchange(lines, n, x, n - q, false);
                             }
-                            int count = some * channels;
-                            for (int k = 0; k < side; k++) {
-                                filling.apply(x, k, side, between, k, side, count);
-                            }
-                            for (int i = 0; i < PRODUCTS; i++) {
-                                filling.apply(between, i * side, 1, y, i * PRODUCTS, 1, count);
-                            }
+                            Transforms.square(
+                                    role.filling, side, PRODUCT_SIDE, x, between, y, count);
                             for (int k = 0; k < SquareGrid.PRODUCTS; k++) {
                                 squares.put(at(k, r, q), y[k], 0, count);
                             }
@@ -152,7 +124,7 @@ public final class MapSquares {
                     (long) SquareGrid.PRODUCTS * row,
                     (from, to) -> {
                         float[][] x = new float[SquareGrid.PRODUCTS][channels];
-                        float[][] between = new float[PRODUCTS * side][channels];
+                        float[][] between = new float[PRODUCT_SIDE * side][channels];
                         float[][] y = new float[side * side][channels];
                         float[][] lines = new float[side][line];
                         for (int part = from; part < to; part++) {
@@ -182,11 +154,11 @@ public final class MapSquares {
         for (float[] values : between) {
             Arrays.fill(values, 0);
         }
-        for (int i = 0; i < PRODUCTS; i++) {
-            adding.apply(x, i * PRODUCTS, 1, between, i * side, 1, channels);
+        for (int i = 0; i < PRODUCT_SIDE; i++) {
+            role.adding.apply(x, i * PRODUCT_SIDE, 1, between, i * side, 1, channels);
         }
         for (int k = 0; k < side; k++) {
-            adding.apply(between, k, side, y, k, side, channels);
+            role.adding.apply(between, k, side, y, k, side, channels);
         }
     }
 
@@ -248,7 +220,7 @@ public final class MapSquares {
      * @param sums one per channel
      */
     public void addSums(double[] sums) {
-        int product = PRODUCTS + 1;
+        int product = PRODUCT_SIDE + 1;
         float[] values = new float[grid.stripRows() * row];
         squares.get(product * grid.stripRows() * row, values);
         for (int at = 0; at < values.length; at += channels) {

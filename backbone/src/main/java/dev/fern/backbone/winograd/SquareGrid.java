@@ -6,17 +6,18 @@ package dev.fern.backbone.winograd;
  *
  * @param height of the map
  * @param width of the map
- * @param across squares beside each other
  * @param stripRows rows of squares in a strip
- * @param strips number of strips
  */
-public record SquareGrid(int height, int width, int across, int stripRows, int strips) {
+public record SquareGrid(int height, int width, int stripRows) {
 
     /** Places along a side of a square. */
     static final int SIDE = 4;
 
+    /** Rows and columns of products for each square; as many places of the input lead to it. */
+    static final int PRODUCT_SIDE = 6;
+
     /** Products for each square. */
-    public static final int PRODUCTS = 36;
+    public static final int PRODUCTS = PRODUCT_SIDE * PRODUCT_SIDE;
 
     /** The most numbers of a transformed strip: few enough for the caches. */
     private static final int LARGEST_STRIP = 5 << 18;
@@ -30,10 +31,9 @@ public record SquareGrid(int height, int width, int across, int stripRows, int s
      */
     public static SquareGrid of(int height, int width, int channels) {
         int down = along(height);
-        int across = along(width);
-        double size = (double) PRODUCTS * down * across * channels;
+        double size = (double) PRODUCTS * squares(height, width) * channels;
         int strips = Math.min(down, (int) Math.ceil(size / LARGEST_STRIP));
-        return new SquareGrid(height, width, across, (down + strips - 1) / strips, strips);
+        return new SquareGrid(height, width, (down + strips - 1) / strips);
     }
 
     private static int along(int side) {
@@ -50,8 +50,18 @@ public record SquareGrid(int height, int width, int across, int stripRows, int s
         return along(height) * along(width);
     }
 
+    /** {@return the squares beside each other} */
+    int across() {
+        return along(width);
+    }
+
+    /** {@return the number of strips} */
+    public int strips() {
+        return (along(height) + stripRows - 1) / stripRows;
+    }
+
     /** {@return the squares of a strip} */
     public int stripSquares() {
-        return stripRows * across;
+        return stripRows * across();
     }
 }

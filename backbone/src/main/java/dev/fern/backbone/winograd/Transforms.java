@@ -27,6 +27,33 @@ final class Transforms {
         void apply(float[][] x, int from, int step, float[][] y, int to, int stride, int count);
     }
 
+    /**
+     * Transforms squares along both axes.
+     *
+     * @param transform along one axis
+     * @param side of the squares that are read
+     * @param resultSide of those that are written
+     * @param x [side, side] vectors
+     * @param between [resultSide, side] vectors to work in
+     * @param y receives [resultSide, resultSide] vectors
+     * @param count numbers of each vector
+     */
+    static void square(
+            Transform transform,
+            int side,
+            int resultSide,
+            float[][] x,
+            float[][] between,
+            float[][] y,
+            int count) {
+        for (int k = 0; k < side; k++) {
+            transform.apply(x, k, side, between, k, side, count);
+        }
+        for (int i = 0; i < resultSide; i++) {
+            transform.apply(between, i * side, 1, y, i * resultSide, 1, count);
+        }
+    }
+
     /** Multiplies by B', from 6 vectors to 6. */
     static void input(float[][] x, int from, int step, float[][] y, int to, int stride, int count) {
         float[] x0 = x[from];

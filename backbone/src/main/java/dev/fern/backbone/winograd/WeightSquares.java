@@ -8,7 +8,6 @@ import java.nio.FloatBuffer;
 public final class WeightSquares {
 
     private static final int TAPS = 3;
-    private static final int PRODUCTS = 6;
 
     /** How many input channels are transformed at a time. */
     private static final int ROWS = 4;
@@ -24,7 +23,14 @@ public final class WeightSquares {
      * @param outputs channels of the map that goes out
      */
     public static void transform(FloatBuffer taps, FloatBuffer products, int inputs, int outputs) {
-        transform(Transforms::weights, TAPS, taps, PRODUCTS, products, inputs, outputs);
+        transform(
+                Transforms::weights,
+                TAPS,
+                taps,
+                SquareGrid.PRODUCT_SIDE,
+                products,
+                inputs,
+                outputs);
     }
 
     /**
@@ -36,7 +42,14 @@ public final class WeightSquares {
      * @param outputs channels of the map that goes out
      */
     public static void gradient(FloatBuffer products, FloatBuffer taps, int inputs, int outputs) {
-        transform(Transforms::weightsGradient, PRODUCTS, products, TAPS, taps, inputs, outputs);
+        transform(
+                Transforms::weightsGradient,
+                SquareGrid.PRODUCT_SIDE,
+                products,
+                TAPS,
+                taps,
+                inputs,
+                outputs);
     }
 
     /** Transforms [side, side, inputs, outputs] to [resultSide, resultSide, inputs, outputs]. */
@@ -64,12 +77,7 @@ public final class WeightSquares {
                         for (int k = 0; k < x.length; k++) {
                             source.get(k * all + at, x[k], 0, count);
                         }
-                        for (int k = 0; k < side; k++) {
-                            transform.apply(x, k, side, between, k, side, count);
-                        }
-                        for (int i = 0; i < resultSide; i++) {
-                            transform.apply(between, i * side, 1, y, i * resultSide, 1, count);
-                        }
+                        Transforms.square(transform, side, resultSide, x, between, y, count);
                         for (int k = 0; k < y.length; k++) {
                             target.put(k * all + at, y[k], 0, count);
                         }

@@ -381,8 +381,17 @@ class FilterResponseBlockTest {
                         thresholded);
         try (NDManager manager = NDManager.newBaseManager()) {
             FilterResponseBlock block = drawn.block(manager);
-            // the operators' own float32 sums, of terms of about 1, set tolerance and scale
-            drawn.run(manager, block, true).assertClose(drawn.run(manager, block, false), 2e-5, 1);
+            // the operators' own float32 sums set the tolerance
+            BlockPass fused = drawn.run(manager, block, true);
+            BlockPass operators = drawn.run(manager, block, false);
+            fused.assertClose(operators, 2e-5, 1); // parameters' gradients are sums of such terms
+            for (int i = 0; i < fused.inputGradients().size(); i++) {
+                assertClose(
+                        "gradient of input " + i,
+                        fused.inputGradients().get(i),
+                        widen(operators.inputGradients().get(i)),
+                        2e-5);
+            }
         }
     }
 

@@ -26,6 +26,9 @@ public record ErrorReport(int status, String message) {
     private static final String RAISE_MEMORY =
             "raise the limit of memory (ulimit -v, or that of the container)";
 
+    private static final String TAKE_LESS_MEMORY =
+            "; use a smaller batch or smaller images, or " + RAISE_MEMORY;
+
     /**
      * What native code says where the system gives it no memory: MXNet, oneDNN, PyTorch, OpenCV.
      */
@@ -70,16 +73,10 @@ public record ErrorReport(int status, String message) {
         }
         if (hasCause(failure, OutOfMemoryError.class, "the system has no")) {
             return new ErrorReport(
-                    ExitStatus.FAULT,
-                    "out of memory: "
-                            + oneLine(failure)
-                            + "; use a smaller batch or smaller images, or "
-                            + RAISE_MEMORY);
+                    ExitStatus.FAULT, "out of memory: " + oneLine(failure) + TAKE_LESS_MEMORY);
         }
         if (hasCause(failure, NATIVE_MEMORY)) {
-            return new ErrorReport(
-                    ExitStatus.FAULT,
-                    "out of memory; use a smaller batch or smaller images, or " + RAISE_MEMORY);
+            return new ErrorReport(ExitStatus.FAULT, "out of memory" + TAKE_LESS_MEMORY);
         }
         if (hasCause(failure, Throwable.class, NO_LIBRARY)) {
             return new ErrorReport(
