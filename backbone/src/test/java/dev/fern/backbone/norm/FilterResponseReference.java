@@ -1,5 +1,7 @@
 package dev.fern.backbone.norm;
 
+import java.util.function.DoubleUnaryOperator;
+
 /**
  * FRN + TLU in float64 by the paper's equations, and its gradients by the chain rule through nu^2:
  * the reference of the tests. Arrays are [images, channels, places] in C order; {@code epsilon},
@@ -48,8 +50,17 @@ record FilterResponseReference(
         return z;
     }
 
-    /** The gradients of sum(z * dz). */
+    /** Returns the gradients of sum(z * dz). */
     FilterResponseReference backward(double[] dz) {
+        return sums(dz, DoubleUnaryOperator.identity());
+    }
+
+    /** Returns what the gradients would be if all their terms were positive: their scale. */
+    FilterResponseReference magnitudes(double[] dz) {
+        return sums(dz, Math::abs);
+    }
+
+    private FilterResponseReference sums(double[] dz, DoubleUnaryOperator term) {
         double[] y = normalised();
         double[] dx = new double[x.length];
         double[] dGamma = new double[channels];
@@ -65,23 +76,25 @@ record FilterResponseReference(
             for (int p = 0; p < places; p++) {
                 int i = first + p;
                 if (tau != null && !(y[i] > tau[c])) {
-                    dTau[c] += dz[i];
+                    dTau[c] += term.applyAsDouble(dz[i]);
                     continue;
                 }
                 dy[p] = dz[i];
-                dBeta[c] += dy[p];
-                dGamma[c] += dy[p] * x[i] / Math.sqrt(v);
-                dv += dy[p] * gamma[c] * x[i] * -0.5 * Math.pow(v, -1.5);
+                dBeta[c] += term.applyAsDouble(dy[p]);
+                dGamma[c] += term.applyAsDouble(dy[p] * x[i] / Math.sqrt(v));
+                dv += term.applyAsDouble(dy[p] * gamma[c] * x[i] * -0.5 * Math.pow(v, -1.5));
                 if (shortcut != null) {
-                    dShortcut[i] = dy[p];
+                    dShortcut[i] = term.applyAsDouble(dy[p]);
                 }
             }
             for (int p = 0; p < places; p++) {
                 int i = first + p;
-                dx[i] = dy[p] * gamma[c] / Math.sqrt(v) + dv * 2 * x[i] / places;
+                dx[i] =
+                        term.applyAsDouble(dy[p] * gamma[c] / Math.sqrt(v))
+                                + term.applyAsDouble(dv * 2 * x[i] / places);
             }
             if (epsilon != null) {
-                dEpsilon[c] += dv * Math.signum(epsilon[c]);
+                dEpsilon[c] += term.applyAsDouble(dv * Math.signum(epsilon[c]));
             }
         }
         return new FilterResponseReference(
