@@ -79,7 +79,7 @@ class DetectorExampleTest {
     void objectsOfOneImageAreFound() throws IOException {
         // example begins
         try (Detector detector = Detector.load(model, "MXNet");
-                BgrImage image = ImageReader.forPhotographs().read(photograph)) {
+                BgrImage image = ImageReader.standard().read(photograph)) {
             List<CocoCategory> categories = detector.configuration().categories();
             for (Detection found : detector.detect(image)) {
                 String name = categories.get(found.category()).name();
@@ -99,7 +99,7 @@ class DetectorExampleTest {
         Path drawing = folder.resolve("drawing.png");
         // example begins
         try (Detector detector = Detector.load(model, "MXNet");
-                BgrImage image = ImageReader.forPhotographs().read(photograph)) {
+                BgrImage image = ImageReader.standard().read(photograph)) {
             List<LabelledBox> boxes = new ArrayList<>();
             for (Detection d : detector.detect(image)) {
                 String name = detector.configuration().categories().get(d.category()).name();
@@ -109,8 +109,8 @@ class DetectorExampleTest {
             image.write(drawing); // .png or .jpg
         }
         // example ends
-        try (BgrImage before = ImageReader.forPhotographs().read(photograph);
-                BgrImage after = ImageReader.forPhotographs().read(drawing)) {
+        try (BgrImage before = ImageReader.standard().read(photograph);
+                BgrImage after = ImageReader.standard().read(drawing)) {
             assertThat(after.pixels()).hasSameSizeAs(before.pixels()).isNotEqualTo(before.pixels());
         }
     }
@@ -128,14 +128,13 @@ class DetectorExampleTest {
                                           "bbox": [10, 5, 30, 40], "area": 1200}]}
                         """);
         // example begins
-        LabelledImages val = LabelledImages.open(annotations, images, false, 0); // 0: all images
+        LabelledImages val = LabelledImages.open(annotations, images);
         LoaderOptions loading = new LoaderOptions(2, 5, false); // threads, batches ahead
         try (Detector detector = Detector.load(model, "MXNet")) {
             CocoResults results =
                     DatasetDetection.run(
                             detector,
                             val.images(),
-                            ImageReader.forDataSets(),
                             8, // images per batch
                             loading,
                             done -> System.err.print("\r" + done + " images"),

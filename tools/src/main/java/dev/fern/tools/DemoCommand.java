@@ -88,8 +88,11 @@ final class DemoCommand implements Callable<Integer> {
             synthesizer.write(data, Split.VAL, VAL_IMAGES);
         }
         LabelledImages train =
-                LabelledImages.open(trainAnnotations, data.resolve("train"), false, 0);
-        LabelledImages val = LabelledImages.open(valAnnotations, data.resolve("val"), false, 0);
+                LabelledImages.open(
+                        trainAnnotations, data.resolve("train"));
+        LabelledImages val =
+                LabelledImages.open(
+                        valAnnotations, data.resolve("val"));
         System.err.println("2. training a small RetinaNet with FRN + TLU");
         LoaderOptions loading = new LoaderOptions(2, 5, false);
         int status =
@@ -125,7 +128,7 @@ final class DemoCommand implements Callable<Integer> {
     }
 
     private void draw(Detector detector, List<Sample> samples) throws IOException {
-        ImageReader reader = ImageReader.forDataSets();
+        ImageReader reader = ImageReader.standard();
         List<Sample> drawn = samples.subList(0, Math.min(DRAWN_IMAGES, samples.size()));
         DetectionDrawing drawing =
                 new DetectionDrawing(

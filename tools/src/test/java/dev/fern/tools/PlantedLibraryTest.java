@@ -146,7 +146,7 @@ class PlantedLibraryTest {
 
         public static void main(String[] arguments) throws IOException {
             try (Detector detector = Detector.load(Path.of(arguments[0]), "MXNet");
-                    BgrImage image = ImageReader.forPhotographs().read(Path.of(arguments[1]));
+                    BgrImage image = ImageReader.standard().read(Path.of(arguments[1]));
                     Stream<String> maps = Files.lines(Path.of("/proc/self/maps"))) {
                 detector.detect(image);
                 maps.filter(line -> line.contains(".so"))

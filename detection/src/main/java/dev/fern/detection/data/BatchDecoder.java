@@ -93,16 +93,9 @@ public final class BatchDecoder {
             throws IOException {
         Sample sample = planned.sample();
         Augmentation augmentation = planned.augmentation();
-        try (BgrImage image = reader.read(sample.path())) {
-            ImageSize size = new ImageSize(image.width(), image.height());
-            if (!size.equals(sample.size())) {
-                throw new ImageReadException(
-                        sample.path(),
-                        "the file has " + size + " pixels, the annotations say " + sample.size());
-            }
-            try (BgrImage augmented = augmentation.applyTo(image)) {
-                transform.write(augmented, augmentation.canvas(), pixels, offset);
-            }
+        try (BgrImage image = reader.read(sample.path(), sample.size());
+                BgrImage augmented = augmentation.applyTo(image)) {
+            transform.write(augmented, augmentation.canvas(), pixels, offset);
         }
         Augmentation.Targets targets = augmentation.applyTo(sample.boxes(), sample.labels());
         return new Batch.Item(sample.imageId(), augmentation, targets.boxes(), targets.labels());

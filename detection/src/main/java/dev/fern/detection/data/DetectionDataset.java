@@ -1,6 +1,5 @@
 package dev.fern.detection.data;
 
-import dev.fern.cocoeval.Box;
 import dev.fern.cocoeval.CocoAnnotation;
 import dev.fern.cocoeval.CocoCategory;
 import dev.fern.cocoeval.CocoDataset;
@@ -10,13 +9,13 @@ import dev.fern.detection.image.ImageReadException;
 import dev.fern.detection.image.ImageReader;
 import dev.fern.detection.image.ImageSize;
 import java.io.IOException;
-import java.nio.file.Files;
+import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
-import java.util.HashMap;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
 
 /**
  * The images of a data set with their target boxes, in the order of the annotation file.
@@ -32,13 +31,43 @@ public final class DetectionDataset {
     private final List<ImageReadException> badImages;
     private final int emptyBoxes;
     private final int crowds;
+    private final ImageReader reader;
+    private final Orientations orientations;
+
+    /**
+     * What was done about the EXIF orientations of the files that have one.
+     *
+     * @param upright number of images that are turned upright, the undecided ones among them
+     * @param stored number of images whose pixels are taken as stored
+     * @param undecided number of images that are turned upright although neither their size nor
+     *     their boxes tell which way is meant
+     */
+    public record Orientations(int upright, int stored, int undecided) {
+
+        private static Orientations of(List<ImageSizing.Turn> turns) {
+            int undecided = Collections.frequency(turns, ImageSizing.Turn.UNDECIDED);
+            return new Orientations(
+                    undecided + Collections.frequency(turns, ImageSizing.Turn.UPRIGHT),
+                    Collections.frequency(turns, ImageSizing.Turn.STORED),
+                    undecided);
+        }
+
+        /** {@return the number of images with an EXIF orientation} */
+        public int total() {
+            return upright + stored;
+        }
+    }
 
     private DetectionDataset(
             List<Sample> samples,
             List<CocoCategory> categories,
             List<ImageReadException> badImages,
             int emptyBoxes,
-            int crowds) {
+            int crowds,
+            ImageReader reader,
+            Orientations orientations) {
+        this.reader = reader;
+        this.orientations = orientations;
         this.samples = List.copyOf(samples);
         this.categories = List.copyOf(categories);
         this.badImages = List.copyOf(badImages);
@@ -47,18 +76,18 @@ public final class DetectionDataset {
     }
 
     /**
-     * Makes the data set of an annotation file and its image folder. It checks that each file is
-     * there and not empty, but opens only those whose size the annotations don't give.
+     * Makes the data set of an annotation file and its image folder. It reads the header of each
+     * file, several at a time, and compares the size with the annotations'.
      *
      * @param coco the annotations
      * @param folder what file names are relative to
-     * @param reader reads the sizes that the annotations lack
-     * @param skipBadImages whether images whose files are missing or empty are left out, see {@link
-     *     #badImages}, rather than refused
+     * @param reader reads the files, now and later
+     * @param skipBadImages whether images whose files are missing, no images or of another size are
+     *     left out, see {@link #badImages}, rather than refused
      * @return the images with their targets
      * @throws BadImageException if a file name leads out of the folder
-     * @throws ImageReadException unless they are skipped, if files are missing or empty: the
-     *     message names the first and counts the others
+     * @throws ImageReadException unless they are skipped, if files are missing, no images or of
+     *     another size: the message names the first and counts the others
      * @throws IOException if a file can't be read
      * @throws IllegalArgumentException if a target's category is not in the data set, which {@link
      *     CocoDataset#read} rules out
@@ -75,8 +104,8 @@ public final class DetectionDataset {
      *
      * @param coco the annotations
      * @param folder what file names are relative to
-     * @param reader reads the sizes that the annotations lack
-     * @param skipBadImages whether images whose files are missing or empty are left out
+     * @param reader reads the files, now and later
+     * @param skipBadImages whether images that can't be used are left out
      * @param limit how many images; 0 for all
      * @return the images with their targets; its crowds are those of all images
      * @throws IOException as for all images
@@ -90,17 +119,20 @@ public final class DetectionDataset {
             throws IOException {
         List<Sample> samples = new ArrayList<>();
         List<ImageReadException> badImages = new ArrayList<>();
-        TargetBuilder targets = new TargetBuilder(positions(coco.categories()));
+        TargetBuilder targets = new TargetBuilder(coco.categories());
         List<CocoImage> all = coco.images();
         int count = limit == 0 ? all.size() : Math.min(limit, all.size());
-        for (CocoImage image : all.subList(0, count)) {
-            Path path = resolve(folder, image);
-            try {
-                ImageSize size = size(image, path, reader);
-                samples.add(targets.sample(image.id(), path, size, coco.annotationsOf(image.id())));
-            } catch (ImageReadException e) {
-                badImages.add(e);
+        List<ImageSizing.Turn> turns = new ArrayList<>();
+        for (Examined examined : examine(coco, all.subList(0, count), folder, reader)) {
+            if (examined.problem != null) {
+                badImages.add(examined.problem);
+                continue;
             }
+            long id = examined.image.id();
+            turns.add(examined.sizing.turn());
+            samples.add(
+                    targets.sample(
+                            id, examined.path, examined.sizing.size(), coco.annotationsOf(id)));
         }
         if (!skipBadImages) {
             refuse(badImages);
@@ -109,7 +141,13 @@ public final class DetectionDataset {
             targets.countCrowds(coco.annotationsOf(image.id()));
         }
         return new DetectionDataset(
-                samples, coco.categories(), badImages, targets.emptyBoxes, targets.crowds);
+                samples,
+                coco.categories(),
+                badImages,
+                targets.emptyBoxes(),
+                targets.crowds(),
+                reader,
+                Orientations.of(turns));
     }
 
     /**
@@ -140,7 +178,42 @@ public final class DetectionDataset {
         if (!skipBadImages) {
             refuse(badImages);
         }
-        return new DetectionDataset(samples, List.of(), badImages, 0, 0);
+        return new DetectionDataset(
+                samples, List.of(), badImages, 0, 0, reader, new Orientations(0, 0, 0));
+    }
+
+    /** An image of which either the size or a problem is known. */
+    private record Examined(
+            CocoImage image, Path path, ImageSizing sizing, ImageReadException problem) {}
+
+    private static List<Examined> examine(
+            CocoDataset coco, List<CocoImage> images, ImageFolder folder, ImageReader reader)
+            throws IOException {
+        List<Path> paths = new ArrayList<>();
+        for (CocoImage image : images) {
+            paths.add(resolve(folder, image));
+        }
+        try {
+            return IntStream.range(0, images.size())
+                    .parallel()
+                    .mapToObj(i -> examine(coco, images.get(i), paths.get(i), reader))
+                    .toList();
+        } catch (UncheckedIOException e) {
+            throw e.getCause();
+        }
+    }
+
+    private static Examined examine(
+            CocoDataset coco, CocoImage image, Path path, ImageReader reader) {
+        try {
+            List<CocoAnnotation> annotations = coco.annotationsOf(image.id());
+            return new Examined(
+                    image, path, ImageSizing.of(image, annotations, path, reader), null);
+        } catch (ImageReadException e) {
+            return new Examined(image, path, null, e.ofImage(image.id()));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e); // no fault of the image
+        }
     }
 
     private static Path resolve(ImageFolder folder, CocoImage image) throws BadImageException {
@@ -149,20 +222,6 @@ public final class DetectionDataset {
         } catch (ImageReadException e) {
             throw new BadImageException(image.id(), e);
         }
-    }
-
-    private static ImageSize size(CocoImage image, Path path, ImageReader reader)
-            throws IOException {
-        if (image.width() < 1 || image.height() < 1) {
-            return reader.size(path);
-        }
-        if (!Files.isRegularFile(path)) {
-            throw new ImageReadException(path, "no such file (image id " + image.id() + ")");
-        }
-        if (Files.size(path) == 0) {
-            throw new ImageReadException(path, "the file is empty (image id " + image.id() + ")");
-        }
-        return new ImageSize(image.width(), image.height());
     }
 
     /**
@@ -178,6 +237,16 @@ public final class DetectionDataset {
         if (!badImages.isEmpty()) {
             throw new ImageReadException(badImages.get(0), badImages.size() - 1);
         }
+    }
+
+    /** {@return what reads the files of this data set} */
+    public ImageReader reader() {
+        return reader;
+    }
+
+    /** {@return what was done about the EXIF orientations of the files} */
+    public Orientations orientations() {
+        return orientations;
     }
 
     /** {@return the images, in the order of the annotation file} */
@@ -220,7 +289,9 @@ public final class DetectionDataset {
                 categories,
                 badImages,
                 emptyBoxes,
-                crowds);
+                crowds,
+                reader,
+                orientations);
     }
 
     /**
@@ -233,7 +304,7 @@ public final class DetectionDataset {
      */
     public DetectionDataset withTargets(
             Map<Long, List<CocoAnnotation>> annotations, List<CocoCategory> categories) {
-        TargetBuilder targets = new TargetBuilder(positions(categories));
+        TargetBuilder targets = new TargetBuilder(categories);
         List<Sample> labelled = new ArrayList<>();
         for (Sample sample : samples) {
             labelled.add(
@@ -244,78 +315,12 @@ public final class DetectionDataset {
                             annotations.getOrDefault(sample.imageId(), List.of())));
         }
         return new DetectionDataset(
-                labelled, categories, badImages, targets.emptyBoxes, targets.crowds);
-    }
-
-    private static Map<Long, Integer> positions(List<CocoCategory> categories) {
-        Map<Long, Integer> labels = new HashMap<>();
-        for (CocoCategory category : categories) {
-            labels.put(category.id(), labels.size());
-        }
-        return labels;
-    }
-
-    /** Makes the targets of one image after another and counts what it leaves out. */
-    private static final class TargetBuilder {
-
-        private final Map<Long, Integer> labels;
-        private int emptyBoxes;
-        private int crowds;
-
-        TargetBuilder(Map<Long, Integer> labels) {
-            this.labels = labels;
-        }
-
-        /** Counts the crowds of an image that is not in use. Runs know their data by the sum. */
-        void countCrowds(List<CocoAnnotation> annotations) {
-            crowds += (int) annotations.stream().filter(CocoAnnotation::crowd).count();
-        }
-
-        Sample sample(long imageId, Path path, ImageSize size, List<CocoAnnotation> annotations) {
-            float[] boxes = new float[4 * annotations.size()];
-            int[] targets = new int[annotations.size()];
-            int count = 0;
-            for (CocoAnnotation annotation : annotations) {
-                if (annotation.crowd()) {
-                    crowds++;
-                    continue;
-                }
-                Box box = annotation.box();
-                float x1 = clip(box.x(), size.width());
-                float y1 = clip(box.y(), size.height());
-                float x2 = clip(box.x2(), size.width());
-                float y2 = clip(box.y2(), size.height());
-                if (!(x2 > x1 && y2 > y1)) {
-                    emptyBoxes++;
-                    continue;
-                }
-                boxes[4 * count] = x1;
-                boxes[4 * count + 1] = y1;
-                boxes[4 * count + 2] = x2;
-                boxes[4 * count + 3] = y2;
-                targets[count++] = label(annotation);
-            }
-            return new Sample(
-                    imageId,
-                    path,
-                    size,
-                    Arrays.copyOf(boxes, 4 * count),
-                    Arrays.copyOf(targets, count));
-        }
-
-        private int label(CocoAnnotation annotation) {
-            Integer label = labels.get(annotation.categoryId());
-            if (label == null) {
-                throw new IllegalArgumentException(
-                        String.format(
-                                "annotation %d: no category has the id %d",
-                                annotation.id(), annotation.categoryId()));
-            }
-            return label;
-        }
-
-        private static float clip(double position, int length) {
-            return (float) Math.max(0, Math.min(length, position));
-        }
+                labelled,
+                categories,
+                badImages,
+                targets.emptyBoxes(),
+                targets.crowds(),
+                reader,
+                orientations);
     }
 }

@@ -19,28 +19,37 @@ public record LabelledImages(
         CocoDataset coco, DetectionDataset images, Path annotations, Path folder, int limit) {
 
     /**
+     * Opens an annotation file and all of its images with the standard reader.
+     *
+     * @param annotations COCO instances file, plain or gzip
+     * @param folder of the images
+     * @return both
+     * @throws IOException naming the file and record that can't be used
+     */
+    public static LabelledImages open(Path annotations, Path folder) throws IOException {
+        return open(annotations, folder, ImageReader.standard(), false, 0);
+    }
+
+    /**
      * Opens an annotation file and its images.
      *
      * @param annotations COCO instances file, plain or gzip
      * @param folder of the images
-     * @param skipBadImages whether images whose files are missing or empty are left out rather than
-     *     refused
+     * @param reader reads them
+     * @param skipBadImages whether images that can't be used are left out rather than refused
      * @param limit how many of the first images to use; 0 for all. Files of others may be missing
      * @return both
      * @throws IOException naming the file and record that can't be used, or if no image is left
      */
     public static LabelledImages open(
-            Path annotations, Path folder, boolean skipBadImages, int limit) throws IOException {
+            Path annotations, Path folder, ImageReader reader, boolean skipBadImages, int limit)
+            throws IOException {
         CocoDataset coco = CocoDataset.read(annotations);
         DetectionDataset images;
         try {
             images =
                     DetectionDataset.of(
-                            coco,
-                            new ImageFolder(folder),
-                            ImageReader.forDataSets(),
-                            skipBadImages,
-                            limit);
+                            coco, new ImageFolder(folder), reader, skipBadImages, limit);
         } catch (BadImageException e) {
             throw new IOException(annotations + ": " + e.getMessage(), e);
         }

@@ -9,8 +9,7 @@ import java.nio.file.Path;
  * @param format the file format, recognised by the file's first bytes, not by its name
  * @param width stored width in pixels, at least 1
  * @param height stored height in pixels, at least 1
- * @param orientation EXIF orientation of a JPEG, 1 to 8; 1 (upright) where none is given and for
- *     the other formats
+ * @param orientation EXIF orientation, 1 to 8; 1 (upright) where none is given
  */
 public record ImageHeader(ImageFormat format, int width, int height, int orientation) {
 
@@ -39,7 +38,26 @@ public record ImageHeader(ImageFormat format, int width, int height, int orienta
     }
 
     /** {@return whether the orientation swaps width and height when it is applied} */
-    public boolean transposed() {
+    public boolean isTransposed() {
         return orientation >= 5;
+    }
+
+    /** {@return the size in pixels as stored} */
+    public ImageSize storedSize() {
+        return new ImageSize(width, height);
+    }
+
+    /** {@return the size in pixels when the orientation is applied} */
+    public ImageSize uprightSize() {
+        return isTransposed() ? new ImageSize(height, width) : storedSize();
+    }
+
+    /** Returns the EXIF orientation whose turn undoes that of another. */
+    static int inverse(int orientation) {
+        return switch (orientation) {
+            case 6 -> 8;
+            case 8 -> 6;
+            default -> orientation;
+        };
     }
 }

@@ -41,4 +41,18 @@ public final class ImageReadException extends IOException {
     public ImageReadException(ImageReadException first, int others) {
         super(first.getMessage() + " (and " + others + " more images can't be read)", first);
     }
+
+    private ImageReadException(String message, Throwable cause) {
+        super(message, cause);
+    }
+
+    /**
+     * Returns the same with the image's id behind it.
+     *
+     * @param imageId id of the image in its data set
+     * @return an exception whose cause is this one
+     */
+    public ImageReadException ofImage(long imageId) {
+        return new ImageReadException(getMessage() + " (image id " + imageId + ")", this);
+    }
 }

@@ -2,6 +2,7 @@ package dev.fern.detection.image;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Objects;
 import org.opencv.core.CvException;
 import org.opencv.core.CvType;
 import org.opencv.core.Mat;
@@ -17,11 +18,9 @@ import org.opencv.imgcodecs.Imgcodecs;
  * file that ends early rather than fill it up with gray.
  *
  * @param maxPixels the largest number of pixels that is decoded, 1 to 2^30
- * @param applyOrientation whether the EXIF orientation of a JPEG turns the picture upright.
- *     Photographs from a telephone want it; data sets do not, since COCO boxes refer to the pixels
- *     as stored.
+ * @param orientation whether the EXIF orientation of a file turns the picture upright
  */
-public record ImageReader(long maxPixels, boolean applyOrientation) {
+public record ImageReader(long maxPixels, ImageOrientation orientation) {
 
     /** The pixel limit unless another is set: 64 million. */
     public static final long DEFAULT_MAX_PIXELS = 64_000_000;
@@ -49,30 +48,26 @@ public record ImageReader(long maxPixels, boolean applyOrientation) {
      * Checks the limit.
      *
      * @param maxPixels 1 to 2^30
-     * @param applyOrientation whether the EXIF orientation of a JPEG turns the picture upright
+     * @param orientation whether the EXIF orientation of a file turns the picture upright
      * @throws IllegalArgumentException if the limit is out of its range
      */
     public ImageReader {
         if (maxPixels < 1 || maxPixels > 1 << 30) {
             throw new IllegalArgumentException("maxPixels must be 1 to 2^30, not " + maxPixels);
         }
+        Objects.requireNonNull(orientation, "orientation");
     }
 
-    /** {@return a reader for data sets: 64 million pixels at most, pixels as stored} */
-    public static ImageReader forDataSets() {
-        return new ImageReader(DEFAULT_MAX_PIXELS, false);
-    }
-
-    /** {@return a reader for photographs: 64 million pixels at most, turned upright} */
-    public static ImageReader forPhotographs() {
-        return new ImageReader(DEFAULT_MAX_PIXELS, true);
+    /** {@return a reader of 64 million pixels at most, with {@link ImageOrientation#AUTO}} */
+    public static ImageReader standard() {
+        return new ImageReader(DEFAULT_MAX_PIXELS, ImageOrientation.AUTO);
     }
 
     /**
-     * Decodes one file.
+     * Decodes one file of which no size is known.
      *
      * @param path the file
-     * @return the image, which the caller closes
+     * @return the image, upright unless pixels are wanted as stored; the caller closes it
      * @throws ImageReadException if the file is missing, empty, truncated, damaged, not an image,
      *     or has more pixels or scans than allowed
      * @throws IOException if the file can't be read
@@ -81,20 +76,35 @@ public record ImageReader(long maxPixels, boolean applyOrientation) {
         try (FileWindow file = FileWindow.open(path)) {
             ImageHeader header = ImageHeader.parse(file);
             checkSize(file, header);
-            byte[] bytes = file.readAll();
-            header.format().check(file, header, maxPixels);
-            BgrImage image = decode(file, header, bytes);
-            if (!applyOrientation || header.orientation() == 1) {
-                return image;
-            }
-            try (image) {
-                return image.upright(header.orientation());
-            }
+            return decode(file, header, orientation != ImageOrientation.STORED);
         }
     }
 
     /**
-     * Returns the size of the image that {@link #read} would give, from the header alone.
+     * Decodes one file whose size the annotations give.
+     *
+     * @param path the file
+     * @param size of the image that is wanted; with {@link ImageOrientation#AUTO} it decides
+     *     whether the image is turned upright
+     * @return the image, which has this size; the caller closes it
+     * @throws ImageReadException as for a file of unknown size, or if the image has another size
+     * @throws IOException if the file can't be read
+     */
+    public BgrImage read(Path path, ImageSize size) throws IOException {
+        try (FileWindow file = FileWindow.open(path)) {
+            ImageHeader header = ImageHeader.parse(file);
+            checkSize(file, header);
+            boolean upright = isUpright(header, size);
+            ImageSize actual = upright ? header.uprightSize() : header.storedSize();
+            if (!actual.equals(size)) {
+                throw file.error(otherSize(header, size));
+            }
+            return decode(file, header, upright);
+        }
+    }
+
+    /**
+     * Returns the size of the image that {@link #read(Path)} would give, from the header alone.
      *
      * @param path the file
      * @return its size in pixels, after turning it upright if this reader does so
@@ -103,20 +113,64 @@ public record ImageReader(long maxPixels, boolean applyOrientation) {
      * @throws IOException if the file can't be read
      */
     public ImageSize size(Path path) throws IOException {
+        ImageHeader header = header(path);
+        return orientation == ImageOrientation.STORED ? header.storedSize() : header.uprightSize();
+    }
+
+    /**
+     * Reads the header of a file.
+     *
+     * @param path the file
+     * @return what it says
+     * @throws ImageReadException if the file is missing, empty, not an image, or has more pixels
+     *     than allowed
+     * @throws IOException if the file can't be read
+     */
+    public ImageHeader header(Path path) throws IOException {
         try (FileWindow file = FileWindow.open(path)) {
             ImageHeader header = ImageHeader.parse(file);
             checkSize(file, header);
-            return applyOrientation && header.transposed()
-                    ? new ImageSize(header.height(), header.width())
-                    : new ImageSize(header.width(), header.height());
+            return header;
         }
+    }
+
+    /**
+     * Returns whether {@link #read(Path, ImageSize)} turns an image upright.
+     *
+     * @param header of the image
+     * @param size that is wanted
+     * @return whether it applies the EXIF orientation
+     */
+    public boolean isUpright(ImageHeader header, ImageSize size) {
+        return switch (orientation) {
+            case UPRIGHT -> true;
+            case STORED -> false;
+            case AUTO -> header.uprightSize().equals(size) || !header.storedSize().equals(size);
+        };
+    }
+
+    /**
+     * Says that an image has another size than the annotations give.
+     *
+     * @param header of the image
+     * @param size that the annotations give
+     * @return a phrase with both sizes, and with the EXIF orientation where it explains them
+     */
+    public String otherSize(ImageHeader header, ImageSize size) {
+        String told = ", the annotations say " + size;
+        if (!header.isTransposed()) {
+            return "the file has " + header.storedSize() + " pixels" + told;
+        }
+        return String.format(
+                "the file has %s pixels as stored and %s upright (EXIF orientation %d)%s",
+                header.storedSize(), header.uprightSize(), header.orientation(), told);
     }
 
     private void checkSize(FileWindow file, ImageHeader header) throws ImageReadException {
         if (header.pixels() > maxPixels) {
             throw file.error(
                     String.format(
-                            "%d x %d pixels are more than the limit of %d",
+                            "%d x %d pixels are more than the limit of %d (--max-pixels)",
                             header.width(), header.height(), maxPixels));
         }
         long maxBytes =
@@ -129,7 +183,30 @@ public record ImageReader(long maxPixels, boolean applyOrientation) {
         }
     }
 
-    private static BgrImage decode(FileWindow file, ImageHeader header, byte[] bytes)
+    private BgrImage decode(FileWindow file, ImageHeader header, boolean upright)
+            throws IOException {
+        byte[] bytes = file.readAll();
+        header.format().check(file, header, maxPixels);
+        // OpenCV turns TIFFs by itself, whatever it is told
+        boolean decodesUpright = header.format() == ImageFormat.TIFF;
+        BgrImage image =
+                decode(
+                        file,
+                        header,
+                        decodesUpright ? header.uprightSize() : header.storedSize(),
+                        bytes);
+        if (upright == decodesUpright || header.orientation() == 1) {
+            return image;
+        }
+        try (image) {
+            return upright
+                    ? image.upright(header.orientation())
+                    : image.upright(ImageHeader.inverse(header.orientation()));
+        }
+    }
+
+    private static BgrImage decode(
+            FileWindow file, ImageHeader header, ImageSize size, byte[] bytes)
             throws ImageReadException {
         OpenCv.load();
         Mat encoded = new Mat(1, bytes.length, CvType.CV_8UC1);
@@ -149,15 +226,11 @@ public record ImageReader(long maxPixels, boolean applyOrientation) {
             problem = "truncated or damaged " + header.format() + ": it can't be decoded";
         } else if (decoded.type() != CvType.CV_8UC3) {
             problem = header.format() + " with " + CvType.typeToString(decoded.type()) + " pixels";
-        } else if (decoded.cols() != header.width() || decoded.rows() != header.height()) {
+        } else if (decoded.cols() != size.width() || decoded.rows() != size.height()) {
             problem =
                     String.format(
-                            "damaged %s: its header says %d x %d pixels, it holds %d x %d",
-                            header.format(),
-                            header.width(),
-                            header.height(),
-                            decoded.cols(),
-                            decoded.rows());
+                            "damaged %s: its header says %s pixels, it holds %d x %d",
+                            header.format(), size, decoded.cols(), decoded.rows());
         }
         if (problem != null) {
             OpenCv.release(decoded);

@@ -2,7 +2,7 @@ package dev.fern.detection.image;
 
 import java.io.IOException;
 
-/** Parses PNG's chunks. */
+/** Parses PNG's chunks, and the orientation in the EXIF chunk. */
 final class PngParser implements ImageFormat.Parser {
 
     private static final int SIGNATURE_BYTES = 8;
@@ -19,7 +19,19 @@ final class PngParser implements ImageFormat.Parser {
         if (!file.startsWith(12, "IHDR")) {
             throw file.error("damaged PNG: it does not begin with an IHDR chunk");
         }
-        return new ImageFormat.Size(width, height);
+        return new ImageFormat.Size(width, height, orientation(file));
+    }
+
+    /** Returns the orientation in the eXIf chunk, which may stand before or behind the pixels. */
+    private static int orientation(FileWindow file) throws IOException {
+        long at = SIGNATURE_BYTES;
+        while (at + 12 <= file.length() && !file.startsWith(at + 4, "IEND")) {
+            if (file.startsWith(at + 4, "eXIf")) {
+                return TiffDirectory.exifOrientation(file, at + 8);
+            }
+            at += 12 + file.u32(at, true);
+        }
+        return 1;
     }
 
     /** Walks the chunks (length, type, data, checksum) to IEND and compares the checksums. */

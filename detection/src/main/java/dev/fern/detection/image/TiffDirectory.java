@@ -80,18 +80,19 @@ final class TiffDirectory {
         return size == Short.BYTES ? file.u16(position, bigEndian) : file.u32(position, bigEndian);
     }
 
+    /** Returns the orientation; 1 if none that is valid is given. */
+    int orientation() throws IOException {
+        long orientation = value(ORIENTATION, 1);
+        return orientation >= 1 && orientation <= 8 ? (int) orientation : 1;
+    }
+
     /**
      * Returns the orientation that the EXIF block at {@code base} gives; 1 if it gives none that is
      * valid.
      */
     static int exifOrientation(FileWindow file, long base) throws IOException {
-        long orientation = isTiff(file, base) ? exifValue(file, base) : 1;
-        return orientation >= 1 && orientation <= 8 ? (int) orientation : 1;
-    }
-
-    private static long exifValue(FileWindow file, long base) throws IOException {
         try {
-            return first(file, base).value(ORIENTATION, 1);
+            return isTiff(file, base) ? first(file, base).orientation() : 1;
         } catch (ImageReadException e) {
             // Its offsets lead out of the file: EXIF is damaged, but the picture may be whole.
             return 1;

@@ -29,7 +29,8 @@ final class TiffParser implements ImageFormat.Parser {
     @Override
     public ImageFormat.Size size(FileWindow file) throws IOException {
         TiffDirectory directory = TiffDirectory.first(file, 0);
-        return new ImageFormat.Size(directory.value(WIDTH, 0), directory.value(HEIGHT, 0));
+        return new ImageFormat.Size(
+                directory.value(WIDTH, 0), directory.value(HEIGHT, 0), directory.orientation());
     }
 
     /**

@@ -11,7 +11,6 @@ import dev.fern.detection.data.BatchSampler;
 import dev.fern.detection.data.DetectionDataset;
 import dev.fern.detection.data.LoaderOptions;
 import dev.fern.detection.image.Canvas;
-import dev.fern.detection.image.ImageReader;
 import java.io.IOException;
 import java.util.List;
 import java.util.Optional;
@@ -42,7 +41,6 @@ public final class DatasetDetection {
      *
      * @param detector finds them; it stays open
      * @param dataset the images; their targets are not used
-     * @param reader opens the data set's files
      * @param batchSize how many images of one canvas size pass the network together, at least 1
      * @param options how images are read ahead, and whether those that can't be used are skipped
      * @param progress is told after every batch how many images are done
@@ -57,7 +55,6 @@ public final class DatasetDetection {
     public static CocoResults run(
             Detector detector,
             DetectionDataset dataset,
-            ImageReader reader,
             int batchSize,
             LoaderOptions options,
             IntConsumer progress,
@@ -67,7 +64,6 @@ public final class DatasetDetection {
         forEach(
                 detector,
                 dataset,
-                reader,
                 batchSize,
                 options,
                 (imageId, found) -> add(detector, imageId, found, results),
@@ -81,7 +77,6 @@ public final class DatasetDetection {
      *
      * @param detector finds them; it stays open
      * @param dataset the images; their targets are not used
-     * @param reader opens the data set's files
      * @param batchSize how many images of one canvas size pass the network together, at least 1
      * @param options how images are read ahead, and whether those that can't be used are skipped
      * @param found receives the detections of every image that can be used, batch by batch
@@ -96,7 +91,6 @@ public final class DatasetDetection {
     public static void forEach(
             Detector detector,
             DetectionDataset dataset,
-            ImageReader reader,
             int batchSize,
             LoaderOptions options,
             Sink found,
@@ -113,7 +107,8 @@ public final class DatasetDetection {
                 new BatchLoader<>(
                         plan,
                         0,
-                        new BatchDecoder(reader, detector.configuration().normalization()),
+                        new BatchDecoder(
+                                dataset.reader(), detector.configuration().normalization()),
                         UnaryOperator.identity(),
                         options)) {
             for (Optional<Batch> next = loader.next(); next.isPresent(); next = loader.next()) {

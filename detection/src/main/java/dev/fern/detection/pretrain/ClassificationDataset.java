@@ -53,6 +53,7 @@ public final class ClassificationDataset {
 
     private final List<String> emptyClasses;
     private final List<ImageReadException> badImages;
+    private final ImageReader reader;
 
     private ClassificationDataset(
             Path root,
@@ -60,13 +61,15 @@ public final class ClassificationDataset {
             List<Sample> samples,
             int[] labels,
             List<String> emptyClasses,
-            List<ImageReadException> badImages) {
+            List<ImageReadException> badImages,
+            ImageReader reader) {
         this.root = root;
         this.classes = List.copyOf(classes);
         this.samples = List.copyOf(samples);
         this.labels = labels;
         this.emptyClasses = List.copyOf(emptyClasses);
         this.badImages = List.copyOf(badImages);
+        this.reader = reader;
     }
 
     /** A file with its size or, if it can't be used, with the reason; the other is null. */
@@ -84,7 +87,7 @@ public final class ClassificationDataset {
      * Finds the images below a folder and reads the size of each from its header.
      *
      * @param root the folder whose sub-folders are the classes
-     * @param reader reads the sizes
+     * @param reader reads the files, now and later
      * @param skipBadImages whether files that are no images, or are cut within their header, are
      *     left out, see {@link #badImages}, rather than refused
      * @return the images with their classes
@@ -130,7 +133,8 @@ public final class ClassificationDataset {
         if (samples.isEmpty()) {
             throw new ImageReadException(root, "no usable image in its sub-folders");
         }
-        return new ClassificationDataset(root, classes, samples, labels, emptyClasses, badImages);
+        return new ClassificationDataset(
+                root, classes, samples, labels, emptyClasses, badImages, reader);
     }
 
     private static List<Path> classFolders(Path root) throws IOException {
@@ -200,6 +204,11 @@ public final class ClassificationDataset {
         }
     }
 
+    /** {@return what reads the images} */
+    public ImageReader reader() {
+        return reader;
+    }
+
     /** {@return the folder whose sub-folders are the classes} */
     public Path root() {
         return root;
@@ -253,7 +262,7 @@ public final class ClassificationDataset {
         }
         int[] relabelled = Arrays.stream(labels).map(label -> places[label]).toArray();
         return new ClassificationDataset(
-                root, others, samples, relabelled, emptyClasses, badImages);
+                root, others, samples, relabelled, emptyClasses, badImages, reader);
     }
 
     /**
@@ -288,7 +297,8 @@ public final class ClassificationDataset {
     }
 
     private ClassificationDataset with(List<Sample> some) {
-        return new ClassificationDataset(root, classes, some, labels, emptyClasses, badImages);
+        return new ClassificationDataset(
+                root, classes, some, labels, emptyClasses, badImages, reader);
     }
 
     /**

@@ -10,7 +10,6 @@ import dev.fern.detection.data.BatchLoader;
 import dev.fern.detection.data.BatchSampler;
 import dev.fern.detection.data.BatchSource;
 import dev.fern.detection.data.LoaderOptions;
-import dev.fern.detection.image.ImageReader;
 import dev.fern.detection.image.ImageTransform;
 import dev.fern.detection.train.BatchLoss;
 import dev.fern.detection.train.GradientLanes;
@@ -116,7 +115,7 @@ public final class ClassificationTask implements TrainingTask<Batch>, AutoClosea
                         configuration.optimization(), configuration.loop(), classifier.network());
         decoder =
                 new BatchDecoder(
-                        ImageReader.forDataSets(),
+                        dataset.reader(),
                         new ImageTransform(classifier.configuration().normalization(), true));
         this.lanes =
                 new GradientLanes<>(

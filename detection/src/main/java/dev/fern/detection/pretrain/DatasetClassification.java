@@ -8,7 +8,6 @@ import dev.fern.detection.data.BatchLoader;
 import dev.fern.detection.data.BatchPlan;
 import dev.fern.detection.data.BatchSampler;
 import dev.fern.detection.data.LoaderOptions;
-import dev.fern.detection.image.ImageReader;
 import dev.fern.detection.image.ImageTransform;
 import dev.fern.detection.model.NonFiniteOutputException;
 import java.io.IOException;
@@ -30,7 +29,6 @@ public final class DatasetClassification {
      *
      * @param classifier is scored; it stays open
      * @param dataset the images, with the classifier's labels
-     * @param reader opens the data set's files
      * @param batchSize how many images pass the network together, at least 1
      * @param options how images are read ahead, and whether those that can't be used are skipped
      * @param progress is told after every batch how many images are done
@@ -45,7 +43,6 @@ public final class DatasetClassification {
     public static ClassificationScores run(
             Classifier classifier,
             ClassificationDataset dataset,
-            ImageReader reader,
             int batchSize,
             LoaderOptions options,
             IntConsumer progress,
@@ -68,7 +65,8 @@ public final class DatasetClassification {
                 new BatchLoader<>(
                         plan,
                         0,
-                        new BatchDecoder(reader, new ImageTransform(model.normalization(), true)),
+                        new BatchDecoder(
+                                dataset.reader(), new ImageTransform(model.normalization(), true)),
                         UnaryOperator.identity(),
                         options)) {
             for (Optional<Batch> next = loader.next(); next.isPresent(); next = loader.next()) {

@@ -80,8 +80,9 @@ public record DataIdentity(Part training, Part validation) {
      * @param images number of images that are in use
      * @param boxes number of their boxes
      * @param categories number of categories
-     * @param sha256 digest of all ids, file names, sizes, boxes and labels in their order, and of
-     *     the categories; it does not depend on the pixels, nor on where the folder is
+     * @param sha256 digest of all ids, file names, sizes, boxes and labels in their order, of the
+     *     categories, and of the number of images turned upright; it does not depend on the pixels,
+     *     nor on where the folder is
      */
     public record Part(int images, long boxes, int categories, String sha256) {
 
@@ -113,6 +114,11 @@ public record DataIdentity(Part training, Part validation) {
                 digest.add(values.rewind());
             }
             digest.add(dataset.crowds());
+            DetectionDataset.Orientations orientations = dataset.orientations();
+            if (orientations.upright() > 0) {
+                digest.add(orientations.upright());
+                digest.add(orientations.stored());
+            }
             return new Part(
                     dataset.samples().size(), boxes, dataset.categories().size(), digest.toHex());
         }

@@ -12,7 +12,6 @@ import dev.fern.detection.data.BatchSampler;
 import dev.fern.detection.data.BatchSource;
 import dev.fern.detection.data.DetectionDataset;
 import dev.fern.detection.data.LoaderOptions;
-import dev.fern.detection.image.ImageReader;
 import dev.fern.detection.loss.DetectionLoss;
 import dev.fern.detection.model.Detector;
 import dev.fern.detection.model.ModelDirectory;
@@ -120,9 +119,7 @@ public final class DetectionTask
                 SgdOptimizer.of(
                         configuration.optimization(), configuration.loop(), detector.network());
         this.matcher = configuration.matcher();
-        this.decoder =
-                new BatchDecoder(
-                        ImageReader.forDataSets(), detector.configuration().normalization());
+        this.decoder = new BatchDecoder(dataset.reader(), detector.configuration().normalization());
         this.lanes = GradientStep.lanes(configuration, detector, optimizer);
     }
 

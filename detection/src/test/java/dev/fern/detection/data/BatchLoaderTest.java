@@ -40,7 +40,7 @@ class BatchLoaderTest {
     @TempDir Path root;
     private CocoFolder folder;
     private final BatchDecoder decoder =
-            new BatchDecoder(ImageReader.forDataSets(), PixelNormalization.IMAGENET);
+            new BatchDecoder(ImageReader.standard(), PixelNormalization.IMAGENET);
 
     @BeforeEach
     void createImages() throws IOException {

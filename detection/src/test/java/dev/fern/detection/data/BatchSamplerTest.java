@@ -44,7 +44,7 @@ class BatchSamplerTest {
                             10 + random.nextInt(60),
                             i));
         }
-        dataset = DetectionDataset.unlabelled(files, ImageReader.forDataSets(), false);
+        dataset = DetectionDataset.unlabelled(files, ImageReader.standard(), false);
     }
 
     @AfterContainer

@@ -82,6 +82,6 @@ final class CocoFolder {
 
     DetectionDataset dataset(boolean skipBadImages) throws IOException {
         return DetectionDataset.of(
-                coco(), new ImageFolder(imageFolder()), ImageReader.forDataSets(), skipBadImages);
+                coco(), new ImageFolder(imageFolder()), ImageReader.standard(), skipBadImages);
     }
 }

@@ -109,7 +109,7 @@ class DetectionDatasetTest {
                 DetectionDataset.of(
                         folder.coco(),
                         new ImageFolder(folder.imageFolder()),
-                        ImageReader.forDataSets(),
+                        ImageReader.standard(),
                         false,
                         2);
         assertThat(first.samples()).extracting(Sample::imageId).containsExactly(1L, 2L);
@@ -139,10 +139,7 @@ class DetectionDatasetTest {
                                         + " \"annotations\": [], \"categories\": [{\"id\": 1, \"name\": \"cell\"}]}"));
         DetectionDataset dataset =
                 DetectionDataset.of(
-                        coco,
-                        new ImageFolder(folder.imageFolder()),
-                        ImageReader.forDataSets(),
-                        false);
+                        coco, new ImageFolder(folder.imageFolder()), ImageReader.standard(), false);
         assertThat(dataset.samples().get(0).size()).isEqualTo(new ImageSize(20, 10));
     }
 
@@ -159,7 +156,7 @@ class DetectionDatasetTest {
                                 DetectionDataset.of(
                                         coco,
                                         new ImageFolder(folder.imageFolder()),
-                                        ImageReader.forDataSets(),
+                                        ImageReader.standard(),
                                         false))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessage("annotation 5: no category has the id 2");
@@ -180,13 +177,9 @@ class DetectionDatasetTest {
         Path second = TestImages.write(folder.file("a.png"), 10, 20, 2);
         List<Path> files = List.of(first, text, second);
 
-        assertThatThrownBy(
-                        () ->
-                                DetectionDataset.unlabelled(
-                                        files, ImageReader.forPhotographs(), false))
+        assertThatThrownBy(() -> DetectionDataset.unlabelled(files, ImageReader.standard(), false))
                 .hasMessageContaining("notes.txt: not an image");
-        DetectionDataset dataset =
-                DetectionDataset.unlabelled(files, ImageReader.forPhotographs(), true);
+        DetectionDataset dataset = DetectionDataset.unlabelled(files, ImageReader.standard(), true);
         assertThat(dataset.samples()).extracting(Sample::imageId).containsExactly(1L, 3L);
         assertThat(dataset.samples().get(1).size()).isEqualTo(new ImageSize(10, 20));
     }

@@ -28,7 +28,7 @@ class BgrImageTest {
 
     private void assertSize(byte[] jpeg, int width, int height) throws IOException {
         Path file = Files.write(folder.resolve("small.jpg"), jpeg);
-        try (BgrImage small = ImageReader.forDataSets().read(file)) {
+        try (BgrImage small = ImageReader.standard().read(file)) {
             assertThat(small.width()).isEqualTo(width);
             assertThat(small.height()).isEqualTo(height);
             assertThat(small.pixels()[0]).isIn((byte) 100, (byte) 0);

@@ -29,7 +29,7 @@ class DecodingEffortTest {
     private static final int WIDTH = 48;
     private static final int HEIGHT = 32;
     private static final int PIXELS = WIDTH * HEIGHT;
-    private static final ImageReader READER = ImageReader.forDataSets();
+    private static final ImageReader READER = ImageReader.standard();
 
     @TempDir Path folder;
 
@@ -58,7 +58,7 @@ class DecodingEffortTest {
     @ParameterizedTest
     @CsvSource({"1, 40", "2, 80", "3, 100"})
     void theLargestPicturesMayHaveFewerScans(int limit, int scans) throws IOException {
-        ImageReader reader = new ImageReader((long) limit * PIXELS, false);
+        ImageReader reader = new ImageReader((long) limit * PIXELS, ImageOrientation.STORED);
         int own = scans(progressive(0));
         reader.read(file("p.jpg", progressive(scans - own))).close();
         assertThatThrownBy(() -> reader.read(file("p.jpg", progressive(scans - own + 1))))
@@ -100,7 +100,7 @@ class DecodingEffortTest {
     @Test
     void theScansOfAllStripsTogetherAreLimited() throws IOException {
         byte[] strip = progressive(60);
-        ImageReader reader = new ImageReader(4 * PIXELS, false);
+        ImageReader reader = new ImageReader(4 * PIXELS, ImageOrientation.STORED);
         reader.read(file("two.tiff", tiff(WIDTH, 2 * HEIGHT, HEIGHT, 0, 7, strip))).close();
         assertThatThrownBy(
                         () ->

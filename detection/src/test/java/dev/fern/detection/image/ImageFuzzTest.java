@@ -24,7 +24,7 @@ class ImageFuzzTest {
     /** The file, its header, and what three bytes per pixel of these small pictures take. */
     private static final long MOST_BYTES = 8 << 20;
 
-    private static final ImageReader READER = new ImageReader(1 << 20, true);
+    private static final ImageReader READER = new ImageReader(1 << 20, ImageOrientation.UPRIGHT);
 
     @Test
     @Timeout(3600)

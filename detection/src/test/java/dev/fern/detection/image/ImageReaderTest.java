@@ -4,8 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assertions.assertTimeout;
 
-import java.awt.Color;
-import java.awt.Graphics2D;
 import java.awt.image.BufferedImage;
 import java.awt.image.Raster;
 import java.awt.image.WritableRaster;
@@ -32,7 +30,7 @@ import org.opencv.imgcodecs.Imgcodecs;
 
 class ImageReaderTest {
 
-    private static final ImageReader READER = ImageReader.forDataSets();
+    private static final ImageReader READER = ImageReader.standard();
 
     @TempDir Path folder;
 
@@ -212,10 +210,10 @@ class ImageReaderTest {
     @Test
     void pixelLimitIsSettable() throws IOException {
         Path path = file("p.png", TestImages.encode(TestImages.random(10, 10, 7), "png"));
-        try (BgrImage image = new ImageReader(100, false).read(path)) {
+        try (BgrImage image = new ImageReader(100, ImageOrientation.STORED).read(path)) {
             assertThat(image.width()).isEqualTo(10);
         }
-        assertThatThrownBy(() -> new ImageReader(99, false).read(path))
+        assertThatThrownBy(() -> new ImageReader(99, ImageOrientation.STORED).read(path))
                 .isInstanceOf(ImageReadException.class);
     }
 
@@ -237,102 +235,6 @@ class ImageReaderTest {
                 assertThat(e.getMessage()).contains("fuzzed: ").doesNotContain("\n");
             }
         }
-    }
-
-    /**
-     * The EXIF standard's table: what the first row and the first column of the stored picture are
-     * in the scene.
-     */
-    private static final String[] ORIENTATIONS = {
-        "top left", "top right", "bottom right", "bottom left",
-        "left top", "right top", "right bottom", "left bottom"
-    };
-
-    @ParameterizedTest
-    @ValueSource(ints = {1, 2, 3, 4, 5, 6, 7, 8})
-    void exifOrientationTurnsAPhotographUprightOnRequestOnly(int orientation) throws IOException {
-        BufferedImage scene = new BufferedImage(64, 32, BufferedImage.TYPE_INT_RGB);
-        Graphics2D graphics = scene.createGraphics();
-        graphics.setColor(Color.RED);
-        graphics.fillRect(0, 0, 32, 16);
-        graphics.setColor(Color.GREEN);
-        graphics.fillRect(32, 0, 32, 16);
-        graphics.setColor(Color.BLUE);
-        graphics.fillRect(0, 16, 32, 16);
-        graphics.dispose();
-        BufferedImage stored = stored(scene, ORIENTATIONS[orientation - 1]);
-        byte[] exif = {
-            'E',
-            'x',
-            'i',
-            'f',
-            0,
-            0,
-            'M',
-            'M',
-            0,
-            '*',
-            0,
-            0,
-            0,
-            8,
-            0,
-            1, //
-            0x01,
-            0x12,
-            0,
-            3,
-            0,
-            0,
-            0,
-            1,
-            0,
-            (byte) orientation,
-            0,
-            0,
-            0,
-            0,
-            0,
-            0
-        };
-        Path path = file("e.jpg", withSegment(TestImages.encode(stored, "jpg"), 0xe1, exif));
-
-        assertThat(ImageHeader.read(path).orientation()).isEqualTo(orientation);
-        assertThat(ImageReader.forPhotographs().size(path)).isEqualTo(new ImageSize(64, 32));
-        try (BgrImage upright = ImageReader.forPhotographs().read(path)) {
-            assertThat(upright.width()).isEqualTo(64);
-            assertThat(meanDifference(upright.pixels(), bgr(scene))).isLessThan(8);
-        }
-        try (BgrImage asStored = READER.read(path)) {
-            assertThat(asStored.width()).isEqualTo(stored.getWidth());
-            assertThat(meanDifference(asStored.pixels(), bgr(stored))).isLessThan(8);
-        }
-    }
-
-    private static BufferedImage stored(BufferedImage scene, String orientation) {
-        int width = scene.getWidth();
-        int height = scene.getHeight();
-        boolean rowsAreRows = orientation.matches("(top|bottom) .*");
-        boolean top = orientation.contains("top");
-        boolean left = orientation.contains("left");
-        BufferedImage stored =
-                new BufferedImage(
-                        rowsAreRows ? width : height,
-                        rowsAreRows ? height : width,
-                        BufferedImage.TYPE_INT_RGB);
-        for (int row = 0; row < stored.getHeight(); row++) {
-            for (int column = 0; column < stored.getWidth(); column++) {
-                int down = rowsAreRows ? row : column;
-                int across = rowsAreRows ? column : row;
-                stored.setRGB(
-                        column,
-                        row,
-                        scene.getRGB(
-                                left ? across : width - 1 - across,
-                                top ? down : height - 1 - down));
-            }
-        }
-        return stored;
     }
 
     private static byte[] withSegment(byte[] jpeg, int marker, byte[] content) {

@@ -34,7 +34,7 @@ class ImageTransformTest {
         float[] expected = readNpy(fixture.resolve("input.npy"));
         Canvas canvas;
         float[] actual;
-        try (BgrImage image = ImageReader.forDataSets().read(fixture.resolve("image.png"))) {
+        try (BgrImage image = ImageReader.standard().read(fixture.resolve("image.png"))) {
             canvas = new CanvasRule(256, 384).canvas(image.width(), image.height());
             actual = transform(image, canvas);
         }

@@ -128,7 +128,7 @@ class OpenCvTest {
         private Program() {}
 
         public static void main(String[] arguments) throws IOException {
-            try (BgrImage image = ImageReader.forPhotographs().read(Path.of(arguments[0]))) {
+            try (BgrImage image = ImageReader.standard().read(Path.of(arguments[0]))) {
                 System.out.println(image.width() + "x" + image.height());
             }
         }

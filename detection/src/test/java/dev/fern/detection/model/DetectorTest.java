@@ -42,7 +42,7 @@ class DetectorTest {
     void imageAndBatchOfOneAreTheSame() throws IOException {
         Path file = TestImages.write(folder.resolve("a.png"), 70, 50, 3);
         try (Detector detector = detector();
-                BgrImage image = ImageReader.forDataSets().read(file)) {
+                BgrImage image = ImageReader.standard().read(file)) {
             Canvas canvas = RULE.canvas(70, 50);
             FloatBuffer pixels = FloatBuffer.allocate(ImageTransform.length(canvas));
             new ImageTransform(detector.configuration().normalization())
@@ -69,14 +69,13 @@ class DetectorTest {
                     TestImages.write(
                             folder.resolve(i + ".png"), i % 2 == 0 ? 64 : 40, 48 + i % 3, i));
         }
-        ImageReader reader = ImageReader.forDataSets();
+        ImageReader reader = ImageReader.standard();
         try (Detector detector = detector()) {
             List<Integer> progress = new ArrayList<>();
             CocoResults results =
                     DatasetDetection.run(
                             detector,
                             DetectionDataset.unlabelled(files, reader, false),
-                            reader,
                             3,
                             new LoaderOptions(1, 2, false),
                             progress::add,
@@ -103,7 +102,7 @@ class DetectorTest {
         for (int i = 0; i < 6; i++) {
             files.add(TestImages.write(folder.resolve(i + ".png"), side, side, i));
         }
-        ImageReader reader = ImageReader.forDataSets();
+        ImageReader reader = ImageReader.standard();
         DetectionDataset images = DetectionDataset.unlabelled(files, reader, false);
         try (Detector detector =
                         Detector.create(
@@ -120,7 +119,6 @@ class DetectorTest {
                 DatasetDetection.run(
                         detector,
                         images,
-                        reader,
                         1,
                         new LoaderOptions(1, 2, false),
                         done -> {},
@@ -215,7 +213,7 @@ class DetectorTest {
         Path file = TestImages.write(folder.resolve("a.png"), 64, 48, 3);
         try (Detector one = Detector.create(configuration, TinyDetectors.ENGINE, 1);
                 Detector other = Detector.create(configuration, TinyDetectors.ENGINE, 2);
-                BgrImage image = ImageReader.forDataSets().read(file)) {
+                BgrImage image = ImageReader.standard().read(file)) {
             one.detect(image);
             ParameterValues.assign(one.network(), other.copyParameters());
             assertThat(one.copyParameters()).isEqualTo(other.copyParameters());
@@ -233,7 +231,7 @@ class DetectorTest {
                                         "frn", RULE, new PostProcessing(0.001, 1, 1000, 1000)),
                                 TinyDetectors.ENGINE,
                                 4);
-                BgrImage image = ImageReader.forDataSets().read(file)) {
+                BgrImage image = ImageReader.standard().read(file)) {
             List<Detection> found = detector.detect(image);
             assertThat(found).isNotEmpty();
             assertThat(found.get(0).score()).isBetween(0.009f, 0.02f);
@@ -253,7 +251,7 @@ class DetectorTest {
         for (int i = 0; i < 3; i++) {
             files.add(TestImages.write(folder.resolve(i + ".png"), 64, 48, i));
         }
-        ImageReader reader = ImageReader.forDataSets();
+        ImageReader reader = ImageReader.standard();
         DetectionDataset images = DetectionDataset.unlabelled(files, reader, true);
         try (Detector detector = detector();
                 BgrImage image = reader.read(files.get(0))) {
@@ -270,7 +268,6 @@ class DetectorTest {
                                     DatasetDetection.run(
                                             detector,
                                             images,
-                                            reader,
                                             2,
                                             new LoaderOptions(1, 2, true),
                                             done -> {},

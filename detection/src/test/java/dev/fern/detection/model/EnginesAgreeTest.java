@@ -75,7 +75,7 @@ class EnginesAgreeTest {
             try (Detector read = Detector.load(model, reader)) {
                 assertThat(read.copyParameters()).isEqualTo(written.copyParameters());
                 for (Path picture : pictures) {
-                    try (BgrImage image = ImageReader.forDataSets().read(picture)) {
+                    try (BgrImage image = ImageReader.standard().read(picture)) {
                         assertSame(written.detect(image), read.detect(image), picture);
                     }
                 }

@@ -63,7 +63,7 @@ class PlainDjlLoadingTest {
             // The images of one call have two sizes.
             List<DetectedObjects> predicted = predictor.batchPredict(images);
             for (int n = 0; n < files.size(); n++) {
-                try (BgrImage image = ImageReader.forDataSets().read(files.get(n))) {
+                try (BgrImage image = ImageReader.standard().read(files.get(n))) {
                     assertEqual(predicted.get(n), detector.detect(image), image);
                     assertEqual(predictor.predict(images.get(n)), detector.detect(image), image);
                 }

@@ -17,7 +17,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 class ClassificationDatasetTest {
 
-    private static final ImageReader READER = ImageReader.forDataSets();
+    private static final ImageReader READER = ImageReader.standard();
 
     @TempDir Path root;
 

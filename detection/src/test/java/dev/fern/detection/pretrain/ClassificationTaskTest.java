@@ -50,9 +50,7 @@ class ClassificationTaskTest {
 
     private ClassificationDataset images(String name, int each, long seed) throws IOException {
         return ClassificationDataset.open(
-                ClassFolders.draw(folder.resolve(name), each, seed),
-                ImageReader.forDataSets(),
-                false);
+                ClassFolders.draw(folder.resolve(name), each, seed), ImageReader.standard(), false);
     }
 
     private static ClassificationScores score(Classifier classifier, ClassificationDataset images)
@@ -60,7 +58,6 @@ class ClassificationTaskTest {
         return DatasetClassification.run(
                 classifier,
                 images,
-                ImageReader.forDataSets(),
                 8,
                 LOADING,
                 done -> {},

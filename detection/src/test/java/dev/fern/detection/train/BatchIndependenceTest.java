@@ -60,7 +60,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 class BatchIndependenceTest {
 
     private static final CanvasRule RULE = new CanvasRule(120, 160);
-    private static final ImageReader READER = ImageReader.forDataSets();
+    private static final ImageReader READER = ImageReader.standard();
 
     /** Eight images of one size with their boxes. */
     enum Images {
@@ -327,7 +327,6 @@ class BatchIndependenceTest {
                 DatasetDetection.run(
                                 detector,
                                 dataset,
-                                READER,
                                 batchSize,
                                 new LoaderOptions(1, 2, false),
                                 done -> {},

@@ -40,7 +40,7 @@ final class LabelledBatches {
     private final DetectionDataset dataset;
     private final CanvasRule rule;
     private final BatchDecoder decoder =
-            new BatchDecoder(ImageReader.forDataSets(), PixelNormalization.IMAGENET);
+            new BatchDecoder(ImageReader.standard(), PixelNormalization.IMAGENET);
 
     LabelledBatches(DetectionDataset dataset, CanvasRule rule) {
         this.dataset = dataset;

@@ -75,7 +75,6 @@ final class RectangleFolder {
     }
 
     DetectionDataset dataset() throws IOException {
-        return DetectionDataset.of(
-                coco(), new ImageFolder(folder), ImageReader.forDataSets(), false);
+        return DetectionDataset.of(coco(), new ImageFolder(folder), ImageReader.standard(), false);
     }
 }

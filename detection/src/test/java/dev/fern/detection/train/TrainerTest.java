@@ -16,7 +16,6 @@ import dev.fern.detection.data.BatchSource;
 import dev.fern.detection.data.DetectionDataset;
 import dev.fern.detection.data.LoaderOptions;
 import dev.fern.detection.files.AtomicFolder;
-import dev.fern.detection.image.ImageReader;
 import dev.fern.detection.model.DatasetDetection;
 import dev.fern.detection.model.Detector;
 import dev.fern.detection.model.ModelDirectory;
@@ -148,7 +147,6 @@ class TrainerTest {
             return DatasetDetection.run(
                             trained,
                             images,
-                            ImageReader.forDataSets(),
                             2,
                             new LoaderOptions(1, 2, false),
                             done -> {},

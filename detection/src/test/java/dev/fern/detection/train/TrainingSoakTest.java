@@ -6,7 +6,6 @@ import ai.djl.ndarray.BaseNDManager;
 import com.google.gson.JsonParser;
 import dev.fern.detection.data.DetectionDataset;
 import dev.fern.detection.data.LoaderOptions;
-import dev.fern.detection.image.ImageReader;
 import dev.fern.detection.model.DatasetDetection;
 import dev.fern.detection.model.Detector;
 import dev.fern.detection.recipe.TrainingConfiguration;
@@ -188,14 +187,6 @@ class TrainingSoakTest {
     private static double detections(
             Detector detector, DetectionDataset dataset, LoaderOptions loading)
             throws IOException, InterruptedException {
-        return DatasetDetection.run(
-                        detector,
-                        dataset,
-                        ImageReader.forDataSets(),
-                        2,
-                        loading,
-                        done -> {},
-                        bad -> {})
-                .size();
+        return DatasetDetection.run(detector, dataset, 2, loading, done -> {}, bad -> {}).size();
     }
 }

@@ -104,7 +104,7 @@ final class LoadBenchmark implements Callable<Integer> {
         }
         List<Path> files = inputs.find();
         OutputFile.require(json, files);
-        ImageReader reader = ImageReader.forPhotographs();
+        ImageReader reader = ImageReader.standard();
         DetectionDataset images =
                 DetectionDataset.unlabelled(files, reader, options.skipBadImages());
         try (Detector detector = options.load(model, null)) {

@@ -2,6 +2,7 @@ package dev.fern.tools.console;
 
 import dev.fern.detection.data.LoaderOptions;
 import java.util.stream.Stream;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** The options that say how a training reads images. */
@@ -25,10 +26,12 @@ public final class LoadingOptions {
                             + " ${DEFAULT-VALUE}.")
     private int loaderThreads;
 
+    @Mixin private ImageOptions images;
+
     /**
-     * Checks the number of threads.
+     * Checks the numbers.
      *
-     * @throws BadInputException if it is out of its range
+     * @throws BadInputException if one is out of its range
      */
     public void requireValid() throws BadInputException {
         if (loaderThreads < 1 || loaderThreads > MAX_LOADER_THREADS) {
@@ -38,6 +41,12 @@ public final class LoadingOptions {
                             + ", not "
                             + loaderThreads);
         }
+        images.reader();
+    }
+
+    /** {@return how image files are read} */
+    public ImageOptions images() {
+        return images;
     }
 
     /** {@return whether images that can't be used are left out} */
@@ -53,6 +62,7 @@ public final class LoadingOptions {
     /** {@return the options as another command takes them} */
     public Stream<String> arguments() {
         String threads = "--loader-threads=" + loaderThreads;
-        return skipBadImages ? Stream.of(threads, "--skip-bad-images") : Stream.of(threads);
+        Stream<String> arguments = Stream.concat(Stream.of(threads), images.arguments());
+        return skipBadImages ? Stream.concat(arguments, Stream.of("--skip-bad-images")) : arguments;
     }
 }

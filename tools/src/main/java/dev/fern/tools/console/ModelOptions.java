@@ -5,11 +5,13 @@ import dev.fern.backbone.host.Devices;
 import dev.fern.backbone.onednn.Precision;
 import dev.fern.detection.data.LoaderOptions;
 import dev.fern.detection.image.CanvasRule;
+import dev.fern.detection.image.ImageReader;
 import dev.fern.detection.model.Detector;
 import dev.fern.detection.model.DetectorConfiguration;
 import dev.fern.detection.model.ModelDirectory;
 import java.io.IOException;
 import java.nio.file.Path;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** The options of commands that run a model over images. */
@@ -74,9 +76,21 @@ public final class ModelOptions {
                             + " first.")
     private boolean skipBadImages;
 
+    @Mixin private ImageOptions images;
+
     /** {@return how many images pass the network together} */
     public int batchSize() {
         return batchSize;
+    }
+
+    /**
+     * Makes the reader of the images.
+     *
+     * @return what reads them
+     * @throws BadInputException if an option is out of range
+     */
+    public ImageReader reader() throws BadInputException {
+        return images.reader();
     }
 
     /** {@return whether images that can't be used are left out} */

@@ -30,7 +30,7 @@ public final class ImageFileCheck {
      */
     public ImageFileCheck(ImageFolder folder) {
         this.folder = folder;
-        this.reader = ImageReader.forDataSets();
+        this.reader = ImageReader.standard();
     }
 
     /**

@@ -162,7 +162,7 @@ public record VocConverter(Coordinates coordinates, Difficult difficult, List<St
             throw new VocFormatException(
                     file, "annotation/size is missing or 0; name the image folder with --images");
         }
-        return ImageReader.forDataSets().size(images.get().resolve(content.fileName()));
+        return ImageReader.standard().size(images.get().resolve(content.fileName()));
     }
 
     private static List<Path> all(Path folder) throws IOException {

@@ -111,7 +111,7 @@ public final class DetectCommand implements Callable<Integer> {
         OutputFile.require(json, Arrays.asList(annotations));
         List<Path> files = inputs.find();
         OutputFile.require(json, files);
-        ImageReader reader = ImageReader.forPhotographs();
+        ImageReader reader = options.reader();
         DetectionDataset images =
                 DetectionDataset.unlabelled(files, reader, options.skipBadImages());
         Map<Long, CocoImage> ids =
@@ -165,7 +165,6 @@ public final class DetectCommand implements Callable<Integer> {
             DatasetDetection.forEach(
                     detector,
                     images,
-                    reader,
                     options.batchSize(),
                     options.loading(),
                     (imageId, found) -> {

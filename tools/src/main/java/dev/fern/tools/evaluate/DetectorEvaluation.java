@@ -9,11 +9,11 @@ import dev.fern.detection.data.BadImageException;
 import dev.fern.detection.data.LabelledImages;
 import dev.fern.detection.data.LoaderOptions;
 import dev.fern.detection.data.Sample;
-import dev.fern.detection.image.ImageReader;
 import dev.fern.detection.model.DatasetDetection;
 import dev.fern.detection.model.Detector;
 import dev.fern.tools.console.CountProgress;
 import dev.fern.tools.console.LeftOutImages;
+import dev.fern.tools.console.OrientationNote;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -100,6 +100,7 @@ public record DetectorEvaluation(CocoDataset dataset, CocoResults results, Evalu
             throws IOException, InterruptedException {
         LeftOutImages warnings = new LeftOutImages();
         warnings.warn("images", labelled.images().badImages());
+        OrientationNote.print("images", labelled.images());
         List<BadImageException> leftOut = new ArrayList<>();
         CocoResults results;
         try (CountProgress progress =
@@ -120,13 +121,7 @@ public record DetectorEvaluation(CocoDataset dataset, CocoResults results, Evalu
             Consumer<BadImageException> leftOut)
             throws IOException, InterruptedException {
         return DatasetDetection.run(
-                detector,
-                labelled.images(),
-                ImageReader.forDataSets(),
-                batchSize,
-                loading,
-                progress,
-                leftOut);
+                detector, labelled.images(), batchSize, loading, progress, leftOut);
     }
 
     private static DetectorEvaluation of(

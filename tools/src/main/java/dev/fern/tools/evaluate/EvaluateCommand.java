@@ -205,7 +205,8 @@ public final class EvaluateCommand implements Callable<Integer> {
     private DetectorEvaluation runModel(ModelSource from)
             throws IOException, InterruptedException, BadInputException {
         LabelledImages labelled =
-                LabelledImages.open(annotations, images, options.skipBadImages(), 0);
+                LabelledImages.open(
+                        annotations, images, options.reader(), options.skipBadImages(), 0);
         EvaluationParameters parameters = evaluation.parameters(labelled.coco());
         try (Detector detector = options.load(from.model, null)) {
             return DetectorEvaluation.withProgress(

@@ -4,6 +4,7 @@ import static dev.fern.tools.report.HtmlText.coordinate;
 import static dev.fern.tools.report.HtmlText.escape;
 
 import dev.fern.cocoeval.Box;
+import dev.fern.cocoeval.CocoImage;
 import dev.fern.cocoeval.Matching.MatchedDetection;
 import dev.fern.cocoeval.Matching.MatchedTruth;
 import dev.fern.cocoeval.analysis.Analysis;
@@ -11,7 +12,9 @@ import dev.fern.cocoeval.analysis.ImageFindings;
 import dev.fern.detection.image.BgrImage;
 import dev.fern.detection.image.ImageFolder;
 import dev.fern.detection.image.ImageReader;
+import dev.fern.detection.image.ImageSize;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.Base64;
 import java.util.Locale;
 
@@ -31,7 +34,7 @@ public final class FindingsPicture {
 
     private final Analysis analysis;
     private final ImageFolder folder;
-    private final ImageReader reader = ImageReader.forDataSets();
+    private final ImageReader reader = ImageReader.standard();
 
     /**
      * Takes what the pictures are made of.
@@ -51,11 +54,18 @@ public final class FindingsPicture {
      * @return an element of a page; if the image can't be read, a paragraph with the reason
      */
     public String html(ImageFindings findings) {
-        try (BgrImage image = reader.read(folder.resolve(findings.image().fileName()))) {
+        try (BgrImage image = read(findings.image())) {
             return picture(image, findings);
         } catch (IOException e) {
             return "<p class=\"note\">" + escape(e.getMessage()) + "</p>";
         }
+    }
+
+    private BgrImage read(CocoImage image) throws IOException {
+        Path file = folder.resolve(image.fileName());
+        return image.width() > 0 && image.height() > 0
+                ? reader.read(file, new ImageSize(image.width(), image.height()))
+                : reader.read(file);
     }
 
     private String picture(BgrImage image, ImageFindings findings) {

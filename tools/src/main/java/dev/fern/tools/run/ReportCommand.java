@@ -8,6 +8,7 @@ import dev.fern.cocoeval.analysis.AnalysisParameters;
 import dev.fern.detection.data.LabelledImages;
 import dev.fern.detection.data.LoaderOptions;
 import dev.fern.detection.image.ImageFolder;
+import dev.fern.detection.image.ImageReader;
 import dev.fern.detection.model.Detector;
 import dev.fern.detection.train.RunDirectory;
 import dev.fern.tools.console.BadInputException;
@@ -228,13 +229,17 @@ public final class ReportCommand implements Callable<Integer> {
         }
         int limit = annotations == null ? record.orElseThrow().validation().limit() : 0;
         try {
-            return LabelledImages.open(file, imageFolder, true, limit);
+            return LabelledImages.open(file, imageFolder, reader(record), true, limit);
         } catch (IOException e) {
             if (annotations == null && images == null) {
                 throw new Missing(e.getMessage());
             }
             throw e;
         }
+    }
+
+    private static ImageReader reader(Optional<RunRecord> record) {
+        return record.map(RunRecord::reader).orElse(ImageReader.standard());
     }
 
     private static void compare(

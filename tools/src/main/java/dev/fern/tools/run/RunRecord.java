@@ -1,9 +1,13 @@
 package dev.fern.tools.run;
 
 import com.google.gson.Gson;
+import com.google.gson.JsonElement;
+import com.google.gson.JsonObject;
 import com.google.gson.JsonParseException;
 import dev.fern.detection.data.LabelledImages;
 import dev.fern.detection.files.TextFile;
+import dev.fern.detection.image.ImageOrientation;
+import dev.fern.detection.image.ImageReader;
 import dev.fern.detection.settings.RecordJson;
 import dev.fern.detection.settings.StrictJson;
 import dev.fern.detection.train.RunDirectory;
@@ -24,9 +28,15 @@ import java.util.List;
  * @param train images that it learns from
  * @param validation images that it is evaluated on
  * @param skipBadImages whether images that can't be used were left out
+ * @param orientation which orientation of pictures was asked for: auto, upright or stored
  * @param starts of its processes, in their order
  */
-public record RunRecord(Data train, Data validation, boolean skipBadImages, List<Start> starts) {
+public record RunRecord(
+        Data train,
+        Data validation,
+        boolean skipBadImages,
+        String orientation,
+        List<Start> starts) {
 
     private static final long MOST_BYTES = 1 << 26;
 
@@ -38,9 +48,15 @@ public record RunRecord(Data train, Data validation, boolean skipBadImages, List
      * @param limit how many images at most were used, the first ones; 0 for all
      * @param imageCount how many images were used
      * @param objectCount how many objects are on them
+     * @param turnedCount how many of the images were turned upright by their EXIF orientation
      */
     public record Data(
-            String annotations, String images, int limit, int imageCount, long objectCount) {
+            String annotations,
+            String images,
+            int limit,
+            int imageCount,
+            long objectCount,
+            int turnedCount) {
 
         /**
          * Checks the paths.
@@ -50,6 +66,7 @@ public record RunRecord(Data train, Data validation, boolean skipBadImages, List
          * @param limit how many images at most were used, the first ones; 0 for all
          * @param imageCount how many images were used
          * @param objectCount how many objects are on them
+         * @param turnedCount how many of the images were turned upright by their EXIF orientation
          * @throws java.nio.file.InvalidPathException if a path is none on this system
          */
         public Data {
@@ -63,7 +80,8 @@ public record RunRecord(Data train, Data validation, boolean skipBadImages, List
                     absolute(labelled.folder()),
                     labelled.limit(),
                     labelled.images().samples().size(),
-                    labelled.images().samples().stream().mapToLong(s -> s.labels().length).sum());
+                    labelled.images().samples().stream().mapToLong(s -> s.labels().length).sum(),
+                    labelled.images().orientations().upright());
         }
 
         private static String absolute(Path path) {
@@ -138,8 +156,31 @@ public record RunRecord(Data train, Data validation, boolean skipBadImages, List
         }
         starts.add(Start.now(engine, arguments));
         RunRecord record =
-                new RunRecord(Data.of(train), Data.of(validation), skipBadImages, starts);
+                new RunRecord(
+                        Data.of(train),
+                        Data.of(validation),
+                        skipBadImages,
+                        train.images().reader().orientation().toString(),
+                        starts);
         JsonFile.write(file(run), new Gson().toJsonTree(record).getAsJsonObject());
+    }
+
+    /** Adds what records lack that were written when all pixels were taken as stored. */
+    private static void completeOlder(JsonElement json) {
+        if (json.isJsonObject() && !json.getAsJsonObject().has("orientation")) {
+            JsonObject record = json.getAsJsonObject();
+            record.addProperty("orientation", ImageOrientation.STORED.toString());
+            for (String part : List.of("train", "validation")) {
+                if (record.has(part) && record.get(part).isJsonObject()) {
+                    record.getAsJsonObject(part).addProperty("turnedCount", 0);
+                }
+            }
+        }
+    }
+
+    /** {@return what reads the images as the run did} */
+    ImageReader reader() {
+        return new ImageReader(ImageReader.DEFAULT_MAX_PIXELS, ImageOrientation.parse(orientation));
     }
 
     /**
@@ -150,10 +191,10 @@ public record RunRecord(Data train, Data validation, boolean skipBadImages, List
     static RunRecord read(RunDirectory run) throws IOException {
         Path file = file(run);
         try {
-            RunRecord record =
-                    RecordJson.read(
-                            StrictJson.parse(TextFile.readSmall(file, MOST_BYTES)),
-                            RunRecord.class);
+            JsonElement json = StrictJson.parse(TextFile.readSmall(file, MOST_BYTES));
+            completeOlder(json);
+            RunRecord record = RecordJson.read(json, RunRecord.class);
+            ImageOrientation.parse(record.orientation);
             if (record.starts().isEmpty()) {
                 throw new IllegalArgumentException("starts is empty");
             }

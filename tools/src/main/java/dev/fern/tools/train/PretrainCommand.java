@@ -1,6 +1,5 @@
 package dev.fern.tools.train;
 
-import dev.fern.detection.image.ImageReader;
 import dev.fern.detection.pretrain.ClassificationDataset;
 import dev.fern.detection.pretrain.PretrainingConfiguration;
 import dev.fern.detection.train.RunDirectory;
@@ -135,8 +134,8 @@ public final class PretrainCommand implements Callable<Integer> {
         return split;
     }
 
-    private ClassificationDataset open(Path folder) throws IOException {
+    private ClassificationDataset open(Path folder) throws IOException, BadInputException {
         return ClassificationDataset.open(
-                folder, ImageReader.forDataSets(), loading.skipBadImages());
+                folder, loading.images().reader(), loading.skipBadImages());
     }
 }

@@ -2,7 +2,6 @@ package dev.fern.tools.train;
 
 import dev.fern.detection.data.BadImageException;
 import dev.fern.detection.data.LoaderOptions;
-import dev.fern.detection.image.ImageReader;
 import dev.fern.detection.pretrain.ClassificationDataset;
 import dev.fern.detection.pretrain.ClassificationScores;
 import dev.fern.detection.pretrain.ClassificationTask;
@@ -128,7 +127,6 @@ record PretrainingRun(
                 DatasetClassification.run(
                         classifier,
                         val,
-                        ImageReader.forDataSets(),
                         configuration.loop().batchSize(),
                         loading,
                         done -> {},

@@ -79,10 +79,15 @@ public final class TrainingData {
      *
      * @return the images with their annotations
      * @throws IOException naming the file and record that can't be used
+     * @throws BadInputException if an option is out of its range
      */
-    public LabelledImages train() throws IOException {
+    public LabelledImages train() throws IOException, BadInputException {
         return LabelledImages.open(
-                trainAnnotations, trainImages, loading.skipBadImages(), limitTrain);
+                trainAnnotations,
+                trainImages,
+                loading.images().reader(),
+                loading.skipBadImages(),
+                limitTrain);
     }
 
     /**
@@ -90,9 +95,15 @@ public final class TrainingData {
      *
      * @return the images with their annotations
      * @throws IOException naming the file and record that can't be used
+     * @throws BadInputException if an option is out of its range
      */
-    public LabelledImages val() throws IOException {
-        return LabelledImages.open(valAnnotations, valImages, loading.skipBadImages(), limitVal);
+    public LabelledImages val() throws IOException, BadInputException {
+        return LabelledImages.open(
+                valAnnotations,
+                valImages,
+                loading.images().reader(),
+                loading.skipBadImages(),
+                limitVal);
     }
 
     /** {@return the annotation file of the validation images} */
@@ -132,6 +143,7 @@ public final class TrainingData {
         json.addProperty("valAnnotations", valAnnotations.toString());
         json.addProperty("valImages", valImages.toString());
         json.addProperty("skipBadImages", loading.skipBadImages());
+        json.addProperty("orientation", loading.images().orientation());
         json.addProperty("limitTrain", limitTrain);
         json.addProperty("limitVal", limitVal);
         return json;

@@ -14,6 +14,7 @@ import dev.fern.detection.train.RunLock;
 import dev.fern.detection.train.Trainer;
 import dev.fern.tools.console.BadInputException;
 import dev.fern.tools.console.LeftOutImages;
+import dev.fern.tools.console.OrientationNote;
 import dev.fern.tools.console.VisibleText;
 import dev.fern.tools.evaluate.DetectorEvaluation;
 import dev.fern.tools.log.RunLogs;
@@ -174,6 +175,7 @@ public record TrainingRun(
             System.err.printf(
                     "warning: %d %s boxes without area were dropped%n", images.emptyBoxes(), part);
         }
+        OrientationNote.print(part + " images", images);
         leftOut.warn(part + " images", images.badImages());
     }
 }

@@ -9,7 +9,6 @@ import dev.fern.detection.data.BatchPlan.PlannedBatch;
 import dev.fern.detection.data.BatchPlan.PlannedImage;
 import dev.fern.detection.data.BatchSampler;
 import dev.fern.detection.data.DetectionDataset;
-import dev.fern.detection.image.ImageReader;
 import dev.fern.detection.image.ImageSize;
 import dev.fern.detection.model.Detection;
 import dev.fern.detection.model.Detector;
@@ -21,6 +20,7 @@ import dev.fern.detection.verify.BatchLeak;
 import dev.fern.tools.console.BadInputException;
 import dev.fern.tools.console.CountProgress;
 import dev.fern.tools.console.Engines;
+import dev.fern.tools.console.ImageOptions;
 import dev.fern.tools.console.InputImages;
 import dev.fern.tools.console.JsonFile;
 import dev.fern.tools.console.OutputFile;
@@ -113,6 +113,8 @@ public final class VerifyCommand implements Callable<Integer> {
 
     @Mixin private TrainingSettings settings;
 
+    @Mixin private ImageOptions imageOptions;
+
     @Spec private CommandSpec spec;
 
     @Override
@@ -125,8 +127,7 @@ public final class VerifyCommand implements Callable<Integer> {
         TrainingConfiguration configuration = settings.configuration();
         requireEngine(configuration.machine().engine());
         CocoDataset dataset = annotations == null ? null : CocoDataset.read(annotations);
-        DetectionDataset images =
-                DetectionDataset.unlabelled(files, ImageReader.forDataSets(), false);
+        DetectionDataset images = DetectionDataset.unlabelled(files, imageOptions.reader(), false);
         VerificationReport report;
         try (Detector detector = detector(configuration, dataset)) {
             report = measure(detector, configuration, images, dataset);
@@ -222,7 +223,7 @@ public final class VerifyCommand implements Callable<Integer> {
                         detector,
                         configuration.loss().retinaNetLoss(),
                         configuration.matcher(),
-                        new BatchDecoder(ImageReader.forDataSets(), network.normalization()));
+                        new BatchDecoder(images.reader(), network.normalization()));
         Map<Long, List<Detection>> found = new HashMap<>();
         for (PlannedBatch batch : plan.batches()) {
             for (PlannedImage image : batch.images()) {

@@ -164,7 +164,7 @@ class SystemLimitsTest {
             Path folder = Path.of(arguments[0]);
             CocoDataset coco = CocoDataset.read(folder.resolve("annotations/instances_train.json"));
             ImageFolder images = new ImageFolder(folder.resolve("train"));
-            ImageReader reader = ImageReader.forDataSets();
+            ImageReader reader = ImageReader.standard();
             List<Path> files =
                     coco.images().stream()
                             .map(image -> images.root().resolve(image.fileName()))
