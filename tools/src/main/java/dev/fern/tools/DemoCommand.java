@@ -87,12 +87,8 @@ final class DemoCommand implements Callable<Integer> {
             synthesizer.write(data, Split.TRAIN, TRAIN_IMAGES);
             synthesizer.write(data, Split.VAL, VAL_IMAGES);
         }
-        LabelledImages train =
-                LabelledImages.open(
-                        trainAnnotations, data.resolve("train"));
-        LabelledImages val =
-                LabelledImages.open(
-                        valAnnotations, data.resolve("val"));
+        LabelledImages train = LabelledImages.open(trainAnnotations, data.resolve("train"));
+        LabelledImages val = LabelledImages.open(valAnnotations, data.resolve("val"));
         System.err.println("2. training a small RetinaNet with FRN + TLU");
         LoaderOptions loading = new LoaderOptions(2, 5, false);
         int status =

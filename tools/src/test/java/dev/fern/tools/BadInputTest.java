@@ -304,7 +304,8 @@ class BadInputTest {
     void anImageThatIsLeftOutIsToldOfOnce(@TempDir Path work) throws IOException {
         Path copy = copyOfImages(work.resolve("images"));
         Path bad = firstImage(copy);
-        Files.writeString(bad, "no image");
+        byte[] whole = Files.readAllBytes(bad);
+        Files.write(bad, Arrays.copyOf(whole, whole.length / 2));
         CommandRun run =
                 train(annotations, copy, work.resolve("run"), "--skip-bad-images", "--epochs=3");
         assertThat(run.status()).isZero();
@@ -328,7 +329,7 @@ class BadInputTest {
         Files.write(many.resolve("000500.jpg"), Arrays.copyOf(whole, whole.length / 2));
         String[] options = {"--batch-size=50", "--limit-val=10"};
         CommandRun strict = train(file, many, work.resolve("strict"), options);
-        assertRefused(strict, "000100.jpg", "2 more");
+        assertRefused(strict, "000100.jpg", "3 more");
         assertThat(work.resolve("strict")).doesNotExist();
 
         CommandRun skipping =
@@ -341,10 +342,9 @@ class BadInputTest {
                         "--skip-bad-images");
         assertThat(skipping.status()).as(skipping.errors().toString()).isZero();
         assertThat(skipping.errors())
-                .anyMatch(line -> line.contains("3 training images were left out"))
-                .anyMatch(line -> line.startsWith("left out: ") && line.contains("000400.jpg"))
+                .anyMatch(line -> line.contains("4 training images were left out"))
                 .anyMatch(line -> line.startsWith("left out: ") && line.contains("000500.jpg"))
-                .contains("2 images were left out");
+                .contains("1 images were left out");
         int used = 0;
         for (String line : Files.readAllLines(work.resolve("skipping/metrics.jsonl"))) {
             JsonElement images = JsonParser.parseString(line).getAsJsonObject().get("images");

@@ -12,7 +12,6 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
@@ -33,30 +32,6 @@ public final class DetectionDataset {
     private final int crowds;
     private final ImageReader reader;
     private final Orientations orientations;
-
-    /**
-     * What was done about the EXIF orientations of the files that have one.
-     *
-     * @param upright number of images that are turned upright, the undecided ones among them
-     * @param stored number of images whose pixels are taken as stored
-     * @param undecided number of images that are turned upright although neither their size nor
-     *     their boxes tell which way is meant
-     */
-    public record Orientations(int upright, int stored, int undecided) {
-
-        private static Orientations of(List<ImageSizing.Turn> turns) {
-            int undecided = Collections.frequency(turns, ImageSizing.Turn.UNDECIDED);
-            return new Orientations(
-                    undecided + Collections.frequency(turns, ImageSizing.Turn.UPRIGHT),
-                    Collections.frequency(turns, ImageSizing.Turn.STORED),
-                    undecided);
-        }
-
-        /** {@return the number of images with an EXIF orientation} */
-        public int total() {
-            return upright + stored;
-        }
-    }
 
     private DetectionDataset(
             List<Sample> samples,

@@ -19,10 +19,10 @@ import java.util.List;
  * @param size in pixels
  * @param turn what is done about the orientation
  */
-record ImageSizing(ImageSize size, Turn turn) {
+public record ImageSizing(ImageSize size, Turn turn) {
 
     /** What is done about an EXIF orientation. */
-    enum Turn {
+    public enum Turn {
         /** The file has none. */
         NONE,
         /** The picture is turned upright. */
@@ -39,10 +39,15 @@ record ImageSizing(ImageSize size, Turn turn) {
      * these are missing, and where most boxes leave the picture that the width and height tell of
      * but all lie within the other one.
      *
+     * @param image the annotations' image; a width or height below 1 counts as missing
+     * @param annotations of the image
+     * @param path the file
+     * @param reader that will read the pixels
+     * @return the size
      * @throws ImageReadException if the file can't be used or has another size
      * @throws IOException if it can't be read
      */
-    static ImageSizing of(
+    public static ImageSizing of(
             CocoImage image, List<CocoAnnotation> annotations, Path path, ImageReader reader)
             throws IOException {
         ImageHeader header = reader.header(path);

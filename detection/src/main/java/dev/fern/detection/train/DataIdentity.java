@@ -4,6 +4,7 @@ import com.google.gson.GsonBuilder;
 import com.google.gson.JsonParseException;
 import dev.fern.cocoeval.AtomicFile;
 import dev.fern.detection.data.DetectionDataset;
+import dev.fern.detection.data.Orientations;
 import dev.fern.detection.data.Sample;
 import dev.fern.detection.files.TextFile;
 import dev.fern.detection.settings.RecordJson;
@@ -114,7 +115,7 @@ public record DataIdentity(Part training, Part validation) {
                 digest.add(values.rewind());
             }
             digest.add(dataset.crowds());
-            DetectionDataset.Orientations orientations = dataset.orientations();
+            Orientations orientations = dataset.orientations();
             if (orientations.upright() > 0) {
                 digest.add(orientations.upright());
                 digest.add(orientations.stored());

@@ -16,7 +16,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.zip.CRC32;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -31,15 +30,6 @@ class ImageOrientationTest {
     private static final ImageReader AUTO = ImageReader.standard();
     private static final ImageReader UPRIGHT = reader(ImageOrientation.UPRIGHT);
     private static final ImageReader STORED = reader(ImageOrientation.STORED);
-
-    /**
-     * The EXIF standard's table: what the first row and the first column of the stored picture are
-     * in the scene.
-     */
-    private static final String[] ORIENTATIONS = {
-        "top left", "top right", "bottom right", "bottom left",
-        "left top", "right top", "right bottom", "left bottom"
-    };
 
     @TempDir Path folder;
 
@@ -58,7 +48,7 @@ class ImageOrientationTest {
     @MethodSource("files")
     void thePictureIsUprightOrAsStored(String format, int orientation) throws IOException {
         BufferedImage scene = scene(64, 32);
-        BufferedImage stored = stored(scene, ORIENTATIONS[orientation - 1]);
+        BufferedImage stored = TestImages.stored(scene, orientation);
         Path path = write(format, stored, orientation);
         ImageSize storedSize = new ImageSize(stored.getWidth(), stored.getHeight());
         ImageSize uprightSize = new ImageSize(64, 32);
@@ -78,7 +68,7 @@ class ImageOrientationTest {
 
     @Test
     void anotherSizeIsRefusedWithTheOrientation() throws IOException {
-        Path path = write("jpg", stored(scene(64, 32), ORIENTATIONS[5]), 6);
+        Path path = write("jpg", TestImages.stored(scene(64, 32), 6), 6);
         for (ImageReader reader : List.of(AUTO, STORED)) {
             assertThatThrownBy(() -> reader.read(path, new ImageSize(64, 33)))
                     .isInstanceOf(ImageReadException.class)
@@ -131,58 +121,19 @@ class ImageOrientationTest {
         return scene;
     }
 
-    private static BufferedImage stored(BufferedImage scene, String orientation) {
-        int width = scene.getWidth();
-        int height = scene.getHeight();
-        boolean rowsAreRows = orientation.matches("(top|bottom) .*");
-        boolean top = orientation.contains("top");
-        boolean left = orientation.contains("left");
-        BufferedImage stored =
-                new BufferedImage(
-                        rowsAreRows ? width : height,
-                        rowsAreRows ? height : width,
-                        BufferedImage.TYPE_INT_RGB);
-        for (int row = 0; row < stored.getHeight(); row++) {
-            for (int column = 0; column < stored.getWidth(); column++) {
-                int down = rowsAreRows ? row : column;
-                int across = rowsAreRows ? column : row;
-                stored.setRGB(
-                        column,
-                        row,
-                        scene.getRGB(
-                                left ? across : width - 1 - across,
-                                top ? down : height - 1 - down));
-            }
-        }
-        return stored;
-    }
-
     private Path write(String format, BufferedImage picture, int orientation) throws IOException {
-        byte[] exif = exif(orientation);
+        byte[] exif = TestImages.exif(orientation);
         byte[] bytes =
                 switch (format) {
                     case "jpg" -> jpeg(picture, exif);
-                    case "png" -> png(picture, exif, false);
-                    case "png-late" -> png(picture, exif, true);
+                    case "png" -> TestImages.png(picture, exif, false);
+                    case "png-late" -> TestImages.png(picture, exif, true);
                     case "webp" -> webp(picture, exif);
                     case "webp-named" -> webp(picture, joined("Exif\0\0", exif));
                     case "tiff" -> tiff(picture, orientation, ByteOrder.LITTLE_ENDIAN);
                     default -> tiff(picture, orientation, ByteOrder.BIG_ENDIAN);
                 };
         return Files.write(folder.resolve("picture"), bytes);
-    }
-
-    /** Returns an EXIF block with nothing but the orientation. */
-    private static byte[] exif(int orientation) {
-        return ByteBuffer.allocate(26)
-                .put("MM\0*".getBytes(StandardCharsets.ISO_8859_1))
-                .putInt(8)
-                .putShort((short) 1)
-                .putShort((short) 274)
-                .putShort((short) 3)
-                .putInt(1)
-                .putShort((short) orientation)
-                .array();
     }
 
     private static byte[] joined(String text, byte[] bytes) {
@@ -201,22 +152,6 @@ class ImageOrientationTest {
                 .putShort((short) (content.length + 2))
                 .put(content)
                 .put(jpeg, 2, jpeg.length - 2)
-                .array();
-    }
-
-    private static byte[] png(BufferedImage picture, byte[] exif, boolean behindThePixels)
-            throws IOException {
-        byte[] png = TestImages.encode(picture, "png");
-        int at = behindThePixels ? png.length - 12 : 33; // before IEND or behind IHDR
-        byte[] content = joined("eXIf", exif);
-        CRC32 crc = new CRC32();
-        crc.update(content);
-        return ByteBuffer.allocate(png.length + content.length + 8)
-                .put(png, 0, at)
-                .putInt(exif.length)
-                .put(content)
-                .putInt((int) crc.getValue())
-                .put(png, at, png.length - at)
                 .array();
     }
 

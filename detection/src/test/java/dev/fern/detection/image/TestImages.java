@@ -6,6 +6,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.DataOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -46,6 +47,90 @@ public final class TestImages {
             throw new IllegalArgumentException("no writer for " + format);
         }
         return out.toByteArray();
+    }
+
+    /**
+     * The EXIF standard's table: what the first row and the first column of the stored picture are
+     * in the scene.
+     */
+    private static final String[] ORIENTATIONS = {
+        "top left", "top right", "bottom right", "bottom left",
+        "left top", "right top", "right bottom", "left bottom"
+    };
+
+    /** Returns the pixels as a file stores them whose orientation turns them into a scene. */
+    static BufferedImage stored(BufferedImage scene, int exifOrientation) {
+        String orientation = ORIENTATIONS[exifOrientation - 1];
+        int width = scene.getWidth();
+        int height = scene.getHeight();
+        boolean rowsAreRows = orientation.matches("(top|bottom) .*");
+        boolean top = orientation.contains("top");
+        boolean left = orientation.contains("left");
+        BufferedImage stored =
+                new BufferedImage(
+                        rowsAreRows ? width : height,
+                        rowsAreRows ? height : width,
+                        BufferedImage.TYPE_INT_RGB);
+        for (int row = 0; row < stored.getHeight(); row++) {
+            for (int column = 0; column < stored.getWidth(); column++) {
+                int down = rowsAreRows ? row : column;
+                int across = rowsAreRows ? column : row;
+                stored.setRGB(
+                        column,
+                        row,
+                        scene.getRGB(
+                                left ? across : width - 1 - across,
+                                top ? down : height - 1 - down));
+            }
+        }
+        return stored;
+    }
+
+    /** Returns an EXIF block with nothing but the orientation. */
+    static byte[] exif(int orientation) {
+        return ByteBuffer.allocate(26)
+                .put("MM\0*".getBytes(StandardCharsets.ISO_8859_1))
+                .putInt(8)
+                .putShort((short) 1)
+                .putShort((short) 274)
+                .putShort((short) 3)
+                .putInt(1)
+                .putShort((short) orientation)
+                .array();
+    }
+
+    /** Writes a PNG with an EXIF block. */
+    static byte[] png(BufferedImage picture, byte[] exif, boolean behindThePixels)
+            throws IOException {
+        byte[] png = TestImages.encode(picture, "png");
+        int at = behindThePixels ? png.length - 12 : 33; // before IEND or behind IHDR
+        byte[] content =
+                ByteBuffer.allocate(4 + exif.length)
+                        .put("eXIf".getBytes(StandardCharsets.US_ASCII))
+                        .put(exif)
+                        .array();
+        CRC32 crc = new CRC32();
+        crc.update(content);
+        return ByteBuffer.allocate(png.length + content.length + 8)
+                .put(png, 0, at)
+                .putInt(exif.length)
+                .put(content)
+                .putInt((int) crc.getValue())
+                .put(png, at, png.length - at)
+                .array();
+    }
+
+    /**
+     * Writes a scene as a PNG that is stored turned, with the orientation that turns it upright.
+     *
+     * @return what is stored
+     */
+    public static BufferedImage writeTurned(Path path, BufferedImage scene, int orientation)
+            throws IOException {
+        Files.createDirectories(path.getParent());
+        BufferedImage stored = stored(scene, orientation);
+        Files.write(path, png(stored, exif(orientation), false));
+        return stored;
     }
 
     /** Writes a random picture of a size to a file, in the format of the file's extension. */

@@ -117,12 +117,7 @@ class DetectorTest {
                     before = directBytes();
                 }
                 DatasetDetection.run(
-                        detector,
-                        images,
-                        1,
-                        new LoaderOptions(1, 2, false),
-                        done -> {},
-                        bad -> {});
+                        detector, images, 1, new LoaderOptions(1, 2, false), done -> {}, bad -> {});
                 detector.detect(image);
             }
             // The loader may have been further ahead than before, but not by all of the 70 images.

@@ -9,15 +9,16 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "benchmark",
         description =
-                "Measures what FRN, training, detection, loading and evaluation cost on this"
-                        + " machine.",
+                "Measures what FRN, training, detection, loading, evaluation and the start on large"
+                        + " data sets cost on this machine.",
         synopsisSubcommandLabel = "COMMAND",
         subcommands = {
             FrnBenchmark.class,
             DetectorBenchmark.Train.class,
             DetectorBenchmark.Detect.class,
             LoadBenchmark.class,
-            EvaluateBenchmark.class
+            EvaluateBenchmark.class,
+            DatasetBenchmark.class
         },
         footer = {"", "'fern benchmark COMMAND --help' explains a command and all of its options."})
 public final class BenchmarkCommand implements Runnable {
@@ -27,6 +28,7 @@ public final class BenchmarkCommand implements Runnable {
     @Override
     public void run() {
         throw new ParameterException(
-                spec.commandLine(), "Missing command: frn, train, detect, load or evaluate");
+                spec.commandLine(),
+                "Missing command: frn, train, detect, load, evaluate or dataset");
     }
 }

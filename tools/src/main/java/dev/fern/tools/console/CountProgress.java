@@ -37,11 +37,11 @@ public final class CountProgress implements AutoCloseable {
     }
 
     /**
-     * Shows how many images are done.
+     * Shows how many images are done. Several threads may tell.
      *
      * @param done number of images, from 0 to the total
      */
-    public void at(int done) {
+    public synchronized void at(int done) {
         if (bar != null) {
             bar.stepTo(done);
             return;

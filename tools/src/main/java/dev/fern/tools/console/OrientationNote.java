@@ -1,7 +1,7 @@
 package dev.fern.tools.console;
 
 import dev.fern.detection.data.DetectionDataset;
-import dev.fern.detection.data.DetectionDataset.Orientations;
+import dev.fern.detection.data.Orientations;
 
 /** Says on standard error what was done about the EXIF orientations of a data set's images. */
 public final class OrientationNote {
@@ -21,8 +21,14 @@ public final class OrientationNote {
         }
     }
 
-    /** Returns the line; empty if no image has an orientation. */
-    static String text(String kind, Orientations orientations) {
+    /**
+     * Returns the line.
+     *
+     * @param kind what the images are, such as "training images"
+     * @param orientations of the images
+     * @return the line; empty if no image has an orientation
+     */
+    public static String text(String kind, Orientations orientations) {
         if (orientations.total() == 0) {
             return "";
         }

@@ -6,23 +6,26 @@ import dev.fern.cocoeval.CocoDataset;
 import dev.fern.cocoeval.CocoProblem;
 import dev.fern.cocoeval.CocoValidator;
 import dev.fern.detection.image.ImageFolder;
+import dev.fern.tools.console.BadInputException;
+import dev.fern.tools.console.CountProgress;
+import dev.fern.tools.console.ImageOptions;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
-import me.tongfei.progressbar.ProgressBar;
-import me.tongfei.progressbar.ProgressBarBuilder;
+import java.util.concurrent.atomic.AtomicInteger;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /**
- * {@code fern dataset check}: validates a COCO instances file and, where a folder is given, decodes
- * its images. Prints one line per problem and a summary; writes nothing.
+ * {@code fern dataset check}: validates a COCO instances file and, where a folder is given, looks
+ * at its images. Prints one line per problem and a summary; writes nothing.
  */
 @Command(
         name = "check",
@@ -60,9 +63,18 @@ final class CheckCommand implements Callable<Integer> {
             names = "--images",
             paramLabel = "DIR",
             description =
-                    "Folder of the images. If it is given, each image is decoded and its size"
-                            + " compared with the annotations.")
+                    "Folder of the images. If it is given, the header of each image is read and its"
+                            + " size compared with the annotations.")
     private Path images;
+
+    @Option(
+            names = "--decode",
+            description =
+                    "Also decode the pixels of each image, which finds damaged files and takes"
+                            + " minutes for a large data set.")
+    private boolean decode;
+
+    @Mixin private ImageOptions imageOptions;
 
     @Option(
             names = "--max-lines",
@@ -76,7 +88,11 @@ final class CheckCommand implements Callable<Integer> {
     @Spec private CommandSpec spec;
 
     @Override
-    public Integer call() throws IOException {
+    public Integer call() throws IOException, BadInputException {
+        if (decode && images == null) {
+            throw new ParameterException(
+                    spec.commandLine(), "--decode needs the folder of the images, --images DIR");
+        }
         if (maxLines < 0) {
             throw new ParameterException(
                     spec.commandLine(), "--max-lines must be at least 0, not " + maxLines);
@@ -90,16 +106,13 @@ final class CheckCommand implements Callable<Integer> {
         return errors(problems) == 0 ? 0 : 2;
     }
 
-    private List<CocoProblem> imageProblems() throws IOException {
-        ImageFileCheck check = new ImageFileCheck(new ImageFolder(images));
+    private List<CocoProblem> imageProblems() throws IOException, BadInputException {
+        ImageFileCheck check =
+                new ImageFileCheck(new ImageFolder(images), imageOptions.reader(), decode);
         CocoDataset dataset = CocoDataset.read(annotations);
-        if (System.console() == null) {
-            return check.check(dataset, () -> {});
-        }
-        ProgressBarBuilder bar =
-                ProgressBar.builder().setTaskName("images").setInitialMax(dataset.images().size());
-        try (ProgressBar progress = bar.build()) {
-            return check.check(dataset, progress::step);
+        try (CountProgress progress = new CountProgress("images", dataset.images().size())) {
+            AtomicInteger done = new AtomicInteger();
+            return check.check(dataset, () -> progress.at(done.incrementAndGet()));
         }
     }
 
@@ -117,6 +130,10 @@ final class CheckCommand implements Callable<Integer> {
         }
         if (!readable && images != null) {
             out.println("The images were not checked because of the errors above.");
+        }
+        if (readable && images != null && !decode) {
+            out.println(
+                    "Only the headers of the images were read; --decode reads their pixels too.");
         }
         out.printf(
                 "%s: %d errors, %d warnings%n",

@@ -4,34 +4,32 @@ import dev.fern.cocoeval.CocoDataset;
 import dev.fern.cocoeval.CocoImage;
 import dev.fern.cocoeval.CocoProblem;
 import dev.fern.cocoeval.CocoProblem.Severity;
-import dev.fern.detection.image.BgrImage;
+import dev.fern.detection.data.ImageSizing;
+import dev.fern.detection.data.Orientations;
 import dev.fern.detection.image.ImageFolder;
 import dev.fern.detection.image.ImageReadException;
 import dev.fern.detection.image.ImageReader;
+import dev.fern.tools.console.OrientationNote;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import java.util.stream.IntStream;
 
 /**
- * Decodes every image of a data set. It reports a file that is missing, unreadable or of another
- * size than the annotations say as an error.
+ * Looks at the file of every image of a data set. A file that is missing, unreadable or of another
+ * size than the annotations say is an error. EXIF orientations that the annotations don't settle
+ * are one warning.
+ *
+ * @param folder what file names are relative to
+ * @param reader reads the files
+ * @param decodes whether the pixels are decoded, and not only the header read
  */
-public final class ImageFileCheck {
+public record ImageFileCheck(ImageFolder folder, ImageReader reader, boolean decodes) {
 
-    private final ImageFolder folder;
-    private final ImageReader reader;
-
-    /**
-     * Makes a check of a folder's images.
-     *
-     * @param folder what file names are relative to
-     */
-    public ImageFileCheck(ImageFolder folder) {
-        this.folder = folder;
-        this.reader = ImageReader.standard();
-    }
+    /** What is done about a file's orientation, or what is wrong with the file. */
+    private record Finding(ImageSizing.Turn turn, CocoProblem problem) {}
 
     /**
      * Checks all images, several at a time.
@@ -51,42 +49,50 @@ public final class ImageFileCheck {
     }
 
     private List<CocoProblem> problems(CocoDataset dataset, Runnable done) {
-        return IntStream.range(0, dataset.images().size())
-                .parallel()
-                .mapToObj(
-                        index -> {
-                            CocoImage image = dataset.images().get(index);
-                            Optional<String> fault = fault(image);
-                            done.run();
-                            return fault.map(
-                                    message ->
-                                            new CocoProblem(
-                                                    Severity.ERROR,
-                                                    "images[" + index + "] (id " + image.id() + ")",
-                                                    -1,
-                                                    message));
-                        })
-                .flatMap(Optional::stream)
-                .toList();
+        List<Finding> findings =
+                IntStream.range(0, dataset.images().size())
+                        .parallel()
+                        .mapToObj(
+                                index -> {
+                                    Finding finding = examine(dataset, index);
+                                    done.run();
+                                    return finding;
+                                })
+                        .toList();
+        List<CocoProblem> problems = new ArrayList<>();
+        List<ImageSizing.Turn> turns = new ArrayList<>();
+        for (Finding finding : findings) {
+            if (finding.problem == null) {
+                turns.add(finding.turn);
+            } else {
+                problems.add(finding.problem);
+            }
+        }
+        Orientations orientations = Orientations.of(turns);
+        if (orientations.undecided() > 0) {
+            problems.add(
+                    new CocoProblem(
+                            Severity.WARNING,
+                            "images",
+                            -1,
+                            OrientationNote.text("files", orientations)));
+        }
+        return problems;
     }
 
-    private Optional<String> fault(CocoImage image) {
-        try (BgrImage pixels = reader.read(folder.resolve(image.fileName()))) {
-            boolean sizeGiven = image.width() > 0 && image.height() > 0;
-            if (sizeGiven
-                    && (pixels.width() != image.width() || pixels.height() != image.height())) {
-                return Optional.of(
-                        String.format(
-                                "%s has %d x %d pixels, the annotations say %d x %d",
-                                image.fileName(),
-                                pixels.width(),
-                                pixels.height(),
-                                image.width(),
-                                image.height()));
+    private Finding examine(CocoDataset dataset, int index) {
+        CocoImage image = dataset.images().get(index);
+        try {
+            Path path = folder.resolve(image.fileName());
+            ImageSizing sizing =
+                    ImageSizing.of(image, dataset.annotationsOf(image.id()), path, reader);
+            if (decodes) {
+                reader.read(path, sizing.size()).close();
             }
-            return Optional.empty();
+            return new Finding(sizing.turn(), null);
         } catch (ImageReadException e) {
-            return Optional.of(e.getMessage());
+            String place = "images[" + index + "] (id " + image.id() + ")";
+            return new Finding(null, new CocoProblem(Severity.ERROR, place, -1, e.getMessage()));
         } catch (IOException e) {
             throw new UncheckedIOException(e); // no fault of the image
         }

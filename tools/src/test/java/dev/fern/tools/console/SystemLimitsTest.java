@@ -177,7 +177,9 @@ class SystemLimitsTest {
             List<Reading> readings =
                     List.of(
                             () -> {
-                                if (!new ImageFileCheck(images).check(coco, () -> {}).isEmpty()) {
+                                if (!new ImageFileCheck(images, ImageReader.standard(), true)
+                                        .check(coco, () -> {})
+                                        .isEmpty()) {
                                     throw new IOException("a fault was found");
                                 }
                             },

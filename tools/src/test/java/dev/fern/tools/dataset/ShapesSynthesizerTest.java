@@ -8,6 +8,7 @@ import dev.fern.cocoeval.CocoProblem;
 import dev.fern.cocoeval.CocoProblem.Severity;
 import dev.fern.cocoeval.CocoValidator;
 import dev.fern.detection.image.ImageFolder;
+import dev.fern.detection.image.ImageReader;
 import dev.fern.tools.dataset.ShapesSynthesizer.Split;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -37,7 +38,10 @@ class ShapesSynthesizerTest {
                 .extracting("name")
                 .containsExactly("ellipse", "rectangle", "triangle", "star", "cross");
         assertThat(
-                        new ImageFileCheck(new ImageFolder(folder.resolve("train")))
+                        new ImageFileCheck(
+                                        new ImageFolder(folder.resolve("train")),
+                                        ImageReader.standard(),
+                                        true)
                                 .check(dataset, () -> {}))
                 .isEmpty();
     }
@@ -52,7 +56,10 @@ class ShapesSynthesizerTest {
                 .hasSize(7)
                 .startsWith("160x120");
         assertThat(
-                        new ImageFileCheck(new ImageFolder(folder.resolve("train")))
+                        new ImageFileCheck(
+                                        new ImageFolder(folder.resolve("train")),
+                                        ImageReader.standard(),
+                                        true)
                                 .check(dataset, () -> {}))
                 .isEmpty();
         assertThatThrownBy(

@@ -141,9 +141,7 @@ class ScalingTest {
         DetectionDataset images =
                 LabelledImages.open(
                                 folder.resolve("annotations/instances_train.json"),
-                                folder.resolve("train"),
-                                false,
-                                0)
+                                folder.resolve("train"))
                         .images();
         List<PlannedImage> one = images(images, new Cell("frn", 1, 3));
         assertThat(one).hasSize(12);
