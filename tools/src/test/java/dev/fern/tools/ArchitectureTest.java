@@ -57,7 +57,8 @@ class ArchitectureTest {
                             "ai.djl..",
                             "com.google.gson..",
                             "org.opencv..",
-                            "org.bytedeco.."),
+                            "org.bytedeco..",
+                            "javax.imageio.."),
                     "tools",
                     List.of(
                             "dev.fern.detection..",

@@ -2,6 +2,7 @@ package dev.fern.detection.image;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 
@@ -30,14 +31,18 @@ public enum ImageFormat {
         Size size(FileWindow file) throws IOException;
 
         /**
-         * Throws if the file ends early or is damaged, or if its decoder would work much longer
-         * than its pixels need. A format whose decoder refuses damaged files by itself, and goes
-         * through each pixel once, need not override this.
+         * Returns what is decoded: the file's bytes or, where the file ends early but has lost no
+         * pixel, those with the end put back. Throws if pixels are lost or damaged, or if the
+         * decoder would work much longer than its pixels need. A format whose decoder refuses
+         * damaged files by itself, and goes through each pixel once, need not override this.
          *
+         * @param bytes all of the file
          * @param maxPixels the reader's limit
          */
-        default void check(FileWindow file, ImageHeader header, long maxPixels)
-                throws IOException {}
+        default byte[] whole(FileWindow file, ImageHeader header, byte[] bytes, long maxPixels)
+                throws IOException {
+            return bytes;
+        }
     }
 
     /**
@@ -53,6 +58,31 @@ public enum ImageFormat {
 
     private static final Set<String> EXTENSIONS =
             Set.of("jpg", "jpeg", "png", "bmp", "webp", "tif", "tiff", "gif");
+
+    /** A format that is known by name only: by what its files have at a byte. */
+    private record Unread(String name, long offset, String signature) {}
+
+    private static final List<Unread> UNREAD =
+            List.of(
+                    new Unread("HEIC", 4, "ftypheic"),
+                    new Unread("HEIC", 4, "ftypheix"),
+                    new Unread("HEIC", 4, "ftyphevc"),
+                    new Unread("HEIC", 4, "ftyphevx"),
+                    new Unread("HEIC", 4, "ftypheim"),
+                    new Unread("HEIC", 4, "ftypheis"),
+                    new Unread("HEIF", 4, "ftypmif1"),
+                    new Unread("HEIF", 4, "ftypmsf1"),
+                    new Unread("AVIF", 4, "ftypavif"),
+                    new Unread("AVIF", 4, "ftypavis"),
+                    new Unread("JPEG 2000", 4, "jP  \r\n\u0087\n"),
+                    new Unread("JPEG 2000", 0, "\u00ff\u004f\u00ff\u0051"),
+                    new Unread("JPEG XL", 4, "JXL \r\n\u0087\n"),
+                    new Unread("JPEG XL", 0, "\u00ff\n"),
+                    new Unread("BigTIFF", 0, "II+\0"),
+                    new Unread("BigTIFF", 0, "MM\0+"),
+                    new Unread("Photoshop", 0, "8BPS"),
+                    new Unread("OpenEXR", 0, "v/1\u0001"),
+                    new Unread("PDF", 0, "%PDF-"));
 
     private final Parser parser;
 
@@ -78,6 +108,12 @@ public enum ImageFormat {
                 return format;
             }
         }
+        for (Unread unread : UNREAD) {
+            if (file.startsWith(unread.offset, unread.signature)) {
+                throw file.error(
+                        unread.name + ", which is not read; save it as a JPEG or PNG first");
+            }
+        }
         throw file.error("not an image (JPEG, PNG, BMP, WebP, TIFF and GIF are read)");
     }
 
@@ -92,7 +128,9 @@ public enum ImageFormat {
         return new ImageHeader(this, (int) size.width, (int) size.height, size.orientation);
     }
 
-    void check(FileWindow file, ImageHeader header, long maxPixels) throws IOException {
-        parser.check(file, header, maxPixels);
+    /** Returns what is decoded, see {@link Parser#whole}. */
+    byte[] whole(FileWindow file, ImageHeader header, byte[] bytes, long maxPixels)
+            throws IOException {
+        return parser.whole(file, header, bytes, maxPixels);
     }
 }

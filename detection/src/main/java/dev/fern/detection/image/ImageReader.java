@@ -3,10 +3,8 @@ package dev.fern.detection.image;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Objects;
-import org.opencv.core.CvException;
 import org.opencv.core.CvType;
 import org.opencv.core.Mat;
-import org.opencv.imgcodecs.Imgcodecs;
 
 /**
  * Reads image files as 8-bit BGR, three channels, whatever they hold: gray is repeated, alpha is
@@ -185,8 +183,7 @@ public record ImageReader(long maxPixels, ImageOrientation orientation) {
 
     private BgrImage decode(FileWindow file, ImageHeader header, boolean upright)
             throws IOException {
-        byte[] bytes = file.readAll();
-        header.format().check(file, header, maxPixels);
+        byte[] bytes = header.format().whole(file, header, file.readAll(), maxPixels);
         // OpenCV turns TIFFs by itself, whatever it is told
         boolean decodesUpright = header.format() == ImageFormat.TIFF;
         BgrImage image =
@@ -208,19 +205,7 @@ public record ImageReader(long maxPixels, ImageOrientation orientation) {
     private static BgrImage decode(
             FileWindow file, ImageHeader header, ImageSize size, byte[] bytes)
             throws ImageReadException {
-        OpenCv.load();
-        Mat encoded = new Mat(1, bytes.length, CvType.CV_8UC1);
-        Mat decoded;
-        try {
-            encoded.put(0, 0, bytes);
-            decoded =
-                    Imgcodecs.imdecode(
-                            encoded, Imgcodecs.IMREAD_COLOR | Imgcodecs.IMREAD_IGNORE_ORIENTATION);
-        } catch (CvException e) {
-            throw file.error("damaged " + header.format() + ": it can't be decoded");
-        } finally {
-            OpenCv.release(encoded);
-        }
+        Mat decoded = OpenCv.decode(bytes);
         String problem = null;
         if (decoded.empty()) {
             problem = "truncated or damaged " + header.format() + ": it can't be decoded";

@@ -3,14 +3,30 @@ package dev.fern.detection.image;
 import static dev.fern.detection.image.ImageReader.MAX_SCANS;
 import static dev.fern.detection.image.ImageReader.MAX_SCANS_OF_LARGEST;
 
+import java.awt.image.DataBufferByte;
+import java.awt.image.Raster;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.util.Arrays;
+import javax.imageio.ImageIO;
+import javax.imageio.stream.ImageInputStream;
+import javax.imageio.stream.MemoryCacheImageInputStream;
 
 /** Parses JPEG's marker segments (ITU-T T.81, annex B) and the orientation in its EXIF segment. */
 final class JpegParser implements ImageFormat.Parser {
 
-    private static final int END_OF_IMAGE = 0xd9;
-    private static final int START_OF_SCAN = 0xda;
+    static final int END_OF_IMAGE = 0xd9;
+    static final int START_OF_SCAN = 0xda;
     private static final int APP1 = 0xe1;
+
+    /** What may follow a cut; lost pixels would be decoded from it. */
+    private static final byte[][] FILLS = {filled(0x00), filled(0xaa), filled(0x5b)};
+
+    private static byte[] filled(int value) {
+        byte[] fill = new byte[256];
+        Arrays.fill(fill, (byte) value);
+        return fill;
+    }
 
     @Override
     public boolean matches(FileWindow file) throws IOException {
@@ -40,60 +56,82 @@ final class JpegParser implements ImageFormat.Parser {
     }
 
     @Override
-    public void check(FileWindow file, ImageHeader header, long maxPixels) throws IOException {
-        int scans = walk(file, 0, file.length()).scans;
+    public byte[] whole(FileWindow file, ImageHeader header, byte[] bytes, long maxPixels)
+            throws IOException {
+        JpegWalk walk = JpegWalk.of(file, 0, file.length());
         long most = Math.min(MAX_SCANS, MAX_SCANS_OF_LARGEST * maxPixels / header.pixels());
-        if (scans > most) {
+        if (walk.scans() > most) {
             throw file.error(
                     String.format(
                             "a JPEG of %d scans; at most %d are decoded at %d x %d pixels; save it"
                                     + " again without the progressive option",
-                            scans, most, header.width(), header.height()));
+                            walk.scans(), most, header.width(), header.height()));
         }
+        if (walk.hasEnd()) {
+            return bytes;
+        }
+        if (!walk.hasAllCoefficients() || !hasAllPixels(bytes)) {
+            throw file.truncated();
+        }
+        return completed(bytes, new byte[0]);
     }
 
     /**
-     * What a decoder goes through in one JPEG.
-     *
-     * @param pixels those of the frame
-     * @param scans how often it goes through them
+     * Returns whether a JPEG without an end marker has lost no pixel: whether what is decoded is
+     * the same whatever follows its last byte. Java's decoder tells, since OpenCV's would print a
+     * warning about the bytes that follow.
      */
-    record Walk(long pixels, int scans) {}
-
-    /**
-     * Follows the segments, and the entropy-coded data behind each scan header, to the end marker;
-     * a file without one is truncated. A thumbnail's end marker lies within a segment and does not
-     * count.
-     *
-     * @param start of the JPEG in the file
-     * @param end behind the last byte that may belong to it
-     */
-    static Walk walk(FileWindow file, long start, long end) throws IOException {
-        long pixels = 0;
-        int scans = 0;
-        long at = start + 2;
-        while (at < end) {
-            at = code(file, at);
-            int code = file.u8(at);
-            if (code == END_OF_IMAGE) {
-                return new Walk(pixels, scans);
-            }
-            if (isFrame(code)) {
-                pixels = (long) file.u16(at + 4, true) * file.u16(at + 6, true);
-            }
-            at = afterSegment(file, at);
-            if (code == START_OF_SCAN) {
-                scans++;
-                while (at < end && (file.u8(at) != 0xff || isWithinScan(file.u8(at + 1)))) {
-                    at++;
+    private static boolean hasAllPixels(byte[] bytes) {
+        try {
+            Raster expected = decode(completed(bytes, FILLS[0]));
+            for (int i = 1; i < FILLS.length; i++) {
+                if (!isSame(expected, decode(completed(bytes, FILLS[i])))) {
+                    return false;
                 }
             }
+            return true;
+        } catch (IOException | RuntimeException e) {
+            return false; // it throws both where a file is damaged
         }
-        throw file.truncated();
+    }
+
+    private static Raster decode(byte[] jpeg) throws IOException {
+        javax.imageio.ImageReader reader = ImageIO.getImageReadersByFormatName("jpeg").next();
+        try (ImageInputStream stream =
+                new MemoryCacheImageInputStream(new ByteArrayInputStream(jpeg))) {
+            reader.setInput(stream, true, true);
+            return reader.readRaster(0, null);
+        } finally {
+            reader.dispose();
+        }
+    }
+
+    private static boolean isSame(Raster a, Raster b) {
+        return a.getBounds().equals(b.getBounds())
+                && Arrays.equals(
+                        ((DataBufferByte) a.getDataBuffer()).getData(),
+                        ((DataBufferByte) b.getDataBuffer()).getData());
+    }
+
+    /** Replaces zeros at the end by other bytes and an end marker. */
+    private static byte[] completed(byte[] bytes, byte[] fill) {
+        int end = bytes.length;
+        while (end > 2 && (bytes[end - 1] == 0 || bytes[end - 1] == (byte) 0xff)) {
+            end--;
+        }
+        // a zero behind 0xff is no padding but says that 0xff is data
+        boolean stuffed =
+                end + 1 < bytes.length && bytes[end] == (byte) 0xff && bytes[end + 1] == 0;
+        end += stuffed ? 2 : 0;
+        byte[] completed = Arrays.copyOf(bytes, end + fill.length + 2);
+        System.arraycopy(fill, 0, completed, end, fill.length);
+        completed[completed.length - 2] = (byte) 0xff;
+        completed[completed.length - 1] = (byte) END_OF_IMAGE;
+        return completed;
     }
 
     /** Returns the position of the code of the marker at {@code at}, behind 0xff and fill bytes. */
-    private static long code(FileWindow file, long at) throws IOException {
+    static long code(FileWindow file, long at) throws IOException {
         if (file.u8(at) != 0xff) {
             throw file.error("damaged JPEG: no marker at byte " + at);
         }
@@ -104,22 +142,14 @@ final class JpegParser implements ImageFormat.Parser {
         return code;
     }
 
-    private static long afterSegment(FileWindow file, long code) throws IOException {
+    static long afterSegment(FileWindow file, long code) throws IOException {
         int marker = file.u8(code);
         boolean withoutLength = marker <= 0x01 || marker >= 0xd0 && marker <= 0xd8;
         return withoutLength ? code + 1 : code + 1 + Math.max(2, file.u16(code + 1, true));
     }
 
-    private static boolean isFrame(int code) {
+    static boolean isFrame(int code) {
         // C4, C8 and CC among them announce tables and extensions.
         return code >= 0xc0 && code <= 0xcf && code != 0xc4 && code != 0xc8 && code != 0xcc;
-    }
-
-    /**
-     * Returns whether the code behind 0xff belongs to a scan: a stuffed zero, a restart marker or
-     * fill.
-     */
-    private static boolean isWithinScan(int code) {
-        return code == 0 || code >= 0xd0 && code <= 0xd7 || code == 0xff;
     }
 }

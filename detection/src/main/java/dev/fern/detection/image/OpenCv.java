@@ -11,7 +11,10 @@ import java.util.List;
 import org.bytedeco.javacpp.Loader;
 import org.bytedeco.opencv.opencv_java;
 import org.opencv.core.Core;
+import org.opencv.core.CvException;
+import org.opencv.core.CvType;
 import org.opencv.core.Mat;
+import org.opencv.imgcodecs.Imgcodecs;
 
 /** OpenCV's native library, loaded from a private folder when it is first asked for. */
 final class OpenCv {
@@ -92,6 +95,26 @@ final class OpenCv {
     static void release(Mat matrix) {
         matrix.release();
         Reference.reachabilityFence(matrix);
+    }
+
+    /**
+     * Decodes an image file as 8-bit BGR of three channels, whatever orientation it has.
+     *
+     * @param bytes of the file
+     * @return the pixels, which the caller releases; empty if they can't be decoded
+     */
+    static Mat decode(byte[] bytes) {
+        load();
+        Mat encoded = new Mat(1, bytes.length, CvType.CV_8UC1);
+        try {
+            encoded.put(0, 0, bytes);
+            return Imgcodecs.imdecode(
+                    encoded, Imgcodecs.IMREAD_COLOR | Imgcodecs.IMREAD_IGNORE_ORIENTATION);
+        } catch (CvException e) {
+            return new Mat();
+        } finally {
+            release(encoded);
+        }
     }
 
     private static boolean canLoadFor(Class<?> type) {

@@ -38,7 +38,8 @@ final class TiffParser implements ImageFormat.Parser {
      * than the picture, all of which are decoded, and JPEGs of many scans in strips or tiles.
      */
     @Override
-    public void check(FileWindow file, ImageHeader header, long maxPixels) throws IOException {
+    public byte[] whole(FileWindow file, ImageHeader header, byte[] bytes, long maxPixels)
+            throws IOException {
         TiffDirectory directory = TiffDirectory.first(file, 0);
         long width = directory.value(TILE_WIDTH, 0);
         long height = directory.value(TILE_HEIGHT, 0);
@@ -65,6 +66,7 @@ final class TiffParser implements ImageFormat.Parser {
                     directory.values(tiled ? TILE_BYTES : STRIP_BYTES),
                     MAX_SCANS_OF_LARGEST * maxPixels);
         }
+        return bytes;
     }
 
     /**
@@ -77,20 +79,23 @@ final class TiffParser implements ImageFormat.Parser {
         if (offsets.length != bytes.length) {
             throw file.error("damaged TIFF: places and lengths of its parts differ in number");
         }
-        Map<Long, JpegParser.Walk> known = new HashMap<>(); // equal tiles may share their bytes
+        Map<Long, JpegWalk> known = new HashMap<>(); // equal tiles may share their bytes
         long walked = 0;
         long pixels = 0;
         for (int i = 0; i < offsets.length; i++) {
             if (bytes[i] == 0) {
                 continue; // a tile that is left out
             }
-            JpegParser.Walk walk = known.get(offsets[i]);
+            JpegWalk walk = known.get(offsets[i]);
             if (walk == null) {
                 walked += bytes[i];
                 if (walked > file.length()) {
                     throw file.error("damaged TIFF: its parts overlap or end behind the file");
                 }
-                walk = JpegParser.walk(file, offsets[i], offsets[i] + bytes[i]);
+                walk = JpegWalk.of(file, offsets[i], offsets[i] + bytes[i]);
+                if (!walk.hasEnd()) {
+                    throw file.truncated();
+                }
                 known.put(offsets[i], walk);
             }
             pixels += walk.pixels() * walk.scans();

@@ -117,7 +117,7 @@ final class DatasetBenchmark implements Callable<Integer> {
                         "--val-images=" + folder,
                         "--limit-val=1",
                         "--backbone=resnet18",
-                        "--width=16",
+                        "--width=0.25",
                         "--min-size=128",
                         "--max-size=128",
                         "--batch-size=2",
