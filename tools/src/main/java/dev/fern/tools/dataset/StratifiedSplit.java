@@ -14,10 +14,15 @@ import java.util.Random;
 import java.util.TreeMap;
 
 /**
- * Divides images into parts in which each category comes as often as the parts' sizes tell:
- * iterative stratification (Sechidis, Tsoumakas, Vlahavas, "On the Stratification of Multi-Label
- * Data", ECML PKDD 2011). The category with the fewest images left is dealt out first, each image
- * to the part that lacks most of it. Unlike there, the sizes of the parts are exact.
+ * Divides images into parts in which each category comes as often as the parts' sizes tell, in the
+ * manner of iterative stratification (Sechidis, Tsoumakas, Vlahavas, "On the Stratification of
+ * Multi-Label Data", ECML PKDD 2011): the images of the category with the fewest left are dealt out
+ * first.
+ *
+ * <p>Unlike there, the sizes of the parts are exact, and an image goes where it lessens the sum of
+ * (w_k)^2 / s_k over its categories k most, where w_k is how many images of the category the part
+ * still wants and s_k how many it should have. So frequent categories, which come last, are even
+ * too.
  */
 final class StratifiedSplit {
 
@@ -31,6 +36,9 @@ final class StratifiedSplit {
 
     /** How many more images of a category each part should get. */
     private final Map<Long, double[]> wanted = new HashMap<>();
+
+    /** How many images of a category each part should have. */
+    private final Map<Long, double[]> share = new HashMap<>();
 
     private final List<List<Long>> categories = new ArrayList<>();
 
@@ -56,10 +64,11 @@ final class StratifiedSplit {
             }
         }
         left.forEach((category, with) -> wanted.put(category, shares(with.size())));
+        left.forEach((category, with) -> share.put(category, shares(with.size())));
         deal();
         for (int i : order) {
             if (parts[i] < 0) {
-                place(i, new double[room.length]);
+                place(i);
             }
         }
     }
@@ -123,20 +132,23 @@ final class StratifiedSplit {
                 return;
             }
             for (int i : left.remove(rarest)) {
-                place(i, wanted.get(rarest));
+                place(i);
             }
         }
     }
 
     /** Puts an image into the part that wants it most and has room. */
-    private void place(int image, double[] wants) {
+    private void place(int image) {
         int best = -1;
+        double most = Double.NEGATIVE_INFINITY;
         for (int part = 0; part < room.length; part++) {
-            if (room[part] > 0
-                    && (best < 0
-                            || wants[part] > wants[best]
-                            || wants[part] == wants[best] && room[part] > room[best])) {
+            double gain = gain(room[part], fractions[part] * images.size());
+            for (long category : categories.get(image)) {
+                gain += gain(wanted.get(category)[part], share.get(category)[part]);
+            }
+            if (room[part] > 0 && gain > most) {
                 best = part;
+                most = gain;
             }
         }
         parts[image] = best;
@@ -144,5 +156,10 @@ final class StratifiedSplit {
         for (long category : categories.get(image)) {
             wanted.get(category)[best]--;
         }
+    }
+
+    /** Returns how much w^2 / s lessens if w lessens by 1. */
+    private static double gain(double wanted, double share) {
+        return (2 * wanted - 1) / share;
     }
 }

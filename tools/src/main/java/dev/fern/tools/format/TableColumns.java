@@ -100,10 +100,12 @@ record TableColumns(Map<Field, Integer> places) {
         List<String> plain = header.stream().map(TableColumns::plain).toList();
         Map<Field, Integer> places = new EnumMap<>(Field.class);
         for (Map.Entry<Field, String> entry : given.entrySet()) {
-            int place = header.indexOf(entry.getValue());
-            place = place < 0 ? plain.indexOf(plain(entry.getValue())) : place;
-            if (place < 0 && entry.getValue().matches("[1-9]\\d{0,3}")) {
-                place = Integer.parseInt(entry.getValue()) - 1;
+            String column = entry.getValue();
+            int place = header.indexOf(column);
+            if (column.matches("[1-9]\\d{0,3}")) {
+                place = Integer.parseInt(column) - 1;
+            } else if (place < 0) {
+                place = plain.indexOf(plain(column));
             }
             if (place < 0 || place >= header.size()) {
                 return Optional.empty();

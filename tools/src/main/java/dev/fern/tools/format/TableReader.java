@@ -172,15 +172,13 @@ public record TableReader(
     /** Reads all rows; returns the largest coordinate, or infinity where there is no box. */
     private double rows(Map<String, Rows> byImage) throws IOException {
         String text = SourceText.read(file, MOST_BYTES);
-        String start =
-                text.substring(0, text.indexOf('\n') < 0 ? text.length() : text.indexOf('\n'));
-        char separator = start.contains(",") ? ',' : start.contains(";") ? ';' : '\t';
         double largest = Double.NEGATIVE_INFINITY;
         TableColumns table = null;
         Map<String, String> located = new HashMap<>();
         try (CsvReader<CsvRecord> csv =
                 CsvReader.builder()
-                        .fieldSeparator(separator)
+                        .fieldSeparator(separator(text))
+                        .allowUnclosedQuote(false)
                         .extraFieldStrategy(FieldMismatchStrategy.IGNORE)
                         .missingFieldStrategy(FieldMismatchStrategy.IGNORE)
                         .ofCsvRecord(text)) {
@@ -208,6 +206,22 @@ public record TableReader(
             throw new AnnotationFormatException(file, "has no rows");
         }
         return largest == Double.NEGATIVE_INFINITY ? Double.POSITIVE_INFINITY : largest;
+    }
+
+    /** Returns the one of comma, semicolon and tab that the first line has most of. */
+    private static char separator(String text) {
+        String line = text.lines().findFirst().orElse("");
+        char most = ',';
+        for (char separator : new char[] {';', '\t'}) {
+            if (count(line, separator) > count(line, most)) {
+                most = separator;
+            }
+        }
+        return most;
+    }
+
+    private static long count(String line, char separator) {
+        return line.chars().filter(c -> c == separator).count();
     }
 
     private static TableColumns withoutHeader(CsvRecord row) {

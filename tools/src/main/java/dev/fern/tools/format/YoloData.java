@@ -4,6 +4,7 @@ import dev.fern.tools.annotation.AnnotationFormatException;
 import dev.fern.tools.annotation.SourceText;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -11,10 +12,13 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import org.snakeyaml.engine.v2.api.ConstructNode;
 import org.snakeyaml.engine.v2.api.Load;
 import org.snakeyaml.engine.v2.api.LoadSettings;
 import org.snakeyaml.engine.v2.exceptions.YamlEngineException;
-import org.snakeyaml.engine.v2.schema.FailsafeSchema;
+import org.snakeyaml.engine.v2.nodes.Tag;
+import org.snakeyaml.engine.v2.resolver.ScalarResolver;
+import org.snakeyaml.engine.v2.schema.Schema;
 
 /**
  * Ultralytics' {@code data.yaml}: where the images of each split are, and the names of the
@@ -38,6 +42,20 @@ record YoloData(
 
     private static final int MOST_BYTES = 8 << 20;
     private static final int MOST_NAMES = 1_000_000;
+
+    /** Takes all scalars as texts, so that categories named no, 1 or null keep their names. */
+    private static final class TextSchema implements Schema {
+
+        @Override
+        public ScalarResolver getScalarResolver() {
+            return (value, implicit) -> Tag.STR;
+        }
+
+        @Override
+        public Map<Tag, ConstructNode> getSchemaTagConstructors() {
+            return Map.of();
+        }
+    }
 
     /**
      * Reads a file. Its paths are resolved as ultralytics resolves them: splits relative to {@code
@@ -70,11 +88,10 @@ record YoloData(
     }
 
     private static Map<?, ?> parse(Path file) throws IOException {
-        // All scalars are texts, so that categories named no, 1 or null keep their names.
         LoadSettings settings =
                 LoadSettings.builder()
                         .setLabel(file.toString())
-                        .setSchema(new FailsafeSchema())
+                        .setSchema(new TextSchema())
                         .setCodePointLimit(MOST_BYTES)
                         .setAllowDuplicateKeys(false)
                         .build();
@@ -104,7 +121,7 @@ record YoloData(
     private static Path path(Path file, String text) throws IOException {
         try {
             return Path.of(text.strip().replace('\\', '/'));
-        } catch (java.nio.file.InvalidPathException e) {
+        } catch (InvalidPathException e) {
             throw new AnnotationFormatException(file, "path \"" + text + "\" is not valid", e);
         }
     }

@@ -237,18 +237,7 @@ class VocReaderTest {
     }
 
     @ParameterizedTest
-    @ValueSource(
-            strings = {
-                "C:\\Users\\u\\img\\street.jpg",
-                "D:/data/street.jpg",
-                "\\\\server\\share\\street.jpg",
-                "/home/u/img/street.jpg",
-                "file:///home/u/img/street.jpg",
-                "../street.jpg",
-                "a/../../street.jpg",
-                "..\\street.jpg",
-                "./street.jpg"
-            })
+    @ValueSource(strings = {"C:\\Users\\u\\img\\street.jpg", "../street.jpg"})
     void ofANameThatLeadsElsewhereTheLastPartCounts(String name) throws IOException {
         write("street", TWO_OBJECTS.replace("street.jpg", name));
 
@@ -269,12 +258,6 @@ class VocReaderTest {
                                 .get(0)
                                 .fileName())
                 .isEqualTo("street.jpg");
-    }
-
-    @ParameterizedTest
-    @ValueSource(strings = {"..", ".", "/", "C:\\", "a/.."})
-    void fileNamesThatNameNoFileAreRefused(String name) throws IOException {
-        assertThat(refusal(TWO_OBJECTS.replace("street.jpg", name))).contains("names no file");
     }
 
     @ParameterizedTest
