@@ -207,7 +207,7 @@ class DatasetCommandTest {
                         run(
                                 "convert",
                                 "--from",
-                                "yolo",
+                                "morse",
                                 "--annotations",
                                 xml.toString(),
                                 "--output",
@@ -237,7 +237,8 @@ class DatasetCommandTest {
     @Test
     void withoutASubcommandTheChoicesAreNamed() {
         assertThat(run()).isEqualTo(2);
-        assertThat(err.toString()).contains("check, stats, convert or synthesize");
+        assertThat(err.toString())
+                .contains("check, stats, convert, split, merge, filter, remap or synthesize");
     }
 
     private String path(String name) {
