@@ -164,7 +164,7 @@ class ResNetTest {
     /** With all branches at zero a residual block passes its shortcut through the threshold. */
     @Test
     void aBlockAddsItsShortcutToItsBranch() {
-        ResidualBlock block = new ResidualBlock(3, 3, 1, false, FRN);
+        ResidualBlock block = new ResidualBlock(ResNetVersion.V1, 3, 3, 1, false, FRN);
         block.setInitializer(Initializer.ZEROS, Parameter.Type.WEIGHT);
         Tensor x = image(4, 5);
         try (NDManager manager = NDManager.newBaseManager()) {

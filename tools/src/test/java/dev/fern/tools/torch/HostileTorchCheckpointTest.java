@@ -200,7 +200,7 @@ class HostileTorchCheckpointTest {
                         // The tensor uses 4 of the 28 bytes; the change lies behind them.
                         "1234 an element and the rest".getBytes(StandardCharsets.US_ASCII));
         Path file = PickleBytes.zip(folder, entries, ZipEntry.STORED);
-        assertThat(TorchCheckpoint.read(file).tensors()).containsOnlyKeys("weight");
+        assertThat(WeightsFile.read(file)).containsOnlyKeys("weight");
         String text = Files.readString(file, StandardCharsets.ISO_8859_1);
         assertThat(text).containsOnlyOnce(changed);
         Files.writeString(
@@ -385,7 +385,7 @@ class HostileTorchCheckpointTest {
                 damaged[random.nextInt(damaged.length)] = (byte) random.nextInt(256);
             }
             Files.write(file, damaged);
-            Throwable thrown = catchThrowable(() -> TorchCheckpoint.read(file));
+            Throwable thrown = catchThrowable(() -> WeightsFile.read(file));
             if (thrown != null) {
                 assertThat(thrown)
                         .as("trial %d", trial)
@@ -410,7 +410,7 @@ class HostileTorchCheckpointTest {
     private static String refusal(Path file, long maxAllocatedBytes) {
         ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
         long before = threads.getCurrentThreadAllocatedBytes();
-        Throwable thrown = catchThrowable(() -> TorchCheckpoint.read(file));
+        Throwable thrown = catchThrowable(() -> WeightsFile.read(file));
         long allocated = threads.getCurrentThreadAllocatedBytes() - before;
 
         assertThat(thrown).isInstanceOf(TorchCheckpointException.class);

@@ -36,7 +36,7 @@ class TorchCheckpointFuzzTest {
                         Files.write(file, withChecksums(Files.readAllBytes(file)));
                     }
                     fuzz.reads(
-                            () -> TorchCheckpoint.read(file),
+                            () -> WeightsFile.read(file),
                             TorchCheckpointException.class,
                             MOST_BYTES);
                 });

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.entry;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.fern.backbone.parameter.Tensor;
 import java.io.IOException;
 import java.net.URISyntaxException;
 import java.nio.ByteBuffer;
@@ -32,7 +33,7 @@ class TorchCheckpointTest {
 
     @Test
     void everyElementTypeBecomesFloat() throws Exception {
-        Map<String, TorchTensor> tensors = TorchCheckpoint.read(resource("types.pth")).tensors();
+        Map<String, Tensor> tensors = WeightsFile.read(resource("types.pth"));
 
         assertThat(tensors.get("float64").data()).containsExactly(1.5f, -2.25f, 1 / 3f);
         assertThat(tensors.get("float16").data())
@@ -50,7 +51,7 @@ class TorchCheckpointTest {
 
     @Test
     void scalarsAndEmptyTensorsKeepTheirShapes() throws Exception {
-        Map<String, TorchTensor> tensors = TorchCheckpoint.read(resource("types.pth")).tensors();
+        Map<String, Tensor> tensors = WeightsFile.read(resource("types.pth"));
 
         assertThat(tensors.get("scalar").shape()).isEmpty();
         assertThat(tensors.get("scalar").data()).containsExactly(42f);
@@ -60,7 +61,7 @@ class TorchCheckpointTest {
 
     @Test
     void viewsAreLaidOutRowByRow() throws Exception {
-        Map<String, TorchTensor> tensors = TorchCheckpoint.read(resource("types.pth")).tensors();
+        Map<String, Tensor> tensors = WeightsFile.read(resource("types.pth"));
 
         // The storage under the first three is 0, 1, ..., 11 as three rows of four.
         assertThat(tensors.get("transposed").shape()).containsExactly(4, 3);
@@ -84,7 +85,7 @@ class TorchCheckpointTest {
 
     @Test
     void namesKeepTheOrderOfTheFile() throws Exception {
-        assertThat(TorchCheckpoint.read(resource("types.pth")).tensors().keySet())
+        assertThat(WeightsFile.read(resource("types.pth")).keySet())
                 .containsExactly(
                         "float64",
                         "float16",
@@ -108,7 +109,7 @@ class TorchCheckpointTest {
 
     @Test
     void aTrainingCheckpointYieldsItsModel() throws Exception {
-        Map<String, TorchTensor> tensors = TorchCheckpoint.read(resource("training.pth")).tensors();
+        Map<String, Tensor> tensors = WeightsFile.read(resource("training.pth"));
 
         assertThat(tensors.keySet()).containsExactly("weight", "bias");
         // 3 and -1, less one step of 0.1 along gradients of 1.
@@ -118,13 +119,13 @@ class TorchCheckpointTest {
 
     @Test
     void pickleProtocolFourIsRead() throws Exception {
-        assertThat(TorchCheckpoint.read(resource("protocol4.pth")).tensors().get("bias").data())
+        assertThat(WeightsFile.read(resource("protocol4.pth")).get("bias").data())
                 .containsExactly(-1.1f);
     }
 
     @Test
     void theFormatBeforeVersionOneSixIsRead() throws Exception {
-        Map<String, TorchTensor> tensors = TorchCheckpoint.read(resource("legacy.pth")).tensors();
+        Map<String, Tensor> tensors = WeightsFile.read(resource("legacy.pth"));
 
         assertThat(tensors.keySet()).containsExactly("weight", "bias");
         assertThat(tensors.get("weight").shape()).containsExactly(1, 2);
@@ -134,8 +135,7 @@ class TorchCheckpointTest {
 
     @Test
     void aFileThatWasSavedWithoutChecksumsIsRead() throws Exception {
-        Map<String, TorchTensor> tensors =
-                TorchCheckpoint.read(resource("unchecked.pth")).tensors();
+        Map<String, Tensor> tensors = WeightsFile.read(resource("unchecked.pth"));
 
         assertThat(tensors.keySet()).containsExactly("weight", "bias");
         assertThat(tensors.get("weight").data()).containsExactly(2.9f, 2.9f);
@@ -152,7 +152,7 @@ class TorchCheckpointTest {
                         .save(folder, Map.of("0", new float[elements]));
 
         long before = bytesRead(counters);
-        TorchCheckpoint.read(file);
+        WeightsFile.read(file);
         long read = bytesRead(counters) - before;
 
         assertThat(read).isBetween(Files.size(file), Files.size(file) * 3 / 2);
@@ -167,7 +167,7 @@ class TorchCheckpointTest {
 
     @Test
     void aPickledModuleIsRefusedWithAdvice() throws Exception {
-        assertThatThrownBy(() -> TorchCheckpoint.read(resource("module.pth")))
+        assertThatThrownBy(() -> WeightsFile.read(resource("module.pth")))
                 .isInstanceOf(TorchCheckpointException.class)
                 .hasMessageContaining("module.pth")
                 .hasMessageContaining("torch.nn.modules.linear.Linear")
@@ -190,8 +190,7 @@ class TorchCheckpointTest {
                         Map.of("a/data.pkl", pickle, "a/byteorder", order, "a/data/0", storage),
                         ZipEntry.STORED);
 
-        assertThat(TorchCheckpoint.read(file).tensors().get("w").data())
-                .containsExactly(1.25f, -8f);
+        assertThat(WeightsFile.read(file).get("w").data()).containsExactly(1.25f, -8f);
     }
 
     @Test
@@ -210,7 +209,7 @@ class TorchCheckpointTest {
                                 new long[] {50_001, 1})
                         .save(folder, Map.of("0", elements));
 
-        assertThat(TorchCheckpoint.read(file).tensors().get("w").data())
+        assertThat(WeightsFile.read(file).get("w").data())
                 .containsExactly(Arrays.copyOfRange(elements, 1, elements.length));
     }
 
@@ -222,7 +221,7 @@ class TorchCheckpointTest {
         }
         Path file = pickle.raw("u.").save(folder, Map.of("0", new float[] {3, 4}));
 
-        Map<String, TorchTensor> tensors = TorchCheckpoint.read(file).tensors();
+        Map<String, Tensor> tensors = WeightsFile.read(file);
         assertThat(tensors.get("a").data()).containsExactly(3, 4);
         assertThat(tensors.get("b").data()).containsExactly(3, 4);
     }
@@ -236,7 +235,7 @@ class TorchCheckpointTest {
                         .rebuilt("0", 1, 0, new long[] {}, new long[] {});
         Path file = pickle.text("extra").raw("]u.").save(folder, Map.of("0", new float[] {7}));
 
-        assertThat(TorchCheckpoint.read(file).tensors()).containsOnlyKeys("w");
+        assertThat(WeightsFile.read(file)).containsOnlyKeys("w");
     }
 
     /**
@@ -251,12 +250,12 @@ class TorchCheckpointTest {
                         "parity/torchvision-retinanet/retinanet.pth");
         assumeTrue(Files.exists(file), () -> "needs " + file);
 
-        Map<String, TorchTensor> tensors = TorchCheckpoint.read(file).tensors();
+        Map<String, Tensor> tensors = WeightsFile.read(file);
 
         assertThat(tensors).hasSize(121);
         assertThat(tensors.values().stream().mapToLong(tensor -> tensor.data().length).sum())
                 .isEqualTo(8_822_791);
-        TorchTensor stem = tensors.get("backbone.body.conv1.weight");
+        Tensor stem = tensors.get("backbone.body.conv1.weight");
         assertThat(stem.shape()).containsExactly(64, 3, 7, 7);
         assertThat(stem.data())
                 .startsWith(-0.024791542440652847f, -0.016623564064502716f, -0.021611295640468597f);
@@ -266,13 +265,13 @@ class TorchCheckpointTest {
 
     @Test
     void theTensorsCannotBeReplaced() throws Exception {
-        Map<String, TorchTensor> tensors = TorchCheckpoint.read(resource("legacy.pth")).tensors();
+        Map<String, Tensor> tensors = WeightsFile.read(resource("legacy.pth"));
 
         assertThatThrownBy(() -> tensors.entrySet().add(entry("x", tensors.get("bias"))))
                 .isInstanceOf(UnsupportedOperationException.class);
     }
 
-    private static String digest(Map<String, TorchTensor> tensors) throws NoSuchAlgorithmException {
+    private static String digest(Map<String, Tensor> tensors) throws NoSuchAlgorithmException {
         MessageDigest digest = MessageDigest.getInstance("SHA-256");
         tensors.forEach(
                 (name, tensor) -> {
