@@ -64,10 +64,13 @@ final class StateDictSearch {
     }
 
     private void visit(String entry, Object value, int depth) {
-        if (value instanceof SkippedObject object && object.state() instanceof Map<?, ?>) {
+        if (value instanceof SkippedObject object && object.state() instanceof Map<?, ?> state) {
             Map<String, TensorReference> tensors = new LinkedHashMap<>();
             collect("", object, tensors, 0);
             add(entry, tensors);
+            if (tensors.isEmpty()) {
+                visit(entry, state, depth);
+            }
             return;
         }
         if (!(value instanceof Map<?, ?> map) || depth == MAX_DEPTH || !seen.add(map)) {

@@ -22,6 +22,8 @@ import java.util.Map;
 import java.util.zip.ZipEntry;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * Files that PyTorch itself wrote ({@code make_checkpoints.py} beside them says what is in them)
@@ -166,12 +168,110 @@ class TorchCheckpointTest {
     }
 
     @Test
-    void aPickledModuleIsRefusedWithAdvice() throws Exception {
-        assertThatThrownBy(() -> WeightsFile.read(resource("module.pth")))
-                .isInstanceOf(TorchCheckpointException.class)
-                .hasMessageContaining("module.pth")
-                .hasMessageContaining("torch.nn.modules.linear.Linear")
-                .hasMessageContaining("model.state_dict()");
+    void aPickledModuleYieldsItsParameters() throws Exception {
+        Map<String, Tensor> tensors = WeightsFile.read(resource("module.pth"));
+
+        assertThat(tensors.keySet()).containsExactly("weight", "bias");
+        assertThat(tensors.get("weight").data()).containsExactly(2.9f, 2.9f);
+        assertThat(tensors.get("bias").data()).containsExactly(-1.1f);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"beside.pth", "beside_legacy.pth"})
+    void whatLiesBesideTheWeightsIsSkipped(String name) throws Exception {
+        try (WeightsFile file = WeightsFile.open(resource(name))) {
+            assertThat(file.stateDicts().stream().map(StateDict::entry))
+                    .startsWith("model")
+                    .contains("model_ema.module");
+            assertThat(file.skippedClasses())
+                    .contains(
+                            "argparse.Namespace",
+                            "pathlib.PosixPath",
+                            "collections.Counter",
+                            "collections.defaultdict",
+                            "torch.Size");
+            Map<String, Tensor> tensors = file.stateDicts().get(0).read(each -> true);
+            assertThat(tensors.keySet()).containsExactly("weight", "bias");
+            assertThat(tensors.get("weight").data()).containsExactly(2.9f, 2.9f);
+        }
+    }
+
+    @Test
+    void averagesOfTheWeightsComeAfterThem() throws Exception {
+        PickleBytes pickle = new PickleBytes().raw("}(");
+        int key = 0;
+        for (String entry : List.of("loss", "ema", "swa_model", "teacher", "state_dict_ema")) {
+            pickle.text(entry).raw("}(").text("w");
+            pickle.rebuilt(key++ + "", 1, 0, new long[] {1}, new long[] {1}).raw("u");
+        }
+        pickle.text("model_state_dict").raw("}(").text("w");
+        pickle.rebuilt(key++ + "", 1, 0, new long[] {1}, new long[] {1}).raw("u");
+        Path path = pickle.raw("u.").save(folder, Map.of("5", new float[] {7}));
+
+        try (WeightsFile file = WeightsFile.open(path)) {
+            assertThat(file.stateDicts().stream().map(StateDict::entry))
+                    .containsExactly(
+                            "model_state_dict",
+                            "loss",
+                            "teacher",
+                            "ema",
+                            "swa_model",
+                            "state_dict_ema");
+        }
+        assertThat(WeightsFile.read(path).get("w").data()).containsExactly(7);
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {2, 3, 4, 5})
+    void pickledArraysAreRead(int protocol) throws Exception {
+        Map<String, Tensor> tensors = WeightsFile.read(resource("arrays" + protocol + ".pkl"));
+
+        assertThat(tensors.keySet()).containsExactly("weight", "bias", "columns");
+        assertThat(tensors.get("weight").shape()).containsExactly(1, 2);
+        assertThat(tensors.get("weight").data()).containsExactly(2.9f, 2.9f);
+        assertThat(tensors.get("columns").shape()).containsExactly(2, 3);
+        assertThat(tensors.get("columns").data()).containsExactly(0, 1, 2, 3, 4, 5);
+    }
+
+    /** Python 2 writes texts as bytes, and hands all items to an OrderedDict at once. */
+    @Test
+    void filesOfPython2AreRead() throws Exception {
+        byte[] bytes =
+                new PickleBytes()
+                        .global("collections", "OrderedDict")
+                        .raw("(](](U\u0001w")
+                        .rebuilt("0", 1, 0, new long[] {1}, new long[] {1})
+                        .raw("eetR.")
+                        .bytes();
+        Path file =
+                PickleBytes.zip(
+                        folder,
+                        Map.of("a/data.pkl", bytes, "a/data/0", new byte[] {0, 0, 0, 64}),
+                        ZipEntry.STORED);
+
+        assertThat(WeightsFile.read(file).get("w").data()).containsExactly(2);
+    }
+
+    @Test
+    void safeTensorsOfNarrowTypesBecomeFloat() throws Exception {
+        String header =
+                "{\"__metadata__\":{\"format\":\"pt\"},"
+                        + "\"half\":{\"dtype\":\"F16\",\"shape\":[2],\"data_offsets\":[0,4]},"
+                        + "\"count\":{\"dtype\":\"I64\",\"shape\":[],\"data_offsets\":[4,12]},"
+                        + "\"brain\":{\"dtype\":\"BF16\",\"shape\":[1,1],\"data_offsets\":[12,14]}}";
+        ByteBuffer bytes =
+                ByteBuffer.allocate(8 + header.length() + 14).order(ByteOrder.LITTLE_ENDIAN);
+        bytes.putLong(header.length()).put(header.getBytes(StandardCharsets.UTF_8));
+        bytes.putShort((short) 0x3c00).putShort((short) 0xc000).putLong(-9);
+        bytes.putShort((short) 0x4049);
+        Path file = Files.write(folder.resolve("x.safetensors"), bytes.array());
+
+        Map<String, Tensor> tensors = WeightsFile.read(file);
+
+        assertThat(tensors.get("half").data()).containsExactly(1, -2);
+        assertThat(tensors.get("count").shape()).isEmpty();
+        assertThat(tensors.get("count").data()).containsExactly(-9);
+        assertThat(tensors.get("brain").data()).containsExactly(3.140625f);
     }
 
     @Test
