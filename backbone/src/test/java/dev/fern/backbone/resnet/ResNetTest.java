@@ -178,6 +178,26 @@ class ResNetTest {
         }
     }
 
+    /** A 1x1 convolution of stride 2 does not see pixels of odd rows, a 3x3 one does. */
+    @ParameterizedTest
+    @CsvSource({"V1, true", "V1_STRIDE_IN_1X1, false"})
+    void theVersionSaysWhichConvolutionOfABottleneckHasTheStride(
+            ResNetVersion version, boolean seesOddRows) {
+        ResidualBlock block = new ResidualBlock(version, 3, 2, 2, true, FRN);
+        block.setInitializer(Initializer.ONES, Parameter.Type.WEIGHT);
+        Tensor x = image(6, 6);
+        float[] changed = x.data().clone();
+        changed[6] += 3; // row 1, column 0
+        try (NDManager manager = NDManager.newBaseManager()) {
+            BlockPass.prepare(manager, block, List.of(x), Map.of());
+            Tensor before = BlockPass.infer(manager, block, List.of(x)).get(0);
+            Tensor after =
+                    BlockPass.infer(manager, block, List.of(new Tensor(x.shape(), changed))).get(0);
+            assertThat(before.shape()).containsExactly(1, 8, 3, 3);
+            assertThat(!before.equals(after)).isEqualTo(seesOddRows);
+        }
+    }
+
     @Test
     void parametersOfVersion2AreNamedByStageBlockAndLayer() {
         ResNet network = network(ResNetDepth.RESNET18V2, 0.0625, FRN);

@@ -17,7 +17,7 @@ enum NetworkKind {
             "yhenon/pytorch-retinanet",
             List.of("classificationModel.output.", "regressionModel.output.")),
     /** Comes last: detectors have the layers of such a ResNet too. */
-    RESNET("classification ResNet", List.of("layer1.0.conv1.weight"));
+    RESNET("classification ResNet", List.of("layer1.0.conv1."));
 
     private static final Pattern AVERAGE = Pattern.compile("(?i)(^|[._])(ema|swa|averaged?)[._]");
 
@@ -32,6 +32,11 @@ enum NetworkKind {
     /** {@return what the network is called in messages} */
     String title() {
         return title;
+    }
+
+    /** {@return a message that a file holds no network of this kind} */
+    String absence() {
+        return "not a " + title + ": no tensor is named " + marks.get(0) + "*";
     }
 
     /**

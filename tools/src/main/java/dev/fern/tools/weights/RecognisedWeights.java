@@ -23,6 +23,10 @@ record RecognisedWeights(
 
     private static final int MAX_OTHERS = 4;
 
+    private static final String NONE =
+            "holds no network that is imported: a RetinaNet of torchvision, detectron2 or"
+                    + " yhenon/pytorch-retinanet, or a classification ResNet";
+
     /**
      * Finds the network to import.
      *
@@ -39,12 +43,9 @@ record RecognisedWeights(
         for (StateDict candidate : candidates) {
             recognise(candidate, wanted, found);
         }
-        if (found.isEmpty() && wanted.isPresent()) {
-            // Reading it as that kind says what it lacks.
-            return new RecognisedWeights(wanted.get(), candidates.get(0), "", List.of());
-        }
         if (found.isEmpty()) {
-            throw new IllegalArgumentException(unknown(candidates.get(0)));
+            throw new IllegalArgumentException(
+                    wanted.map(NetworkKind::absence).orElse(NONE) + contents(candidates.get(0)));
         }
         RecognisedWeights first = found.get(0);
         return new RecognisedWeights(
@@ -94,9 +95,8 @@ record RecognisedWeights(
         }
     }
 
-    private static String unknown(StateDict stateDict) {
-        return "holds no network that is imported: a RetinaNet of torchvision, detectron2 or"
-                + " yhenon/pytorch-retinanet, or a classification ResNet (it holds "
+    private static String contents(StateDict stateDict) {
+        return " (it holds "
                 + stateDict.shapes().size()
                 + " tensors, the first "
                 + new TreeSet<>(stateDict.shapes().keySet()).first()

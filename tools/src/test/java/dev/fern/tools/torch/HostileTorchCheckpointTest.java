@@ -105,7 +105,7 @@ class HostileTorchCheckpointTest {
         PickleBytes pickle = new PickleBytes().raw("}(").text("w");
         pickle.rebuilt("0", 1, 0, new long[] {1}, new long[] {1});
         pickle.text("a").global("hostile", "Call").text("rm").raw("\u0085R}b");
-        pickle.text("b").global("hostile", "Call").raw(")\u0081](NNe}(NNub");
+        pickle.text("b").global("hostile", "Call").raw(")\u0081(NNe(NNu}b");
         pickle.text("c").global("hostile", "Call").raw(")}\u0092");
         Path file = pickle.raw("u.").save(folder, Map.of("0", new float[] {3}));
 
