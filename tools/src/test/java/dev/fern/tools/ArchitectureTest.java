@@ -108,12 +108,12 @@ class ArchitectureTest {
                             List.of("detection.pretrain", "detection.verify")),
                     "tools",
                     List.of(
-                            List.of("tools.console", "tools.report", "tools.log"),
+                            List.of("tools.console", "tools.report", "tools.log", "tools.torch"),
                             List.of("tools.annotation"),
                             List.of("tools.format"),
                             List.of(
                                     "tools.dataset",
-                                    "tools.torch",
+                                    "tools.weights",
                                     "tools.detect",
                                     "tools.evaluate"),
                             List.of("tools.run"),
@@ -130,9 +130,9 @@ class ArchitectureTest {
                     "tools.evaluate", List.of(),
                     "tools.run", List.of("tools.evaluate"),
                     "tools.sweep", List.of("tools.evaluate", "tools.train"),
-                    "tools.torch", List.of(),
                     "tools.train", List.of("tools.evaluate", "tools.run"),
-                    "tools.verify", List.of("tools.train"));
+                    "tools.verify", List.of("tools.train"),
+                    "tools.weights", List.of());
 
     /** Libraries that one package alone may see. */
     private static final Map<String, String> ROOMS =

@@ -24,19 +24,21 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.EnumSet;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Pattern;
 import java.util.stream.LongStream;
 
 /**
- * A safetensors file whose float32 tensors are read one at a time, see {@link SafeTensors}. It must
- * be as the format's own reader demands: a header of at most 100 MB that is strict JSON and begins
- * with a brace, and values that follow one another without gaps or overlaps from the header to the
- * end of the file. Spaces may follow the header's JSON. Names that stand twice are refused, as the
+ * A safetensors file whose tensors are read one at a time, see {@link SafeTensors}. It must be as
+ * the format's own reader demands: a header of at most 100 MB that is strict JSON and begins with a
+ * brace, and values that follow one another without gaps or overlaps from the header to the end of
+ * the file. Spaces may follow the header's JSON. Names that stand twice are refused, as the
  * format's description has it.
  */
 public final class SafeTensorsFile implements TensorSource, Closeable {
@@ -59,10 +61,11 @@ public final class SafeTensorsFile implements TensorSource, Closeable {
     private final ByteBuffer chunk;
 
     /** Reads the header. */
-    private SafeTensorsFile(Path file, FileChannel channel) throws IOException {
+    private SafeTensorsFile(Path file, FileChannel channel, Set<ElementType> types)
+            throws IOException {
         this.file = file;
         this.channel = channel;
-        entries = readHeader(channel);
+        entries = readHeader(channel, types);
         dataStart = channel.position();
         long dataBytes = channel.size() - dataStart;
         checkCover(entries, dataBytes);
@@ -70,7 +73,7 @@ public final class SafeTensorsFile implements TensorSource, Closeable {
     }
 
     /**
-     * Opens a file and reads its header.
+     * Opens a file of float32 tensors and reads its header.
      *
      * @param file may come from anywhere: memory is taken only for what it holds
      * @return the file, which the caller closes
@@ -78,12 +81,31 @@ public final class SafeTensorsFile implements TensorSource, Closeable {
      *     float32; the message names the file and the tensor and says what is wrong
      */
     public static SafeTensorsFile open(Path file) throws IOException {
+        return open(file, EnumSet.of(ElementType.FLOAT32));
+    }
+
+    /**
+     * Opens a file of tensors of any {@link ElementType} and reads its header. Reading converts
+     * them to float32.
+     *
+     * @param file may come from anywhere: memory is taken only for what it holds, up to four times
+     *     over for elements of a byte
+     * @return the file, which the caller closes
+     * @throws IOException if the file is missing, cut short or damaged, or if a tensor is of a type
+     *     without an {@link ElementType}; the message names the file and the tensor and says what
+     *     is wrong
+     */
+    public static SafeTensorsFile openConverting(Path file) throws IOException {
+        return open(file, EnumSet.allOf(ElementType.class));
+    }
+
+    private static SafeTensorsFile open(Path file, Set<ElementType> types) throws IOException {
         if (!Files.isRegularFile(file)) {
             throw new NoSuchFileException(file.toString(), null, "no such parameter file");
         }
         FileChannel channel = FileChannel.open(file, StandardOpenOption.READ);
         try {
-            return new SafeTensorsFile(file, channel);
+            return new SafeTensorsFile(file, channel, types);
         } catch (IOException e) {
             channel.close();
             throw named(file, e);
@@ -109,15 +131,26 @@ public final class SafeTensorsFile implements TensorSource, Closeable {
     @Override
     public void read(String name, FloatBuffer target) {
         try {
-            channel.position(dataStart + entries.get(name).from);
+            Entry entry = entries.get(name);
+            channel.position(dataStart + entry.from);
             FloatBuffer rest = target.duplicate();
             while (rest.hasRemaining()) {
-                int count = Math.min(chunk.capacity() / Float.BYTES, rest.remaining());
-                readFully(channel, chunk.clear().limit(count * Float.BYTES));
-                rest.put(chunk.flip().asFloatBuffer());
+                int count = Math.min(chunk.capacity() / entry.type.bytes(), rest.remaining());
+                readFully(channel, chunk.clear().limit(count * entry.type.bytes()));
+                putFloats(entry.type, chunk.flip(), rest);
             }
         } catch (IOException e) {
             throw new UncheckedIOException(named(file, e));
+        }
+    }
+
+    private static void putFloats(ElementType type, ByteBuffer elements, FloatBuffer target) {
+        if (type == ElementType.FLOAT32) {
+            target.put(elements.asFloatBuffer());
+            return;
+        }
+        while (elements.hasRemaining()) {
+            target.put(type.next(elements));
         }
     }
 
@@ -127,7 +160,8 @@ public final class SafeTensorsFile implements TensorSource, Closeable {
     }
 
     /** Reads the header, and leaves the channel at the first value. */
-    private static Map<String, Entry> readHeader(FileChannel channel) throws IOException {
+    private static Map<String, Entry> readHeader(FileChannel channel, Set<ElementType> types)
+            throws IOException {
         ByteBuffer length = ByteBuffer.allocate(8).order(ByteOrder.LITTLE_ENDIAN);
         readFully(channel, length);
         long bytes = length.getLong(0);
@@ -145,7 +179,7 @@ public final class SafeTensorsFile implements TensorSource, Closeable {
         try (JsonReader header =
                 new JsonReader(new InputStreamReader(in, StandardCharsets.UTF_8.newDecoder()))) {
             header.setStrictness(Strictness.STRICT);
-            Map<String, Entry> entries = readEntries(header);
+            Map<String, Entry> entries = readEntries(header, types);
             if (header.peek() != JsonToken.END_DOCUMENT) {
                 throw new IOException("something follows the JSON of its header" + MEND);
             }
@@ -157,7 +191,8 @@ public final class SafeTensorsFile implements TensorSource, Closeable {
         }
     }
 
-    private static Map<String, Entry> readEntries(JsonReader header) throws IOException {
+    private static Map<String, Entry> readEntries(JsonReader header, Set<ElementType> types)
+            throws IOException {
         Map<String, Entry> entries = new LinkedHashMap<>();
         boolean metadata = false;
         header.beginObject();
@@ -170,7 +205,7 @@ public final class SafeTensorsFile implements TensorSource, Closeable {
                 metadata = true;
                 skipMetadata(header);
             } else {
-                entries.put(name, Entry.read(name, header));
+                entries.put(name, Entry.read(name, header, types));
             }
         }
         header.endObject();
@@ -228,12 +263,15 @@ public final class SafeTensorsFile implements TensorSource, Closeable {
     /**
      * The description of one tensor.
      *
+     * @param type what its values are stored as
+     * @param shape its sides
      * @param from first byte of its values, counted from the end of the header
      * @param to the byte after its last one
      */
-    private record Entry(long[] shape, long from, long to) {
+    private record Entry(ElementType type, long[] shape, long from, long to) {
 
-        static Entry read(String name, JsonReader header) throws IOException {
+        static Entry read(String name, JsonReader header, Set<ElementType> types)
+                throws IOException {
             String type = null;
             long[] shape = null;
             long[] offsets = null;
@@ -262,9 +300,17 @@ public final class SafeTensorsFile implements TensorSource, Closeable {
                                 + " or "
                                 + SafeTensors.OFFSETS);
             }
-            if (!type.equals("F32")) {
-                throw new IOException("tensor " + name + " is of type " + type + ", not F32");
+            Optional<ElementType> elements =
+                    ElementType.ofSafeTensors(type).filter(types::contains);
+            if (elements.isEmpty()) {
+                throw new IOException(
+                        "tensor "
+                                + name
+                                + " is of type "
+                                + type
+                                + (types.size() == 1 ? ", not F32" : ", which is not read"));
             }
+            int bytes = elements.get().bytes();
             if (offsets.length != 2) {
                 throw fault(name, "has " + offsets.length + " " + SafeTensors.OFFSETS + ", not 2");
             }
@@ -275,15 +321,14 @@ public final class SafeTensorsFile implements TensorSource, Closeable {
                 throw fault(name, "has an " + e.getMessage());
             }
             // A size that is too large for the product differs from any length that fits a file.
-            if (size > Long.MAX_VALUE / Float.BYTES
-                    || offsets[1] - offsets[0] != size * Float.BYTES) {
+            if (size > Long.MAX_VALUE / bytes || offsets[1] - offsets[0] != size * bytes) {
                 throw fault(name, "has a shape and offsets that disagree");
             }
             if (size > MAX_ELEMENTS) {
                 throw new IOException(
                         "tensor " + name + " has more than " + MAX_ELEMENTS + " elements");
             }
-            return new Entry(shape, offsets[0], offsets[1]);
+            return new Entry(elements.get(), shape, offsets[0], offsets[1]);
         }
 
         private static long[] wholeNumbers(String tensor, String field, JsonReader header)

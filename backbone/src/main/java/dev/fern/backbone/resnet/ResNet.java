@@ -17,9 +17,10 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * The convolutional part of a ResNet, with the stride on the 3x3 convolution as torchvision has it.
- * Input [N, 3, H, W]; outputs C2 to C5: [N, C_i, H / s, W / s], rounded up, for s = 4, 8, 16, 32,
- * or for s = 1, 2, 4, 8 with the stem {@link Stem#CIFAR}.
+ * The convolutional part of a ResNet, with the stride on the 3x3 convolution as torchvision has it,
+ * or on the first 1x1, see {@link ResNetVersion}. Input [N, 3, H, W]; outputs C2 to C5: [N, C_i, H
+ * / s, W / s], rounded up, for s = 4, 8, 16, 32, or for s = 1, 2, 4, 8 with the stem {@link
+ * Stem#CIFAR}.
  *
  * <p>Version 1 (He et al., CVPR 2016) activates every sum. In version 2 (ECCV 2016) a sum is left
  * as it is, and grows from block to block. The paper's appendix activates right after the first
@@ -71,7 +72,14 @@ public final class ResNet extends AbstractBlock implements Backbone {
         boolean bottleneck = configuration.bottleneck();
         Normalization normalization = configuration.norm();
         return switch (configuration.version()) {
-            case V1 -> new ResidualBlock(channels, width, stride, bottleneck, normalization);
+            case V1, V1_STRIDE_IN_1X1 ->
+                    new ResidualBlock(
+                            configuration.version(),
+                            channels,
+                            width,
+                            stride,
+                            bottleneck,
+                            normalization);
             case V2 ->
                     new PreActivationBlock(
                             channels, width, stride, bottleneck, index == 0, normalization);

@@ -16,9 +16,9 @@ import java.util.List;
 
 /**
  * A residual block of version 1 (He et al., CVPR 2016): a norm follows each convolution, the
- * shortcut is added to the last norm's result, and the sum is activated. The stride is that of the
- * 3x3 convolution, as torchvision has it. Input [N, C, H, W], output [N, width * expansion, H /
- * stride, W / stride].
+ * shortcut is added to the last norm's result, and the sum is activated. The version says which
+ * convolution has the stride. Input [N, C, H, W], output [N, width * expansion, H / stride, W /
+ * stride].
  */
 final class ResidualBlock extends AbstractBlock {
 
@@ -30,6 +30,7 @@ final class ResidualBlock extends AbstractBlock {
     private final List<Block> shortcut;
 
     ResidualBlock(
+            ResNetVersion version,
             int inputChannels,
             int width,
             int stride,
@@ -37,8 +38,9 @@ final class ResidualBlock extends AbstractBlock {
             Normalization normalization) {
         int outputChannels = bottleneck ? width * EXPANSION : width;
         if (bottleneck) {
-            addConv(1, width, 1, 1, normalization.normActivation(width));
-            addConv(2, width, 3, stride, normalization.normActivation(width));
+            boolean strideIn1x1 = version == ResNetVersion.V1_STRIDE_IN_1X1;
+            addConv(1, width, 1, strideIn1x1 ? stride : 1, normalization.normActivation(width));
+            addConv(2, width, 3, strideIn1x1 ? 1 : stride, normalization.normActivation(width));
             branch.add(addChildBlock("conv3", ConvBlocks.conv(outputChannels, 1, 1, false)));
             joint = addChildBlock("norm3", normalization.normAddActivation(outputChannels));
         } else {

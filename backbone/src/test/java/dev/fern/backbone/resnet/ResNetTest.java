@@ -164,7 +164,7 @@ class ResNetTest {
     /** With all branches at zero a residual block passes its shortcut through the threshold. */
     @Test
     void aBlockAddsItsShortcutToItsBranch() {
-        ResidualBlock block = new ResidualBlock(3, 3, 1, false, FRN);
+        ResidualBlock block = new ResidualBlock(ResNetVersion.V1, 3, 3, 1, false, FRN);
         block.setInitializer(Initializer.ZEROS, Parameter.Type.WEIGHT);
         Tensor x = image(4, 5);
         try (NDManager manager = NDManager.newBaseManager()) {
@@ -175,6 +175,26 @@ class ResNetTest {
             }
             assertThat(BlockPass.infer(manager, block, List.of(x)).get(0).data())
                     .isEqualTo(rectified);
+        }
+    }
+
+    /** A 1x1 convolution of stride 2 does not see pixels of odd rows, a 3x3 one does. */
+    @ParameterizedTest
+    @CsvSource({"V1, true", "V1_STRIDE_IN_1X1, false"})
+    void theVersionSaysWhichConvolutionOfABottleneckHasTheStride(
+            ResNetVersion version, boolean seesOddRows) {
+        ResidualBlock block = new ResidualBlock(version, 3, 2, 2, true, FRN);
+        block.setInitializer(Initializer.ONES, Parameter.Type.WEIGHT);
+        Tensor x = image(6, 6);
+        float[] changed = x.data().clone();
+        changed[6] += 3; // row 1, column 0
+        try (NDManager manager = NDManager.newBaseManager()) {
+            BlockPass.prepare(manager, block, List.of(x), Map.of());
+            Tensor before = BlockPass.infer(manager, block, List.of(x)).get(0);
+            Tensor after =
+                    BlockPass.infer(manager, block, List.of(new Tensor(x.shape(), changed))).get(0);
+            assertThat(before.shape()).containsExactly(1, 8, 3, 3);
+            assertThat(!before.equals(after)).isEqualTo(seesOddRows);
         }
     }
 

@@ -1,5 +1,6 @@
 package dev.fern.detection.anchor;
 
+import dev.fern.detection.anchor.AnchorParameters.Rounding;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -7,8 +8,8 @@ import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * Lays anchors over the pyramid of a canvas, as torchvision's {@code AnchorGenerator}: they are
- * centred on multiples of the level's stride and ordered by level, row, column, aspect ratio and
- * scale.
+ * centred on multiples of the level's stride, or as their {@link AnchorParameters.Rounding} says,
+ * and ordered by level, row, column, aspect ratio and scale.
  */
 public final class AnchorGenerator {
 
@@ -49,7 +50,7 @@ public final class AnchorGenerator {
                 float side =
                         switch (parameters.rounding()) {
                             case TORCHVISION -> (float) Math.floor(size * scale);
-                            case NONE -> (float) (size * scale);
+                            case NONE, NONE_CENTRED -> (float) (size * scale);
                         };
                 float halfWidth = half(widthRatio * side);
                 float halfHeight = half(heightRatio * side);
@@ -65,7 +66,7 @@ public final class AnchorGenerator {
     private float half(float side) {
         return switch (parameters.rounding()) {
             case TORCHVISION -> (float) Math.rint(side / 2);
-            case NONE -> side / 2;
+            case NONE, NONE_CENTRED -> side / 2;
         };
     }
 
@@ -83,6 +84,13 @@ public final class AnchorGenerator {
         return cache.computeIfAbsent(((long) height << 32) | width, key -> lay(height, width));
     }
 
+    private int step(int canvasSide, int mapSide, int stride) {
+        return switch (parameters.rounding()) {
+            case TORCHVISION -> canvasSide / mapSide;
+            case NONE, NONE_CENTRED -> stride;
+        };
+    }
+
     private Anchors lay(int height, int width) {
         List<Anchors.Level> levels = new ArrayList<>();
         int total = 0;
@@ -98,17 +106,18 @@ public final class AnchorGenerator {
         int i = 0;
         for (int l = 0; l < levels.size(); l++) {
             Anchors.Level level = levels.get(l);
-            // torchvision divides the canvas by the map; the quotient is cut to an integer.
-            int strideY = height / level.rows();
-            int strideX = width / level.columns();
+            int stride = FIRST_STRIDE << l;
+            int strideY = step(height, level.rows(), stride);
+            int strideX = step(width, level.columns(), stride);
+            int first = parameters.rounding() == Rounding.NONE_CENTRED ? stride / 2 : 0;
             float[] cell = cells.get(l);
             for (int row = 0; row < level.rows(); row++) {
                 for (int column = 0; column < level.columns(); column++) {
                     for (int a = 0; a < cell.length; a += 4) {
-                        boxes[i++] = cell[a] + column * strideX;
-                        boxes[i++] = cell[a + 1] + row * strideY;
-                        boxes[i++] = cell[a + 2] + column * strideX;
-                        boxes[i++] = cell[a + 3] + row * strideY;
+                        boxes[i++] = cell[a] + first + column * strideX;
+                        boxes[i++] = cell[a + 1] + first + row * strideY;
+                        boxes[i++] = cell[a + 2] + first + column * strideX;
+                        boxes[i++] = cell[a + 3] + first + row * strideY;
                     }
                 }
             }

@@ -8,20 +8,29 @@ import java.util.List;
  * @param sizes side of the smallest anchor of each pyramid level, in pixels of the canvas
  * @param scales factors on that side; {1, 2^(1/3), 2^(2/3)} in the paper
  * @param aspectRatios height over width; {0.5, 1, 2} in the paper
- * @param rounding how sides become numbers of pixels
+ * @param rounding how sides and places become numbers of pixels
  */
 public record AnchorParameters(
         List<Double> sizes, List<Double> scales, List<Double> aspectRatios, Rounding rounding) {
 
-    /** How the exact sides of an anchor are rounded. */
+    /** How the exact sides of anchors, and their places on the canvas, are rounded. */
     public enum Rounding {
         /**
          * As torchvision: size times scale is cut to an integer, then half of each side is rounded
-         * (half to even). Weights that were trained with torchvision need it.
+         * (half to even). The step from anchor to anchor is the canvas divided by the level's map,
+         * cut to an integer. Weights that were trained with torchvision need it.
          */
         TORCHVISION,
-        /** No rounding, as detectron2. */
-        NONE
+        /**
+         * No rounding, as detectron2: the centres are the multiples of the level's stride, 8 to 128
+         * pixels.
+         */
+        NONE,
+        /**
+         * No rounding, as keras-retinanet and yhenon/pytorch-retinanet: the centres are half a
+         * stride to the right of and below the multiples of the level's stride.
+         */
+        NONE_CENTRED
     }
 
     /** Number of levels of the pyramid, P3 to P7. */

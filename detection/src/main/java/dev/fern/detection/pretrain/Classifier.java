@@ -6,15 +6,21 @@ import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.training.ParameterStore;
+import dev.fern.backbone.FeatureMap;
 import dev.fern.backbone.classification.BackboneClassifier;
 import dev.fern.backbone.host.EngineBridge;
 import dev.fern.backbone.onednn.PackedWeights;
 import dev.fern.backbone.onednn.Precision;
 import dev.fern.backbone.onednn.Tape;
+import dev.fern.backbone.parameter.Tensor;
+import dev.fern.backbone.parameter.TensorSource;
 import dev.fern.detection.model.NonFiniteOutputException;
 import java.io.IOException;
 import java.nio.FloatBuffer;
 import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
 
 /**
  * A network that classifies images, with its configuration. It owns its parameters until it is
@@ -76,12 +82,44 @@ public final class Classifier implements AutoCloseable {
      *     names it
      */
     public static Classifier load(Path directory, String engine, Device device) throws IOException {
+        ClassifierConfiguration configuration = ClassifierDirectory.readConfiguration(directory);
+        if (configuration.classes().isEmpty()) {
+            throw new IOException(
+                    directory + ": holds a backbone without a classifier's last layer");
+        }
         return of(
-                ClassifierDirectory.readConfiguration(directory),
+                configuration,
                 engine,
                 device,
                 (network, manager) ->
                         ClassifierDirectory.readParameters(directory, network, manager));
+    }
+
+    /**
+     * Checks that parameters are those of a classifier, or of a backbone without a head.
+     *
+     * @param configuration shape of the network
+     * @param values the parameters by their names
+     * @param engine DJL's name of the engine
+     * @throws IllegalArgumentException if one is missing, left over or of another shape; the
+     *     message names the first one
+     */
+    public static void requireFit(
+            ClassifierConfiguration configuration, Map<String, Tensor> values, String engine) {
+        Map<String, Tensor> all = new HashMap<>(values);
+        int classes = configuration.classes().size();
+        if (classes == 0) { // a head of one output stands in
+            List<FeatureMap> maps = configuration.backbone().maps();
+            int features = maps.get(maps.size() - 1).channels();
+            all.put(
+                    "head.output.weight",
+                    new Tensor(new long[] {1, features}, new float[features]));
+            all.put("head.output.bias", new Tensor(new long[] {1}, new float[1]));
+        }
+        try (NDManager manager = EngineBridge.of(engine).newManager(Device.cpu())) {
+            new BackboneClassifier(configuration.backbone(), Math.max(1, classes))
+                    .initialize(manager, TensorSource.of(all));
+        }
     }
 
     private static Classifier of(

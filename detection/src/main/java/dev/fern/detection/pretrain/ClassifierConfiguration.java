@@ -15,7 +15,8 @@ import java.util.Objects;
  * @param kind {@link #KIND}, which tells the file from a detector's
  * @param version version of the file format, {@value #VERSION}
  * @param backbone the network below the head
- * @param classes what the classifier tells apart, in the order of its logits
+ * @param classes what the classifier tells apart, in the order of its logits; empty for a backbone
+ *     without a head, which only a detector can start from
  * @param input what the network sees of an image
  * @param normalization maps pixel values to network input
  */
@@ -39,7 +40,7 @@ public record ClassifierConfiguration(
      * @param kind {@link #KIND}
      * @param version {@value #VERSION}
      * @param backbone not null
-     * @param classes at least two, all of different names
+     * @param classes at least two, all of different names, or none
      * @param input not null
      * @param normalization not null
      * @throws IllegalArgumentException if kind or version is another one, or if the classes can't
@@ -58,7 +59,7 @@ public record ClassifierConfiguration(
         Objects.requireNonNull(input, "input");
         Objects.requireNonNull(normalization, "normalization");
         classes = List.copyOf(classes);
-        if (classes.size() < 2) {
+        if (classes.size() == 1) {
             throw new IllegalArgumentException("a classifier needs at least two classes");
         }
         if (new HashSet<>(classes).size() < classes.size()) {
@@ -70,7 +71,7 @@ public record ClassifierConfiguration(
      * Makes a configuration of today's format.
      *
      * @param backbone not null
-     * @param classes at least two, all of different names, in the order of the logits
+     * @param classes at least two, all of different names, in the order of the logits, or none
      * @param input not null
      * @param normalization not null
      * @throws IllegalArgumentException if the classes can't be used

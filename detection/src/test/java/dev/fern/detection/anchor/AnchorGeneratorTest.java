@@ -87,6 +87,27 @@ class AnchorGeneratorTest {
         }
     }
 
+    /** Three places of P7 lie on a canvas of 288, of which torchvision makes steps of 96. */
+    @ParameterizedTest
+    @CsvSource({"TORCHVISION, 96", "NONE, 128", "NONE_CENTRED, 192"})
+    void roundingSaysWhereTheSecondPlaceIs(Rounding rounding, float centre) {
+        AnchorParameters paper = AnchorParameters.retinaNet();
+        Anchors anchors =
+                new AnchorGenerator(
+                                new AnchorParameters(
+                                        paper.sizes(),
+                                        paper.scales(),
+                                        paper.aspectRatios(),
+                                        rounding))
+                        .generate(288, 288);
+        int top = anchors.levels().get(4).first();
+
+        float[] right = box(anchors, top + 9);
+        assertThat((right[0] + right[2]) / 2).isEqualTo(centre);
+        float[] below = box(anchors, top + 3 * 9);
+        assertThat((below[1] + below[3]) / 2).isEqualTo(centre);
+    }
+
     @Test
     void orderIsLevelThenRowThenColumnThenRatioThenScale() {
         Anchors anchors = new AnchorGenerator(AnchorParameters.retinaNet()).generate(64, 96);

@@ -80,6 +80,35 @@ class BackboneWeightsTest {
     }
 
     @Test
+    void aBackboneWithoutAHeadStartsADetectorAndIsNoClassifier() throws IOException {
+        ClassifierConfiguration whole = classifier(ResNetDepth.RESNET18, 0.25, "bn", Stem.IMAGENET);
+        ClassifierConfiguration alone =
+                new ClassifierConfiguration(
+                        whole.backbone(), List.of(), whole.input(), whole.normalization());
+        Map<String, Tensor> values;
+        try (Classifier classifier = Classifier.create(whole, ENGINE, Device.cpu(), 5)) {
+            values = new LinkedHashMap<>(ParameterValues.copyOf(classifier.network()));
+        }
+        values.keySet().removeIf(name -> !name.startsWith("backbone."));
+        Classifier.requireFit(alone, values, ENGINE);
+        Path model = Files.createDirectories(folder.resolve("backbone"));
+        ClassifierDirectory.writeInto(model, alone, values);
+
+        try (Detector detector = Detector.create(detector("frozen-bn"), ENGINE, 9)) {
+            Map<String, Tensor> fresh = detector.copyParameters();
+            BackboneWeights.read(model).copyInto(detector);
+            assertStartsFrom(detector, fresh, values);
+        }
+        assertThatThrownBy(() -> Classifier.load(model, ENGINE, Device.cpu()))
+                .isInstanceOf(IOException.class)
+                .hasMessage(model + ": holds a backbone without a classifier's last layer");
+        values.remove("backbone.conv1.weight");
+        assertThatThrownBy(() -> Classifier.requireFit(alone, values, ENGINE))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("backbone.conv1.weight is missing");
+    }
+
+    @Test
     void aDetectorStartsFromTheBackboneOfAnotherDetector() throws IOException {
         Path model = folder.resolve("detector");
         try (Detector other = TinyDetectors.lively(detector("frn"), 3);

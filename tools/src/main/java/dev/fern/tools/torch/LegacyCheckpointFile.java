@@ -1,7 +1,6 @@
 package dev.fern.tools.torch;
 
 import dev.fern.tools.torch.TensorReference.Storage;
-import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.math.BigInteger;
@@ -10,9 +9,12 @@ import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.HashMap;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
 
 /**
  * A file in the format before PyTorch 1.6, which many published weights still have. It holds
@@ -25,35 +27,54 @@ final class LegacyCheckpointFile implements CheckpointFile {
     private static final BigInteger MAGIC = new BigInteger("1950a86a20f9469cfc6c", 16);
     private static final long VERSION = 1001;
 
+    /** How the magic number is pickled, whatever the protocol. */
+    private static final byte[] PICKLED_MAGIC = HexFormat.of().parseHex("8a0a6cfc9c46f9206aa85019");
+
     private final Path path;
+    private final StateDictUnpickler unpickler;
     private final Map<String, Long> positions = new HashMap<>();
     private final Map<String, Long> sizes = new HashMap<>();
 
     LegacyCheckpointFile(Path path) {
         this.path = path;
+        this.unpickler = new StateDictUnpickler(path);
+    }
+
+    /** Returns whether a file that starts so is in this format. */
+    static boolean isStart(byte[] bytes) {
+        return IntStream.rangeClosed(0, bytes.length - PICKLED_MAGIC.length)
+                .anyMatch(
+                        at ->
+                                Arrays.equals(
+                                        bytes,
+                                        at,
+                                        at + PICKLED_MAGIC.length,
+                                        PICKLED_MAGIC,
+                                        0,
+                                        PICKLED_MAGIC.length));
     }
 
     @Override
     public Object root() throws IOException {
-        ByteArrayInputStream in;
-        try (InputStream file = Files.newInputStream(path)) {
-            in = new ByteArrayInputStream(file.readNBytes(MAX_PICKLE_BYTES));
+        try (PickleInput in = PickleInput.of(path)) {
+            if (!MAGIC.equals(unpickler.read(in))
+                    || !(unpickler.read(in) instanceof Integer version)
+                    || version != VERSION) {
+                throw new TorchCheckpointException(path, "a PyTorch checkpoint of another version");
+            }
+            unpickler.read(in);
+            Object root = unpickler.read(in);
+            Object keys = unpickler.read(in);
+            try (FileChannel channel = FileChannel.open(path)) {
+                locate(channel, keys, unpickler.storages(), in.position());
+            }
+            return root;
         }
-        int length = in.available();
-        StateDictUnpickler unpickler = new StateDictUnpickler(path);
-        if (!MAGIC.equals(unpickler.read(in))
-                || !(unpickler.read(in) instanceof Integer version)
-                || version != VERSION) {
-            throw new TorchCheckpointException(
-                    path, "not a PyTorch checkpoint; expected a file that torch.save wrote");
-        }
-        unpickler.read(in);
-        Object root = unpickler.read(in);
-        Object keys = unpickler.read(in);
-        try (FileChannel channel = FileChannel.open(path)) {
-            locate(channel, keys, unpickler.storages(), length - in.available());
-        }
-        return root;
+    }
+
+    @Override
+    public List<String> skipped() {
+        return unpickler.skipped();
     }
 
     /**

@@ -1,28 +1,32 @@
 package dev.fern.tools.torch;
 
+import dev.fern.backbone.parameter.ElementType;
 import dev.fern.tools.torch.TensorReference.Storage;
-import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import net.razorvine.pickle.Opcodes;
 import net.razorvine.pickle.PickleException;
 import net.razorvine.pickle.PickleUtils;
 import net.razorvine.pickle.Unpickler;
 
 /**
- * Unpickles what {@code torch.save} writes for a state dict and nothing else.
+ * Unpickles state dictionaries, among whatever else a checkpoint holds.
  *
  * <p>A pickle is a program. The library underneath resolves class names in a static registry that
  * any code may add to, and makes up a dictionary for names that it doesn't know. This class
- * therefore answers every operation that names or builds an object itself, from a closed list:
- * ordered dictionaries, typed storages and the two functions that rebuild tensors and parameters.
- * It leaves to the library only the plain values of pickle protocols 2 to 4 that PyTorch uses, and
- * refuses everything else.
+ * therefore answers every operation that names or builds an object itself: by a description where
+ * it is one of the {@link PickledCallable}s, and by a {@link SkippedObject} otherwise, which is a
+ * name and builds nothing. It leaves to the library only the plain values of pickle protocols 2 to
+ * 5, and refuses everything else.
  *
  * <p>Unlike the library's own, its dictionaries keep their order. Lists grow in amortised constant
  * time.
@@ -30,20 +34,20 @@ import net.razorvine.pickle.Unpickler;
 final class StateDictUnpickler extends Unpickler {
 
     /**
-     * PyTorch's own limit. Without a limit, any number of tensors could take one long tuple from
-     * the memo.
+     * The most operations of one file. A state dict takes about 60 per tensor; each can fill some
+     * 60 bytes of heap.
      */
-    private static final int MAX_DIMENSIONS = 64;
+    private static final int MAX_OPERATIONS = 4 << 20;
 
-    /** The callables that a pickle may name. */
-    private enum Builder {
-        ORDERED_DICT,
-        TENSOR,
-        PARAMETER
-    }
+    /** So many names of what was skipped are kept. */
+    private static final int MAX_SKIPPED_NAMES = 100;
 
     private final Path file;
     private final Map<String, Storage> storages = new HashMap<>();
+    private final Set<String> skipped = new LinkedHashSet<>();
+    private PickleInput source;
+    private int operations;
+    private long encoded;
 
     /**
      * Makes an unpickler for one file.
@@ -57,20 +61,18 @@ final class StateDictUnpickler extends Unpickler {
     /**
      * Reads one pickled object and nothing beyond it.
      *
-     * @return a {@link TensorReference}, a {@code Map}, a {@code List} or a plain value
+     * @return a {@link TensorReference}, a {@link NumpyArray}, a {@link SkippedObject}, a {@code
+     *     Map}, a {@code List}, an {@code Object[]} for a tuple, or a plain value
      * @throws TorchCheckpointException if the pickle is damaged or holds what is refused
      */
-    Object read(ByteArrayInputStream pickle) throws TorchCheckpointException {
+    Object read(PickleInput pickle) throws TorchCheckpointException {
+        source = pickle;
         try {
             return load(pickle);
-        } catch (TorchCheckpointException e) {
-            throw e;
         } catch (IOException | RuntimeException e) {
             // The library throws ClassCastException and the like where a pickle is damaged.
             throw new TorchCheckpointException(
-                    file,
-                    "the pickle in it is not one of a state dict (" + e.getMessage() + ")",
-                    e);
+                    file, "the pickle in it can't be read (" + e.getMessage() + ")", e);
         }
     }
 
@@ -79,11 +81,21 @@ final class StateDictUnpickler extends Unpickler {
         return storages;
     }
 
+    /** Returns the names of the classes and functions that were skipped, up to a hundred. */
+    List<String> skipped() {
+        return List.copyOf(skipped);
+    }
+
     @Override
     protected Object dispatch(short key) throws IOException {
+        if (++operations > MAX_OPERATIONS) {
+            throw new PickleException("more than " + MAX_OPERATIONS + " operations");
+        }
         switch (key) {
             case Opcodes.BINUNICODE -> {
-                refuseTextBeyondTheEnd();
+                input.mark(Integer.BYTES);
+                length(Integer.BYTES);
+                input.reset();
                 return super.dispatch(key);
             }
             case Opcodes.PROTO,
@@ -105,7 +117,6 @@ final class StateDictUnpickler extends Unpickler {
                     Opcodes.TUPLE2,
                     Opcodes.TUPLE3,
                     Opcodes.EMPTY_LIST,
-                    Opcodes.APPEND,
                     Opcodes.BINPUT,
                     Opcodes.LONG_BINPUT,
                     Opcodes.MEMOIZE,
@@ -114,12 +125,13 @@ final class StateDictUnpickler extends Unpickler {
                     Opcodes.BINPERSID -> {
                 return super.dispatch(key);
             }
-            case Opcodes.APPENDS -> {
-                List<Object> items = stack.pop_all_since_marker();
-                @SuppressWarnings("unchecked")
-                List<Object> list = (List<Object>) stack.peek();
-                list.addAll(items);
-            }
+            case Opcodes.SHORT_BINBYTES -> stack.add(bytes(length(1)));
+            case Opcodes.BINBYTES -> stack.add(bytes(length(Integer.BYTES)));
+            case Opcodes.BINBYTES8, Opcodes.BYTEARRAY8 -> stack.add(bytes(length(Long.BYTES)));
+            case Opcodes.SHORT_BINSTRING -> stack.add(latin1(bytes(length(1))));
+            case Opcodes.BINSTRING -> stack.add(latin1(bytes(length(Integer.BYTES))));
+            case Opcodes.APPEND -> append(Collections.singletonList(stack.pop()));
+            case Opcodes.APPENDS -> append(stack.pop_all_since_marker());
             case Opcodes.EMPTY_DICT -> stack.add(new LinkedHashMap<Object, Object>());
             case Opcodes.SETITEM -> {
                 Object value = stack.pop();
@@ -131,6 +143,15 @@ final class StateDictUnpickler extends Unpickler {
                     put(items.get(i), items.get(i + 1));
                 }
             }
+            case Opcodes.EMPTY_SET -> stack.add(new SkippedObject("set"));
+            case Opcodes.ADDITEMS -> {
+                stack.pop_all_since_marker();
+                SkippedObject.class.cast(stack.peek());
+            }
+            case Opcodes.FROZENSET -> {
+                stack.pop_all_since_marker();
+                stack.add(new SkippedObject("frozenset"));
+            }
             case Opcodes.GLOBAL -> {
                 String module = PickleUtils.readline(input);
                 stack.add(resolve(module, PickleUtils.readline(input)));
@@ -139,16 +160,16 @@ final class StateDictUnpickler extends Unpickler {
                 String name = (String) stack.pop();
                 stack.add(resolve((String) stack.pop(), name));
             }
-            case Opcodes.REDUCE -> {
+            case Opcodes.REDUCE, Opcodes.NEWOBJ -> {
                 Object[] arguments = (Object[]) stack.pop();
-                stack.add(build((Builder) stack.pop(), arguments));
+                stack.add(made(stack.pop(), arguments));
             }
-            case Opcodes.BUILD -> {
-                // Drops the attributes of a state dict, such as its _metadata, which are not
-                // needed.
+            case Opcodes.NEWOBJ_EX -> {
                 stack.pop();
-                Map.class.cast(stack.peek());
+                stack.pop();
+                stack.add(((SkippedObject) stack.pop()).made());
             }
+            case Opcodes.BUILD -> setState(stack.pop());
             default -> throw new PickleException(String.format("operation 0x%02x is refused", key));
         }
         return NO_RETURN_VALUE;
@@ -157,6 +178,9 @@ final class StateDictUnpickler extends Unpickler {
     @Override
     protected Object persistentLoad(Object id) {
         Object[] fields = (Object[]) id;
+        if (fields.length > 1 && "module".equals(fields[0])) {
+            return fields[1]; // the class of a module, beside its source, in the older format
+        }
         // The format before 1.6 has a sixth field, for views of other storages, which PyTorch has
         // not written for years.
         if (fields.length < 5
@@ -164,89 +188,96 @@ final class StateDictUnpickler extends Unpickler {
                 || fields.length > 5 && fields[5] != null) {
             throw new PickleException("a persistent id that is not a storage");
         }
+        if (fields[1] instanceof SkippedObject type) {
+            return type;
+        }
         Storage storage =
-                new Storage((StorageType) fields[1], (String) fields[2], integer(fields[4]));
+                new Storage(
+                        (ElementType) fields[1],
+                        (String) fields[2],
+                        PickledValues.integer(fields[4]),
+                        null);
         storages.put(storage.key(), storage);
         return storage;
     }
 
-    private Object resolve(String module, String name) throws TorchCheckpointException {
+    private Object resolve(String module, String name) {
         String qualified = module + "." + name;
-        return switch (qualified) {
-            case "collections.OrderedDict" -> Builder.ORDERED_DICT;
-            case "torch._utils._rebuild_tensor_v2" -> Builder.TENSOR;
-            case "torch._utils._rebuild_parameter" -> Builder.PARAMETER;
-            default ->
-                    Optional.of(name)
-                            .filter(ignored -> module.equals("torch"))
-                            .flatMap(StorageType::ofClass)
-                            .orElseThrow(
-                                    () ->
-                                            new TorchCheckpointException(
-                                                    file,
-                                                    "holds the Python class or function "
-                                                            + qualified
-                                                            + ", which is refused; save model.state_dict() alone"));
-        };
+        Optional<Object> known = PickledCallable.named(qualified);
+        if (known.isEmpty() && skipped.size() < MAX_SKIPPED_NAMES) {
+            skipped.add(qualified);
+        }
+        return known.orElseGet(() -> new SkippedObject(qualified));
     }
 
-    private static Object build(Builder builder, Object[] arguments) {
-        return switch (builder) {
-            case ORDERED_DICT -> {
-                if (arguments.length != 0) {
-                    throw new PickleException("an OrderedDict made from arguments");
-                }
-                yield new LinkedHashMap<Object, Object>();
+    private Object made(Object callable, Object[] arguments) {
+        if (callable instanceof SkippedObject skippedCallable) {
+            return skippedCallable.made();
+        }
+        if (callable == PickledCallable.BYTES && arguments[0] instanceof String text) {
+            // One text of the memo could be encoded any number of times.
+            encoded += text.length();
+            if (encoded > source.size()) {
+                throw new PickleException("more bytes than the file has");
             }
-            case TENSOR ->
-                    new TensorReference(
-                            (Storage) arguments[0],
-                            integer(arguments[1]),
-                            integers(arguments[2]),
-                            integers(arguments[3]));
-            case PARAMETER -> (TensorReference) arguments[0];
-        };
+        }
+        return ((PickledCallable) callable).call(arguments);
+    }
+
+    private void setState(Object state) {
+        Object target = stack.peek();
+        if (target instanceof SkippedObject object) {
+            object.setState(state);
+        } else if (target instanceof NumpyArray array) {
+            array.setState((Object[]) state);
+        } else if (target instanceof NumpyArray.Type type) {
+            type.setState((Object[]) state);
+        } else if (!(target instanceof Map || target instanceof TensorReference)) {
+            // Of a state dict its _metadata is dropped, of a parameter its hooks.
+            throw new PickleException("attributes of an object that has none");
+        }
+    }
+
+    private void append(List<Object> items) {
+        if (!(stack.peek() instanceof SkippedObject)) {
+            @SuppressWarnings("unchecked")
+            List<Object> list = (List<Object>) stack.peek();
+            list.addAll(items);
+        }
     }
 
     private void put(Object key, Object value) {
-        // Other keys would be hashed through their contents, without end for a list that holds
-        // itself.
-        if (!(key instanceof String || key instanceof Integer || key instanceof Long)) {
-            throw new PickleException("a dictionary key that is neither text nor an integer");
+        if (stack.peek() instanceof SkippedObject) {
+            return;
         }
         @SuppressWarnings("unchecked")
         Map<Object, Object> dictionary = (Map<Object, Object>) stack.peek();
-        dictionary.put(key, value);
+        // Other keys would be hashed through their contents, without end for a list that holds
+        // itself. No state dict has them.
+        if (key instanceof String || key instanceof Integer || key instanceof Long) {
+            dictionary.put(key, value);
+        }
     }
 
-    /**
-     * Refuses a text that is longer than the file: the library allocates its declared length first.
-     */
-    private void refuseTextBeyondTheEnd() throws IOException {
-        input.mark(Integer.BYTES);
-        int bytes = PickleUtils.bytes_to_integer(PickleUtils.readbytes(input, Integer.BYTES));
-        if (bytes > input.available()) {
-            throw new PickleException("a text of " + bytes + " bytes goes beyond the end");
+    /** Reads a length and refuses one beyond the file: it would be allocated first. */
+    private int length(int bytes) throws IOException {
+        byte[] number = PickleUtils.readbytes(input, bytes);
+        long length = 0;
+        for (int i = bytes - 1; i >= 0; i--) {
+            length = length << 8 | number[i] & 0xff;
         }
-        input.reset();
+        if (length < 0 || length > Math.min(source.left(), Integer.MAX_VALUE - 8)) {
+            throw new PickleException(
+                    Long.toUnsignedString(length) + " bytes that go beyond the end");
+        }
+        return (int) length;
     }
 
-    private static long[] integers(Object tuple) {
-        Object[] values = (Object[]) tuple;
-        if (values.length > MAX_DIMENSIONS) {
-            throw new PickleException("a tensor of " + values.length + " dimensions");
-        }
-        long[] integers = new long[values.length];
-        for (int i = 0; i < values.length; i++) {
-            integers[i] = integer(values[i]);
-        }
-        return integers;
+    private byte[] bytes(int length) throws IOException {
+        return PickleUtils.readbytes(input, length);
     }
 
-    private static long integer(Object value) {
-        if (value instanceof Integer || value instanceof Long) {
-            return ((Number) value).longValue();
-        }
-        throw new PickleException("an integer was expected");
+    private static String latin1(byte[] bytes) {
+        return new String(bytes, StandardCharsets.ISO_8859_1);
     }
 }

@@ -1,6 +1,9 @@
 package dev.fern.tools.torch;
 
+import dev.fern.backbone.parameter.ElementType;
+import dev.fern.backbone.parameter.Tensor;
 import dev.fern.tools.torch.TensorReference.Storage;
+import java.io.ByteArrayInputStream;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
@@ -42,7 +45,7 @@ final class TensorReader {
     }
 
     /** Reads one tensor into row-major order. */
-    TorchTensor read(String name, TensorReference tensor) throws IOException {
+    Tensor read(String name, TensorReference tensor) throws IOException {
         long elements = 1;
         long last = tensor.offset();
         boolean contiguous = true;
@@ -64,7 +67,7 @@ final class TensorReader {
             throw fault(name, "has an impossible shape, strides or offset", e);
         }
         if (elements == 0) {
-            return new TorchTensor(tensor.shape(), new float[0]);
+            return new Tensor(tensor.shape(), new float[0]);
         }
         checkStorage(name, tensor.storage(), last);
         long span = last - tensor.offset() + 1;
@@ -76,12 +79,11 @@ final class TensorReader {
         }
         allowedElements -= cost;
         float[] data = elements(name, tensor, (int) span);
-        return new TorchTensor(
-                tensor.shape(), contiguous ? data : gather(data, tensor, (int) elements));
+        return new Tensor(tensor.shape(), contiguous ? data : gather(data, tensor, (int) elements));
     }
 
     private void checkStorage(String name, Storage storage, long last) throws IOException {
-        long bytes = file.bytes(storage);
+        long bytes = storage.pickled() != null ? storage.pickled().length : file.bytes(storage);
         if (bytes < 0) {
             throw fault(name, "refers to storage " + storage.key() + ", which is missing", null);
         }
@@ -97,10 +99,11 @@ final class TensorReader {
 
     /** Reads {@code count} neighbouring elements from the tensor's offset on. */
     private float[] elements(String name, TensorReference tensor, int count) throws IOException {
-        StorageType type = tensor.storage().type();
-        try (InputStream in = file.open(tensor.storage())) {
+        ElementType type = tensor.storage().type();
+        try (InputStream in = open(tensor.storage())) {
             in.skipNBytes(tensor.offset() * type.bytes());
-            ByteOrder order = file.byteOrder();
+            ByteOrder order =
+                    tensor.storage().pickled() != null ? ByteOrder.LITTLE_ENDIAN : file.byteOrder();
             float[] elements = new float[count];
             byte[] bytes = new byte[CHUNK_BYTES];
             for (int done = 0; done < count; ) {
@@ -117,6 +120,12 @@ final class TensorReader {
         } catch (EOFException | ZipException e) {
             throw fault(name, "is damaged or cut; copy the file again", e);
         }
+    }
+
+    private InputStream open(Storage storage) throws IOException {
+        return storage.pickled() != null
+                ? new ByteArrayInputStream(storage.pickled())
+                : file.open(storage);
     }
 
     /** Brings a strided view into row-major order, counting through its index like an odometer. */

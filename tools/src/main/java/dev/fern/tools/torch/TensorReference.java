@@ -1,5 +1,7 @@
 package dev.fern.tools.torch;
 
+import dev.fern.backbone.parameter.ElementType;
+
 /**
  * What the pickle says about a tensor: it is a strided view of a storage. Nothing in it is checked
  * yet.
@@ -12,11 +14,13 @@ package dev.fern.tools.torch;
 record TensorReference(Storage storage, long offset, long[] shape, long[] strides) {
 
     /**
-     * One {@code data/KEY} entry of the archive.
+     * Where elements lie: in the file, such as the {@code data/KEY} entry of an archive, or in the
+     * pickle.
      *
      * @param type type of the elements
-     * @param key name of the entry
+     * @param key name of the entry, or of the object in the pickle
      * @param elements how many elements the pickle claims
+     * @param pickled the bytes themselves, little-endian; null where they lie elsewhere in the file
      */
-    record Storage(StorageType type, String key, long elements) {}
+    record Storage(ElementType type, String key, long elements, byte[] pickled) {}
 }

@@ -1,7 +1,6 @@
 package dev.fern.tools.torch;
 
 import dev.fern.tools.torch.TensorReference.Storage;
-import java.io.ByteArrayInputStream;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
@@ -30,7 +29,11 @@ import java.util.zip.ZipFile;
  */
 final class ZipCheckpointFile implements CheckpointFile {
 
+    /** The largest pickle that is read. A state dict takes about 160 bytes per tensor. */
+    private static final int MAX_PICKLE_BYTES = 4 << 20;
+
     private final Path path;
+    private final StateDictUnpickler unpickler;
     private final ZipFile zip;
     private final String archive;
     private final boolean checksums;
@@ -38,6 +41,7 @@ final class ZipCheckpointFile implements CheckpointFile {
 
     ZipCheckpointFile(Path path) throws IOException {
         this.path = path;
+        this.unpickler = new StateDictUnpickler(path);
         try {
             this.zip = new ZipFile(path.toFile());
         } catch (ZipException e) {
@@ -66,7 +70,12 @@ final class ZipCheckpointFile implements CheckpointFile {
     @Override
     public Object root() throws IOException {
         byte[] pickle = read(zip.getEntry(archive + "data.pkl"), MAX_PICKLE_BYTES);
-        return new StateDictUnpickler(path).read(new ByteArrayInputStream(pickle));
+        return unpickler.read(PickleInput.of(pickle));
+    }
+
+    @Override
+    public List<String> skipped() {
+        return unpickler.skipped();
     }
 
     @Override

@@ -7,11 +7,14 @@ import com.sun.management.ThreadMXBean;
 import dev.fern.tools.CommandRun;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Collections;
+import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -47,25 +50,25 @@ class HostileTorchCheckpointTest {
         "os, system", "builtins, eval", "builtins, bytearray", "builtins, ValueError",
                 "exceptions, OSError",
         "decimal, Decimal", "datetime, datetime", "operator, attrgetter",
-                "copy_reg, _reconstructor", "_codecs, encode",
+                "copy_reg, _reconstructor", "_codecs, decode",
         "array, array", "pytz, timezone", "torch, load", "torch, ComplexFloatStorage",
                 "torch._utils, _rebuild_qtensor",
         "my.module, FloatStorage"
     })
-    void classesOtherThanTheTensorBuildersAreRefused(String module, String name)
+    void classesOtherThanTheTensorBuildersAreNotBuilt(String module, String name)
             throws IOException {
         String arguments =
                 new String(new PickleBytes().text("id").raw("\u0085").bytes(), "ISO-8859-1");
 
         assertThat(refusal(new PickleBytes().global(module, name).raw(arguments + "R.")))
-                .contains(module + "." + name + ", which is refused");
+                .contains(module + "." + name + ", which is not built");
         assertThat(
                         refusal(
                                 new PickleBytes()
                                         .text(module)
                                         .text(name)
                                         .raw("\u0093" + arguments + "R.")))
-                .contains(module + "." + name + ", which is refused");
+                .contains(module + "." + name + ", which is not built");
     }
 
     @Test
@@ -88,9 +91,132 @@ class HostileTorchCheckpointTest {
         assertThat(ran).isFalse();
     }
 
+    /** A call hidden beside sound weights is passed over: the weights are read, nothing runs. */
+    @Test
+    void callsBesideWeightsAreNeverRun() throws IOException {
+        AtomicBoolean ran = new AtomicBoolean();
+        Unpickler.registerConstructor(
+                "hostile",
+                "Call",
+                arguments -> {
+                    ran.set(true);
+                    return arguments;
+                });
+        PickleBytes pickle = new PickleBytes().raw("}(").text("w");
+        pickle.rebuilt("0", 1, 0, new long[] {1}, new long[] {1});
+        pickle.text("a").global("hostile", "Call").text("rm").raw("\u0085R}b");
+        pickle.text("b").global("hostile", "Call").raw(")\u0081(NNe(NNu}b");
+        pickle.text("c").global("hostile", "Call").raw(")}\u0092");
+        Path file = pickle.raw("u.").save(folder, Map.of("0", new float[] {3}));
+
+        assertThat(WeightsFile.read(file)).containsOnlyKeys("w");
+        assertThat(ran).isFalse();
+    }
+
+    @Test
+    void modulesThatHoldThemselvesAreRefused() throws IOException {
+        // An object whose only module is itself.
+        PickleBytes pickle = new PickleBytes().global("m", "M").raw(")\u0081q\0}(");
+        pickle.text("_modules").raw("}(").text("self").raw("h\0uub.");
+        assertThat(refusal(pickle)).contains("modules without end");
+
+        // Sixty modules, each holding the one before twice: 2^60 paths lead to the first.
+        PickleBytes doubling = new PickleBytes().global("m", "M").raw(")\u0081}b");
+        for (int i = 0; i < 60; i++) {
+            String at = String.valueOf((char) i);
+            doubling.raw("q").raw(at).global("m", "M").raw(")\u0081}(");
+            doubling.text("_modules").raw("}(").text("a").raw("h").raw(at).text("b").raw("h");
+            doubling.raw(at).raw("uub");
+        }
+        refusal(doubling.raw("."));
+    }
+
+    /** Bytes of protocol 2 are an encoded text, and one text may be encoded over and over. */
+    @Test
+    void encodedTextsTakeNoMoreThanTheFileHas() throws IOException {
+        PickleBytes pickle = new PickleBytes().raw("](").text("x".repeat(1 << 20)).raw("q\0");
+        pickle.global("_codecs", "encode").raw("q\1").text("latin1").raw("q\2");
+        for (int i = 0; i < 1000; i++) {
+            pickle.raw("h\1h\0h\2\u0086R");
+        }
+
+        assertThat(refusal(pickle.raw("e."))).contains("more bytes than the file has");
+    }
+
+    @Test
+    void aPickleOfMoreOperationsThanAnyModelHasIsRefused() throws IOException {
+        byte[] bytes = new byte[80 << 20];
+        Arrays.fill(bytes, (byte) 'N');
+        bytes[0] = (byte) 0x80;
+        bytes[1] = 2;
+        Path file = Files.write(folder.resolve("bomb.pkl"), bytes);
+
+        assertThat(refusal(file, MAX_ALLOCATED_BYTES)).contains("operations");
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "B\377\377\377\177",
+                "\u008e\377\377\377\377\377\377\377\177",
+                "\u0096\0\0\0\u0080\0\0\0\0",
+                "T\377\377\377\177",
+                "T\377\377\377\377",
+                "C\377"
+            })
+    void bytesBeyondTheEndAreRefused(String operation) throws IOException {
+        assertThat(refusal(new PickleBytes().raw(operation + ".")))
+                .contains("bytes that go beyond the end");
+    }
+
+    @Test
+    void arraysBeyondTheirBytesAreRefused() throws IOException {
+        for (String shape : List.of("K\5\u0085", "J\377\377\377\177J\377\377\377\177\u0086")) {
+            PickleBytes pickle = new PickleBytes().raw("}(").text("w");
+            pickle.global("numpy.core.numeric", "_frombuffer").raw("(C\10abcdefgh");
+            pickle.global("numpy", "dtype").text("f4").raw("\u0085R" + shape).text("C").raw("tR");
+
+            assertThat(refusal(pickle.raw("u."))).contains("tensor w");
+        }
+    }
+
+    @Test
+    void aSafeTensorsFileThatLiesIsRefused() throws IOException {
+        String entry = "\"w\":{\"dtype\":\"F32\",\"shape\":[%s],\"data_offsets\":[%s]}";
+        assertThat(safeTensorsRefusal("{" + String.format(entry, "1", "0,8") + "}"))
+                .contains("shape and offsets that disagree");
+        assertThat(
+                        safeTensorsRefusal(
+                                "{"
+                                        + String.format(entry, "1099511627776", "0,4398046511104")
+                                        + "}"))
+                .contains("tensor w has more than");
+        assertThat(safeTensorsRefusal("{" + String.format(entry, "4", "0,16") + "}"))
+                .contains("cut short");
+        assertThat(safeTensorsRefusal("{" + "[".repeat(100_000) + "}")).contains("header");
+        assertThat(
+                        safeTensorsRefusal(
+                                "{"
+                                        + String.format(entry, "1", "0,4").replace("F32", "F8_E4M3")
+                                        + "}"))
+                .contains("of type F8_E4M3, which is not read");
+    }
+
+    private String safeTensorsRefusal(String header) throws IOException {
+        ByteBuffer bytes =
+                ByteBuffer.allocate(8 + header.length() + 8).order(ByteOrder.LITTLE_ENDIAN);
+        bytes.putLong(header.length()).put(header.getBytes(StandardCharsets.UTF_8));
+        Path file = Files.write(folder.resolve("w.safetensors"), bytes.array());
+        Throwable thrown = catchThrowable(() -> WeightsFile.read(file));
+        assertThat(thrown).isInstanceOf(IOException.class);
+        assertThat(thrown.getMessage()).startsWith(file.toString()).doesNotContain("\n");
+        return thrown.getMessage();
+    }
+
     @Test
     void stateIsNeverSetOnOtherObjectsThanDictionaries() throws IOException {
-        assertThat(refusal(new PickleBytes().raw("]}b."))).contains("not one of a state dict");
+        assertThat(refusal(new PickleBytes().raw("]}b.")))
+                .contains("attributes of an object that has none");
     }
 
     @ParameterizedTest
@@ -200,7 +326,7 @@ class HostileTorchCheckpointTest {
                         // The tensor uses 4 of the 28 bytes; the change lies behind them.
                         "1234 an element and the rest".getBytes(StandardCharsets.US_ASCII));
         Path file = PickleBytes.zip(folder, entries, ZipEntry.STORED);
-        assertThat(TorchCheckpoint.read(file).tensors()).containsOnlyKeys("weight");
+        assertThat(WeightsFile.read(file)).containsOnlyKeys("weight");
         String text = Files.readString(file, StandardCharsets.ISO_8859_1);
         assertThat(text).containsOnlyOnce(changed);
         Files.writeString(
@@ -385,7 +511,7 @@ class HostileTorchCheckpointTest {
                 damaged[random.nextInt(damaged.length)] = (byte) random.nextInt(256);
             }
             Files.write(file, damaged);
-            Throwable thrown = catchThrowable(() -> TorchCheckpoint.read(file));
+            Throwable thrown = catchThrowable(() -> WeightsFile.read(file));
             if (thrown != null) {
                 assertThat(thrown)
                         .as("trial %d", trial)
@@ -410,7 +536,7 @@ class HostileTorchCheckpointTest {
     private static String refusal(Path file, long maxAllocatedBytes) {
         ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
         long before = threads.getCurrentThreadAllocatedBytes();
-        Throwable thrown = catchThrowable(() -> TorchCheckpoint.read(file));
+        Throwable thrown = catchThrowable(() -> WeightsFile.read(file));
         long allocated = threads.getCurrentThreadAllocatedBytes() - before;
 
         assertThat(thrown).isInstanceOf(TorchCheckpointException.class);

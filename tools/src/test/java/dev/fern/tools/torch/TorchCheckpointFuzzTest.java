@@ -1,11 +1,13 @@
 package dev.fern.tools.torch;
 
+import dev.fern.backbone.parameter.SafeTensors;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.zip.CRC32;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -18,8 +20,22 @@ class TorchCheckpointFuzzTest {
 
     private static final long MOST_BYTES = 32 << 20;
 
+    private static final String SAFETENSORS = "types.safetensors";
+
     private static final List<String> FILES =
-            List.of("types.pth", "training.pth", "protocol4.pth", "unchecked.pth", "legacy.pth");
+            List.of(
+                    "types.pth",
+                    "training.pth",
+                    "protocol4.pth",
+                    "unchecked.pth",
+                    "legacy.pth",
+                    "module.pth",
+                    "beside.pth",
+                    "beside_legacy.pth",
+                    "arrays2.pkl",
+                    "arrays4.pkl",
+                    "arrays5.pkl",
+                    SAFETENSORS);
 
     @Test
     @Timeout(3600)
@@ -30,15 +46,19 @@ class TorchCheckpointFuzzTest {
                 fuzz -> {
                     String name = FILES.get(fuzz.random().nextInt(FILES.size()));
                     Path file = fuzz.folder().resolve(name);
-                    Files.copy(TorchCheckpointTest.resource(name), file);
+                    if (name.equals(SAFETENSORS)) {
+                        SafeTensors.write(
+                                file,
+                                WeightsFile.read(TorchCheckpointTest.resource("types.pth")),
+                                Map.of());
+                    } else {
+                        Files.copy(TorchCheckpointTest.resource(name), file);
+                    }
                     fuzz.damage(file);
                     if (Files.isRegularFile(file) && fuzz.random().nextBoolean()) {
                         Files.write(file, withChecksums(Files.readAllBytes(file)));
                     }
-                    fuzz.reads(
-                            () -> TorchCheckpoint.read(file),
-                            TorchCheckpointException.class,
-                            MOST_BYTES);
+                    fuzz.reads(() -> WeightsFile.read(file), IOException.class, MOST_BYTES);
                 });
     }
 

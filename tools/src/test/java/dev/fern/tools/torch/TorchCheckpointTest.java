@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.entry;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.fern.backbone.parameter.Tensor;
 import java.io.IOException;
 import java.net.URISyntaxException;
 import java.nio.ByteBuffer;
@@ -21,6 +22,8 @@ import java.util.Map;
 import java.util.zip.ZipEntry;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * Files that PyTorch itself wrote ({@code make_checkpoints.py} beside them says what is in them)
@@ -32,7 +35,7 @@ class TorchCheckpointTest {
 
     @Test
     void everyElementTypeBecomesFloat() throws Exception {
-        Map<String, TorchTensor> tensors = TorchCheckpoint.read(resource("types.pth")).tensors();
+        Map<String, Tensor> tensors = WeightsFile.read(resource("types.pth"));
 
         assertThat(tensors.get("float64").data()).containsExactly(1.5f, -2.25f, 1 / 3f);
         assertThat(tensors.get("float16").data())
@@ -50,7 +53,7 @@ class TorchCheckpointTest {
 
     @Test
     void scalarsAndEmptyTensorsKeepTheirShapes() throws Exception {
-        Map<String, TorchTensor> tensors = TorchCheckpoint.read(resource("types.pth")).tensors();
+        Map<String, Tensor> tensors = WeightsFile.read(resource("types.pth"));
 
         assertThat(tensors.get("scalar").shape()).isEmpty();
         assertThat(tensors.get("scalar").data()).containsExactly(42f);
@@ -60,7 +63,7 @@ class TorchCheckpointTest {
 
     @Test
     void viewsAreLaidOutRowByRow() throws Exception {
-        Map<String, TorchTensor> tensors = TorchCheckpoint.read(resource("types.pth")).tensors();
+        Map<String, Tensor> tensors = WeightsFile.read(resource("types.pth"));
 
         // The storage under the first three is 0, 1, ..., 11 as three rows of four.
         assertThat(tensors.get("transposed").shape()).containsExactly(4, 3);
@@ -84,7 +87,7 @@ class TorchCheckpointTest {
 
     @Test
     void namesKeepTheOrderOfTheFile() throws Exception {
-        assertThat(TorchCheckpoint.read(resource("types.pth")).tensors().keySet())
+        assertThat(WeightsFile.read(resource("types.pth")).keySet())
                 .containsExactly(
                         "float64",
                         "float16",
@@ -108,7 +111,7 @@ class TorchCheckpointTest {
 
     @Test
     void aTrainingCheckpointYieldsItsModel() throws Exception {
-        Map<String, TorchTensor> tensors = TorchCheckpoint.read(resource("training.pth")).tensors();
+        Map<String, Tensor> tensors = WeightsFile.read(resource("training.pth"));
 
         assertThat(tensors.keySet()).containsExactly("weight", "bias");
         // 3 and -1, less one step of 0.1 along gradients of 1.
@@ -118,13 +121,13 @@ class TorchCheckpointTest {
 
     @Test
     void pickleProtocolFourIsRead() throws Exception {
-        assertThat(TorchCheckpoint.read(resource("protocol4.pth")).tensors().get("bias").data())
+        assertThat(WeightsFile.read(resource("protocol4.pth")).get("bias").data())
                 .containsExactly(-1.1f);
     }
 
     @Test
     void theFormatBeforeVersionOneSixIsRead() throws Exception {
-        Map<String, TorchTensor> tensors = TorchCheckpoint.read(resource("legacy.pth")).tensors();
+        Map<String, Tensor> tensors = WeightsFile.read(resource("legacy.pth"));
 
         assertThat(tensors.keySet()).containsExactly("weight", "bias");
         assertThat(tensors.get("weight").shape()).containsExactly(1, 2);
@@ -134,8 +137,7 @@ class TorchCheckpointTest {
 
     @Test
     void aFileThatWasSavedWithoutChecksumsIsRead() throws Exception {
-        Map<String, TorchTensor> tensors =
-                TorchCheckpoint.read(resource("unchecked.pth")).tensors();
+        Map<String, Tensor> tensors = WeightsFile.read(resource("unchecked.pth"));
 
         assertThat(tensors.keySet()).containsExactly("weight", "bias");
         assertThat(tensors.get("weight").data()).containsExactly(2.9f, 2.9f);
@@ -152,7 +154,7 @@ class TorchCheckpointTest {
                         .save(folder, Map.of("0", new float[elements]));
 
         long before = bytesRead(counters);
-        TorchCheckpoint.read(file);
+        WeightsFile.read(file);
         long read = bytesRead(counters) - before;
 
         assertThat(read).isBetween(Files.size(file), Files.size(file) * 3 / 2);
@@ -166,12 +168,110 @@ class TorchCheckpointTest {
     }
 
     @Test
-    void aPickledModuleIsRefusedWithAdvice() throws Exception {
-        assertThatThrownBy(() -> TorchCheckpoint.read(resource("module.pth")))
-                .isInstanceOf(TorchCheckpointException.class)
-                .hasMessageContaining("module.pth")
-                .hasMessageContaining("torch.nn.modules.linear.Linear")
-                .hasMessageContaining("model.state_dict()");
+    void aPickledModuleYieldsItsParameters() throws Exception {
+        Map<String, Tensor> tensors = WeightsFile.read(resource("module.pth"));
+
+        assertThat(tensors.keySet()).containsExactly("weight", "bias");
+        assertThat(tensors.get("weight").data()).containsExactly(2.9f, 2.9f);
+        assertThat(tensors.get("bias").data()).containsExactly(-1.1f);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"beside.pth", "beside_legacy.pth"})
+    void whatLiesBesideTheWeightsIsSkipped(String name) throws Exception {
+        try (WeightsFile file = WeightsFile.open(resource(name))) {
+            assertThat(file.stateDicts().stream().map(StateDict::entry))
+                    .startsWith("model")
+                    .contains("model_ema.module");
+            assertThat(file.skippedClasses())
+                    .contains(
+                            "argparse.Namespace",
+                            "pathlib.PosixPath",
+                            "collections.Counter",
+                            "collections.defaultdict",
+                            "torch.Size");
+            Map<String, Tensor> tensors = file.stateDicts().get(0).read(each -> true);
+            assertThat(tensors.keySet()).containsExactly("weight", "bias");
+            assertThat(tensors.get("weight").data()).containsExactly(2.9f, 2.9f);
+        }
+    }
+
+    @Test
+    void averagesOfTheWeightsComeAfterThem() throws Exception {
+        PickleBytes pickle = new PickleBytes().raw("}(");
+        int key = 0;
+        for (String entry : List.of("loss", "ema", "swa_model", "teacher", "state_dict_ema")) {
+            pickle.text(entry).raw("}(").text("w");
+            pickle.rebuilt(key++ + "", 1, 0, new long[] {1}, new long[] {1}).raw("u");
+        }
+        pickle.text("model_state_dict").raw("}(").text("w");
+        pickle.rebuilt(key++ + "", 1, 0, new long[] {1}, new long[] {1}).raw("u");
+        Path path = pickle.raw("u.").save(folder, Map.of("5", new float[] {7}));
+
+        try (WeightsFile file = WeightsFile.open(path)) {
+            assertThat(file.stateDicts().stream().map(StateDict::entry))
+                    .containsExactly(
+                            "model_state_dict",
+                            "loss",
+                            "teacher",
+                            "ema",
+                            "swa_model",
+                            "state_dict_ema");
+        }
+        assertThat(WeightsFile.read(path).get("w").data()).containsExactly(7);
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {2, 3, 4, 5})
+    void pickledArraysAreRead(int protocol) throws Exception {
+        Map<String, Tensor> tensors = WeightsFile.read(resource("arrays" + protocol + ".pkl"));
+
+        assertThat(tensors.keySet()).containsExactly("weight", "bias", "columns");
+        assertThat(tensors.get("weight").shape()).containsExactly(1, 2);
+        assertThat(tensors.get("weight").data()).containsExactly(2.9f, 2.9f);
+        assertThat(tensors.get("columns").shape()).containsExactly(2, 3);
+        assertThat(tensors.get("columns").data()).containsExactly(0, 1, 2, 3, 4, 5);
+    }
+
+    /** Python 2 writes texts as bytes, and hands all items to an OrderedDict at once. */
+    @Test
+    void filesOfPython2AreRead() throws Exception {
+        byte[] bytes =
+                new PickleBytes()
+                        .global("collections", "OrderedDict")
+                        .raw("(](](U\u0001w")
+                        .rebuilt("0", 1, 0, new long[] {1}, new long[] {1})
+                        .raw("eetR.")
+                        .bytes();
+        Path file =
+                PickleBytes.zip(
+                        folder,
+                        Map.of("a/data.pkl", bytes, "a/data/0", new byte[] {0, 0, 0, 64}),
+                        ZipEntry.STORED);
+
+        assertThat(WeightsFile.read(file).get("w").data()).containsExactly(2);
+    }
+
+    @Test
+    void safeTensorsOfNarrowTypesBecomeFloat() throws Exception {
+        String header =
+                "{\"__metadata__\":{\"format\":\"pt\"},"
+                        + "\"half\":{\"dtype\":\"F16\",\"shape\":[2],\"data_offsets\":[0,4]},"
+                        + "\"count\":{\"dtype\":\"I64\",\"shape\":[],\"data_offsets\":[4,12]},"
+                        + "\"brain\":{\"dtype\":\"BF16\",\"shape\":[1,1],\"data_offsets\":[12,14]}}";
+        ByteBuffer bytes =
+                ByteBuffer.allocate(8 + header.length() + 14).order(ByteOrder.LITTLE_ENDIAN);
+        bytes.putLong(header.length()).put(header.getBytes(StandardCharsets.UTF_8));
+        bytes.putShort((short) 0x3c00).putShort((short) 0xc000).putLong(-9);
+        bytes.putShort((short) 0x4049);
+        Path file = Files.write(folder.resolve("x.safetensors"), bytes.array());
+
+        Map<String, Tensor> tensors = WeightsFile.read(file);
+
+        assertThat(tensors.get("half").data()).containsExactly(1, -2);
+        assertThat(tensors.get("count").shape()).isEmpty();
+        assertThat(tensors.get("count").data()).containsExactly(-9);
+        assertThat(tensors.get("brain").data()).containsExactly(3.140625f);
     }
 
     @Test
@@ -190,8 +290,7 @@ class TorchCheckpointTest {
                         Map.of("a/data.pkl", pickle, "a/byteorder", order, "a/data/0", storage),
                         ZipEntry.STORED);
 
-        assertThat(TorchCheckpoint.read(file).tensors().get("w").data())
-                .containsExactly(1.25f, -8f);
+        assertThat(WeightsFile.read(file).get("w").data()).containsExactly(1.25f, -8f);
     }
 
     @Test
@@ -210,7 +309,7 @@ class TorchCheckpointTest {
                                 new long[] {50_001, 1})
                         .save(folder, Map.of("0", elements));
 
-        assertThat(TorchCheckpoint.read(file).tensors().get("w").data())
+        assertThat(WeightsFile.read(file).get("w").data())
                 .containsExactly(Arrays.copyOfRange(elements, 1, elements.length));
     }
 
@@ -222,7 +321,7 @@ class TorchCheckpointTest {
         }
         Path file = pickle.raw("u.").save(folder, Map.of("0", new float[] {3, 4}));
 
-        Map<String, TorchTensor> tensors = TorchCheckpoint.read(file).tensors();
+        Map<String, Tensor> tensors = WeightsFile.read(file);
         assertThat(tensors.get("a").data()).containsExactly(3, 4);
         assertThat(tensors.get("b").data()).containsExactly(3, 4);
     }
@@ -236,7 +335,7 @@ class TorchCheckpointTest {
                         .rebuilt("0", 1, 0, new long[] {}, new long[] {});
         Path file = pickle.text("extra").raw("]u.").save(folder, Map.of("0", new float[] {7}));
 
-        assertThat(TorchCheckpoint.read(file).tensors()).containsOnlyKeys("w");
+        assertThat(WeightsFile.read(file)).containsOnlyKeys("w");
     }
 
     /**
@@ -251,12 +350,12 @@ class TorchCheckpointTest {
                         "parity/torchvision-retinanet/retinanet.pth");
         assumeTrue(Files.exists(file), () -> "needs " + file);
 
-        Map<String, TorchTensor> tensors = TorchCheckpoint.read(file).tensors();
+        Map<String, Tensor> tensors = WeightsFile.read(file);
 
         assertThat(tensors).hasSize(121);
         assertThat(tensors.values().stream().mapToLong(tensor -> tensor.data().length).sum())
                 .isEqualTo(8_822_791);
-        TorchTensor stem = tensors.get("backbone.body.conv1.weight");
+        Tensor stem = tensors.get("backbone.body.conv1.weight");
         assertThat(stem.shape()).containsExactly(64, 3, 7, 7);
         assertThat(stem.data())
                 .startsWith(-0.024791542440652847f, -0.016623564064502716f, -0.021611295640468597f);
@@ -266,13 +365,13 @@ class TorchCheckpointTest {
 
     @Test
     void theTensorsCannotBeReplaced() throws Exception {
-        Map<String, TorchTensor> tensors = TorchCheckpoint.read(resource("legacy.pth")).tensors();
+        Map<String, Tensor> tensors = WeightsFile.read(resource("legacy.pth"));
 
         assertThatThrownBy(() -> tensors.entrySet().add(entry("x", tensors.get("bias"))))
                 .isInstanceOf(UnsupportedOperationException.class);
     }
 
-    private static String digest(Map<String, TorchTensor> tensors) throws NoSuchAlgorithmException {
+    private static String digest(Map<String, Tensor> tensors) throws NoSuchAlgorithmException {
         MessageDigest digest = MessageDigest.getInstance("SHA-256");
         tensors.forEach(
                 (name, tensor) -> {

@@ -1,7 +1,11 @@
-"""Writes the .pth files beside it; run with any PyTorch from 2.6 on, in this folder."""
+"""Writes the .pth and .pkl files beside it; run with any PyTorch from 2.6 on, in this folder."""
 
-from collections import OrderedDict
+import argparse
+import pickle
+from collections import Counter, OrderedDict, defaultdict
+from pathlib import Path
 
+import numpy
 import torch
 
 grid = torch.arange(12, dtype=torch.float32).reshape(3, 4)
@@ -37,5 +41,30 @@ torch.save(training, "training.pth")
 torch.save({"state_dict": model.state_dict()}, "protocol4.pth", pickle_protocol=4)
 torch.save(model.state_dict(), "legacy.pth", _use_new_zipfile_serialization=False)
 torch.save(model, "module.pth")
+
+# What training programs save beside the weights.
+beside = {
+    "model": model.state_dict(),
+    "optimizer": optimizer.state_dict(),
+    "lr_scheduler": torch.optim.lr_scheduler.MultiStepLR(optimizer, [16, 22]).state_dict(),
+    "args": argparse.Namespace(lr=0.1, output=Path("run")),
+    "best_map": numpy.float64(0.3),
+    "history": numpy.zeros(3),
+    "counts": Counter("ab"),
+    "lists": defaultdict(list, {1: [2]}),
+    "sets": [{1, 2}, frozenset([3])],
+    "keys": {(1, 2): 3, 1.5: 2, None: 1, True: 0},
+    "types": [torch.float32, torch.device("cpu"), torch.Size([1, 2]), b"bytes"],
+    "model_ema": {"module": {name: value + 1 for name, value in model.state_dict().items()}},
+}
+torch.save(beside, "beside.pth")
+torch.save(beside, "beside_legacy.pth", _use_new_zipfile_serialization=False)
+for protocol in 2, 3, 4, 5:
+    arrays = {"model": {name: value.numpy() for name, value in model.state_dict().items()}, "__author__": "test"}
+    arrays["model"]["columns"] = numpy.asfortranarray(numpy.arange(6, dtype=numpy.float64).reshape(2, 3))
+    arrays["model"]["names"] = numpy.array(["a", None], dtype=object)
+    with open(f"arrays{protocol}.pkl", "wb") as file:
+        pickle.dump(arrays, file, protocol=protocol)
+
 torch.serialization.set_crc32_options(False)
 torch.save(model.state_dict(), "unchecked.pth")

@@ -1,11 +1,11 @@
-package dev.fern.tools.torch;
+package dev.fern.backbone.parameter;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.ByteBuffer;
 import org.junit.jupiter.api.Test;
 
-class StorageTypeTest {
+class ElementTypeTest {
 
     @Test
     void everyHalfHasTheValueOfItsDefinition() {
@@ -21,7 +21,7 @@ class StorageTypeTest {
                                     : fraction == 0 ? Double.POSITIVE_INFINITY : Double.NaN;
             double expected = bits >> 15 == 0 ? magnitude : -magnitude;
 
-            float half = StorageType.FLOAT16.next(bytes.putShort(0, (short) bits).rewind());
+            float half = ElementType.FLOAT16.next(bytes.putShort(0, (short) bits).rewind());
 
             assertThat(Double.valueOf(half))
                     .as("bits %04x", bits)

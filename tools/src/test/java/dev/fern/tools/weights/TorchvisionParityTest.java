@@ -1,4 +1,4 @@
-package dev.fern.tools.torch;
+package dev.fern.tools.weights;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
@@ -34,6 +34,7 @@ import dev.fern.detection.model.DetectorConfiguration;
 import dev.fern.detection.model.PostProcessing;
 import dev.fern.detection.model.RetinaNet;
 import dev.fern.detection.train.GradientStep;
+import dev.fern.tools.torch.WeightsFile;
 import java.io.IOException;
 import java.nio.FloatBuffer;
 import java.nio.file.Files;
@@ -68,8 +69,7 @@ class TorchvisionParityTest {
                 JsonParser.parseString(Files.readString(FOLDER.resolve("expected.json")))
                         .getAsJsonObject();
         TorchvisionRetinaNet network =
-                TorchvisionRetinaNet.of(
-                        TorchCheckpoint.read(FOLDER.resolve("retinanet.pth")).tensors(), null);
+                TorchvisionRetinaNet.of(WeightsFile.read(FOLDER.resolve("retinanet.pth")), null);
         List<CocoCategory> categories =
                 IntStream.range(0, network.categories())
                         .mapToObj(k -> new CocoCategory(k, "class " + k, ""))
@@ -252,7 +252,7 @@ class TorchvisionParityTest {
         long trained = parameters.values().stream().filter(Parameter::requiresGradient).count();
         assertThat(norms.size()).isEqualTo((int) trained);
         for (Map.Entry<String, JsonElement> entry : norms.entrySet()) {
-            Parameter parameter = parameters.get(TorchvisionRetinaNet.fernName(entry.getKey()));
+            Parameter parameter = parameters.get(TorchvisionNames.fern(entry.getKey()));
             assertThat(parameter).as(entry.getKey()).isNotNull();
             try (NDArray gradient = parameter.getArray().getGradient()) {
                 double sum = 0;

@@ -1,4 +1,4 @@
-package dev.fern.tools.torch;
+package dev.fern.tools.weights;
 
 import dev.fern.cocoeval.CocoCategory;
 import java.util.ArrayList;
@@ -8,10 +8,10 @@ import java.util.List;
 /**
  * COCO's 80 categories among the 91 classes of torchvision's models: a class is a category's id.
  */
-public final class CocoNames {
+final class CocoNames {
 
     /** Number of classes, including the background (0) and ten ids that COCO does not use. */
-    public static final int CLASSES = 91;
+    static final int CLASSES = 91;
 
     private static final String[] NAMES = {
         null,
@@ -110,12 +110,17 @@ public final class CocoNames {
     private CocoNames() {}
 
     /** {@return a category for each class; those that COCO does not have are called "class N"} */
-    public static List<CocoCategory> byClass() {
+    static List<CocoCategory> byClass() {
         List<CocoCategory> categories = new ArrayList<>(CLASSES);
         for (int id = 0; id < CLASSES; id++) {
             String name = NAMES[id] == null ? "class " + id : NAMES[id];
             categories.add(new CocoCategory(id, name, ""));
         }
         return Collections.unmodifiableList(categories);
+    }
+
+    /** {@return COCO's 80 categories in the order of their ids} */
+    static List<CocoCategory> categories() {
+        return byClass().stream().filter(category -> NAMES[(int) category.id()] != null).toList();
     }
 }

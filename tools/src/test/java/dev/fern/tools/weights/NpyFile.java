@@ -1,4 +1,4 @@
-package dev.fern.tools.torch;
+package dev.fern.tools.weights;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
