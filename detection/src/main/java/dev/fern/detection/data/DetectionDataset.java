@@ -5,6 +5,7 @@ import dev.fern.cocoeval.CocoAnnotation;
 import dev.fern.cocoeval.CocoCategory;
 import dev.fern.cocoeval.CocoDataset;
 import dev.fern.cocoeval.CocoImage;
+import dev.fern.cocoeval.CocoResults;
 import dev.fern.detection.image.ImageFolder;
 import dev.fern.detection.image.ImageReadException;
 import dev.fern.detection.image.ImageReader;
@@ -17,13 +18,15 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Supplier;
 
 /**
  * The images of a data set with their target boxes, in the order of the annotation file.
  *
  * <p>Crowds never become targets. Images without boxes stay, since all of such an image is
  * background. Boxes are clipped to their image; those without area after that are dropped and
- * counted. Labels are the positions of the categories in the order of rising ids, from 0.
+ * counted. Labels are the positions of the categories in the order of rising ids, from 0; where ids
+ * are strings, the categories have numbers in their place.
  */
 public final class DetectionDataset {
 
@@ -32,18 +35,21 @@ public final class DetectionDataset {
     private final List<ImageReadException> badImages;
     private final int emptyBoxes;
     private final int crowds;
+    private final Supplier<CocoResults.Builder> results;
 
     private DetectionDataset(
             List<Sample> samples,
             List<CocoCategory> categories,
             List<ImageReadException> badImages,
             int emptyBoxes,
-            int crowds) {
+            int crowds,
+            Supplier<CocoResults.Builder> results) {
         this.samples = List.copyOf(samples);
         this.categories = List.copyOf(categories);
         this.badImages = List.copyOf(badImages);
         this.emptyBoxes = emptyBoxes;
         this.crowds = crowds;
+        this.results = results;
     }
 
     /**
@@ -96,7 +102,7 @@ public final class DetectionDataset {
         for (CocoImage image : all.subList(0, count)) {
             Path path = resolve(folder, image);
             try {
-                ImageSize size = size(image, path, reader);
+                ImageSize size = size(coco, image, path, reader);
                 samples.add(targets.sample(image.id(), path, size, coco.annotationsOf(image.id())));
             } catch (ImageReadException e) {
                 badImages.add(e);
@@ -109,7 +115,12 @@ public final class DetectionDataset {
             targets.countCrowds(coco.annotationsOf(image.id()));
         }
         return new DetectionDataset(
-                samples, coco.categories(), badImages, targets.emptyBoxes, targets.crowds);
+                samples,
+                coco.numberedCategories(),
+                badImages,
+                targets.emptyBoxes,
+                targets.crowds,
+                () -> CocoResults.builder(coco));
     }
 
     /**
@@ -140,7 +151,7 @@ public final class DetectionDataset {
         if (!skipBadImages) {
             refuse(badImages);
         }
-        return new DetectionDataset(samples, List.of(), badImages, 0, 0);
+        return new DetectionDataset(samples, List.of(), badImages, 0, 0, CocoResults::builder);
     }
 
     private static Path resolve(ImageFolder folder, CocoImage image) throws BadImageException {
@@ -151,16 +162,20 @@ public final class DetectionDataset {
         }
     }
 
-    private static ImageSize size(CocoImage image, Path path, ImageReader reader)
+    private static String image(CocoDataset coco, CocoImage image) {
+        return " (image id " + coco.idText(image.id()) + ")";
+    }
+
+    private static ImageSize size(CocoDataset coco, CocoImage image, Path path, ImageReader reader)
             throws IOException {
         if (image.width() < 1 || image.height() < 1) {
             return reader.size(path);
         }
         if (!Files.isRegularFile(path)) {
-            throw new ImageReadException(path, "no such file (image id " + image.id() + ")");
+            throw new ImageReadException(path, "no such file" + image(coco, image));
         }
         if (Files.size(path) == 0) {
-            throw new ImageReadException(path, "the file is empty (image id " + image.id() + ")");
+            throw new ImageReadException(path, "the file is empty" + image(coco, image));
         }
         return new ImageSize(image.width(), image.height());
     }
@@ -220,7 +235,13 @@ public final class DetectionDataset {
                 categories,
                 badImages,
                 emptyBoxes,
-                crowds);
+                crowds,
+                results);
+    }
+
+    /** {@return an empty builder for detections in these images, with the ids of the data set} */
+    public CocoResults.Builder newResults() {
+        return results.get();
     }
 
     /**
@@ -244,7 +265,7 @@ public final class DetectionDataset {
                             annotations.getOrDefault(sample.imageId(), List.of())));
         }
         return new DetectionDataset(
-                labelled, categories, badImages, targets.emptyBoxes, targets.crowds);
+                labelled, categories, badImages, targets.emptyBoxes, targets.crowds, results);
     }
 
     private static Map<Long, Integer> positions(List<CocoCategory> categories) {

@@ -3,16 +3,21 @@ package dev.fern.detection.image;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
+import java.util.Optional;
 
 /**
  * The folder that a data set's {@code file_name}s refer to. A name must lead to a place below the
  * folder, so that an annotation file from elsewhere can't decide which other files are read.
  * Symbolic links within the folder are followed wherever they lead: only the owner of the folder
  * can have put them there, and folders made of links are common.
+ *
+ * <p>A name that is not there as it is written is sought: with slashes for backslashes, with other
+ * compositions of accented letters, without the server or the folders before its last part.
  */
 public final class ImageFolder {
 
     private final Path root;
+    private final FileNameSearch search;
 
     /**
      * Opens a folder of images.
@@ -25,6 +30,7 @@ public final class ImageFolder {
             throw new ImageReadException(root, "no such image folder");
         }
         this.root = root;
+        this.search = new FileNameSearch(root);
     }
 
     /** {@return the folder itself} */
@@ -35,11 +41,35 @@ public final class ImageFolder {
     /**
      * Returns the path of a file of this folder, which need not exist.
      *
-     * @param fileName relative to the folder, with slashes, as data sets have it
-     * @return the path, below the folder
-     * @throws ImageReadException if the name is empty, absolute or climbs out of the folder
+     * @param fileName relative to the folder, as data sets have it
+     * @return the path of the file that has this name or, if there is none, of the one that is
+     *     meant; else where the file should be, below the folder
+     * @throws ImageReadException if there is no such file and the name is empty, absolute or climbs
+     *     out of the folder
      */
     public Path resolve(String fileName) throws ImageReadException {
+        Path literal;
+        try {
+            literal = literal(fileName);
+        } catch (ImageReadException e) {
+            Optional<Path> found = search.find(fileName);
+            if (found.isPresent()) {
+                return found.get();
+            }
+            throw e;
+        }
+        return Files.exists(literal) ? literal : search.find(fileName).orElse(literal);
+    }
+
+    /**
+     * {@return how many names were not there as they are written and which file was meant, with an
+     * example, to be told to the user; empty if there were none so far}
+     */
+    public Optional<String> note() {
+        return search.note();
+    }
+
+    private Path literal(String fileName) throws ImageReadException {
         Path name;
         try {
             name = root.getFileSystem().getPath(fileName);
@@ -70,7 +100,7 @@ public final class ImageFolder {
         return false;
     }
 
-    private static String printable(String name) {
+    static String printable(String name) {
         return name.replaceAll("\\p{Cntrl}", "?");
     }
 }

@@ -62,7 +62,11 @@ public final class ImageFileCheck {
                                     message ->
                                             new CocoProblem(
                                                     Severity.ERROR,
-                                                    "images[" + index + "] (id " + image.id() + ")",
+                                                    "images["
+                                                            + index
+                                                            + "] (id "
+                                                            + dataset.idText(image.id())
+                                                            + ")",
                                                     -1,
                                                     message));
                         })

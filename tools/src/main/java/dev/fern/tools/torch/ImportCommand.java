@@ -155,7 +155,7 @@ public final class ImportCommand implements Callable<Integer> {
                             .mapToObj(k -> new CocoCategory(k, "class " + k, ""))
                             .toList();
         }
-        List<CocoCategory> known = CocoDataset.read(categories).categories();
+        List<CocoCategory> known = CocoDataset.read(categories).numberedCategories();
         for (CocoCategory category : known) {
             if (category.id() < 1 || category.id() >= count) {
                 throw new BadInputException(

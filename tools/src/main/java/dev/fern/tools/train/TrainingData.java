@@ -4,6 +4,7 @@ import com.google.gson.JsonObject;
 import dev.fern.detection.data.LabelledImages;
 import dev.fern.detection.data.LoaderOptions;
 import dev.fern.tools.console.BadInputException;
+import dev.fern.tools.console.DataWarnings;
 import dev.fern.tools.console.LoadingOptions;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -75,24 +76,45 @@ public final class TrainingData {
     }
 
     /**
-     * Opens the training images.
+     * Opens the training images, and warns of what is odd about them.
      *
      * @return the images with their annotations
-     * @throws IOException naming the file and record that can't be used
+     * @throws IOException naming the file and record that can't be used, or if there is no box to
+     *     learn from
      */
     public LabelledImages train() throws IOException {
-        return LabelledImages.open(
-                trainAnnotations, trainImages, loading.skipBadImages(), limitTrain);
+        LabelledImages train =
+                LabelledImages.open(
+                        trainAnnotations, trainImages, loading.skipBadImages(), limitTrain);
+        DataWarnings.print(trainAnnotations, train.advice());
+        if (!hasBoxes(train)) {
+            throw new IOException(
+                    trainAnnotations
+                            + ": has no box to train on"
+                            + (limitTrain > 0 ? " in its first " + limitTrain + " images" : ""));
+        }
+        return train;
+    }
+
+    private static boolean hasBoxes(LabelledImages labelled) {
+        return labelled.images().samples().stream().anyMatch(sample -> sample.labels().length > 0);
     }
 
     /**
-     * Opens the validation images.
+     * Opens the validation images, and warns of what is odd about them.
      *
      * @return the images with their annotations
      * @throws IOException naming the file and record that can't be used
      */
     public LabelledImages val() throws IOException {
-        return LabelledImages.open(valAnnotations, valImages, loading.skipBadImages(), limitVal);
+        LabelledImages val =
+                LabelledImages.open(valAnnotations, valImages, loading.skipBadImages(), limitVal);
+        DataWarnings.print(valAnnotations, val.advice());
+        if (!hasBoxes(val)) {
+            DataWarnings.print(
+                    valAnnotations, List.of("has no box to find, so AP is undefined (-1)"));
+        }
+        return val;
     }
 
     /** {@return the annotation file of the validation images} */
