@@ -44,21 +44,31 @@ public final class ImageFolder {
      * @param fileName relative to the folder, as data sets have it
      * @return the path of the file that has this name or, if there is none, of the one that is
      *     meant; else where the file should be, below the folder
-     * @throws ImageReadException if there is no such file and the name is empty, absolute or climbs
-     *     out of the folder
+     * @throws ImageReadException if the name is empty or climbs out of the folder, or is absolute
+     *     and no file is meant
      */
     public Path resolve(String fileName) throws ImageReadException {
-        Path literal;
+        Path name;
         try {
-            literal = literal(fileName);
-        } catch (ImageReadException e) {
-            Optional<Path> found = search.find(fileName);
-            if (found.isPresent()) {
-                return found.get();
-            }
-            throw e;
+            name = root.getFileSystem().getPath(fileName);
+        } catch (InvalidPathException e) {
+            throw new ImageReadException(
+                    root, "the file name \"" + printable(fileName) + "\" is not valid", e);
         }
-        return Files.exists(literal) ? literal : search.find(fileName).orElse(literal);
+        boolean climbs = climbs(name) || name.normalize().toString().isEmpty();
+        if (!climbs && !name.isAbsolute()) {
+            Path literal = root.resolve(name).normalize();
+            return Files.exists(literal) ? literal : search.find(fileName).orElse(literal);
+        }
+        Optional<Path> found = climbs ? Optional.empty() : search.find(fileName);
+        return found.orElseThrow(
+                () ->
+                        new ImageReadException(
+                                root,
+                                "the file name \""
+                                        + printable(fileName)
+                                        + "\" leads out of the image folder; names must be relative"
+                                        + " and stay below it"));
     }
 
     /**
@@ -67,25 +77,6 @@ public final class ImageFolder {
      */
     public Optional<String> note() {
         return search.note();
-    }
-
-    private Path literal(String fileName) throws ImageReadException {
-        Path name;
-        try {
-            name = root.getFileSystem().getPath(fileName);
-        } catch (InvalidPathException e) {
-            throw new ImageReadException(
-                    root, "the file name \"" + printable(fileName) + "\" is not valid", e);
-        }
-        if (name.isAbsolute() || climbs(name) || name.normalize().toString().isEmpty()) {
-            throw new ImageReadException(
-                    root,
-                    "the file name \""
-                            + printable(fileName)
-                            + "\" leads out of the image folder; names must be relative and stay"
-                            + " below it");
-        }
-        return root.resolve(name).normalize();
     }
 
     /** Returns whether a name leaves the folder, even if it comes back. */
