@@ -191,6 +191,8 @@ final class AnnotationReader {
         } else if (crowd.value instanceof String && (value == 0 || value == 1)) {
             textCrowds.add(offset, "has a text for iscrowd");
             crowd.problem = lenient ? null : crowd.problem;
+        } else if (lenient && crowd.value instanceof Boolean) {
+            crowd.problem = null;
         } else if (crowd.problem == null && value != 0 && value != 1) {
             crowd.problem = fields.problem(ERROR, offset, "has an iscrowd other than 0 and 1");
         }

@@ -17,6 +17,7 @@ final class DetectedImages {
     private NameIndex<Long> byFileName;
     private Map<String, Optional<Long>> byStem;
 
+    private int sought;
     private int leftOut;
     private String firstLeftOut;
 
@@ -40,6 +41,7 @@ final class DetectedImages {
      * @return the image's id; {@link IdTable#NONE} if it is not listed
      */
     long image(long id, String fileName) {
+        sought++;
         long found = id == IdTable.NONE ? IdTable.NONE : imageIds.find(id);
         if (found == IdTable.NONE && ids().isText(id)) {
             found = named((String) ids().value(id));
@@ -88,8 +90,8 @@ final class DetectedImages {
                 ? List.of()
                 : List.of(
                         String.format(
-                                "%d detections are left out, since their images are not in images,"
-                                        + " the first: %s",
-                                leftOut, firstLeftOut));
+                                "%d of %d detections are left out, since images does not have their"
+                                        + " images, the first: %s",
+                                leftOut, sought, firstLeftOut));
     }
 }

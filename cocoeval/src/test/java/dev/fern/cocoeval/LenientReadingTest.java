@@ -104,6 +104,13 @@ class LenientReadingTest {
     }
 
     @Test
+    void aTruthValueForIscrowdIsNoProblem() throws IOException {
+        Path file = file("gt.json", TRUTH.replace("\"iscrowd\": 0", "\"iscrowd\": false"));
+        assertThat(CocoDataset.read(file).annotations()).noneMatch(CocoAnnotation::crowd);
+        assertThat(CocoValidator.check(file)).isEmpty();
+    }
+
+    @Test
     void aTextForIscrowdCountsAsItsNumber() throws IOException {
         String truth = TRUTH.replace("\"iscrowd\": 0", "\"iscrowd\": \"0\"");
         assertThat(strictly(truth, DETECTIONS)).isEqualTo(-1);
@@ -226,12 +233,12 @@ class LenientReadingTest {
         assertThat(results.size()).isEqualTo(2);
         assertThat(CocoAdvice.of(dataset, results))
                 .containsExactly(
-                        "1 detections are left out, since their images are not in images, the"
-                                + " first: image_id 7");
+                        "1 of 3 detections are left out, since images does not have their"
+                                + " images, the first: image_id 7");
         Path none = file("dt.json", DETECTIONS.replaceAll("\"image_id\": \\d", "\"image_id\": 7"));
         assertThatThrownBy(() -> CocoResults.readLeniently(none, dataset))
                 .isInstanceOf(CocoFormatException.class)
-                .hasMessageContaining("2 detections are left out");
+                .hasMessageContaining("2 of 2 detections are left out");
     }
 
     private static final String MASKS =

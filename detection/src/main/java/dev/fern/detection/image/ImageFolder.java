@@ -1,5 +1,6 @@
 package dev.fern.detection.image;
 
+import dev.fern.cocoeval.variant.FileNameSearch;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
@@ -91,7 +92,7 @@ public final class ImageFolder {
         return false;
     }
 
-    static String printable(String name) {
+    private static String printable(String name) {
         return name.replaceAll("\\p{Cntrl}", "?");
     }
 }

@@ -1,7 +1,5 @@
-package dev.fern.detection.image;
+package dev.fern.cocoeval.variant;
 
-import dev.fern.cocoeval.variant.ImageFileName;
-import dev.fern.cocoeval.variant.NameIndex;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.FileVisitResult;
@@ -21,7 +19,7 @@ import java.util.stream.Stream;
  * whose folder is there is sought in that folder alone; any other goes by its last part. May be
  * used by several threads at once.
  */
-final class FileNameSearch {
+public final class FileNameSearch {
 
     private static final int MAX_FILES = 4_000_000;
 
@@ -34,17 +32,23 @@ final class FileNameSearch {
     private NameIndex<Path> all;
     private String firstName;
 
-    FileNameSearch(Path root) {
+    /**
+     * Reads no folder yet.
+     *
+     * @param root the image folder
+     */
+    public FileNameSearch(Path root) {
         this.root = root;
     }
 
     /**
      * Finds a file.
      *
+     * @param fileName as the data set has it
      * @return its path below the root; empty if there is none, or several that are equally like the
      *     name, or if another name has found it before
      */
-    synchronized Optional<Path> find(String fileName) {
+    public synchronized Optional<Path> find(String fileName) {
         ImageFileName name = ImageFileName.of(fileName);
         if (name.last().isEmpty()) {
             return Optional.empty();
@@ -116,8 +120,8 @@ final class FileNameSearch {
         }
     }
 
-    /** Returns how many files were found, with the first as an example; empty if none was. */
-    synchronized Optional<String> note() {
+    /** {@return how many files were found, with the first as an example; empty if none was} */
+    public synchronized Optional<String> note() {
         if (found.isEmpty()) {
             return Optional.empty();
         }
@@ -131,6 +135,6 @@ final class FileNameSearch {
                 String.format(
                         "%d images have file names that are not there as they are written and were"
                                 + " found by their last part, the first: \"%s\" is %s",
-                        found.size(), ImageFolder.printable(firstName), first));
+                        found.size(), firstName, first));
     }
 }
