@@ -225,8 +225,7 @@ final class CategoryMatching {
                 Arrays.fill(taken, firstTruth, endTruth, 0);
             }
             for (int d = 0; d < count; d++) {
-                int at = 4 * kept[first + d];
-                boolean outside = areas[a].excludes(boxes[at + 2] * boxes[at + 3]);
+                boolean outside = areas[a].excludes(input.results().area(kept[first + d]));
                 int place = places[first + d];
                 if (any && mayMatch[d]) {
                     matchDetection(firstTruth, endTruth, first, d, thresholds, outside);

@@ -11,25 +11,35 @@ import java.util.BitSet;
 import java.util.Collections;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * The images, categories and annotations of a COCO instances file. Immutable.
  *
  * <p>{@link #read} refuses whatever a detector can't be trained on. {@link #readForEvaluation}
- * takes all that pycocotools takes; the evaluator refuses a damaged annotation when it comes to use
- * it. Segmentations are skipped, never stored.
+ * takes all that pycocotools takes, and {@link #readLeniently} also what it does not need; the
+ * evaluator refuses a damaged annotation when it comes to use it. Segmentations are never stored.
  */
 public final class CocoDataset {
-    /** Byte offsets of the records in the file that they were read from, in file order. */
+    /**
+     * The file that a data set was read from.
+     *
+     * @param imageOffsets byte offsets of the records, in file order
+     * @param categoryOffsets byte offsets of the records, in file order
+     * @param annotationOffsets byte offsets of the records, in file order
+     * @param notes what of the file the records don't show and {@link CocoAdvice} tells
+     */
     record Source(
             String file,
             long[] imageOffsets,
             long[] categoryOffsets,
             long[] annotationOffsets,
-            boolean hasAnnotations) {}
+            boolean hasAnnotations,
+            List<String> notes) {}
 
     /**
      * What keeps one annotation from being evaluated, or makes it unusual. pycocotools raises only
@@ -66,7 +76,7 @@ public final class CocoDataset {
         this.categoriesAsListed = List.copyOf(categories);
         this.categories =
                 categoriesAsListed.stream()
-                        .sorted(Comparator.comparingLong(CocoCategory::id))
+                        .sorted(Comparator.comparing(CocoCategory::id, ids.order()))
                         .toList();
         this.annotations = List.copyOf(annotations);
         this.flaws = Map.copyOf(flaws);
@@ -104,8 +114,10 @@ public final class CocoDataset {
     }
 
     /**
-     * Reads a data set to train on, in one pass. The area of the box takes the place of a missing
-     * {@code area}, and 0 that of a missing {@code iscrowd}.
+     * Reads a data set to train on. The area of the mask or else of the box takes the place of a
+     * missing {@code area}, 0 that of a missing {@code iscrowd}, the bounds of the mask that of a
+     * missing {@code bbox}. Ids may be strings; {@link #numberedCategories} has integers for those
+     * of categories. {@code annotations} may be missing altogether.
      *
      * @param file JSON, plain or gzip
      * @return a data set without errors
@@ -113,7 +125,7 @@ public final class CocoDataset {
      *     {@linkplain CocoProblem.Severity#ERROR error} that {@link CocoValidator} knows
      */
     public static CocoDataset read(Path file) throws CocoFormatException {
-        CocoDatasetReader.Reading reading = CocoDatasetReader.read(file);
+        CocoDatasetReader.Reading reading = CocoDatasetReader.readLeniently(file);
         for (CocoProblem problem : CocoValidator.check(reading)) {
             if (problem.severity() == CocoProblem.Severity.ERROR) {
                 throw problem.in(file.toString());
@@ -140,7 +152,26 @@ public final class CocoDataset {
      * @throws CocoFormatException if the file can't be read, or where pycocotools raises on loading
      */
     public static CocoDataset readForEvaluation(Path file) throws CocoFormatException {
-        CocoDatasetReader.Reading reading = CocoDatasetReader.read(file);
+        return unlessRefused(CocoDatasetReader.read(file), file);
+    }
+
+    /**
+     * Reads a data set to evaluate on, as {@link #readForEvaluation} does, but with what {@link
+     * #read} puts in the place of missing fields. An {@code iscrowd} that is a string counts as the
+     * number in it, and an {@code image_id} or {@code category_id} that is written like a listed id
+     * counts as that, though one is a string and the other a number.
+     *
+     * @param file JSON, plain or gzip
+     * @return a data set that may hold annotations which the evaluator refuses
+     * @throws CocoFormatException if the file can't be read, or has no images or categories, or a
+     *     record without an id
+     */
+    public static CocoDataset readLeniently(Path file) throws CocoFormatException {
+        return unlessRefused(CocoDatasetReader.readLeniently(file), file);
+    }
+
+    private static CocoDataset unlessRefused(CocoDatasetReader.Reading reading, Path file)
+            throws CocoFormatException {
         if (!reading.refusals().isEmpty()) {
             throw reading.refusals().get(0).in(file.toString());
         }
@@ -155,6 +186,30 @@ public final class CocoDataset {
     /** {@return the categories by ascending id; unmodifiable} */
     public List<CocoCategory> categories() {
         return categories;
+    }
+
+    /**
+     * Returns the categories for programs that know integers alone, such as a model: an id that is
+     * a string becomes the least positive integer that is still free.
+     *
+     * @return in the order of {@link #categories}
+     */
+    public List<CocoCategory> numberedCategories() {
+        Set<Long> taken = new HashSet<>();
+        categories.forEach(category -> taken.add(category.id()));
+        List<CocoCategory> numbered = new ArrayList<>();
+        long next = 1;
+        for (CocoCategory category : categories) {
+            if (!ids.isText(category.id())) {
+                numbered.add(category);
+                continue;
+            }
+            while (!taken.add(next)) {
+                next++;
+            }
+            numbered.add(new CocoCategory(next, category.name(), category.supercategory()));
+        }
+        return Collections.unmodifiableList(numbered);
     }
 
     /** {@return the annotations of all images in file order; unmodifiable} */
@@ -183,9 +238,26 @@ public final class CocoDataset {
     }
 
     /**
+     * Tells whether there is anything to find.
+     *
+     * @return whether an annotation that is no crowd lies on a listed image and is of a listed
+     *     category
+     */
+    public boolean hasObjects() {
+        Set<Long> listed = new HashSet<>();
+        categories.forEach(category -> listed.add(category.id()));
+        return annotations.stream()
+                .anyMatch(
+                        annotation ->
+                                !annotation.crowd()
+                                        && imagesById.containsKey(annotation.imageId())
+                                        && listed.contains(annotation.categoryId()));
+    }
+
+    /**
      * Writes an id of this data set as its file does. That is the number itself, except for the
-     * strings, fractions and integers beyond 62 bits that {@link #readForEvaluation} takes too:
-     * records hold a negative number in their place.
+     * strings that are taken too, and the fractions and integers beyond 62 bits that {@link
+     * #readForEvaluation} takes: records hold a negative number in their place.
      *
      * @param id of an image, category or annotation
      * @return JSON, so a string in double quotes

@@ -3,22 +3,17 @@ package dev.fern.cocoeval;
 import static dev.fern.cocoeval.CocoProblem.Severity.ERROR;
 import static dev.fern.cocoeval.CocoProblem.Severity.WARNING;
 
-import dev.fern.cocoeval.CocoDataset.AnnotationFlaw;
-import dev.fern.cocoeval.RecordFields.BoxField;
 import dev.fern.cocoeval.RecordFields.Field;
 import dev.fern.cocoeval.RecordFields.IdField;
 import dev.fern.cocoeval.json.CocoFormatException;
 import dev.fern.cocoeval.json.CompressedInput;
 import dev.fern.cocoeval.json.JsonTokenizer;
-import dev.fern.cocoeval.json.JsonTokenizer.Other;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.BitSet;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 
 /**
  * Reads a COCO instances file in one pass and keeps both what pycocotools would make of it and what
@@ -33,7 +28,7 @@ final class CocoDatasetReader {
     record Reading(CocoDataset dataset, List<CocoProblem> refusals, List<CocoProblem> problems) {}
 
     /** One of the three arrays. If its name comes again, a new section replaces this one. */
-    private static final class Section<T> {
+    static final class Section<T> {
         final List<T> records = new ArrayList<>();
         final List<CocoProblem> refusals = new ArrayList<>();
         final List<CocoProblem> problems = new ArrayList<>();
@@ -45,6 +40,34 @@ final class CocoDatasetReader {
             }
             offsets[records.size()] = offset;
             records.add(item);
+        }
+
+        /** Files what is wrong with a record, where anything is (not null). */
+        void report(CocoProblem... found) {
+            for (CocoProblem problem : found) {
+                if (problem != null) {
+                    problems.add(problem);
+                }
+            }
+        }
+
+        /**
+         * Files what is wrong with the ids of a record.
+         *
+         * @return whether pycocotools could go on
+         */
+        boolean accept(long offset, IdField... idFields) {
+            boolean accepted = true;
+            for (IdField id : idFields) {
+                CocoProblem refusal = id.refusal(offset);
+                accepted &= refusal == null;
+                if (refusal == null) {
+                    report(id.problem);
+                } else {
+                    refusals.add(refusal);
+                }
+            }
+            return accepted;
         }
     }
 
@@ -58,17 +81,39 @@ final class CocoDatasetReader {
     private Section<CocoImage> images;
     private Section<CocoCategory> categories;
     private Section<CocoAnnotation> annotations;
-    private final Map<Integer, AnnotationFlaw> flaws = new HashMap<>();
-    private final BitSet ignoreFlags = new BitSet();
+    private final boolean lenient;
+    private final boolean measuresMasks;
+    private AnnotationReader annotationReader;
 
-    private CocoDatasetReader(JsonTokenizer in) {
+    private CocoDatasetReader(JsonTokenizer in, boolean lenient, boolean measuresMasks) {
         this.in = in;
-        fields = new RecordFields(in, ids);
+        this.lenient = lenient;
+        this.measuresMasks = measuresMasks;
+        fields = new RecordFields(in, ids, lenient);
+        annotationReader = new AnnotationReader(in, fields, lenient, measuresMasks);
     }
 
+    /** Reads a file as pycocotools does. */
     static Reading read(Path file) throws CocoFormatException {
+        return read(file, false, false);
+    }
+
+    /**
+     * Reads a file with texts for ids, without {@code annotations}, and with annotations that lack
+     * {@code iscrowd}, {@code area} or, where they have a mask, {@code bbox}. Few files ask for
+     * masks; those are read twice.
+     */
+    static Reading readLeniently(Path file) throws CocoFormatException {
+        return read(file, true, false);
+    }
+
+    private static Reading read(Path file, boolean lenient, boolean measuresMasks)
+            throws CocoFormatException {
         try (JsonTokenizer in = CompressedInput.tokenizer(file)) {
-            return new CocoDatasetReader(in).document(file.toString());
+            CocoDatasetReader reader = new CocoDatasetReader(in, lenient, measuresMasks);
+            Reading reading = reader.document(file.toString());
+            boolean again = reader.annotationReader.lacksMasks() && Files.isRegularFile(file);
+            return again ? read(file, true, true) : reading;
         } catch (CocoFormatException e) {
             throw e;
         } catch (IOException e) {
@@ -96,9 +141,8 @@ final class CocoDatasetReader {
                 }
                 case "annotations" -> {
                     annotations = new Section<>();
-                    flaws.clear();
-                    ignoreFlags.clear();
-                    section(annotations, this::annotation);
+                    annotationReader = new AnnotationReader(in, fields, lenient, measuresMasks);
+                    section(annotations, () -> annotationReader.read(annotations));
                 }
                 default -> in.skipValue();
             }
@@ -117,28 +161,72 @@ final class CocoDatasetReader {
             categories = new Section<>();
         }
         if (!hasAnnotations) {
-            problems.add(new CocoProblem(ERROR, "", -1, "has no \"annotations\""));
+            problems.add(
+                    new CocoProblem(lenient ? WARNING : ERROR, "", -1, "has no \"annotations\""));
             annotations = new Section<>();
         }
         for (Section<?> section : List.of(images, categories, annotations)) {
             refusals.addAll(section.refusals);
             problems.addAll(section.problems);
         }
+        annotationReader.addShared(problems);
+        List<String> notes = new ArrayList<>(annotationReader.notes());
         CocoDataset dataset =
                 new CocoDataset(
                         images.records,
                         categories.records,
-                        annotations.records,
-                        flaws,
-                        ignoreFlags,
+                        lenient && !ids.isEmpty()
+                                ? withListedIds(annotations.records, notes)
+                                : annotations.records,
+                        annotationReader.flaws(),
+                        annotationReader.ignoreFlags(),
                         ids,
                         new CocoDataset.Source(
                                 file,
                                 images.offsets,
                                 categories.offsets,
                                 annotations.offsets,
-                                hasAnnotations));
+                                hasAnnotations,
+                                List.copyOf(notes)));
         return new Reading(dataset, refusals, problems);
+    }
+
+    /** Brings the ids in annotations to the type that images and categories have. */
+    private List<CocoAnnotation> withListedIds(List<CocoAnnotation> read, List<String> notes) {
+        LooseIds imageIds = new LooseIds(images.records.stream().mapToLong(CocoImage::id), ids);
+        LooseIds categoryIds =
+                new LooseIds(categories.records.stream().mapToLong(CocoCategory::id), ids);
+        List<CocoAnnotation> matched = new ArrayList<>(read.size());
+        int otherImages = 0;
+        int otherCategories = 0;
+        for (CocoAnnotation annotation : read) {
+            long image = imageIds.find(annotation.imageId());
+            long category = categoryIds.find(annotation.categoryId());
+            otherImages += image != IdTable.NONE && image != annotation.imageId() ? 1 : 0;
+            otherCategories +=
+                    category != IdTable.NONE && category != annotation.categoryId() ? 1 : 0;
+            matched.add(
+                    new CocoAnnotation(
+                            annotation.id(),
+                            image == IdTable.NONE ? annotation.imageId() : image,
+                            category == IdTable.NONE ? annotation.categoryId() : category,
+                            annotation.box(),
+                            annotation.area(),
+                            annotation.crowd()));
+        }
+        note(notes, otherImages, "image_id", "images");
+        note(notes, otherCategories, "category_id", "categories");
+        return matched;
+    }
+
+    private static void note(List<String> notes, int count, String member, String section) {
+        if (count > 0) {
+            notes.add(
+                    String.format(
+                            "%d annotations have the %s as a string where \"%s\" have numbers, or the"
+                                    + " other way round; those written alike are taken for the same",
+                            count, member, section));
+        }
     }
 
     private void section(Section<?> section, RecordReader reader) throws CocoFormatException {
@@ -177,8 +265,8 @@ final class CocoDatasetReader {
         if (fileName.value == null) {
             fileName.problem = fields.problem(ERROR, offset, "has no file_name");
         }
-        add(images.problems, fileName.problem, width.problem, height.problem);
-        if (accept(images, offset, id)) {
+        images.report(fileName.problem, width.problem, height.problem);
+        if (images.accept(offset, id)) {
             images.add(
                     new CocoImage(id.number, fileName.text(), pixels(width), pixels(height)),
                     offset);
@@ -209,126 +297,10 @@ final class CocoDatasetReader {
         if (categoryName.value == null) {
             categoryName.problem = fields.problem(ERROR, offset, "has no name");
         }
-        add(categories.problems, categoryName.problem, supercategory.problem);
-        if (accept(categories, offset, id)) {
+        categories.report(categoryName.problem, supercategory.problem);
+        if (categories.accept(offset, id)) {
             categories.add(
                     new CocoCategory(id.number, categoryName.text(), supercategory.text()), offset);
-        }
-    }
-
-    private void annotation() throws CocoFormatException {
-        long offset = in.offset();
-        IdField id = fields.id("id");
-        IdField imageId = fields.id("image_id");
-        IdField categoryId = fields.id("category_id");
-        BoxField box = fields.box();
-        Field area = fields.field();
-        Field crowd = fields.field();
-        Field ignore = fields.field();
-        boolean segmented = false;
-        in.beginObject();
-        for (String name = in.nextName(); name != null; name = in.nextName()) {
-            switch (name) {
-                case "id" -> id.read();
-                case "image_id" -> imageId.read();
-                case "category_id" -> categoryId.read();
-                case "bbox" -> box.read();
-                case "area" -> area.read(ERROR, "is not a number", Number.class);
-                case "iscrowd" -> crowd.read(ERROR, "is not 0 or 1", Number.class);
-                case "ignore" -> ignore.read(WARNING, "is not 0 or 1", Object.class);
-                case "segmentation" -> segmented = skipSegmentation();
-                default -> in.skipValue();
-            }
-        }
-        if (!accept(annotations, offset, id, imageId, categoryId)) {
-            return;
-        }
-        if (box.box == null) {
-            box.refuse(fields.problem(ERROR, offset, "has no bbox"));
-        }
-        boolean areaRefused = !(area.value instanceof Number || area.value instanceof Boolean);
-        double areaValue = areaRefused ? box.box.area() : area.asDouble().orElseThrow();
-        if (area.value == null) {
-            area.problem =
-                    fields.problem(WARNING, offset, "has no area; the area of its bbox is used");
-        } else if (!segmented && areaValue > 0 && areaValue < 0.99 * box.box.area() - 1) {
-            area.problem =
-                    fields.problem(
-                            WARNING,
-                            offset,
-                            "area "
-                                    + areaValue
-                                    + " is less than the bbox's area, "
-                                    + box.box.area()
-                                    + ", though there is no segmentation");
-        }
-        int crowdByte = crowd.asByte();
-        if (crowd.value == null) {
-            crowd.problem = fields.problem(WARNING, offset, "has no iscrowd; 0 is used");
-        } else if (crowd.problem == null && crowdByte != 0 && crowdByte != 1) {
-            crowd.problem = fields.problem(ERROR, offset, "has an iscrowd other than 0 and 1");
-        }
-        boolean ignored = crowd.isTrue();
-        if (box.refused || areaRefused || crowdByte < 0 || ignored != crowdByte > 0) {
-            flaws.put(
-                    annotations.records.size(),
-                    new AnnotationFlaw(
-                            box.refused ? box.problem : null,
-                            areaRefused ? area.problem : null,
-                            crowdByte < 0 ? crowd.problem : null,
-                            ignored));
-        }
-        add(annotations.problems, box.problem, area.problem, crowd.problem);
-        ignoreFlags.set(annotations.records.size(), ignore.isTrue());
-        annotations.add(
-                new CocoAnnotation(
-                        id.number,
-                        imageId.number,
-                        categoryId.number,
-                        box.box,
-                        areaValue,
-                        crowdByte > 0),
-                offset);
-    }
-
-    /** Tells whether the segmentation is one, neither null nor empty. */
-    private boolean skipSegmentation() throws CocoFormatException {
-        if (in.peek() != '[') {
-            return in.readValue() == Other.OBJECT;
-        }
-        boolean any = false;
-        in.beginArray();
-        while (in.nextElement()) {
-            any = true;
-            in.skipValue();
-        }
-        return any;
-    }
-
-    /**
-     * Files what is wrong with the ids of a record.
-     *
-     * @return whether pycocotools could go on
-     */
-    private boolean accept(Section<?> section, long offset, IdField... idFields) {
-        boolean accepted = true;
-        for (IdField id : idFields) {
-            CocoProblem refusal = id.refusal(offset);
-            accepted &= refusal == null;
-            if (refusal == null) {
-                add(section.problems, id.problem);
-            } else {
-                section.refusals.add(refusal);
-            }
-        }
-        return accepted;
-    }
-
-    private static void add(List<CocoProblem> problems, CocoProblem... found) {
-        for (CocoProblem problem : found) {
-            if (problem != null) {
-                problems.add(problem);
-            }
         }
     }
 }

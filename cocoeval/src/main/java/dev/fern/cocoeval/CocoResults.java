@@ -23,20 +23,24 @@ public final class CocoResults {
     private final double[] scores;
     private final Map<Integer, CocoProblem> scoreFlaws;
     private final Map<Integer, CocoProblem> boxFlaws;
+    private final double[] areas;
     private final IdTable ids;
     private final String file;
+    private final List<String> notes;
 
-    private CocoResults(Builder builder, String file) {
+    private CocoResults(Builder builder, String file, List<String> notes) {
         size = builder.size;
         // the builder may go on, and then writes beyond this size or into arrays of its own
         imageIds = builder.imageIds;
         categoryIds = builder.categoryIds;
         boxes = builder.boxes;
         scores = builder.scores;
+        areas = builder.areas;
         scoreFlaws = Map.copyOf(builder.scoreFlaws);
         boxFlaws = Map.copyOf(builder.boxFlaws);
         ids = builder.ids;
         this.file = file;
+        this.notes = List.copyOf(notes);
     }
 
     /**
@@ -52,9 +56,47 @@ public final class CocoResults {
         return CocoResultsReader.read(file);
     }
 
+    /**
+     * Reads a results file for one data set, and more than {@link #read} takes: an {@code image_id}
+     * or {@code category_id} that is written like a listed id but is a string where that is a
+     * number, or the other way round; a file's name, whole or without its ending, as {@code
+     * image_id} or as {@code file_name} in its place; a mask of any form without a {@code bbox}.
+     * Detections on images that are not listed are left out. {@link CocoAdvice} counts them.
+     *
+     * @param file JSON, plain or gzip
+     * @param dataset the annotations; not to be used by other threads meanwhile
+     * @return the detections in file order
+     * @throws CocoFormatException if the file can't be read, a record lacks what it needs, or no
+     *     detection is left
+     */
+    public static CocoResults readLeniently(Path file, CocoDataset dataset)
+            throws CocoFormatException {
+        return CocoResultsReader.readLeniently(file, dataset);
+    }
+
     /** {@return an empty builder; evaluation is fastest if detections are added image by image} */
     public static Builder builder() {
-        return new Builder();
+        return new Builder(new IdTable(), Map.of());
+    }
+
+    /**
+     * Starts to collect detections in the images of a data set, of which ids may be strings: {@link
+     * #write} writes those ids.
+     *
+     * @param dataset its records give the ids of images; those of categories are its own or those
+     *     of its {@linkplain CocoDataset#numberedCategories numbered categories}
+     * @return an empty builder
+     */
+    public static Builder builder(CocoDataset dataset) {
+        Map<Long, Long> numbers = new HashMap<>();
+        List<CocoCategory> numbered = dataset.numberedCategories();
+        for (int i = 0; i < numbered.size(); i++) {
+            long id = dataset.categories().get(i).id();
+            if (numbered.get(i).id() != id) {
+                numbers.put(numbered.get(i).id(), id);
+            }
+        }
+        return new Builder(dataset.ids(), numbers);
     }
 
     /** {@return the number of detections} */
@@ -145,6 +187,27 @@ public final class CocoResults {
         return scores;
     }
 
+    /** In square pixels, that of the box or, where the file has masks for boxes, of the mask. */
+    double area(int i) {
+        return areas == null || Double.isNaN(areas[i])
+                ? boxes[4 * i + 2] * boxes[4 * i + 3]
+                : areas[i];
+    }
+
+    /** What {@link CocoAdvice} tells of the file. */
+    List<String> notes() {
+        return notes;
+    }
+
+    /** The id by which a data set knows an image or category of these results. */
+    long idIn(CocoDataset dataset, long id) {
+        return IdTable.isOrdinary(id)
+                        || ids == dataset.ids()
+                        || ids.isEmpty() && dataset.ids().isEmpty()
+                ? id
+                : dataset.ids().find(ids.value(id));
+    }
+
     /** What is wrong with the score of detection {@code i}, or null. */
     CocoProblem scoreFlaw(int i) {
         return scoreFlaws.get(i);
@@ -177,9 +240,19 @@ public final class CocoResults {
         private double[] scores = new double[1024];
         private final Map<Integer, CocoProblem> scoreFlaws = new HashMap<>();
         private final Map<Integer, CocoProblem> boxFlaws = new HashMap<>();
-        private final IdTable ids = new IdTable();
+        private double[] areas;
+        private final IdTable ids;
+        private final Map<Long, Long> categoriesByNumber;
 
-        private Builder() {}
+        private Builder(IdTable ids, Map<Long, Long> categoriesByNumber) {
+            this.ids = ids;
+            this.categoriesByNumber = categoriesByNumber;
+        }
+
+        /** For a reader, which has the ids as they are. */
+        static Builder with(IdTable ids) {
+            return new Builder(ids, Map.of());
+        }
 
         /**
          * Adds one detection.
@@ -199,7 +272,7 @@ public final class CocoResults {
          * Adds one detection.
          *
          * @param imageId the id of an image of the data set
-         * @param categoryId the id of a category of the data set
+         * @param categoryId the id of a category of the data set, or its number
          * @param box xywh in pixels
          * @param score higher means surer; NaN comes last
          * @return this builder
@@ -222,9 +295,16 @@ public final class CocoResults {
                 categoryIds = Arrays.copyOf(categoryIds, more);
                 boxes = Arrays.copyOf(boxes, Math.multiplyExact(4, more));
                 scores = Arrays.copyOf(scores, more);
+                areas = areas == null ? null : Arrays.copyOf(areas, more);
+            }
+            if (areas != null) {
+                areas[size] = Double.NaN;
             }
             imageIds[size] = imageId;
-            categoryIds[size] = categoryId;
+            categoryIds[size] =
+                    categoriesByNumber.isEmpty()
+                            ? categoryId
+                            : categoriesByNumber.getOrDefault(categoryId, categoryId);
             boxes[4 * size] = x;
             boxes[4 * size + 1] = y;
             boxes[4 * size + 2] = width;
@@ -240,11 +320,20 @@ public final class CocoResults {
 
         /** {@return all detections that were added so far; more may be added afterwards} */
         public CocoResults build() {
-            return build(null);
+            return build(null, List.of());
         }
 
-        CocoResults build(String file) {
-            return new CocoResults(this, file);
+        CocoResults build(String file, List<String> notes) {
+            return new CocoResults(this, file, notes);
+        }
+
+        /** Gives the detection that was added last another area than its box has. */
+        void area(double area) {
+            if (areas == null) {
+                areas = new double[scores.length];
+                Arrays.fill(areas, Double.NaN);
+            }
+            areas[size - 1] = area;
         }
 
         void flawedScore(CocoProblem problem) {

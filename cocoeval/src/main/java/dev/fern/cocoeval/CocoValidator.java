@@ -16,13 +16,13 @@ import java.util.Set;
 /**
  * Checks whether a data set is fit for training, far more strictly than evaluation requires.
  *
- * <p>Errors: missing sections, fields of the wrong kind, ids that come twice, annotations on
- * unknown images or categories, boxes that are not four finite numbers or have negative sizes.
- * Warnings: boxes of zero area, boxes reaching more than {@value #OUTSIDE_TOLERANCE} pixel beyond
- * their image, an area larger than the box, smaller without a segmentation, or not positive,
- * categories that nothing uses, images of unknown size, id 0 (pycocotools counts a match with
- * annotation 0 as none) and ids over 2^53 (which do not survive programs that hold numbers as
- * doubles).
+ * <p>Errors: missing sections, fields of the wrong kind, ids that come twice, ids of images or of
+ * categories that are partly strings, annotations on unknown images or categories, boxes that are
+ * not four finite numbers or have negative sizes. Warnings: what {@link CocoAdvice} tells, boxes of
+ * zero area, boxes reaching more than {@value #OUTSIDE_TOLERANCE} pixel beyond their image, an area
+ * larger than the box, smaller without a segmentation, or not positive, categories that nothing
+ * uses, images of unknown size, id 0 (pycocotools counts a match with annotation 0 as none) and ids
+ * over 2^53 (which do not survive programs that hold numbers as doubles).
  */
 public final class CocoValidator {
     /** In pixels; rounding puts COCO's own boxes over the edge by fractions. */
@@ -42,11 +42,20 @@ public final class CocoValidator {
      *
      * @param file JSON, plain or gzip
      * @return all problems: first those of single fields, then those between records, both in file
-     *     order
+     *     order, then those of the whole file
      * @throws CocoFormatException if the file can't be read as JSON at all
      */
     public static List<CocoProblem> check(Path file) throws CocoFormatException {
-        return check(CocoDatasetReader.read(file));
+        CocoDatasetReader.Reading reading = CocoDatasetReader.readLeniently(file);
+        List<CocoProblem> all = new ArrayList<>(check(reading));
+        CocoDataset dataset = reading.dataset();
+        for (String line : CocoAdvice.of(dataset, EvaluationParameters.defaults())) {
+            all.add(new CocoProblem(WARNING, "", -1, line));
+        }
+        if (!dataset.hasObjects()) {
+            all.add(new CocoProblem(WARNING, "", -1, "has no box of an object"));
+        }
+        return all;
     }
 
     /**
@@ -75,6 +84,7 @@ public final class CocoValidator {
             CocoImage image = dataset.images().get(i);
             Place place = new Place("images", i, image.id(), offset(source, 0, i));
             checkId(place, imagePaths);
+            checkKind(place, dataset.images().get(0).id());
             images.put(image.id(), image);
             if (image.width() <= 0 || image.height() <= 0) {
                 add(WARNING, place, "its size is not given");
@@ -83,9 +93,9 @@ public final class CocoValidator {
         Map<Long, String> categoryPaths = new HashMap<>();
         List<CocoCategory> categories = dataset.categoriesAsListed();
         for (int i = 0; i < categories.size(); i++) {
-            checkId(
-                    new Place("categories", i, categories.get(i).id(), offset(source, 1, i)),
-                    categoryPaths);
+            Place place = new Place("categories", i, categories.get(i).id(), offset(source, 1, i));
+            checkId(place, categoryPaths);
+            checkKind(place, categories.get(0).id());
         }
         if (categories.isEmpty()) {
             add(ERROR, Place.DOCUMENT, "\"categories\" is empty");
@@ -139,6 +149,17 @@ public final class CocoValidator {
                     WARNING,
                     place,
                     "id " + place.id + " is over 2^53, too large to be exact as a double");
+        }
+    }
+
+    private void checkKind(Place place, long first) {
+        if (dataset.ids().isText(place.id) != dataset.ids().isText(first)) {
+            add(
+                    ERROR,
+                    place,
+                    "one of "
+                            + place.section
+                            + "[0] and this has a string for its id, the other a number");
         }
     }
 

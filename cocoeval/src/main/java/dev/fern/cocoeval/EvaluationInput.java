@@ -64,7 +64,7 @@ final class EvaluationInput {
                         IntStream.range(0, results.size())
                                 .filter(i -> detectionImages[i] != ABSENT)
                                 .toArray(),
-                        i -> toDataset(results.categoryId(i)),
+                        i -> results.idIn(dataset, results.categoryId(i)),
                         slots);
 
         truthBoxes = new double[4 * annotations.size()];
@@ -136,7 +136,7 @@ final class EvaluationInput {
 
     /**
      * Annotations image by image. pycocotools looks them up by id, so the last of several with one
-     * id takes the place of all.
+     * id takes the place of all, unless that is corrected.
      */
     private int[] truthsInOrder(Map<Long, Integer> slots) {
         List<CocoAnnotation> annotations = dataset.annotations();
@@ -156,7 +156,8 @@ final class EvaluationInput {
             }
         }
         long[] ids = annotations.stream().mapToLong(CocoAnnotation::id).toArray();
-        if (LongStream.of(ids).sorted().distinct().count() == ids.length) {
+        if (parameters.corrected()
+                || LongStream.of(ids).sorted().distinct().count() == ids.length) {
             return ordered;
         }
         Map<Long, Integer> last = new HashMap<>(2 * ids.length);
@@ -183,13 +184,16 @@ final class EvaluationInput {
         for (int i = 0; i < located.length; i++) {
             long id = results.imageId(i);
             if (i == 0 || id != previous) {
-                long image = toDataset(id);
+                long image = results.idIn(dataset, id);
                 if (!allImages.containsKey(image)) {
                     throw new CocoFormatException(
                             resultsName(),
                             "[" + i + "].image_id",
                             -1,
-                            results.ids().value(id) + " is not an image of " + datasetName());
+                            results.ids().value(id)
+                                    + " is not an image of "
+                                    + datasetName()
+                                    + CocoAdvice.onUnlistedImages(dataset, results));
                 }
                 position = imagePositions.getOrDefault(image, ABSENT);
                 previous = id;
@@ -197,13 +201,6 @@ final class EvaluationInput {
             located[i] = position;
         }
         return located;
-    }
-
-    /** An id of the results as the data set would hold it. */
-    long toDataset(long id) {
-        return IdTable.isOrdinary(id) || results.ids().isEmpty() && dataset.ids().isEmpty()
-                ? id
-                : dataset.ids().find(results.ids().value(id));
     }
 
     private interface CategoryOf {

@@ -20,8 +20,9 @@ import java.util.Optional;
  * @param areaRngLbl A names of the ranges; the twelve numbers look for all, small, medium and large
  * @param useCats whether a detection has to be of the right category
  * @param corrected whether to mend pycocotools' known faults: matches with the annotation of id 0
- *     count, {@code ignore} is heeded, results without any detection score 0, and AP is taken at
- *     the largest of maxDets, however many there are
+ *     count, annotations count each though they share an id, {@code ignore} is heeded, results
+ *     without any detection score 0, and AP is taken at the largest of maxDets, however many there
+ *     are
  */
 public record EvaluationParameters(
         Optional<List<Long>> imgIds,

@@ -4,9 +4,11 @@ import dev.fern.cocoeval.json.JsonTokenizer;
 import java.math.BigDecimal;
 import java.math.BigInteger;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Pattern;
 
 /**
  * Lets ids that are not ordinary integers (strings, fractions, null, integers beyond about 62
@@ -20,6 +22,10 @@ final class IdTable {
 
     /** Means "no such id" in a search; no table hands it out. */
     static final long NONE = LEAST_ORDINARY - 1;
+
+    private static final Pattern INTEGER = Pattern.compile("[+-]?[0-9]{1,18}");
+
+    private static final Comparator<String> TEXTS = Comparator.nullsLast(Comparator.naturalOrder());
 
     private final Map<Object, Long> standIns = new HashMap<>();
     private final List<Object> values = new ArrayList<>();
@@ -58,6 +64,30 @@ final class IdTable {
         return canonical instanceof Long number && (isOrdinary(number) || isEmpty())
                 ? number
                 : standIns.getOrDefault(canonical, NONE);
+    }
+
+    /** The order of ids: texts by their characters, then all others by their numbers. */
+    Comparator<Long> order() {
+        return Comparator.comparing((Long id) -> isText(id) ? (String) value(id) : null, TEXTS)
+                .thenComparing(Comparator.naturalOrder());
+    }
+
+    /** Whether an id is a text. */
+    boolean isText(long id) {
+        return !isOrdinary(id) && value(id) instanceof String;
+    }
+
+    /**
+     * The id of what is written like a value but is a text where that is an integer, or the other
+     * way round; {@link #NONE} if that was not met.
+     */
+    long counterpart(Object value) {
+        if (value instanceof Long) {
+            return find(value.toString());
+        }
+        return value instanceof String text && INTEGER.matcher(text.strip()).matches()
+                ? Long.parseLong(text.strip())
+                : NONE;
     }
 
     /**

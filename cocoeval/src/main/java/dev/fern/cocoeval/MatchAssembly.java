@@ -58,14 +58,14 @@ final class MatchAssembly {
         for (int d = 0; d < matches.detections().length; d++) {
             int index = matches.detections()[d];
             int match = matches.matched()[d];
-            long category = input.toDataset(results.categoryId(index));
+            long category = results.idIn(dataset, results.categoryId(index));
             detections
                     .get(input.detectionImages()[index])
                     .add(
                             new MatchedDetection(
                                     index,
                                     new CocoDetection(
-                                            input.toDataset(results.imageId(index)),
+                                            results.idIn(dataset, results.imageId(index)),
                                             category,
                                             results.box(index),
                                             results.score(index)),

@@ -6,6 +6,7 @@ import dev.fern.cocoeval.json.CocoFormatException;
 import dev.fern.cocoeval.json.JsonTokenizer;
 import dev.fern.cocoeval.json.JsonTokenizer.Other;
 import dev.fern.cocoeval.json.PythonText;
+import dev.fern.cocoeval.variant.Segmentation;
 import java.util.OptionalDouble;
 
 /**
@@ -16,13 +17,16 @@ import java.util.OptionalDouble;
 final class RecordFields {
     private final JsonTokenizer in;
     private final IdTable ids;
+    private final boolean lenient;
 
     /**
      * @param ids takes the ids that are not ordinary integers
+     * @param lenient whether an id may be a text
      */
-    RecordFields(JsonTokenizer in, IdTable ids) {
+    RecordFields(JsonTokenizer in, IdTable ids, boolean lenient) {
         this.in = in;
         this.ids = ids;
+        this.lenient = lenient;
     }
 
     Field field() {
@@ -111,7 +115,9 @@ final class RecordFields {
         void read() throws CocoFormatException {
             read(ERROR, "is not an integer", Number.class);
             number = isContainer() ? IdTable.NONE : ids.idOf(value);
-            if (problem == null && !(IdTable.canonical(value) instanceof Long)) {
+            if (lenient && value instanceof String) {
+                problem = null;
+            } else if (problem == null && !(IdTable.canonical(value) instanceof Long)) {
                 problem = problem(ERROR, in.offset(), "is not an integer of 64 bits");
             }
         }
@@ -143,7 +149,20 @@ final class RecordFields {
 
         CocoProblem problem;
 
+        private boolean empty;
+
         private BoxField() {}
+
+        /** Whether the field was not met, or a lenient reader finds nothing in it. */
+        boolean isMissing() {
+            return box == null || lenient && empty;
+        }
+
+        void take(Segmentation mask) {
+            refused = false;
+            problem = null;
+            box = new Box(mask.x(), mask.y(), mask.width(), mask.height());
+        }
 
         void refuse(CocoProblem reason) {
             refused = true;
@@ -157,7 +176,7 @@ final class RecordFields {
             int c = in.peek();
             long start = in.offset();
             if (c != '[') {
-                in.skipValue();
+                empty = in.readValue() == Other.NULL;
                 refuse(problem(ERROR, start, "is not an array of four numbers"));
                 return;
             }
@@ -170,6 +189,7 @@ final class RecordFields {
                     numbers[count] = number;
                 }
             }
+            empty = count == 0;
             if (count == 4) {
                 box = new Box(numbers[0], numbers[1], numbers[2], numbers[3]);
             } else {

@@ -4,7 +4,8 @@
  *
  * <p>Annotations come in through {@link dev.fern.cocoeval.CocoDataset} and detections through
  * {@link dev.fern.cocoeval.CocoResults}, from files or from memory; {@link
- * dev.fern.cocoeval.CocoValidator} judges whether annotations are fit for training. {@link
+ * dev.fern.cocoeval.CocoValidator} judges whether annotations are fit for training, {@link
+ * dev.fern.cocoeval.CocoAdvice} where an evaluation can't mean what it seems to. {@link
  * dev.fern.cocoeval.CocoEvaluator} gives the numbers as an {@link dev.fern.cocoeval.Evaluation},
  * {@link dev.fern.cocoeval.Matching} what matched what on each image, {@link
  * dev.fern.cocoeval.PairedBootstrap} whether one detector beats another.

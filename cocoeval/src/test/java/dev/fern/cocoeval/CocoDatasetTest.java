@@ -131,16 +131,16 @@ class CocoDatasetTest {
                     """
             "categories"        | "cats"                | has no "categories"
             "images": [{        | "pictures": [{        | has no "images"
-            "annotations": [    | "labels": [           | has no "annotations"
             [1.5, 2, 30, 4e1]   | [1.5, NaN, 30, 40]    | annotations[0] (id 7)~not finite
             [1.5, 2, 30, 4e1]   | [1.5, 1e999, 30, 40]  | annotations[0] (id 7)~not finite
             [1.5, 2, 30, 4e1]   | [1.5, 2, -30, 40]     | annotations[0] (id 7)~negative size
             [1.5, 2, 30, 4e1]   | [1.5, 2, 30, 40, 5]   | annotations[0].bbox~has 5 numbers
             [1.5, 2, 30, 4e1]   | [1.5, "2", 30, 40]    | annotations[0].bbox[1]~is not a number
-            [1.5, 2, 30, 4e1]   | null                  | annotations[0].bbox~array of four
+            [1.5, 2, 30, 4e1]   | true                  | annotations[0].bbox~array of four
             "image_id": 2       | "image_id": 5         | annotations[0] (id 7)~image_id 5 is not
             "category_id": 9    | "category_id": 5      | annotations[0] (id 7)~category_id 5 is
-            "category_id": 9    | "category_id": "9"    | annotations[0].category_id~integer
+            "category_id": 9    | "category_id": "8"    | annotations[0]~category_id "8" is not
+            "category_id": 9    | "category_id": null   | annotations[0].category_id~integer
             "category_id": 9    | "x": 9                | annotations[0]~has no category_id
             "id": 8             | "id": 7               | annotations[1] (id 7)~annotations[0]
             {"id": 1            | {"id": 2              | images[1] (id 2)~same id as images[0]

@@ -262,7 +262,10 @@ class CocoEvaluatorTest {
         detections.add(5, 1, new Box(0, 0, 1, 1), 0.5);
         assertThatThrownBy(() -> evaluate(DEFAULTS))
                 .isInstanceOf(CocoFormatException.class)
-                .hasMessage("the results: [0].image_id: 5 is not an image of the data set");
+                .hasMessage(
+                        "the results: [0].image_id: 5 is not an image of the data set; 1 of 1"
+                                + " detections have the image_id of none of the images, the first 5;"
+                                + " --lenient leaves them out");
     }
 
     @Test

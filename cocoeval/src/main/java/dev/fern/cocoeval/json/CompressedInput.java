@@ -21,7 +21,8 @@ public final class CompressedInput {
     private CompressedInput() {}
 
     /**
-     * Opens a JSON document.
+     * Opens a JSON document: UTF-8, or UTF-16 or UTF-32 that is handed on as UTF-8. A byte order
+     * mark is passed over.
      *
      * @param file plain or gzip, whatever its name
      * @return a tokenizer at the document's start, which the caller closes
@@ -30,7 +31,7 @@ public final class CompressedInput {
      */
     public static JsonTokenizer tokenizer(Path file) throws CocoFormatException {
         try {
-            return new JsonTokenizer(file.toString(), open(file));
+            return new JsonTokenizer(file.toString(), new Utf8Input(open(file)));
         } catch (NoSuchFileException e) {
             throw new CocoFormatException(file.toString(), "", -1, "no such file", e);
         } catch (AccessDeniedException e) {

@@ -267,7 +267,7 @@ abstract class JsonScanner implements Closeable {
                 || point < least
                 || point > Character.MAX_CODE_POINT
                 || point >= Character.MIN_SURROGATE && point <= Character.MAX_SURROGATE) {
-            throw fault("not valid UTF-8");
+            throw fault("not valid UTF-8; save the file as UTF-8");
         }
         return point;
     }
@@ -362,7 +362,10 @@ abstract class JsonScanner implements Closeable {
 
     // Faults
 
-    /** {@return the number of bytes from the start of the document to the next one to be read} */
+    /**
+     * {@return the number of bytes from the start of the document, as UTF-8 without a byte order
+     * mark, to the next one to be read}
+     */
     public long offset() {
         return bytesBefore + position;
     }

@@ -14,8 +14,13 @@ public final class BadImageException extends IOException {
     private final long imageId;
 
     BadImageException(long imageId, IOException cause) {
-        super(cause.getMessage() + " (image id " + imageId + ")", cause);
+        super(cause.getMessage() + (isNumber(imageId) ? " (image id " + imageId + ")" : ""), cause);
         this.imageId = imageId;
+    }
+
+    /** Whether an id is none of the negative numbers that stand for strings. */
+    private static boolean isNumber(long id) {
+        return id > Long.MIN_VALUE / 2;
     }
 
     /** {@return the image's id in the data set} */

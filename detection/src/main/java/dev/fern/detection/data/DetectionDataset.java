@@ -4,6 +4,7 @@ import dev.fern.cocoeval.CocoAnnotation;
 import dev.fern.cocoeval.CocoCategory;
 import dev.fern.cocoeval.CocoDataset;
 import dev.fern.cocoeval.CocoImage;
+import dev.fern.cocoeval.CocoResults;
 import dev.fern.detection.image.ImageFolder;
 import dev.fern.detection.image.ImageReadException;
 import dev.fern.detection.image.ImageReader;
@@ -14,6 +15,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Supplier;
 import java.util.stream.IntStream;
 
 /**
@@ -21,7 +23,8 @@ import java.util.stream.IntStream;
  *
  * <p>Crowds never become targets. Images without boxes stay, since all of such an image is
  * background. Boxes are clipped to their image; those without area after that are dropped and
- * counted. Labels are the positions of the categories in the order of rising ids, from 0.
+ * counted. Labels are the positions of the categories in the order of rising ids, from 0; where ids
+ * are strings, the categories have numbers in their place.
  */
 public final class DetectionDataset {
 
@@ -32,6 +35,7 @@ public final class DetectionDataset {
     private final int crowds;
     private final ImageReader reader;
     private final Orientations orientations;
+    private final Supplier<CocoResults.Builder> results;
 
     private DetectionDataset(
             List<Sample> samples,
@@ -40,7 +44,8 @@ public final class DetectionDataset {
             int emptyBoxes,
             int crowds,
             ImageReader reader,
-            Orientations orientations) {
+            Orientations orientations,
+            Supplier<CocoResults.Builder> results) {
         this.reader = reader;
         this.orientations = orientations;
         this.samples = List.copyOf(samples);
@@ -48,6 +53,7 @@ public final class DetectionDataset {
         this.badImages = List.copyOf(badImages);
         this.emptyBoxes = emptyBoxes;
         this.crowds = crowds;
+        this.results = results;
     }
 
     /**
@@ -117,12 +123,13 @@ public final class DetectionDataset {
         }
         return new DetectionDataset(
                 samples,
-                coco.categories(),
+                coco.numberedCategories(),
                 badImages,
                 targets.emptyBoxes(),
                 targets.crowds(),
                 reader,
-                Orientations.of(turns));
+                Orientations.of(turns),
+                () -> CocoResults.builder(coco));
     }
 
     /**
@@ -154,7 +161,14 @@ public final class DetectionDataset {
             refuse(badImages);
         }
         return new DetectionDataset(
-                samples, List.of(), badImages, 0, 0, reader, new Orientations(0, 0, 0));
+                samples,
+                List.of(),
+                badImages,
+                0,
+                0,
+                reader,
+                new Orientations(0, 0, 0),
+                CocoResults::builder);
     }
 
     /** An image of which either the size or a problem is known. */
@@ -185,7 +199,7 @@ public final class DetectionDataset {
             return new Examined(
                     image, path, ImageSizing.of(image, annotations, path, reader), null);
         } catch (ImageReadException e) {
-            return new Examined(image, path, null, e.ofImage(image.id()));
+            return new Examined(image, path, null, e.ofImage(coco.idText(image.id())));
         } catch (IOException e) {
             throw new UncheckedIOException(e); // no fault of the image
         }
@@ -266,7 +280,13 @@ public final class DetectionDataset {
                 emptyBoxes,
                 crowds,
                 reader,
-                orientations);
+                orientations,
+                results);
+    }
+
+    /** {@return an empty builder for detections in these images, with the ids of the data set} */
+    public CocoResults.Builder newResults() {
+        return results.get();
     }
 
     /**
@@ -296,6 +316,7 @@ public final class DetectionDataset {
                 targets.emptyBoxes(),
                 targets.crowds(),
                 reader,
-                orientations);
+                orientations,
+                results);
     }
 }

@@ -1,10 +1,14 @@
 package dev.fern.detection.data;
 
+import dev.fern.cocoeval.CocoAdvice;
 import dev.fern.cocoeval.CocoDataset;
+import dev.fern.cocoeval.EvaluationParameters;
 import dev.fern.detection.image.ImageFolder;
 import dev.fern.detection.image.ImageReader;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 
 /**
  * An annotation file with its images. Training and evaluation need both.
@@ -14,9 +18,15 @@ import java.nio.file.Path;
  * @param annotations the file
  * @param folder of the images
  * @param limit how many of the first images are used; 0 for all
+ * @param advice what the user should know of the data, one line each; empty if there is nothing
  */
 public record LabelledImages(
-        CocoDataset coco, DetectionDataset images, Path annotations, Path folder, int limit) {
+        CocoDataset coco,
+        DetectionDataset images,
+        Path annotations,
+        Path folder,
+        int limit,
+        List<String> advice) {
 
     /**
      * Opens an annotation file and all of its images with the standard reader.
@@ -45,17 +55,18 @@ public record LabelledImages(
             Path annotations, Path folder, ImageReader reader, boolean skipBadImages, int limit)
             throws IOException {
         CocoDataset coco = CocoDataset.read(annotations);
+        ImageFolder imageFolder = new ImageFolder(folder);
         DetectionDataset images;
         try {
-            images =
-                    DetectionDataset.of(
-                            coco, new ImageFolder(folder), reader, skipBadImages, limit);
+            images = DetectionDataset.of(coco, imageFolder, reader, skipBadImages, limit);
         } catch (BadImageException e) {
             throw new IOException(annotations + ": " + e.getMessage(), e);
         }
         if (images.samples().isEmpty()) {
             throw new IOException(annotations + ": no usable image in it");
         }
-        return new LabelledImages(coco, images, annotations, folder, limit);
+        List<String> advice = new ArrayList<>(CocoAdvice.of(coco, EvaluationParameters.defaults()));
+        imageFolder.note().ifPresent(advice::add);
+        return new LabelledImages(coco, images, annotations, folder, limit, List.copyOf(advice));
     }
 }

@@ -52,7 +52,7 @@ public final class ImageReadException extends IOException {
      * @param imageId id of the image in its data set
      * @return an exception whose cause is this one
      */
-    public ImageReadException ofImage(long imageId) {
+    public ImageReadException ofImage(String imageId) {
         return new ImageReadException(getMessage() + " (image id " + imageId + ")", this);
     }
 }

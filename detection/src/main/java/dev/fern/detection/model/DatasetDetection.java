@@ -60,7 +60,7 @@ public final class DatasetDetection {
             IntConsumer progress,
             Consumer<BadImageException> leftOut)
             throws IOException, InterruptedException {
-        CocoResults.Builder results = CocoResults.builder();
+        CocoResults.Builder results = dataset.newResults();
         forEach(
                 detector,
                 dataset,

@@ -1,7 +1,9 @@
 package dev.fern.tools.console;
 
+import com.google.gson.JsonElement;
 import dev.fern.cocoeval.CocoDataset;
 import dev.fern.cocoeval.CocoImage;
+import dev.fern.cocoeval.variant.ImageFileName;
 import dev.fern.detection.data.Sample;
 import dev.fern.detection.image.ImageReadException;
 import java.io.IOException;
@@ -19,6 +21,7 @@ import java.util.stream.Collectors;
 public final class AnnotatedFiles {
 
     private final Path annotations;
+    private final CocoDataset dataset;
     private final Map<String, List<CocoImage>> byName;
 
     /**
@@ -29,9 +32,23 @@ public final class AnnotatedFiles {
      */
     public AnnotatedFiles(Path annotations, CocoDataset dataset) {
         this.annotations = annotations;
+        this.dataset = dataset;
         this.byName =
                 dataset.images().stream()
                         .collect(Collectors.groupingBy(image -> lastName(image.fileName())));
+    }
+
+    /**
+     * Returns the ids of the samples' images as the annotation file has them.
+     *
+     * @param samples the files
+     * @return numbers or strings by the samples' ids
+     * @throws ImageReadException as {@link #of} throws it
+     */
+    public Map<Long, JsonElement> idsOf(List<Sample> samples) throws IOException {
+        Map<Long, JsonElement> ids = new HashMap<>();
+        of(samples).forEach((sample, image) -> ids.put(sample, dataset.idJson(image.id())));
+        return ids;
     }
 
     /**
@@ -51,7 +68,12 @@ public final class AnnotatedFiles {
             if (other != null) {
                 throw new ImageReadException(
                         sample.path(),
-                        "is image " + image.id() + " of " + annotations + ", but so is " + other);
+                        "is image "
+                                + dataset.idText(image.id())
+                                + " of "
+                                + annotations
+                                + ", but so is "
+                                + other);
             }
             images.put(sample.imageId(), image);
         }
@@ -59,12 +81,20 @@ public final class AnnotatedFiles {
     }
 
     private CocoImage image(Path file) throws IOException {
-        String path = slashed(file.toString());
+        String path = ImageFileName.of(file.toString()).path();
         List<CocoImage> named = byName.getOrDefault(lastName(path), List.of());
         if (named.size() > 1) {
             named =
                     named.stream()
-                            .filter(image -> ("/" + path).endsWith("/" + slashed(image.fileName())))
+                            .filter(
+                                    image ->
+                                            ("/" + path)
+                                                    .endsWith(
+                                                            "/"
+                                                                    + ImageFileName.of(
+                                                                                    image
+                                                                                            .fileName())
+                                                                            .path()))
                             .toList();
         }
         if (named.size() != 1) {
@@ -78,10 +108,6 @@ public final class AnnotatedFiles {
     }
 
     private static String lastName(String path) {
-        return slashed(path).substring(slashed(path).lastIndexOf('/') + 1);
-    }
-
-    private static String slashed(String path) {
-        return path.replace('\\', '/');
+        return ImageFileName.of(path).last();
     }
 }

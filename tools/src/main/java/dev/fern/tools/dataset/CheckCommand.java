@@ -1,6 +1,7 @@
 package dev.fern.tools.dataset;
 
 import static dev.fern.cocoeval.CocoProblem.Severity.ERROR;
+import static dev.fern.cocoeval.CocoProblem.Severity.WARNING;
 
 import dev.fern.cocoeval.CocoDataset;
 import dev.fern.cocoeval.CocoProblem;
@@ -38,7 +39,8 @@ import picocli.CommandLine.Spec;
                     + " categories, boxes that are not four finite numbers, images that are"
                     + " missing, unreadable or of another size. It accepts one with warnings: boxes"
                     + " outside the image or of zero area, areas that disagree with the box, unused"
-                    + " categories, ids that are 0 or above 2^53."
+                    + " categories, ids that are 0 or above 2^53, boxes that seem to be fractions or"
+                    + " corners, no boxes at all."
         },
         exitCodeListHeading = "%nExit status:%n",
         exitCodeList = {
@@ -107,8 +109,14 @@ final class CheckCommand implements Callable<Integer> {
     }
 
     private List<CocoProblem> imageProblems() throws IOException, BadInputException {
-        ImageFileCheck check =
-                new ImageFileCheck(new ImageFolder(images), imageOptions.reader(), decode);
+        ImageFolder folder = new ImageFolder(images);
+        List<CocoProblem> problems =
+                new ArrayList<>(look(new ImageFileCheck(folder, imageOptions.reader(), decode)));
+        folder.note().ifPresent(note -> problems.add(new CocoProblem(WARNING, "", -1, note)));
+        return problems;
+    }
+
+    private List<CocoProblem> look(ImageFileCheck check) throws IOException {
         CocoDataset dataset = CocoDataset.read(annotations);
         try (CountProgress progress = new CountProgress("images", dataset.images().size())) {
             AtomicInteger done = new AtomicInteger();

@@ -91,7 +91,7 @@ public record ImageFileCheck(ImageFolder folder, ImageReader reader, boolean dec
             }
             return new Finding(sizing.turn(), null);
         } catch (ImageReadException e) {
-            String place = "images[" + index + "] (id " + image.id() + ")";
+            String place = "images[" + index + "] (id " + dataset.idText(image.id()) + ")";
             return new Finding(null, new CocoProblem(Severity.ERROR, place, -1, e.getMessage()));
         } catch (IOException e) {
             throw new UncheckedIOException(e); // no fault of the image

@@ -171,7 +171,7 @@ final class StatsCommand implements Callable<Integer> {
             if (image.width() <= 0 || image.height() <= 0) {
                 throw new CocoFormatException(
                         annotations.toString(),
-                        "images (id " + image.id() + ")",
+                        "images (id " + dataset.idText(image.id()) + ")",
                         -1,
                         "the image's size is not given; leave out --min-size and --max-size");
             }

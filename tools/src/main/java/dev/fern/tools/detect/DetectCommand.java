@@ -2,11 +2,12 @@ package dev.fern.tools.detect;
 
 import com.google.gson.Gson;
 import com.google.gson.JsonArray;
+import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
+import com.google.gson.JsonPrimitive;
 import dev.fern.cocoeval.AtomicFile;
 import dev.fern.cocoeval.CocoCategory;
 import dev.fern.cocoeval.CocoDataset;
-import dev.fern.cocoeval.CocoImage;
 import dev.fern.detection.data.DetectionDataset;
 import dev.fern.detection.data.Sample;
 import dev.fern.detection.image.ImageReader;
@@ -114,11 +115,11 @@ public final class DetectCommand implements Callable<Integer> {
         ImageReader reader = options.reader();
         DetectionDataset images =
                 DetectionDataset.unlabelled(files, reader, options.skipBadImages());
-        Map<Long, CocoImage> ids =
+        Map<Long, JsonElement> ids =
                 annotations == null
                         ? null
                         : new AnnotatedFiles(annotations, CocoDataset.read(annotations))
-                                .of(images.samples());
+                                .idsOf(images.samples());
         DetectionDrawing drawing =
                 output == null ? null : new DetectionDrawing(output, reader, files);
         JsonArray results = json == null ? null : new JsonArray();
@@ -144,7 +145,8 @@ public final class DetectCommand implements Callable<Integer> {
     /**
      * Detects in all images and returns how many could not be used.
      *
-     * @param ids the annotations' images by the id of the sample; null to keep the samples' ids
+     * @param ids those of the annotations' images by the id of the sample; null to keep the
+     *     samples' ids
      * @param drawing draws what is found; null if that is not wanted
      * @param results receives what is found; null if that is not wanted
      */
@@ -152,7 +154,7 @@ public final class DetectCommand implements Callable<Integer> {
             Detector detector,
             DetectionDataset images,
             ImageReader reader,
-            Map<Long, CocoImage> ids,
+            Map<Long, JsonElement> ids,
             DetectionDrawing drawing,
             JsonArray results)
             throws IOException, InterruptedException {
@@ -169,7 +171,8 @@ public final class DetectCommand implements Callable<Integer> {
                     options.loading(),
                     (imageId, found) -> {
                         Path file = samples.get(imageId).path();
-                        long id = ids == null ? imageId : ids.get(imageId).id();
+                        JsonElement id =
+                                ids == null ? new JsonPrimitive(imageId) : ids.get(imageId);
                         report(out, file, id, found, categories, results);
                         if (drawing != null) {
                             drawing.draw(file, found, categories);
@@ -188,7 +191,7 @@ public final class DetectCommand implements Callable<Integer> {
     private static void report(
             PrintWriter out,
             Path file,
-            long imageId,
+            JsonElement imageId,
             List<Detection> detections,
             List<CocoCategory> categories,
             JsonArray results) {
@@ -215,7 +218,7 @@ public final class DetectCommand implements Callable<Integer> {
             box.add(width);
             box.add(height);
             JsonObject result = new JsonObject();
-            result.addProperty("image_id", imageId);
+            result.add("image_id", imageId);
             result.addProperty("category_id", category.id());
             result.add("bbox", box);
             result.addProperty("score", detection.score());

@@ -4,6 +4,7 @@ import dev.fern.cocoeval.CocoDataset;
 import dev.fern.cocoeval.CocoResults;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -23,7 +24,7 @@ public record CocoFiles(CocoDataset dataset, List<CocoResults> results) {
     }
 
     /**
-     * Reads all files, in parallel where there are cores for it.
+     * Reads all files as pycocotools does, in parallel where there are cores for it.
      *
      * @param annotations COCO instances file
      * @param detections COCO results files
@@ -43,6 +44,23 @@ public record CocoFiles(CocoDataset dataset, List<CocoResults> results) {
             readResults[i] = finish(results.get(i));
         }
         return new CocoFiles(readDataset, List.of(readResults));
+    }
+
+    /**
+     * Reads all files as far as their meaning is clear, where pycocotools refuses them too.
+     *
+     * @param annotations COCO instances file
+     * @param detections COCO results files
+     * @return what they hold
+     * @throws IOException naming the first file, in the order given, that can't be read
+     */
+    public static CocoFiles readLeniently(Path annotations, Path... detections) throws IOException {
+        CocoDataset dataset = CocoDataset.readLeniently(annotations);
+        List<CocoResults> results = new ArrayList<>();
+        for (Path file : detections) {
+            results.add(CocoResults.readLeniently(file, dataset));
+        }
+        return new CocoFiles(dataset, List.copyOf(results));
     }
 
     private static <T> CompletableFuture<T> start(Reading<T> reading) {

@@ -3,12 +3,14 @@ package dev.fern.tools.evaluate;
 import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
 import dev.fern.cocoeval.AtomicFile;
+import dev.fern.cocoeval.CocoAdvice;
 import dev.fern.cocoeval.CocoDataset;
 import dev.fern.cocoeval.Comparison;
 import dev.fern.cocoeval.Comparison.Difference;
 import dev.fern.cocoeval.EvaluationParameters;
 import dev.fern.cocoeval.PairedBootstrap;
 import dev.fern.tools.console.BadInputException;
+import dev.fern.tools.console.DataWarnings;
 import dev.fern.tools.console.JsonFile;
 import dev.fern.tools.console.OutputFile;
 import dev.fern.tools.console.VisibleText;
@@ -132,7 +134,10 @@ public final class CompareCommand implements Callable<Integer> {
         } catch (IllegalArgumentException e) {
             throw new ParameterException(spec.commandLine(), e.getMessage(), e);
         }
-        CocoFiles files = CocoFiles.read(annotations, first, second);
+        CocoFiles files =
+                evaluated.lenient()
+                        ? CocoFiles.readLeniently(annotations, first, second)
+                        : CocoFiles.read(annotations, first, second);
         EvaluationParameters parameters = evaluated.parameters(files.dataset());
         Comparison comparison;
         try {
@@ -145,6 +150,9 @@ public final class CompareCommand implements Callable<Integer> {
         } catch (IllegalArgumentException e) {
             throw new BadInputException(e.getMessage(), e);
         }
+        DataWarnings.print(annotations, CocoAdvice.of(files.dataset(), parameters));
+        DataWarnings.print(first, CocoAdvice.of(files.dataset(), files.results().get(0)));
+        DataWarnings.print(second, CocoAdvice.of(files.dataset(), files.results().get(1)));
         print(comparison);
         if (json != null) {
             JsonFile.write(json, json(comparison, files.dataset()));

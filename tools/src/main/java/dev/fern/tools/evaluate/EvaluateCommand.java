@@ -3,6 +3,7 @@ package dev.fern.tools.evaluate;
 import com.google.gson.Gson;
 import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
+import dev.fern.cocoeval.CocoAdvice;
 import dev.fern.cocoeval.CocoDataset;
 import dev.fern.cocoeval.CocoEvaluator;
 import dev.fern.cocoeval.CocoMetric;
@@ -14,6 +15,7 @@ import dev.fern.detection.data.LabelledImages;
 import dev.fern.detection.image.ImageFolder;
 import dev.fern.detection.model.Detector;
 import dev.fern.tools.console.BadInputException;
+import dev.fern.tools.console.DataWarnings;
 import dev.fern.tools.console.JsonFile;
 import dev.fern.tools.console.ModelOptions;
 import dev.fern.tools.console.OutputFile;
@@ -147,6 +149,11 @@ public final class EvaluateCommand implements Callable<Integer> {
             throw new BadInputException(e.getMessage(), e);
         }
         Evaluation scores = evaluated.evaluation();
+        if (Arrays.stream(scores.recall()).allMatch(recall -> recall < 0)) {
+            DataWarnings.print(
+                    annotations,
+                    List.of("has no box to find, of those evaluated, so every number is -1"));
+        }
         PrintWriter out = spec.commandLine().getOut();
         out.print(scores.table());
         if (perCategory) {
@@ -193,13 +200,19 @@ public final class EvaluateCommand implements Callable<Integer> {
     }
 
     private DetectorEvaluation readDetections() throws IOException, InterruptedException {
-        CocoFiles files = CocoFiles.read(annotations, source.detections);
+        CocoFiles files =
+                evaluation.lenient()
+                        ? CocoFiles.readLeniently(annotations, source.detections)
+                        : CocoFiles.read(annotations, source.detections);
+        CocoDataset dataset = files.dataset();
         CocoResults results = files.results().get(0);
-        return new DetectorEvaluation(
-                files.dataset(),
-                results,
-                CocoEvaluator.evaluate(
-                        files.dataset(), results, evaluation.parameters(files.dataset())));
+        EvaluationParameters parameters = evaluation.parameters(dataset);
+        DetectorEvaluation evaluated =
+                new DetectorEvaluation(
+                        dataset, results, CocoEvaluator.evaluate(dataset, results, parameters));
+        DataWarnings.print(annotations, CocoAdvice.of(dataset, parameters));
+        DataWarnings.print(source.detections, CocoAdvice.of(dataset, results));
+        return evaluated;
     }
 
     private DetectorEvaluation runModel(ModelSource from)
@@ -207,6 +220,7 @@ public final class EvaluateCommand implements Callable<Integer> {
         LabelledImages labelled =
                 LabelledImages.open(
                         annotations, images, options.reader(), options.skipBadImages(), 0);
+        DataWarnings.print(annotations, labelled.advice());
         EvaluationParameters parameters = evaluation.parameters(labelled.coco());
         try (Detector detector = options.load(from.model, null)) {
             return DetectorEvaluation.withProgress(

@@ -44,12 +44,29 @@ final class EvaluationOptions {
             names = "--corrected",
             description =
                     "Mend known faults of pycocotools: matches with annotation id 0 count,"
-                            + " 'ignore' is heeded, an empty results file scores 0, and the headline AP is"
-                            + " taken at the largest limit.")
+                            + " annotations that share an id count each, 'ignore' is heeded, an empty"
+                            + " results file scores 0, and the headline AP is taken at the largest"
+                            + " limit.")
     private boolean corrected;
+
+    @Option(
+            names = "--lenient",
+            description =
+                    "Read what pycocotools refuses or takes for something else: annotations without"
+                            + " iscrowd (0) or area (that of the mask or box), iscrowd in quotes, ids"
+                            + " that are strings in one place and numbers in another, detections with"
+                            + " a file_name instead of an image_id, detections with masks of any kind"
+                            + " instead of boxes. Detections in images that the annotations lack are"
+                            + " left out.")
+    private boolean lenient;
 
     @Spec(Spec.Target.MIXEE)
     private CommandSpec spec;
+
+    /** Returns whether files are read leniently. */
+    boolean lenient() {
+        return lenient;
+    }
 
     /** Returns the file of parameters, or null if none is given. */
     Path file() {

@@ -4,6 +4,7 @@ import com.google.gson.JsonObject;
 import dev.fern.detection.data.LabelledImages;
 import dev.fern.detection.data.LoaderOptions;
 import dev.fern.tools.console.BadInputException;
+import dev.fern.tools.console.DataWarnings;
 import dev.fern.tools.console.LoadingOptions;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -75,35 +76,55 @@ public final class TrainingData {
     }
 
     /**
-     * Opens the training images.
+     * Opens the training images, and warns of what is odd about them.
      *
      * @return the images with their annotations
-     * @throws IOException naming the file and record that can't be used
+     * @throws IOException naming the file and record that can't be used, or if there is no box to
+     *     learn from
      * @throws BadInputException if an option is out of its range
      */
     public LabelledImages train() throws IOException, BadInputException {
-        return LabelledImages.open(
-                trainAnnotations,
-                trainImages,
-                loading.images().reader(),
-                loading.skipBadImages(),
-                limitTrain);
+        LabelledImages train = open(trainAnnotations, trainImages, limitTrain);
+        if (!hasBoxes(train)) {
+            throw new IOException(
+                    trainAnnotations
+                            + ": has no box to train on"
+                            + (limitTrain > 0 ? " in its first " + limitTrain + " images" : ""));
+        }
+        return train;
+    }
+
+    private LabelledImages open(Path annotations, Path images, int limit)
+            throws IOException, BadInputException {
+        LabelledImages labelled =
+                LabelledImages.open(
+                        annotations,
+                        images,
+                        loading.images().reader(),
+                        loading.skipBadImages(),
+                        limit);
+        DataWarnings.print(annotations, labelled.advice());
+        return labelled;
+    }
+
+    private static boolean hasBoxes(LabelledImages labelled) {
+        return labelled.images().samples().stream().anyMatch(sample -> sample.labels().length > 0);
     }
 
     /**
-     * Opens the validation images.
+     * Opens the validation images, and warns of what is odd about them.
      *
      * @return the images with their annotations
      * @throws IOException naming the file and record that can't be used
      * @throws BadInputException if an option is out of its range
      */
     public LabelledImages val() throws IOException, BadInputException {
-        return LabelledImages.open(
-                valAnnotations,
-                valImages,
-                loading.images().reader(),
-                loading.skipBadImages(),
-                limitVal);
+        LabelledImages val = open(valAnnotations, valImages, limitVal);
+        if (!hasBoxes(val)) {
+            DataWarnings.print(
+                    valAnnotations, List.of("has no box to find, so AP is undefined (-1)"));
+        }
+        return val;
     }
 
     /** {@return the annotation file of the validation images} */

@@ -167,7 +167,7 @@ public record TrainingRun(
     }
 
     private static List<Long> ids(LabelledImages images) {
-        return images.coco().categories().stream().map(CocoCategory::id).sorted().toList();
+        return images.images().categories().stream().map(CocoCategory::id).sorted().toList();
     }
 
     private static void warn(String part, DetectionDataset images, LeftOutImages leftOut) {

@@ -1,0 +1,178 @@
+package dev.fern.cocoeval;
+
+import dev.fern.cocoeval.variant.BoxLayout;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.IntFunction;
+import java.util.stream.LongStream;
+
+/**
+ * Tells where annotations and detections can't mean what their author thinks, though pycocotools
+ * evaluates them without a word. Each line reads on from the file's name.
+ */
+public final class CocoAdvice {
+    private CocoAdvice() {}
+
+    /**
+     * Looks at annotations.
+     *
+     * @param dataset from a file or from memory
+     * @param parameters of the evaluation; where they are corrected, it does not matter whether the
+     *     ids of annotations come twice or are 0
+     * @return one line for each kind of trouble, which counts the records; empty if there is none
+     */
+    public static List<String> of(CocoDataset dataset, EvaluationParameters parameters) {
+        List<String> lines = new ArrayList<>();
+        if (dataset.source() != null) {
+            lines.addAll(dataset.source().notes());
+        }
+        List<CocoAnnotation> annotations = dataset.annotations();
+        IdTable table = dataset.ids();
+        References references = new References(dataset, "annotations", annotations.size());
+        references.toImages(i -> table.value(annotations.get(i).imageId())).ifPresent(lines::add);
+        references
+                .toCategories(i -> table.value(annotations.get(i).categoryId()))
+                .ifPresent(lines::add);
+        if (!parameters.corrected()) {
+            long[] ids = annotations.stream().mapToLong(CocoAnnotation::id).toArray();
+            repeatedIds(ids).ifPresent(lines::add);
+            idsOfZero(ids).ifPresent(lines::add);
+        }
+        BoxLayout layout = new BoxLayout();
+        for (CocoAnnotation annotation : annotations) {
+            add(layout, annotation.box(), dataset.image(annotation.imageId()));
+        }
+        layout.problem().ifPresent(lines::add);
+        return lines;
+    }
+
+    /**
+     * Looks at detections.
+     *
+     * @param dataset the annotations
+     * @param results detections in its images
+     * @return one line for each kind of trouble, which counts the detections; empty if there is
+     *     none
+     */
+    public static List<String> of(CocoDataset dataset, CocoResults results) {
+        List<String> lines = new ArrayList<>(results.notes());
+        new References(dataset, "detections", results.size())
+                .toCategories(i -> results.ids().value(results.categoryId(i)))
+                .ifPresent(lines::add);
+        BoxLayout layout = new BoxLayout();
+        long previous = 0;
+        Optional<CocoImage> image = Optional.empty();
+        for (int i = 0; i < results.size(); i++) {
+            // detections mostly come image by image
+            if (i == 0 || results.imageId(i) != previous) {
+                previous = results.imageId(i);
+                image = dataset.image(results.idIn(dataset, previous));
+            }
+            add(layout, results.box(i), image);
+        }
+        layout.problem().ifPresent(lines::add);
+        return lines;
+    }
+
+    /**
+     * How the message goes on that refuses results for the first detection on an image that is not
+     * listed.
+     */
+    static String onUnlistedImages(CocoDataset dataset, CocoResults results) {
+        String line =
+                new References(dataset, "detections", results.size())
+                        .toImages(i -> results.ids().value(results.imageId(i)))
+                        .orElseThrow();
+        return "; " + line + (line.contains("--lenient") ? "" : "; --lenient leaves them out");
+    }
+
+    private static void add(BoxLayout layout, Box box, Optional<CocoImage> image) {
+        layout.add(
+                box.x(),
+                box.y(),
+                box.width(),
+                box.height(),
+                image.map(CocoImage::width).orElse(0),
+                image.map(CocoImage::height).orElse(0));
+    }
+
+    private static Optional<String> repeatedIds(long[] ids) {
+        long different = LongStream.of(ids).sorted().distinct().count();
+        return different == ids.length
+                ? Optional.empty()
+                : Optional.of(
+                        String.format(
+                                "%d annotations have only %d different ids; of those with one id"
+                                        + " pycocotools takes the last for all, so that the numbers"
+                                        + " are wrong; give each its own, or use --corrected",
+                                ids.length, different));
+    }
+
+    private static Optional<String> idsOfZero(long[] ids) {
+        long zeros = LongStream.of(ids).filter(id -> id == 0).count();
+        return zeros == 0
+                ? Optional.empty()
+                : Optional.of(
+                        zeros
+                                + (zeros == 1 ? " annotation has" : " annotations have")
+                                + " the id 0, and pycocotools takes a match with it for none; count"
+                                + " ids from 1, or use --corrected");
+    }
+
+    /**
+     * The ids by which records refer to images or categories.
+     *
+     * @param records what the records are called
+     */
+    private record References(CocoDataset dataset, String records, int count) {
+        Optional<String> toImages(IntFunction<Object> id) {
+            return unlisted(
+                    "image_id", "images", dataset.images().stream().mapToLong(CocoImage::id), id);
+        }
+
+        Optional<String> toCategories(IntFunction<Object> id) {
+            return unlisted(
+                    "category_id",
+                    "categories",
+                    dataset.categories().stream().mapToLong(CocoCategory::id),
+                    id);
+        }
+
+        private Optional<String> unlisted(
+                String member, String section, LongStream ids, IntFunction<Object> id) {
+            LooseIds listed = new LooseIds(ids, dataset.ids());
+            Object first = null;
+            int unlisted = 0;
+            for (int i = 0; i < count; i++) {
+                Object value = id.apply(i);
+                if (!listed.contains(dataset.ids().find(value))) {
+                    first = first == null ? value : first;
+                    unlisted++;
+                }
+            }
+            if (unlisted == 0) {
+                return Optional.empty();
+            }
+            boolean isAlike = listed.contains(dataset.ids().counterpart(first));
+            boolean isText = first instanceof String;
+            return Optional.of(
+                    String.format(
+                            "%d of %d %s have the %s of none of the %s, the first %s%s",
+                            unlisted,
+                            count,
+                            records,
+                            member,
+                            section,
+                            isText ? '"' + (String) first + '"' : first,
+                            isAlike
+                                    ? String.format(
+                                            ", a %s where %s have a %s (--lenient takes it for"
+                                                    + " that)",
+                                            isText ? "string" : "number",
+                                            section,
+                                            isText ? "number" : "string")
+                                    : ""));
+        }
+    }
+}

@@ -1,0 +1,36 @@
+package dev.fern.cocoeval;
+
+import java.util.HashSet;
+import java.util.Set;
+import java.util.stream.LongStream;
+
+/**
+ * Finds the image or category that an id means where files write its id as a number in one place
+ * and as text in another.
+ */
+final class LooseIds {
+    private final Set<Long> listed = new HashSet<>();
+    private final IdTable table;
+
+    /**
+     * @param ids of the images or categories
+     * @param table what the ids stand for
+     */
+    LooseIds(LongStream ids, IdTable table) {
+        ids.forEach(listed::add);
+        this.table = table;
+    }
+
+    boolean contains(long id) {
+        return listed.contains(id);
+    }
+
+    /** The listed id that an id means; {@link IdTable#NONE} if there is none. */
+    long find(long id) {
+        if (listed.contains(id)) {
+            return id;
+        }
+        long other = table.counterpart(table.value(id));
+        return listed.contains(other) ? other : IdTable.NONE;
+    }
+}
