@@ -69,7 +69,9 @@ class ArchitectureTest {
                             "javax.xml.stream..",
                             "picocli..",
                             "me.tongfei.progressbar..",
-                            "net.razorvine.pickle.."));
+                            "net.razorvine.pickle..",
+                            "org.snakeyaml.engine..",
+                            "de.siegmar.fastcsv.."));
 
     /**
      * The packages of each module from the ground up. A class knows its own package and those of
@@ -106,6 +108,8 @@ class ArchitectureTest {
                     "tools",
                     List.of(
                             List.of("tools.console", "tools.report", "tools.log"),
+                            List.of("tools.annotation"),
+                            List.of("tools.format"),
                             List.of(
                                     "tools.dataset",
                                     "tools.torch",

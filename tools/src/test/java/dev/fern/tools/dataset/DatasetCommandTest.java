@@ -203,7 +203,7 @@ class DatasetCommandTest {
                         run(
                                 "convert",
                                 "--from",
-                                "yolo",
+                                "morse",
                                 "--annotations",
                                 xml.toString(),
                                 "--output",
@@ -233,7 +233,8 @@ class DatasetCommandTest {
     @Test
     void withoutASubcommandTheChoicesAreNamed() {
         assertThat(run()).isEqualTo(2);
-        assertThat(err.toString()).contains("check, stats, convert or synthesize");
+        assertThat(err.toString())
+                .contains("check, stats, convert, split, merge, filter, remap or synthesize");
     }
 
     private String path(String name) {

@@ -1,4 +1,4 @@
-package dev.fern.tools.dataset;
+package dev.fern.tools.format;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -10,9 +10,11 @@ import dev.fern.cocoeval.CocoAnnotation;
 import dev.fern.cocoeval.CocoCategory;
 import dev.fern.cocoeval.CocoDataset;
 import dev.fern.cocoeval.CocoImage;
-import dev.fern.detection.image.ImageFolder;
-import dev.fern.tools.dataset.VocConverter.Coordinates;
-import dev.fern.tools.dataset.VocConverter.Difficult;
+import dev.fern.tools.annotation.AnnotationFormatException;
+import dev.fern.tools.annotation.ImageHeaders;
+import dev.fern.tools.console.BadInputException;
+import dev.fern.tools.format.VocReader.Coordinates;
+import dev.fern.tools.format.VocReader.Difficult;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -31,10 +33,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 @Timeout(300)
-class VocConverterTest {
-
-    private static final VocConverter CONVERTER =
-            new VocConverter(Coordinates.EDGES, Difficult.CROWD, List.of());
+class VocReaderTest {
 
     private static final String TWO_OBJECTS =
             """
@@ -77,9 +76,7 @@ class VocConverterTest {
     void cornersCanBePixelsCountedFromOne() throws IOException {
         write("street", TWO_OBJECTS);
 
-        CocoDataset dataset =
-                new VocConverter(Coordinates.PIXELS, Difficult.CROWD, List.of())
-                        .convert(folder, Optional.empty(), Optional.empty());
+        CocoDataset dataset = convert(Coordinates.PIXELS, Difficult.CROWD);
 
         assertThat(dataset.annotations().get(1).box()).isEqualTo(new Box(7, 11, 345, 487));
     }
@@ -88,12 +85,8 @@ class VocConverterTest {
     void difficultObjectsCanBeKeptOrDropped() throws IOException {
         write("street", TWO_OBJECTS);
 
-        CocoDataset kept =
-                new VocConverter(Coordinates.EDGES, Difficult.KEEP, List.of())
-                        .convert(folder, Optional.empty(), Optional.empty());
-        CocoDataset dropped =
-                new VocConverter(Coordinates.EDGES, Difficult.DROP, List.of())
-                        .convert(folder, Optional.empty(), Optional.empty());
+        CocoDataset kept = convert(Coordinates.EDGES, Difficult.KEEP);
+        CocoDataset dropped = convert(Coordinates.EDGES, Difficult.DROP);
 
         assertThat(kept.annotations())
                 .extracting(CocoAnnotation::crowd)
@@ -104,13 +97,14 @@ class VocConverterTest {
     }
 
     @Test
-    void categoriesKeepTheOrderTheyAreGivenIn() throws IOException {
+    void categoriesKeepTheOrderTheyAreGivenIn() throws Exception {
         write("street", TWO_OBJECTS);
 
         CocoDataset dataset =
-                new VocConverter(
-                                Coordinates.EDGES, Difficult.CROWD, List.of("person", "cat", "dog"))
-                        .convert(folder, Optional.empty(), Optional.empty());
+                reader(Optional.empty(), Optional.empty())
+                        .read()
+                        .withCategories(List.of("person", "cat", "dog"))
+                        .toCoco();
 
         assertThat(dataset.categories())
                 .extracting(CocoCategory::name)
@@ -120,13 +114,11 @@ class VocConverterTest {
                 .containsExactly(1L, 3L);
         assertThatThrownBy(
                         () ->
-                                new VocConverter(
-                                                Coordinates.EDGES,
-                                                Difficult.CROWD,
-                                                List.of("person"))
-                                        .convert(folder, Optional.empty(), Optional.empty()))
-                .isInstanceOf(VocFormatException.class)
-                .hasMessageContaining("street.xml: object name \"dog\" is not one of [person]");
+                                reader(Optional.empty(), Optional.empty())
+                                        .read()
+                                        .withCategories(List.of("person")))
+                .isInstanceOf(BadInputException.class)
+                .hasMessageContaining("street.jpg: category \"dog\" is not one of [person]");
     }
 
     @Test
@@ -136,7 +128,7 @@ class VocConverterTest {
         }
         Path imageSet = Files.writeString(folder.resolve("train.txt"), "c  1\n\na -1\n");
 
-        CocoDataset dataset = CONVERTER.convert(folder, Optional.of(imageSet), Optional.empty());
+        CocoDataset dataset = reader(Optional.of(imageSet), Optional.empty()).read().toCoco();
 
         assertThat(dataset.images())
                 .extracting(CocoImage::fileName)
@@ -153,28 +145,32 @@ class VocConverterTest {
                 images.resolve("street.jpg").toFile());
 
         CocoDataset dataset =
-                CONVERTER.convert(folder, Optional.empty(), Optional.of(new ImageFolder(images)));
+                reader(Optional.empty(), Optional.of(new ImageHeaders(images))).read().toCoco();
 
         assertThat(dataset.images()).containsExactly(new CocoImage(1, "street.jpg", 31, 17));
         assertThatThrownBy(this::convert)
-                .isInstanceOf(VocFormatException.class)
+                .isInstanceOf(AnnotationFormatException.class)
                 .hasMessageContaining("street.xml: annotation/size")
                 .hasMessageContaining("--images");
     }
 
     /** BCCD's COCO files were made from these by others; they took corners for edges. */
     @Test
-    void theBccdSampleBecomesItsCocoAnnotations() throws IOException {
+    void theBccdSampleBecomesItsCocoAnnotations() throws Exception {
         Path bccd = Path.of(System.getProperty("fern.shared", "absent"), "data/bccd");
         assumeTrue(Files.exists(bccd), () -> "needs " + bccd);
         CocoDataset expected = CocoDataset.read(bccd.resolve("annotations/instances_train.json"));
 
         CocoDataset dataset =
-                new VocConverter(
+                new VocReader(
+                                bccd.resolve("voc-sample"),
+                                Optional.empty(),
+                                Optional.empty(),
                                 Coordinates.EDGES,
-                                Difficult.CROWD,
-                                List.of("RBC", "WBC", "Platelets"))
-                        .convert(bccd.resolve("voc-sample"), Optional.empty(), Optional.empty());
+                                Difficult.CROWD)
+                        .read()
+                        .withCategories(List.of("RBC", "WBC", "Platelets"))
+                        .toCoco();
 
         assertThat(dataset.images()).hasSize(5);
         for (CocoImage image : dataset.images()) {
@@ -241,36 +237,77 @@ class VocConverterTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"../street.jpg", "/etc/passwd", "a/../../b.jpg", "..\\street.jpg", "."})
-    void fileNamesThatClimbAreRefused(String name) throws IOException {
-        assertThat(refusal(TWO_OBJECTS.replace("street.jpg", name)))
-                .contains("leads out of the folder");
+    @ValueSource(strings = {"C:\\Users\\u\\img\\street.jpg", "../street.jpg"})
+    void ofANameThatLeadsElsewhereTheLastPartCounts(String name) throws IOException {
+        write("street", TWO_OBJECTS.replace("street.jpg", name));
+
+        assertThat(convert().images()).containsExactly(new CocoImage(1, "street.jpg", 500, 375));
+    }
+
+    @Test
+    void aFolderInANameIsKeptUnlessTheImagesLieElsewhere() throws IOException {
+        write("street", TWO_OBJECTS.replace("street.jpg", "img\\street.jpg"));
+        Path images = Files.createDirectory(folder.resolve("images"));
+
+        assertThat(convert().images().get(0).fileName()).isEqualTo("img/street.jpg");
+        Files.write(images.resolve("street.jpg"), new byte[1]);
+        assertThat(
+                        reader(Optional.empty(), Optional.of(new ImageHeaders(images)))
+                                .read()
+                                .images()
+                                .get(0)
+                                .fileName())
+                .isEqualTo("street.jpg");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"../street", "/etc/passwd", "a/../../b", "..\\street", "."})
+    void imageSetsThatClimbAreRefused(String name) throws IOException {
+        write("street", TWO_OBJECTS);
         Path imageSet = Files.writeString(folder.resolve("train.txt"), name + "\n");
 
-        assertThatThrownBy(() -> CONVERTER.convert(folder, Optional.of(imageSet), Optional.empty()))
-                .isInstanceOf(VocFormatException.class)
+        assertThatThrownBy(() -> reader(Optional.of(imageSet), Optional.empty()).read())
+                .isInstanceOf(AnnotationFormatException.class)
                 .hasMessageContaining("leads out of the folder");
+    }
+
+    @Test
+    void encodingsAreToldByTheFile() throws IOException {
+        String german = TWO_OBJECTS.replace("dog", "Müll & \u732b".replace("&", "&amp;"));
+        String utf16 = german.replace("1.0\"", "1.0\" encoding=\"UTF-16\"");
+        String latin =
+                TWO_OBJECTS
+                        .replace("dog", "Müll")
+                        .replace("1.0\"", "1.0\" encoding=\"ISO-8859-1\"");
+        Path file = folder.resolve("street.xml");
+
+        Files.writeString(file, "\uFEFF" + german.replace("\n", "\r\n"));
+        assertThat(convert().categories().get(0).name()).isEqualTo("Müll & \u732b");
+        Files.writeString(file, "\uFEFF" + utf16, StandardCharsets.UTF_16LE);
+        assertThat(convert().categories().get(0).name()).isEqualTo("Müll & \u732b");
+        Files.writeString(file, latin, StandardCharsets.ISO_8859_1);
+        assertThat(convert().categories().get(0).name()).isEqualTo("Müll");
+        assertThat(refusal(TWO_OBJECTS.replace("1.0\"", "1.0\" encoding=\"x-none\"")))
+                .contains("encoding that is not known");
     }
 
     @Test
     void filesThatAreNotThereAreNamed() throws IOException {
         assertThatThrownBy(this::convert)
-                .isInstanceOf(VocFormatException.class)
+                .isInstanceOf(AnnotationFormatException.class)
                 .hasMessageContaining("no XML files");
         Path imageSet = Files.writeString(folder.resolve("train.txt"), "street\n");
-        assertThatThrownBy(() -> CONVERTER.convert(folder, Optional.of(imageSet), Optional.empty()))
-                .isInstanceOf(VocFormatException.class)
+        assertThatThrownBy(() -> reader(Optional.of(imageSet), Optional.empty()).read())
+                .isInstanceOf(AnnotationFormatException.class)
                 .hasMessageContaining("train.txt: lists street, but there is no");
         assertThatThrownBy(
                         () ->
-                                CONVERTER.convert(
-                                        folder,
-                                        Optional.of(folder.resolve("absent.txt")),
-                                        Optional.empty()))
+                                reader(Optional.of(folder.resolve("absent.txt")), Optional.empty())
+                                        .read())
                 .isInstanceOf(NoSuchFileException.class)
                 .hasMessageContaining("absent.txt");
-        Files.write(imageSet, new byte[] {(byte) 0xff, (byte) 0xfe, 0, 'x'});
-        assertThatThrownBy(() -> CONVERTER.convert(folder, Optional.of(imageSet), Optional.empty()))
+        Files.write(imageSet, new byte[] {(byte) 0xff, 'x'});
+        assertThatThrownBy(() -> reader(Optional.of(imageSet), Optional.empty()).read())
                 .isInstanceOf(IOException.class)
                 .hasMessageContaining("train.txt: not UTF-8 text");
     }
@@ -314,13 +351,25 @@ class VocConverterTest {
             Files.write(folder.resolve("street.xml"), damaged);
             Throwable thrown = catchThrowable(this::convert);
             if (thrown != null) {
-                assertThat(thrown).as("trial %d", trial).isInstanceOf(VocFormatException.class);
+                assertThat(thrown)
+                        .as("trial %d", trial)
+                        .isInstanceOf(AnnotationFormatException.class);
             }
         }
     }
 
+    private VocReader reader(Optional<Path> imageSet, Optional<ImageHeaders> images) {
+        return new VocReader(folder, imageSet, images, Coordinates.EDGES, Difficult.CROWD);
+    }
+
     private CocoDataset convert() throws IOException {
-        return CONVERTER.convert(folder, Optional.empty(), Optional.empty());
+        return reader(Optional.empty(), Optional.empty()).read().toCoco();
+    }
+
+    private CocoDataset convert(Coordinates coordinates, Difficult difficult) throws IOException {
+        return new VocReader(folder, Optional.empty(), Optional.empty(), coordinates, difficult)
+                .read()
+                .toCoco();
     }
 
     private void write(String name, String xml) throws IOException {
@@ -334,7 +383,7 @@ class VocConverterTest {
     private String refusal(byte[] xml) throws IOException {
         Files.write(folder.resolve("street.xml"), xml);
         Throwable thrown = catchThrowable(this::convert);
-        assertThat(thrown).isInstanceOf(VocFormatException.class);
+        assertThat(thrown).isInstanceOf(AnnotationFormatException.class);
         assertThat(thrown.getMessage())
                 .startsWith(folder.resolve("street.xml").toString())
                 .doesNotContain("\n")
