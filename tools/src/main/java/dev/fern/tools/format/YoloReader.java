@@ -43,18 +43,26 @@ public record YoloReader(Path source, Optional<ImageHeaders> images, Optional<St
     public AnnotatedDataset read() throws IOException {
         Optional<Path> yaml = yaml();
         if (yaml.isPresent()) {
-            return read(YoloData.read(yaml.get()));
+            return read(YoloData.read(yaml.get())).dataset();
         }
         if (!Files.isDirectory(source)) {
             throw new AnnotationFormatException(
                     source, "is neither a data.yaml nor a folder of labels");
         }
-        return dataset(folder(), new YoloLabels(names(), false));
+        return located(folder(), new YoloLabels(names(), false)).dataset();
     }
 
+    /**
+     * A data set and the folder that the names of its images are relative to.
+     *
+     * @param dataset images with their objects
+     * @param folder holds the images
+     */
+    record Located(AnnotatedDataset dataset, Path folder) {}
+
     /** Reads the splits of a {@code data.yaml}, which {@link #source} need not be. */
-    AnnotatedDataset read(YoloData data) throws IOException {
-        return dataset(places(data), new YoloLabels(data.names(), data.hasKeypoints()));
+    Located read(YoloData data) throws IOException {
+        return located(places(data), new YoloLabels(data.names(), data.hasKeypoints()));
     }
 
     private Optional<Path> yaml() throws IOException {
@@ -209,7 +217,7 @@ public record YoloReader(Path source, Optional<ImageHeaders> images, Optional<St
         return path.toString().replace('\\', '/');
     }
 
-    private AnnotatedDataset dataset(Places places, YoloLabels reader) throws IOException {
+    private Located located(Places places, YoloLabels reader) throws IOException {
         if (places.images().isEmpty()) {
             throw new AnnotationFormatException(
                     source, "no images in " + places.base() + "; name them with --images");
@@ -243,6 +251,6 @@ public record YoloReader(Path source, Optional<ImageHeaders> images, Optional<St
                             unlabelled,
                             read.size()));
         }
-        return AnnotatedDataset.of(reader.names(), read, notes);
+        return new Located(AnnotatedDataset.of(reader.names(), read, notes), places.base());
     }
 }
