@@ -113,7 +113,11 @@ final class CocoMerge {
     }
 
     private static void replace(JsonObject object, String field, Map<String, JsonElement> ids) {
-        object.add(field, ids.get(object.get(field).toString()));
+        JsonElement id = ids.get(object.get(field).toString());
+        if (id == null) {
+            throw new IllegalStateException(field + " " + object.get(field) + " has no record");
+        }
+        object.add(field, id);
     }
 
     private void requireSame(Known known, CocoImage image, String name, Path file)

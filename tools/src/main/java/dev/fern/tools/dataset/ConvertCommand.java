@@ -315,7 +315,10 @@ final class ConvertCommand implements Callable<Integer> {
             err.printf("%d crowds became objects, since YOLO has no crowds%n", crowds);
         }
         if (to == Format.YOLO) {
-            err.printf("the images belong into %s%n", output.resolve("images").resolve(split()));
+            err.printf(
+                    "the images belong into %s; data.yaml names them for train and val, which"
+                            + " YOLO asks for%n",
+                    output.resolve("images").resolve(split()));
         }
         err.flush();
         spec.commandLine()

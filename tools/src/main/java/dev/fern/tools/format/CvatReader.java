@@ -13,6 +13,7 @@ import dev.fern.tools.annotation.ImageHeaders;
 import dev.fern.tools.annotation.Polygon;
 import dev.fern.tools.annotation.XmlWalk;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -28,10 +29,10 @@ import javax.xml.stream.XMLStreamReader;
  * Reads "CVAT for images 1.1", one XML file. Boxes, polygons, ellipses and masks become objects;
  * those that are turned have the upright box around them. Other shapes are left out.
  *
- * @param file the XML file
+ * @param source the XML file, or the folder of an export, which holds {@code annotations.xml}
  * @param images the image folder, to find the files that names with other folders mean
  */
-public record CvatReader(Path file, Optional<ImageHeaders> images) implements AnnotationReader {
+public record CvatReader(Path source, Optional<ImageHeaders> images) implements AnnotationReader {
 
     /** The attribute of a shape that is a crowd, as CVAT's own COCO import names it. */
     static final String CROWD = "is_crowd";
@@ -46,7 +47,8 @@ public record CvatReader(Path file, Optional<ImageHeaders> images) implements An
 
     @Override
     public AnnotatedDataset read() throws IOException {
-        Elements elements = new Elements();
+        Path file = Files.isDirectory(source) ? source.resolve("annotations.xml") : source;
+        Elements elements = new Elements(file);
         XmlWalk.walk(file, MOST_BYTES, elements);
         if (elements.images.isEmpty()) {
             throw new AnnotationFormatException(
@@ -64,6 +66,7 @@ public record CvatReader(Path file, Optional<ImageHeaders> images) implements An
 
     private final class Elements implements XmlWalk.Visitor {
 
+        private final Path file;
         private final Set<String> labels = new LinkedHashSet<>();
         private final List<AnnotatedImage> images = new ArrayList<>();
         private final Set<String> names = new HashSet<>();
@@ -73,6 +76,10 @@ public record CvatReader(Path file, Optional<ImageHeaders> images) implements An
         private AnnotatedObject shape;
         private int leftOut;
         private boolean hasTracks;
+
+        Elements(Path file) {
+            this.file = file;
+        }
 
         @Override
         public boolean start(String path, XMLStreamReader xml)

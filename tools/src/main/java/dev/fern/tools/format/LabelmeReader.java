@@ -17,6 +17,7 @@ import dev.fern.tools.annotation.SourceText;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.StringReader;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -31,7 +32,7 @@ import java.util.Optional;
  * label and one {@code group_id} are one object, as labelme's own converters have it. Points and
  * lines are left out. Of a path of an image the last part counts, in the JSON file's folder.
  *
- * @param annotations folder of the JSON files
+ * @param annotations folder of the JSON files, or one file
  * @param images the image folder, for the sizes of images whose JSON files don't give them; by
  *     default the folder of the JSON files
  */
@@ -50,16 +51,20 @@ public record LabelmeReader(Path annotations, Optional<ImageHeaders> images)
                         annotations,
                         file -> file.toString().toLowerCase(Locale.ROOT).endsWith(".json"));
         if (files.isEmpty()) {
-            throw new AnnotationFormatException(annotations, "no JSON files in this folder");
+            throw new AnnotationFormatException(annotations, "no JSON files here");
         }
-        ImageHeaders folder = images.isPresent() ? images.get() : new ImageHeaders(annotations);
+        Path root =
+                Files.isDirectory(annotations)
+                        ? annotations
+                        : annotations.toAbsolutePath().getParent();
+        ImageHeaders folder = images.isPresent() ? images.get() : new ImageHeaders(root);
         List<AnnotatedImage> read = new ArrayList<>();
         Map<String, Path> users = new LinkedHashMap<>();
         int leftOut = 0;
         for (Path file : files) {
             Content content = new Content(file);
             content.read();
-            String name = folder.locate(content.fileName(annotations));
+            String name = folder.locate(content.fileName(root));
             Path other = users.put(name, file);
             if (other != null) {
                 throw new AnnotationFormatException(
@@ -149,7 +154,7 @@ public record LabelmeReader(Path annotations, Optional<ImageHeaders> images)
         String fileName(Path root) throws IOException {
             String own = FileNames.withoutExtension(file.getFileName().toString());
             String name = imagePath.isBlank() ? own : FileNames.relative(file, imagePath);
-            Path folder = root.relativize(file).getParent();
+            Path folder = root.toAbsolutePath().relativize(file.toAbsolutePath()).getParent();
             return folder == null ? name : folder.toString().replace('\\', '/') + "/" + name;
         }
 

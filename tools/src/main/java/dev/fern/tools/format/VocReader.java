@@ -26,7 +26,7 @@ import java.util.TreeSet;
  * Reads a folder of Pascal VOC XML files, and of the folders below it, in the order of the files'
  * names.
  *
- * @param annotations folder of the XML files
+ * @param annotations folder of the XML files, or one file
  * @param imageSet a file of {@code ImageSets/Main} that names the images to take, one per line;
  *     without it all are taken
  * @param images the image folder, for the sizes of images whose XML files don't give them
@@ -139,7 +139,7 @@ public record VocReader(
                 ImageHeaders.files(
                         folder, file -> file.toString().toLowerCase(Locale.ROOT).endsWith(".xml"));
         if (xml.isEmpty()) {
-            throw new AnnotationFormatException(folder, "no XML files in this folder");
+            throw new AnnotationFormatException(folder, "no XML files here");
         }
         return xml;
     }

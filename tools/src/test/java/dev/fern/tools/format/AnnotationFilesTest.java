@@ -142,6 +142,8 @@ class AnnotationFilesTest {
                           <image id="1" name="empty.jpg" width="5" height="6"/>
                         </annotations>
                         """);
+        Files.copy(file, folder.resolve("annotations.xml"));
+        assertThat(new CvatReader(folder, Optional.empty()).read().objectCount()).isEqualTo(5);
 
         AnnotatedDataset dataset = new CvatReader(file, Optional.empty()).read();
 

@@ -295,7 +295,7 @@ class VocReaderTest {
     void filesThatAreNotThereAreNamed() throws IOException {
         assertThatThrownBy(this::convert)
                 .isInstanceOf(AnnotationFormatException.class)
-                .hasMessageContaining("no XML files");
+                .hasMessageContaining("no XML files here");
         Path imageSet = Files.writeString(folder.resolve("train.txt"), "street\n");
         assertThatThrownBy(() -> reader(Optional.of(imageSet), Optional.empty()).read())
                 .isInstanceOf(AnnotationFormatException.class)
