@@ -17,6 +17,7 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.IntUnaryOperator;
 
 /**
  * The images of a data set with their target boxes, in the order of the annotation file.
@@ -245,6 +246,21 @@ public final class DetectionDataset {
         }
         return new DetectionDataset(
                 labelled, categories, badImages, targets.emptyBoxes, targets.crowds);
+    }
+
+    /**
+     * Returns the same images with other labels.
+     *
+     * @param label makes the new label of an old one
+     * @param categories by their new labels
+     * @return the images with these labels
+     */
+    public DetectionDataset withLabels(IntUnaryOperator label, List<CocoCategory> categories) {
+        List<Sample> labelled =
+                samples.stream()
+                        .map(s -> s.withLabels(Arrays.stream(s.labels()).map(label).toArray()))
+                        .toList();
+        return new DetectionDataset(labelled, categories, badImages, emptyBoxes, crowds);
     }
 
     private static Map<Long, Integer> positions(List<CocoCategory> categories) {
