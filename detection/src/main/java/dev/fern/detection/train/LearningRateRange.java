@@ -2,8 +2,11 @@ package dev.fern.detection.train;
 
 import dev.fern.detection.data.BatchSource;
 import java.io.IOException;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Comparator;
+import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalDouble;
@@ -18,7 +21,10 @@ import java.util.function.IntConsumer;
 public record LearningRateRange(List<Point> points) {
 
     /** Weight that a running mean of the loss keeps from step to step. */
-    private static final double KEPT = 0.9;
+    private static final double KEPT = 0.8;
+
+    /** The mean is one of medians of so many losses, so that single images do not bend it. */
+    private static final int MEDIAN_OF = 5;
 
     /** The test ends where the running mean is this many times its smallest value. */
     private static final double DIVERGED = 4;
@@ -31,7 +37,7 @@ public record LearningRateRange(List<Point> points) {
      *
      * @param rate learning rate of the step
      * @param loss of the step's images, before the step
-     * @param smoothed running mean of the loss
+     * @param smoothed running mean of the loss, without its spikes
      */
     public record Point(double rate, double loss, double smoothed) {}
 
@@ -100,6 +106,7 @@ public record LearningRateRange(List<Point> points) {
         private final double lowest;
         private final double highest;
         private final List<Point> points = new ArrayList<>();
+        private final Deque<Double> recent = new ArrayDeque<>();
         private double mean;
         private double smallest = Double.POSITIVE_INFINITY;
         private boolean diverged;
@@ -123,12 +130,21 @@ public record LearningRateRange(List<Point> points) {
             if (diverged) {
                 return;
             }
-            mean = KEPT * mean + (1 - KEPT) * step.loss();
+            recent.addFirst(step.loss());
+            if (recent.size() > MEDIAN_OF) {
+                recent.removeLast();
+            }
+            mean = KEPT * mean + (1 - KEPT) * median(recent);
             double smoothed = mean / (1 - Math.pow(KEPT, taken + 1.0));
             points.add(new Point(rate, step.loss(), smoothed));
             smallest = Math.min(smallest, smoothed);
             diverged = smoothed > DIVERGED * smallest;
         }
+    }
+
+    private static double median(Collection<Double> losses) {
+        double[] sorted = losses.stream().mapToDouble(Double::doubleValue).sorted().toArray();
+        return sorted[sorted.length / 2];
     }
 
     /**

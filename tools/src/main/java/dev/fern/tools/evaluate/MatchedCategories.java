@@ -97,10 +97,11 @@ public record MatchedCategories(CategoryMatch match, List<String> notes) {
             notes.add(
                     "categories are matched by name: "
                             + list(others.stream().map(pair -> difference(pair, data)).toList())
-                            + " in "
+                            + " (in "
                             + owner
                             + " and in "
-                            + file);
+                            + file
+                            + ")");
         }
         if (match.pairs().stream().anyMatch(MatchedCategories::isNamedOnOneSide)) {
             notes.add("categories that have no name are matched by id");
@@ -135,7 +136,7 @@ public record MatchedCategories(CategoryMatch match, List<String> notes) {
         String ids =
                 model.id() == pair.data().id()
                         ? ""
-                        : " (" + model.id() + " and " + data.idText(pair.data().id()) + ")";
+                        : " " + model.id() + " and " + data.idText(pair.data().id());
         return model.name().equals(pair.data().name())
                 ? model.name() + ids
                 : "'" + model.name() + "' and '" + pair.data().name() + "'" + ids;

@@ -116,6 +116,10 @@ public record DetectorStart(TrainingConfiguration configuration, Consumer<String
                         + before
                         + ": its convolutions are kept, but were trained with the old norms, so that"
                         + " it must learn longer than one that keeps them");
+        if (configuration.network().freezeStages() > 0) {
+            told.accept(
+                    "warning: the new norms of frozen stages are not trained; use --freeze-stages 0");
+        }
     }
 
     private void tellOfPixels(PixelNormalization trained, DetectorConfiguration detector) {
