@@ -13,6 +13,13 @@ public interface BackboneConfiguration {
     /** {@return the normaliser and activation of every block} */
     Normalization norm();
 
+    /**
+     * {@return the same network with another normaliser}
+     *
+     * @param other normaliser and activation of every block
+     */
+    BackboneConfiguration withNorm(Normalization other);
+
     /** {@return channels and strides of the outputs, the finest map first} */
     List<FeatureMap> maps();
 

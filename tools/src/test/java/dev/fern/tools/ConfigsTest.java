@@ -52,6 +52,19 @@ class ConfigsTest {
     }
 
     @Test
+    void fineTuningFreezesWhatDetectron2Freezes() throws IOException {
+        TrainingConfiguration recipe =
+                TrainingConfiguration.of(
+                        List.of(
+                                JsonParser.parseString("{\"norm\": \"bn\"}").getAsJsonObject(),
+                                JsonParser.parseString(
+                                                Files.readString(CONFIGS.resolve("finetune.json")))
+                                        .getAsJsonObject()));
+        assertThat(recipe.network().freezeStages()).isEqualTo(2);
+        assertThat(recipe.network().norm().id()).isEqualTo("frozen-bn");
+    }
+
+    @Test
     void oneTimesFineTuningMakesStepsOf16ImagesAndFallsWhereDetectron2Does() throws IOException {
         TrainingConfiguration recipe = read("coco-finetune-1x.json");
         assertThat(recipe.loop().batchSize() * recipe.loop().accumulate()).isEqualTo(16);
@@ -60,5 +73,7 @@ class ConfigsTest {
                                 .map(m -> Math.round(m * recipe.loop().steps()))
                                 .toList())
                 .containsExactly(60_000L, 80_000L);
+        assertThat(recipe.network().freezeStages()).isEqualTo(2);
+        assertThat(recipe.network().norm().id()).isEqualTo("frozen-bn");
     }
 }

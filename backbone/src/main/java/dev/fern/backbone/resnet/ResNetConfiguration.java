@@ -100,6 +100,11 @@ public record ResNetConfiguration(
                 norm);
     }
 
+    @Override
+    public ResNetConfiguration withNorm(Normalization other) {
+        return new ResNetConfiguration(version, bottleneck, blocks, widths, stemWidth, stem, other);
+    }
+
     /** {@return the output channels of a stage, 0 to 3 (C2 to C5)} */
     int outputChannels(int stage) {
         return widths.get(stage) * (bottleneck ? ResidualBlock.EXPANSION : 1);

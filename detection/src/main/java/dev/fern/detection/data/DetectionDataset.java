@@ -13,8 +13,10 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.function.IntUnaryOperator;
 import java.util.function.Supplier;
 import java.util.stream.IntStream;
 
@@ -318,5 +320,21 @@ public final class DetectionDataset {
                 reader,
                 orientations,
                 results);
+    }
+
+    /**
+     * Returns the same images with other labels.
+     *
+     * @param label makes the new label of an old one
+     * @param categories by their new labels
+     * @return the images with these labels
+     */
+    public DetectionDataset withLabels(IntUnaryOperator label, List<CocoCategory> categories) {
+        List<Sample> labelled =
+                samples.stream()
+                        .map(s -> s.withLabels(Arrays.stream(s.labels()).map(label).toArray()))
+                        .toList();
+        return new DetectionDataset(
+                labelled, categories, badImages, emptyBoxes, crowds, reader, orientations, results);
     }
 }

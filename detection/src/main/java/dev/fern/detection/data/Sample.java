@@ -31,4 +31,8 @@ public record Sample(long imageId, Path path, ImageSize size, float[] boxes, int
                     boxes.length + " coordinates for " + labels.length + " labels");
         }
     }
+
+    Sample withLabels(int[] others) {
+        return new Sample(imageId, path, size, boxes, others);
+    }
 }

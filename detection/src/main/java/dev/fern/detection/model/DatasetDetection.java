@@ -1,6 +1,7 @@
 package dev.fern.detection.model;
 
 import dev.fern.cocoeval.Box;
+import dev.fern.cocoeval.CocoCategory;
 import dev.fern.cocoeval.CocoResults;
 import dev.fern.detection.data.BadImageException;
 import dev.fern.detection.data.Batch;
@@ -14,8 +15,10 @@ import dev.fern.detection.image.Canvas;
 import java.io.IOException;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.function.Consumer;
 import java.util.function.IntConsumer;
+import java.util.function.IntFunction;
 import java.util.function.UnaryOperator;
 
 /** Runs a detector over a data set. */
@@ -60,13 +63,57 @@ public final class DatasetDetection {
             IntConsumer progress,
             Consumer<BadImageException> leftOut)
             throws IOException, InterruptedException {
+        List<CocoCategory> categories = detector.configuration().categories();
         CocoResults.Builder results = dataset.newResults();
         forEach(
                 detector,
                 dataset,
                 batchSize,
                 options,
-                (imageId, found) -> add(detector, imageId, found, results),
+                (imageId, found) ->
+                        add(
+                                label -> OptionalLong.of(categories.get(label).id()),
+                                imageId,
+                                found,
+                                results),
+                progress,
+                leftOut);
+        return results.build();
+    }
+
+    /**
+     * Finds the objects of every image, under the ids that their categories have in a data set.
+     *
+     * @param detector finds them; it stays open
+     * @param dataset the images; their targets are not used
+     * @param match of the detector's categories; detections of those without a match are left out
+     * @param batchSize how many images of one canvas size pass the network together, at least 1
+     * @param options how images are read ahead, and whether those that can't be used are skipped
+     * @param progress is told after every batch how many images are done
+     * @param leftOut is told at the end of every image that was skipped
+     * @return detections with the ids of the data set's categories, batch by batch
+     * @throws IOException if an image can't be used and is not to be skipped, or if a batch is too
+     *     large for the network
+     * @throws InterruptedException if the thread is interrupted while it waits for images
+     * @throws NonFiniteOutputException naming the image's file if the network's outputs are not
+     *     finite, whether bad images are skipped or not
+     */
+    public static CocoResults run(
+            Detector detector,
+            DetectionDataset dataset,
+            CategoryMatch match,
+            int batchSize,
+            LoaderOptions options,
+            IntConsumer progress,
+            Consumer<BadImageException> leftOut)
+            throws IOException, InterruptedException {
+        CocoResults.Builder results = dataset.newResults();
+        forEach(
+                detector,
+                dataset,
+                batchSize,
+                options,
+                (imageId, found) -> add(match::idInData, imageId, found, results),
                 progress,
                 leftOut);
         return results.build();
@@ -131,15 +178,20 @@ public final class DatasetDetection {
         }
     }
 
+    /** Adds an image's detections, but for those of categories without an id. */
     private static void add(
-            Detector detector,
+            IntFunction<OptionalLong> ids,
             long imageId,
             List<Detection> detections,
             CocoResults.Builder results) {
         for (Detection detection : detections) {
+            OptionalLong id = ids.apply(detection.category());
+            if (id.isEmpty()) {
+                continue;
+            }
             results.add(
                     imageId,
-                    detector.configuration().categories().get(detection.category()).id(),
+                    id.getAsLong(),
                     new Box(
                             detection.x1(),
                             detection.y1(),

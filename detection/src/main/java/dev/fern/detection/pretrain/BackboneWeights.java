@@ -77,7 +77,11 @@ public record BackboneWeights(
      *     message names the model directory and the difference
      */
     public void requireFit(Architecture detector) throws IOException {
-        Optional<String> mismatch = detector.backbone().mismatch(architecture);
+        requireFit(architecture, detector);
+    }
+
+    private void requireFit(BackboneConfiguration own, Architecture detector) throws IOException {
+        Optional<String> mismatch = detector.backbone().mismatch(own);
         if (mismatch.isPresent()) {
             throw new IOException(
                     directory
@@ -97,6 +101,35 @@ public record BackboneWeights(
         Map<String, Tensor> all = detector.copyParameters();
         all.keySet().removeIf(name -> name.startsWith(PREFIX));
         all.putAll(values);
+        assign(detector, all);
+    }
+
+    /**
+     * Sets the weights of the convolutions of a detector's backbone and leaves its norms, which are
+     * of another kind, and all other parameters as they are.
+     *
+     * @param detector receives the weights
+     * @throws IOException naming the model directory if the backbones differ in more than the norm
+     */
+    public void copyConvolutionsInto(Detector detector) throws IOException {
+        Architecture shape = detector.configuration().architecture();
+        requireFit(architecture.withNorm(shape.backbone().norm()), shape);
+        Map<String, Tensor> all = detector.copyParameters();
+        all.putAll(NormChange.convolutions(values));
+        assign(detector, all);
+    }
+
+    /**
+     * {@return whether the backbone's batch norms give way to norms of another kind, so that {@link
+     * #copyConvolutionsInto} is the way to start}
+     *
+     * @param detector the detector's shape
+     */
+    public boolean changesNorms(Architecture detector) {
+        return NormChange.isOne(architecture, detector.backbone());
+    }
+
+    private void assign(Detector detector, Map<String, Tensor> all) throws IOException {
         try {
             ParameterValues.assign(detector.network(), all);
         } catch (IllegalArgumentException e) {

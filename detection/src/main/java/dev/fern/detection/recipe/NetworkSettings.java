@@ -2,6 +2,9 @@ package dev.fern.detection.recipe;
 
 import static dev.fern.detection.settings.LayeredSettings.require;
 
+import dev.fern.backbone.norm.BatchNormalization;
+import dev.fern.backbone.norm.FrozenBatchNormalization;
+import dev.fern.backbone.norm.Normalization;
 import dev.fern.backbone.resnet.Stem;
 import dev.fern.detection.anchor.AnchorParameters;
 import dev.fern.detection.model.Architecture;
@@ -15,6 +18,10 @@ import java.util.List;
  * The network that is trained, and what it starts from.
  *
  * @param backbone the ResNet below the pyramid
+ * @param freezeBatchNorm whether batch norm in the backbone is frozen: it keeps its statistics,
+ *     scale and shift, as in detectron2
+ * @param weights model directory or run whose detector a fresh one starts from: backbone, pyramid
+ *     and heads; empty for none
  * @param backboneWeights model directory whose backbone a fresh detector starts from; empty for
  *     random values
  * @param freezeStages number of stages of the backbone, from the stem, that are not trained;
@@ -28,6 +35,8 @@ import java.util.List;
  */
 public record NetworkSettings(
         @Unwrapped BackboneSettings backbone,
+        boolean freezeBatchNorm,
+        String weights,
         String backboneWeights,
         int freezeStages,
         @Unwrapped PyramidConfiguration pyramid,
@@ -39,15 +48,22 @@ public record NetworkSettings(
      * Checks the ranges.
      *
      * @param backbone checked by itself
-     * @param backboneWeights is not opened yet
+     * @param freezeBatchNorm has no effect on other norms
+     * @param weights is not opened yet
+     * @param backboneWeights is not opened yet; empty where {@code weights} are given
      * @param freezeStages 0 to the number of the backbone's stages
      * @param pyramid checked by itself
      * @param head checked by itself
      * @param headDeviation 0 to 1
      * @param anchors checked by themselves
-     * @throws IllegalArgumentException if one is out of its range
+     * @throws IllegalArgumentException if one is out of its range, or if both kinds of weights are
+     *     given
      */
     public NetworkSettings {
+        if (!weights.isEmpty() && !backboneWeights.isEmpty()) {
+            throw new IllegalArgumentException(
+                    "weights and backboneWeights are both given; weights hold a backbone too");
+        }
         int stages = backbone.configuration(Stem.IMAGENET).stages();
         require(
                 freezeStages >= 0 && freezeStages <= stages,
@@ -95,9 +111,23 @@ public record NetworkSettings(
         }
     }
 
-    /** {@return the shape of the network} */
+    /**
+     * {@return the shape of the network that these settings describe} One that starts from a
+     * detector that no settings describe has the shape of that detector.
+     */
     public Architecture architecture() {
         return new Architecture(
-                backbone.configuration(Stem.IMAGENET), pyramid, head, anchors.parameters());
+                backbone.configuration(Stem.IMAGENET).withNorm(norm()),
+                pyramid,
+                head,
+                anchors.parameters());
+    }
+
+    /** {@return the normaliser and activation of the backbone, frozen where that is set} */
+    public Normalization norm() {
+        return freezeBatchNorm && backbone.norm() instanceof BatchNormalization running
+                ? new FrozenBatchNormalization(
+                        FrozenBatchNormalization.DEFAULT_EPSILON, running.activation())
+                : backbone.norm();
     }
 }

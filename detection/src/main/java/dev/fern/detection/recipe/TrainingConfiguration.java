@@ -5,6 +5,7 @@ import com.google.gson.JsonObject;
 import dev.fern.cocoeval.CocoCategory;
 import dev.fern.detection.anchor.Matcher;
 import dev.fern.detection.data.AugmentationParameters;
+import dev.fern.detection.model.Architecture;
 import dev.fern.detection.model.Detector;
 import dev.fern.detection.model.DetectorConfiguration;
 import dev.fern.detection.model.PostProcessing;
@@ -95,9 +96,14 @@ public record TrainingConfiguration(
      * @param categories what it learns to find, in the order of its logits
      */
     public DetectorConfiguration detector(List<CocoCategory> categories) {
+        return detector(network.architecture(), categories);
+    }
+
+    private DetectorConfiguration detector(
+            Architecture architecture, List<CocoCategory> categories) {
         return new DetectorConfiguration(
                 DetectorConfiguration.VERSION,
-                network.architecture(),
+                architecture,
                 categories,
                 images.canvasRule(),
                 images.normalization(),
@@ -113,11 +119,24 @@ public record TrainingConfiguration(
      *     can't compute in the precision
      */
     public Detector newDetector(List<CocoCategory> categories) {
+        return newDetector(network.architecture(), categories);
+    }
+
+    /**
+     * Makes the detector that is trained, with fresh parameters, on the first of the devices.
+     *
+     * @param architecture the shape of the network, which may be one that no settings describe
+     * @param categories what it learns to find, in the order of its logits
+     * @return the detector, its first stages frozen as set; the caller closes it
+     * @throws IllegalArgumentException if the engine does not see a device, or if this machine
+     *     can't compute in the precision
+     */
+    public Detector newDetector(Architecture architecture, List<CocoCategory> categories) {
         Device device = deviceList().get(0);
         machine.precision().requireSupported(device);
         Detector fresh =
                 Detector.create(
-                        detector(categories),
+                        detector(architecture, categories),
                         machine.engine(),
                         device,
                         seed,

@@ -1,5 +1,7 @@
 package dev.fern.detection.train;
 
+import dev.fern.detection.model.DetectorConfiguration;
+import dev.fern.detection.model.ModelDirectory;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.AccessDeniedException;
@@ -8,6 +10,7 @@ import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
@@ -145,6 +148,24 @@ public record RunDirectory(Path path) {
      */
     public boolean hasCheckpoint() throws IOException {
         return Files.exists(last().resolve(PROGRESS_FILE)) || !olderCheckpoints().isEmpty();
+    }
+
+    /**
+     * {@return what the run's detector is besides its parameters, as the newest checkpoint has it
+     * whose file can be read; empty if there is none}
+     *
+     * @throws IOException if the folder can't be read
+     */
+    public Optional<DetectorConfiguration> detector() throws IOException {
+        for (Path checkpoint :
+                Stream.concat(Stream.of(last()), olderCheckpoints().stream()).toList()) {
+            try {
+                return Optional.of(ModelDirectory.readConfiguration(checkpoint));
+            } catch (IOException e) {
+                continue; // a damaged checkpoint; resuming from it says so
+            }
+        }
+        return Optional.empty();
     }
 
     /**

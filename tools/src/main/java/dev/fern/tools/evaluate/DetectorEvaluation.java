@@ -6,19 +6,23 @@ import dev.fern.cocoeval.CocoResults;
 import dev.fern.cocoeval.Evaluation;
 import dev.fern.cocoeval.EvaluationParameters;
 import dev.fern.detection.data.BadImageException;
+import dev.fern.detection.data.DetectionDataset;
 import dev.fern.detection.data.LabelledImages;
 import dev.fern.detection.data.LoaderOptions;
 import dev.fern.detection.data.Sample;
+import dev.fern.detection.model.CategoryMatch;
 import dev.fern.detection.model.DatasetDetection;
 import dev.fern.detection.model.Detector;
 import dev.fern.tools.console.CountProgress;
 import dev.fern.tools.console.LeftOutImages;
 import dev.fern.tools.console.OrientationNote;
+import dev.fern.tools.console.VisibleText;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.IntConsumer;
@@ -47,7 +51,8 @@ public record DetectorEvaluation(CocoDataset dataset, CocoResults results, Evalu
 
     /**
      * Detects in every image and evaluates on those images that can be used, as a training does
-     * after an epoch.
+     * after an epoch. The detector's categories are matched with the annotations', see {@link
+     * MatchedCategories}.
      *
      * @param detector the detector
      * @param labelled the images with their annotations
@@ -56,8 +61,8 @@ public record DetectorEvaluation(CocoDataset dataset, CocoResults results, Evalu
      * @param warnings is told of the images that turn out to be unusable
      * @param found receives the detections before they are evaluated
      * @return the detections with their evaluation
-     * @throws IOException if an image can't be used and is not to be skipped, or if no image is
-     *     left
+     * @throws IOException if an image can't be used and is not to be skipped, if no image is left,
+     *     or if the annotations have no category of the detector's
      * @throws InterruptedException if the thread is interrupted meanwhile
      */
     public static DetectorEvaluation validate(
@@ -70,14 +75,23 @@ public record DetectorEvaluation(CocoDataset dataset, CocoResults results, Evalu
             throws IOException, InterruptedException {
         List<BadImageException> leftOut = new ArrayList<>();
         CocoResults results =
-                detect(detector, labelled, batchSize, loading, done -> {}, leftOut::add);
+                detect(
+                        detector,
+                        labelled,
+                        Optional.of(MatchedCategories.of(detector, labelled).match()),
+                        batchSize,
+                        loading,
+                        done -> {},
+                        leftOut::add);
         warnings.warn("validation images", leftOut);
         found.accept(results);
         return of(labelled, results, EvaluationParameters.defaults(), leftOut);
     }
 
     /**
-     * Detects in every image, with progress and warnings on standard error, and evaluates.
+     * Detects in every image, with progress and warnings on standard error, and evaluates. The
+     * detector's categories are matched with the annotations' unless all categories count as one;
+     * standard error tells where they differ.
      *
      * @param detector the detector
      * @param labelled the images with their annotations
@@ -86,8 +100,8 @@ public record DetectorEvaluation(CocoDataset dataset, CocoResults results, Evalu
      * @param parameters of the evaluation
      * @param found receives the detections before they are evaluated
      * @return the detections with their evaluation
-     * @throws IOException if an image can't be used and is not to be skipped, or if no image is
-     *     left
+     * @throws IOException if an image can't be used and is not to be skipped, if no image is left,
+     *     or if the annotations have no category of the detector's
      * @throws InterruptedException if the thread is interrupted meanwhile
      */
     public static DetectorEvaluation withProgress(
@@ -101,11 +115,25 @@ public record DetectorEvaluation(CocoDataset dataset, CocoResults results, Evalu
         LeftOutImages warnings = new LeftOutImages();
         warnings.warn("images", labelled.images().badImages());
         OrientationNote.print("images", labelled.images());
+        Optional<CategoryMatch> match = Optional.empty();
+        if (parameters.useCats()) {
+            MatchedCategories categories = MatchedCategories.of(detector, labelled);
+            categories.notes().forEach(note -> System.err.println(VisibleText.of(note)));
+            match = Optional.of(categories.match());
+        }
         List<BadImageException> leftOut = new ArrayList<>();
         CocoResults results;
         try (CountProgress progress =
                 new CountProgress("evaluate", labelled.images().samples().size())) {
-            results = detect(detector, labelled, batchSize, loading, progress::at, leftOut::add);
+            results =
+                    detect(
+                            detector,
+                            labelled,
+                            match,
+                            batchSize,
+                            loading,
+                            progress::at,
+                            leftOut::add);
         }
         warnings.warn("images", leftOut);
         found.accept(results);
@@ -115,13 +143,17 @@ public record DetectorEvaluation(CocoDataset dataset, CocoResults results, Evalu
     private static CocoResults detect(
             Detector detector,
             LabelledImages labelled,
+            Optional<CategoryMatch> match,
             int batchSize,
             LoaderOptions loading,
             IntConsumer progress,
             Consumer<BadImageException> leftOut)
             throws IOException, InterruptedException {
-        return DatasetDetection.run(
-                detector, labelled.images(), batchSize, loading, progress, leftOut);
+        DetectionDataset images = labelled.images();
+        return match.isPresent()
+                ? DatasetDetection.run(
+                        detector, images, match.get(), batchSize, loading, progress, leftOut)
+                : DatasetDetection.run(detector, images, batchSize, loading, progress, leftOut);
     }
 
     private static DetectorEvaluation of(

@@ -3,10 +3,14 @@ package dev.fern.tools.train;
 import dev.fern.detection.data.LabelledImages;
 import dev.fern.detection.recipe.TrainingConfiguration;
 import dev.fern.detection.train.RunDirectory;
+import dev.fern.tools.console.BadInputException;
+import dev.fern.tools.console.OutputFile;
 import dev.fern.tools.console.VisibleText;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
+import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -39,6 +43,11 @@ import picocli.CommandLine.Spec;
             "                          images, as fern compare takes it",
             "'fern report' makes an HTML page of them.",
             "",
+            "--weights starts from all of a trained detector; standard error tells, line by line,"
+                    + " what was taken and what is new. Settings that say something else than the"
+                    + " detector are refused. Only batch norm in its backbone can give way to another"
+                    + " norm, such as --norm frn: its convolutions are kept and the norms start anew.",
+            "",
             "Ctrl-C writes a checkpoint; the same command with --resume goes on from it as if it had"
                     + " not been interrupted. After a crash, it goes on from the last checkpoint that"
                     + " is whole. Settings that are not given again are those of the run. Data, and"
@@ -54,12 +63,28 @@ public final class TrainCommand implements Callable<Integer> {
 
     @Mixin private TrainingData data;
 
-    @Option(
-            names = {"-o", "--output"},
-            required = true,
-            paramLabel = "DIR",
-            description = "Folder of the run; created where it is missing.")
-    private Path output;
+    @ArgGroup(multiplicity = "1")
+    private Purpose purpose;
+
+    /** Either a training or a search for its learning rate. */
+    static final class Purpose {
+        @Option(
+                names = {"-o", "--output"},
+                required = true,
+                paramLabel = "DIR",
+                description = "Folder of the run; created where it is missing.")
+        private Path output;
+
+        @Option(
+                names = "--lr-find",
+                required = true,
+                paramLabel = "FILE",
+                description =
+                        "Do not train, but look for a learning rate: take 100 steps whose rate rises"
+                                + " from 0.00001 to 1, draw the loss over the rate as this PNG file,"
+                                + " and print a rate for --lr. Nothing else is written.")
+        private Path learningRatePlot;
+    }
 
     @Mixin private TrainingSettings settings;
 
@@ -71,6 +96,10 @@ public final class TrainCommand implements Callable<Integer> {
     public Integer call() throws Exception {
         data.requireValid();
         options.requireValid();
+        if (purpose.learningRatePlot != null) {
+            return findLearningRate();
+        }
+        Path output = purpose.output;
         RunDirectory run = RunDirectory.open(output);
         TrainingConfiguration configuration = settings.configuration(options.settings(run));
         options.requireFree(run);
@@ -99,5 +128,16 @@ public final class TrainCommand implements Callable<Integer> {
             System.err.println("look at the run: fern report " + VisibleText.of(output));
         }
         return status;
+    }
+
+    private int findLearningRate() throws IOException, InterruptedException, BadInputException {
+        if (options.start() != RunStart.FRESH) {
+            throw new BadInputException("--lr-find looks for the rate of a training that begins");
+        }
+        OutputFile.require(purpose.learningRatePlot, data.files());
+        TrainingConfiguration configuration = settings.configuration();
+        new LearningRateSearch(configuration, data.train(), data.loading())
+                .draw(purpose.learningRatePlot, spec.commandLine().getOut());
+        return 0;
     }
 }

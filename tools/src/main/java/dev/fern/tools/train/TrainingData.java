@@ -132,6 +132,11 @@ public final class TrainingData {
         return valAnnotations;
     }
 
+    /** {@return the annotation files} */
+    List<Path> files() {
+        return List.of(trainAnnotations, valAnnotations);
+    }
+
     /** {@return the folder of the validation images} */
     public Path valImages() {
         return valImages;

@@ -1,11 +1,10 @@
 package dev.fern.tools.train;
 
-import dev.fern.cocoeval.CocoCategory;
 import dev.fern.detection.data.DetectionDataset;
 import dev.fern.detection.data.LabelledImages;
 import dev.fern.detection.data.LoaderOptions;
 import dev.fern.detection.model.Detector;
-import dev.fern.detection.pretrain.BackboneWeights;
+import dev.fern.detection.model.DetectorConfiguration;
 import dev.fern.detection.recipe.TrainingConfiguration;
 import dev.fern.detection.train.DataIdentity;
 import dev.fern.detection.train.DetectionTask;
@@ -17,6 +16,7 @@ import dev.fern.tools.console.LeftOutImages;
 import dev.fern.tools.console.OrientationNote;
 import dev.fern.tools.console.VisibleText;
 import dev.fern.tools.evaluate.DetectorEvaluation;
+import dev.fern.tools.evaluate.MatchedCategories;
 import dev.fern.tools.log.RunLogs;
 import dev.fern.tools.run.RunCurves;
 import dev.fern.tools.run.RunRecord;
@@ -63,14 +63,39 @@ public record TrainingRun(
                 new TrainingSession(run, start, DataIdentity.of(train.images(), val.images()));
         session.requireSame(
                 settings -> configuration.changesFrom(TrainingConfiguration.of(settings)));
+        DetectorStart beginning =
+                new DetectorStart(configuration, line -> System.err.println(VisibleText.of(line)));
+        Optional<DetectorConfiguration> resumed =
+                start == RunStart.FRESH ? Optional.empty() : run.detector();
+        if (resumed.isPresent()) {
+            DetectionDataset labelled = beginning.labelled(train, resumed.get().categories());
+            return new TrainingRun(
+                            configuration,
+                            new LabelledImages(
+                                    train.coco(),
+                                    labelled,
+                                    train.annotations(),
+                                    train.folder(),
+                                    train.limit()),
+                            val,
+                            run,
+                            loading,
+                            logEvery)
+                    .execute(session, () -> beginning.resumed(run, resumed.get()), arguments);
+        }
+        return execute(session, () -> beginning.fresh(train.images().categories()), arguments);
+    }
+
+    /** Makes the detector that is trained. */
+    private interface Beginning {
+        Detector detector() throws IOException, BadInputException;
+    }
+
+    private int execute(TrainingSession session, Beginning beginning, List<String> arguments)
+            throws IOException, InterruptedException, BadInputException {
         LeftOutImages leftOut = new LeftOutImages();
         describe(leftOut);
-        try (Detector detector =
-                TrainingSession.network(
-                        () -> configuration.newDetector(train.images().categories()))) {
-            if (start == RunStart.FRESH) {
-                takeBackbone(detector);
-            }
+        try (Detector detector = beginning.detector()) {
             // Only now, so that settings and data that can't be used leave no folder behind.
             return session.locked(lock -> train(session, lock, detector, leftOut, arguments));
         }
@@ -137,21 +162,7 @@ public record TrainingRun(
                 .numbers();
     }
 
-    /** Gives a fresh detector the backbone that the settings name. */
-    private void takeBackbone(Detector detector) throws IOException {
-        Optional<BackboneWeights> start = BackboneWeights.startOf(configuration.network());
-        if (start.isPresent()) {
-            BackboneWeights weights = start.get();
-            weights.copyInto(detector);
-            System.err.println("the backbone starts from " + VisibleText.of(weights.directory()));
-            if (!weights.normalization().equals(detector.configuration().normalization())) {
-                System.err.println(
-                        "warning: that backbone was trained with another pixelMean or pixelStd");
-            }
-        }
-    }
-
-    private void describe(LeftOutImages leftOut) {
+    private void describe(LeftOutImages leftOut) throws IOException {
         System.err.printf(
                 "training on %d images, validating on %d, %d categories%n",
                 train.images().samples().size(),
@@ -159,15 +170,13 @@ public record TrainingRun(
                 train.images().categories().size());
         warn("training", train.images(), leftOut);
         warn("validation", val.images(), leftOut);
-        if (!ids(train).equals(ids(val))) {
-            System.err.println(
-                    "warning: the validation set's category ids are not those of the training set;"
-                            + " categories that only one of them has count as missed");
-        }
-    }
-
-    private static List<Long> ids(LabelledImages images) {
-        return images.images().categories().stream().map(CocoCategory::id).sorted().toList();
+        MatchedCategories.of(
+                        train.images().categories(),
+                        "the training set",
+                        val.coco(),
+                        val.annotations())
+                .notes()
+                .forEach(note -> System.err.println(VisibleText.of(note)));
     }
 
     private static void warn(String part, DetectionDataset images, LeftOutImages leftOut) {

@@ -1,10 +1,17 @@
 package dev.fern.tools.train;
 
+import com.google.gson.JsonObject;
+import dev.fern.detection.pretrain.BackboneWeights;
+import dev.fern.detection.pretrain.DetectorWeights;
+import dev.fern.detection.recipe.NetworkSettings;
 import dev.fern.detection.recipe.TrainingConfiguration;
 import dev.fern.tools.console.BadInputException;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import picocli.CommandLine.Mixin;
@@ -30,11 +37,21 @@ public final class TrainingSettings {
     private Integer maxSize;
 
     @Option(
+            names = "--weights",
+            paramLabel = "DIR",
+            description =
+                    "Model directory or run whose detector to start from: backbone, pyramid and"
+                            + " heads. The network, its norm and the size of the images are those"
+                            + " of that detector unless the settings say otherwise; outputs of categories with other"
+                            + " names start anew.")
+    private Path weights;
+
+    @Option(
             names = "--backbone-weights",
             paramLabel = "DIR",
             description =
                     "Model directory whose backbone to start from: a classifier of fern pretrain,"
-                            + " or another detector.")
+                            + " or another detector. The norm is its own unless the settings name another.")
     private Path backboneWeights;
 
     @Option(
@@ -100,8 +117,41 @@ public final class TrainingSettings {
         options.put("norm", norm);
         options.put("minSize", minSize);
         options.put("maxSize", maxSize);
+        options.put("weights", weights);
         options.put("backboneWeights", backboneWeights);
         options.put("freezeStages", freezeStages);
-        return common.read(base, options, TrainingConfiguration::of);
+        try {
+            return common.read(
+                    base,
+                    options,
+                    base.isPresent() ? TrainingConfiguration::of : TrainingSettings::start);
+        } catch (UncheckedIOException e) {
+            throw e.getCause();
+        }
+    }
+
+    /**
+     * Reads the settings of a training that begins: below those that are given lie those of the
+     * model that it starts from.
+     */
+    private static TrainingConfiguration start(List<JsonObject> given) {
+        NetworkSettings network = TrainingConfiguration.of(given).network();
+        List<JsonObject> layers = new ArrayList<>();
+        try {
+            Optional<DetectorWeights> detector = DetectorWeights.startOf(network);
+            if (detector.isPresent()) {
+                layers.add(detector.get().settings());
+            }
+            Optional<BackboneWeights> backbone = BackboneWeights.startOf(network);
+            if (backbone.isPresent()) {
+                JsonObject norm = new JsonObject();
+                norm.addProperty("norm", backbone.get().architecture().norm().id());
+                layers.add(norm);
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        layers.addAll(given);
+        return TrainingConfiguration.of(layers);
     }
 }

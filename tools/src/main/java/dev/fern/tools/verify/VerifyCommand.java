@@ -13,7 +13,6 @@ import dev.fern.detection.image.ImageSize;
 import dev.fern.detection.model.Detection;
 import dev.fern.detection.model.Detector;
 import dev.fern.detection.model.DetectorConfiguration;
-import dev.fern.detection.pretrain.BackboneWeights;
 import dev.fern.detection.recipe.TrainingConfiguration;
 import dev.fern.detection.verify.BatchIndependence;
 import dev.fern.detection.verify.BatchLeak;
@@ -24,6 +23,8 @@ import dev.fern.tools.console.ImageOptions;
 import dev.fern.tools.console.InputImages;
 import dev.fern.tools.console.JsonFile;
 import dev.fern.tools.console.OutputFile;
+import dev.fern.tools.console.VisibleText;
+import dev.fern.tools.train.DetectorStart;
 import dev.fern.tools.train.TrainingSettings;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -31,7 +32,6 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.stream.IntStream;
 import picocli.CommandLine.Command;
@@ -186,17 +186,8 @@ public final class VerifyCommand implements Callable<Integer> {
                         : IntStream.rangeClosed(1, categories == null ? 80 : categories)
                                 .mapToObj(id -> new CocoCategory(id, String.valueOf(id), ""))
                                 .toList();
-        try {
-            Detector fresh = configuration.newDetector(names);
-            Optional<BackboneWeights> start = BackboneWeights.startOf(configuration.network());
-            if (start.isPresent()) {
-                start.get().copyInto(fresh);
-            }
-            return fresh;
-        } catch (IllegalArgumentException e) {
-            throw new BadInputException(
-                    "no network can be made of the settings: " + e.getMessage(), e);
-        }
+        return new DetectorStart(configuration, line -> System.err.println(VisibleText.of(line)))
+                .fresh(names);
     }
 
     private VerificationReport measure(
