@@ -14,7 +14,7 @@ import org.opencv.core.Core;
 import org.opencv.core.Mat;
 
 /** OpenCV's native library, loaded from a private folder when it is first asked for. */
-final class OpenCv {
+public final class OpenCv {
 
     private static final String PLATFORM = Loader.getPlatform();
 
@@ -63,7 +63,7 @@ final class OpenCv {
      *
      * @throws dev.fern.backbone.host.NativeCacheException if there is no private place for it
      */
-    static synchronized void load() {
+    public static synchronized void load() {
         if (isLoaded) {
             return;
         }
@@ -88,8 +88,10 @@ final class OpenCv {
      * meanwhile, which damages native memory. Therefore the matrix stays reachable until its pixels
      * are free, and no other code calls {@link Mat#release}. An operation on a matrix is as safe as
      * long as the matrix is released after it.
+     *
+     * @param matrix must not be used afterwards
      */
-    static void release(Mat matrix) {
+    public static void release(Mat matrix) {
         matrix.release();
         Reference.reachabilityFence(matrix);
     }

@@ -207,7 +207,7 @@ public final class EvaluateCommand implements Callable<Integer> {
         LabelledImages labelled =
                 LabelledImages.open(annotations, images, options.skipBadImages(), 0);
         EvaluationParameters parameters = evaluation.parameters(labelled.coco());
-        try (Detector detector = options.load(from.model, null)) {
+        try (Detector detector = options.load(from.model)) {
             return DetectorEvaluation.withProgress(
                     detector,
                     labelled,
