@@ -15,7 +15,8 @@ import dev.fern.tools.console.Engines;
 import dev.fern.tools.console.LeftOutImages;
 import dev.fern.tools.dataset.ShapesSynthesizer;
 import dev.fern.tools.dataset.ShapesSynthesizer.Split;
-import dev.fern.tools.detect.DetectionDrawing;
+import dev.fern.tools.detect.DetectedImage;
+import dev.fern.tools.detect.Drawings;
 import dev.fern.tools.evaluate.DetectorEvaluation;
 import dev.fern.tools.run.RunCurves;
 import dev.fern.tools.train.RunStart;
@@ -126,18 +127,19 @@ final class DemoCommand implements Callable<Integer> {
     private void draw(Detector detector, List<Sample> samples) throws IOException {
         ImageReader reader = ImageReader.standard();
         List<Sample> drawn = samples.subList(0, Math.min(DRAWN_IMAGES, samples.size()));
-        DetectionDrawing drawing =
-                new DetectionDrawing(
-                        output.resolve("drawn"), reader, drawn.stream().map(Sample::path).toList());
-        for (Sample sample : drawn) {
-            List<Detection> found;
-            try (BgrImage image = reader.read(sample.path())) {
-                found = detector.detect(image);
+        try (Drawings drawings =
+                new Drawings(output.resolve("drawn"), detector.configuration().categories())) {
+            for (Sample sample : drawn) {
+                List<Detection> found;
+                try (BgrImage image = reader.read(sample.path())) {
+                    found = detector.detect(image);
+                }
+                drawings.accept(
+                        DetectedImage.of(
+                                sample,
+                                found.stream().filter(d -> d.score() > DRAWN_SCORE).toList(),
+                                reader));
             }
-            drawing.draw(
-                    sample.path(),
-                    found.stream().filter(d -> d.score() > DRAWN_SCORE).toList(),
-                    detector.configuration().categories());
         }
     }
 

@@ -1,6 +1,7 @@
 package dev.fern.detection.image;
 
 import dev.fern.cocoeval.AtomicFile;
+import java.awt.Color;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Locale;
@@ -10,6 +11,7 @@ import org.opencv.core.Mat;
 import org.opencv.core.MatOfByte;
 import org.opencv.core.MatOfInt;
 import org.opencv.core.Rect;
+import org.opencv.core.Scalar;
 import org.opencv.core.Size;
 import org.opencv.imgcodecs.Imgcodecs;
 import org.opencv.imgproc.Imgproc;
@@ -66,6 +68,29 @@ public final class BgrImage implements AutoCloseable {
         byte[] pixels = new byte[Math.multiplyExact(3, Math.multiplyExact(width(), height()))];
         mat.get(0, 0, pixels);
         return pixels;
+    }
+
+    /**
+     * Replaces all pixels. Of a {@link #crop} these are the pixels of the whole image too.
+     *
+     * @param bgr height * width * 3 bytes in the order blue, green, red, row by row
+     * @throws IllegalArgumentException if the array has another length
+     */
+    public void put(byte[] bgr) {
+        if (bgr.length != 3L * width() * height()) {
+            throw new IllegalArgumentException(
+                    bgr.length + " bytes for " + width() + " x " + height() + " pixels");
+        }
+        mat.put(0, 0, bgr);
+    }
+
+    /**
+     * Gives all pixels one colour. Of a {@link #crop} these are the pixels of the whole image too.
+     *
+     * @param color the colour
+     */
+    public void fill(Color color) {
+        mat.setTo(new Scalar(color.getBlue(), color.getGreen(), color.getRed()));
     }
 
     /** {@return the matrix behind this image, which still owns it} */

@@ -17,7 +17,7 @@ import org.opencv.core.Mat;
 import org.opencv.imgcodecs.Imgcodecs;
 
 /** OpenCV's native library, loaded from a private folder when it is first asked for. */
-final class OpenCv {
+public final class OpenCv {
 
     private static final String PLATFORM = Loader.getPlatform();
 
@@ -66,7 +66,7 @@ final class OpenCv {
      *
      * @throws dev.fern.backbone.host.NativeCacheException if there is no private place for it
      */
-    static synchronized void load() {
+    public static synchronized void load() {
         if (isLoaded) {
             return;
         }
@@ -91,8 +91,10 @@ final class OpenCv {
      * meanwhile, which damages native memory. Therefore the matrix stays reachable until its pixels
      * are free, and no other code calls {@link Mat#release}. An operation on a matrix is as safe as
      * long as the matrix is released after it.
+     *
+     * @param matrix must not be used afterwards
      */
-    static void release(Mat matrix) {
+    public static void release(Mat matrix) {
         matrix.release();
         Reference.reachabilityFence(matrix);
     }

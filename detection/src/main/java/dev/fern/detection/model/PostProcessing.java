@@ -53,4 +53,22 @@ public record PostProcessing(
     public PostProcessing withScoreThreshold(double threshold) {
         return new PostProcessing(threshold, nmsIou, candidatesPerLevel, maxDetections);
     }
+
+    /**
+     * {@return the same parameters with another overlap for non-maximum suppression}
+     *
+     * @param iou 0 to 1
+     */
+    public PostProcessing withNmsIou(double iou) {
+        return new PostProcessing(scoreThreshold, iou, candidatesPerLevel, maxDetections);
+    }
+
+    /**
+     * {@return the same parameters with another number of detections per image}
+     *
+     * @param detections at least 1
+     */
+    public PostProcessing withMaxDetections(int detections) {
+        return new PostProcessing(scoreThreshold, nmsIou, candidatesPerLevel, detections);
+    }
 }

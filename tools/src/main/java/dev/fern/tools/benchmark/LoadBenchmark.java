@@ -107,7 +107,7 @@ final class LoadBenchmark implements Callable<Integer> {
         ImageReader reader = ImageReader.standard();
         DetectionDataset images =
                 DetectionDataset.unlabelled(files, reader, options.skipBadImages());
-        try (Detector detector = options.load(model, null)) {
+        try (Detector detector = options.load(model)) {
             BatchPlan plan =
                     detector.configuration()
                             .checked(

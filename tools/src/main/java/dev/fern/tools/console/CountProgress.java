@@ -1,11 +1,16 @@
 package dev.fern.tools.console;
 
+import java.text.DecimalFormat;
+import java.text.DecimalFormatSymbols;
 import java.util.Locale;
 import me.tongfei.progressbar.ProgressBar;
 import me.tongfei.progressbar.ProgressBarBuilder;
 import me.tongfei.progressbar.ProgressBarStyle;
 
-/** Shows how many images are done, on standard error: a bar on a terminal, lines elsewhere. */
+/**
+ * Shows on standard error how many images are done, how many in a second, and how long the others
+ * will take: a bar on a terminal, lines elsewhere.
+ */
 public final class CountProgress implements AutoCloseable {
 
     private static final long LINE_NANOS = 10_000_000_000L;
@@ -20,7 +25,7 @@ public final class CountProgress implements AutoCloseable {
      * Starts to show progress.
      *
      * @param task what is done, in a word
-     * @param total number of images
+     * @param total number of images; 0 or less where it is not known
      */
     public CountProgress(String task, int total) {
         this.task = task;
@@ -30,16 +35,20 @@ public final class CountProgress implements AutoCloseable {
                         ? null
                         : new ProgressBarBuilder()
                                 .setTaskName(task)
-                                .setInitialMax(total)
+                                .setInitialMax(total < 1 ? -1 : total)
                                 .setStyle(ProgressBarStyle.ASCII)
                                 .setUnit(" images", 1)
+                                .showSpeed(
+                                        new DecimalFormat(
+                                                "0.0",
+                                                DecimalFormatSymbols.getInstance(Locale.ROOT)))
                                 .build();
     }
 
     /**
      * Shows how many images are done. Several threads may tell.
      *
-     * @param done number of images, from 0 to the total
+     * @param done number of images, at least 0, to the total where it is known
      */
     public synchronized void at(int done) {
         if (bar != null) {
@@ -49,14 +58,25 @@ public final class CountProgress implements AutoCloseable {
         long now = System.nanoTime();
         if (now - lastLineNanos > LINE_NANOS) {
             lastLineNanos = now;
-            System.err.printf(
-                    Locale.ROOT,
-                    "%s: %d/%d images, %.1f images/s%n",
-                    task,
-                    done,
-                    total,
-                    done / ((now - startNanos) / 1e9));
+            double rate = done / ((now - startNanos) / 1e9);
+            String line =
+                    total < 1
+                            ? String.format(Locale.ROOT, "%d images, %.1f images/s", done, rate)
+                            : String.format(
+                                    Locale.ROOT,
+                                    "%d/%d images, %.1f images/s, %s left",
+                                    done,
+                                    total,
+                                    rate,
+                                    rate == 0 ? "?" : time((total - done) / rate));
+            System.err.println(task + ": " + line);
         }
+    }
+
+    private static String time(double seconds) {
+        long whole = Math.round(seconds);
+        return String.format(
+                Locale.ROOT, "%d:%02d:%02d", whole / 3600, whole / 60 % 60, whole % 60);
     }
 
     @Override

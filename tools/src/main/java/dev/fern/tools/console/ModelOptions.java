@@ -9,8 +9,10 @@ import dev.fern.detection.image.ImageReader;
 import dev.fern.detection.model.Detector;
 import dev.fern.detection.model.DetectorConfiguration;
 import dev.fern.detection.model.ModelDirectory;
+import dev.fern.detection.model.PostProcessing;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.function.UnaryOperator;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
@@ -107,13 +109,27 @@ public final class ModelOptions {
      * Loads a model directory with the changes that the options make to it.
      *
      * @param directory the model directory
-     * @param scoreThreshold replaces the model's, unless null
      * @return the detector, which the caller closes
      * @throws IOException naming the file of the model that can't be used
      * @throws BadInputException if an option is out of range or the engine or its device is not
      *     available
      */
-    public Detector load(Path directory, Double scoreThreshold)
+    public Detector load(Path directory) throws IOException, BadInputException {
+        return load(directory, UnaryOperator.identity());
+    }
+
+    /**
+     * Loads a model directory with the changes that the options make to it, and others.
+     *
+     * @param directory the model directory
+     * @param postProcessing changes the model's; an {@link IllegalArgumentException} of it is bad
+     *     input
+     * @return the detector, which the caller closes
+     * @throws IOException naming the file of the model that can't be used
+     * @throws BadInputException if an option is out of range or the engine or its device is not
+     *     available
+     */
+    public Detector load(Path directory, UnaryOperator<PostProcessing> postProcessing)
             throws IOException, BadInputException {
         if (batchSize < 1) {
             throw new BadInputException("--batch-size must be at least 1, not " + batchSize);
@@ -126,11 +142,9 @@ public final class ModelOptions {
             int min = minSize == null ? own.minSize() : minSize;
             int max = maxSize == null ? Math.max(own.maxSize(), min) : maxSize;
             configuration = configuration.withCanvas(new CanvasRule(min, max, own.stride()));
-            if (scoreThreshold != null) {
-                configuration =
-                        configuration.withPostProcessing(
-                                configuration.postProcessing().withScoreThreshold(scoreThreshold));
-            }
+            configuration =
+                    configuration.withPostProcessing(
+                            postProcessing.apply(configuration.postProcessing()));
             Engines.require(engine);
             device = Devices.of(devices, engine).get(0);
             wanted = Precision.parse(precision);

@@ -1,36 +1,27 @@
 package dev.fern.tools.detect;
 
-import com.google.gson.Gson;
-import com.google.gson.JsonArray;
 import com.google.gson.JsonElement;
-import com.google.gson.JsonObject;
-import com.google.gson.JsonPrimitive;
-import dev.fern.cocoeval.AtomicFile;
 import dev.fern.cocoeval.CocoCategory;
 import dev.fern.cocoeval.CocoDataset;
 import dev.fern.detection.data.DetectionDataset;
-import dev.fern.detection.data.Sample;
+import dev.fern.detection.image.ImageReadException;
 import dev.fern.detection.image.ImageReader;
-import dev.fern.detection.model.DatasetDetection;
-import dev.fern.detection.model.Detection;
 import dev.fern.detection.model.Detector;
+import dev.fern.detection.video.VideoException;
 import dev.fern.tools.console.AnnotatedFiles;
-import dev.fern.tools.console.CountProgress;
+import dev.fern.tools.console.BadInputException;
+import dev.fern.tools.console.ExitStatus;
 import dev.fern.tools.console.InputImages;
+import dev.fern.tools.console.InputImages.InputFile;
 import dev.fern.tools.console.ModelOptions;
-import dev.fern.tools.console.OutputFile;
-import dev.fern.tools.console.VisibleText;
+import dev.fern.tools.console.OnInterrupt;
 import java.io.IOException;
-import java.io.PrintWriter;
-import java.nio.charset.StandardCharsets;
+import java.io.InterruptedIOException;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
-import java.util.stream.Collectors;
+import java.util.concurrent.atomic.AtomicBoolean;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -38,14 +29,17 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
 /**
- * Runs a model on images. Prints one line per object; draws the objects and writes them as a COCO
- * results file where that is asked for.
+ * Runs a model on images and videos. Prints one line per object; draws the objects, cuts them out
+ * and writes them in the formats that are asked for.
  */
 @Command(
         name = "detect",
         sortOptions = false,
         description = {
-            "Finds objects in images.",
+            "Finds objects in images and videos.",
+            "",
+            "Beside images, folders and patterns it takes videos and cameras by their names, and '-'"
+                    + " for standard input.",
             "",
             "Prints one line per object: file, category, score, and x, y, width and"
                     + " height in pixels, separated by tabs. Control characters in names are"
@@ -54,8 +48,10 @@ import picocli.CommandLine.Spec;
         },
         footer = {
             "",
-            "Example:",
-            "  fern detect --model runs/a/best --output drawn --json found.json photographs"
+            "Examples:",
+            "  fern detect --model runs/a/best --output drawn --json found.json photographs",
+            "  fern detect --model runs/a/best --output drawn.avi --every 5 clip.avi",
+            "  ffmpeg -i clip.mp4 -f mjpeg -q:v 2 - | fern detect --model runs/a/best --stream -"
         })
 public final class DetectCommand implements Callable<Integer> {
 
@@ -66,42 +62,28 @@ public final class DetectCommand implements Callable<Integer> {
             description = "Model directory.")
     private Path model;
 
-    @Mixin private InputImages inputs;
+    @Mixin private InputImages images;
+
+    @Mixin private OutputOptions outputs;
+
+    @Mixin private DetectionOptions detection;
 
     @Option(
-            names = {"-o", "--output"},
-            paramLabel = "DIR",
+            names = "--every",
+            paramLabel = "N",
+            defaultValue = "1",
             description =
-                    "Folder to write the images to, with the objects drawn; created where it is"
-                            + " missing.")
-    private Path output;
-
-    @Option(
-            names = "--json",
-            paramLabel = "FILE",
-            description =
-                    "Write the objects as a COCO results file. Images are numbered from 1 in the"
-                            + " order in which they are named, unless --annotations gives their ids. Each record also"
-                            + " has a file_name.")
-    private Path json;
-
-    @Option(
-            names = "--annotations",
-            paramLabel = "FILE",
-            description =
-                    "COCO instances file that gives the images their ids in --json. An image is"
-                            + " found by its file name or, where several have that name, by its whole"
-                            + " file_name.")
-    private Path annotations;
-
-    @Option(
-            names = "--score-threshold",
-            paramLabel = "X",
-            defaultValue = "0.3",
-            description =
-                    "Report only objects with a score above this, 0 to 1. Default:"
+                    "Of a video, detect in the first frame and in every Nth from there. Default:"
                             + " ${DEFAULT-VALUE}.")
-    private double scoreThreshold;
+    private int every;
+
+    @Option(
+            names = "--stream",
+            description =
+                    "Standard input ('-') and pipes hold JPEG images one behind the other, the"
+                            + " frames of a video, as 'ffmpeg -i VIDEO -f mjpeg -' writes them. Without this"
+                            + " they hold one image or an AVI video.")
+    private boolean stream;
 
     @Mixin private ModelOptions options;
 
@@ -109,121 +91,112 @@ public final class DetectCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws Exception {
-        OutputFile.require(json, Arrays.asList(annotations));
-        List<Path> files = inputs.find();
-        OutputFile.require(json, files);
+        detection.requireValid();
+        if (every < 1) {
+            throw new BadInputException("--every must be at least 1, not " + every);
+        }
+        outputs.requireValid();
+        Inputs inputs = Inputs.of(images.findNamed());
+        outputs.requireFree(inputs);
         ImageReader reader = options.reader();
-        DetectionDataset images =
-                DetectionDataset.unlabelled(files, reader, options.skipBadImages());
-        Map<Long, JsonElement> ids =
-                annotations == null
-                        ? null
-                        : new AnnotatedFiles(annotations, CocoDataset.read(annotations))
-                                .idsOf(images.samples());
-        DetectionDrawing drawing =
-                output == null ? null : new DetectionDrawing(output, reader, files);
-        JsonArray results = json == null ? null : new JsonArray();
-        try (Detector detector = options.load(model, scoreThreshold)) {
-            int left = detect(detector, images, reader, ids, drawing, results);
-            left += images.badImages().size();
-            images.badImages().forEach(DetectCommand::reportLeftOut);
-            if (left > 0) {
-                System.err.printf("%d images were left out%n", left);
-            }
+        DetectionDataset dataset =
+                DetectionDataset.unlabelled(
+                        inputs.images().stream().map(InputFile::path).toList(),
+                        reader,
+                        options.skipBadImages());
+        Map<Long, JsonElement> ids = ids(inputs, dataset);
+        if (outputs.hasResults() && detection.isUnfitForEvaluation()) {
+            System.err.println(
+                    "note: the results hold scores above 0.3 alone; to evaluate them (AP) or to"
+                            + " compare models, add --score-threshold 0.05");
         }
-        if (json != null) {
-            AtomicFile.write(
-                    json, (new Gson().toJson(results) + "\n").getBytes(StandardCharsets.UTF_8));
+        AtomicBoolean stopped = new AtomicBoolean();
+        OnInterrupt interrupt = new OnInterrupt(() -> stopped.set(true));
+        try (interrupt;
+                Detector detector = options.load(model, detection::applyTo)) {
+            return detect(detector, inputs, dataset, ids, reader, stopped);
         }
-        return 0;
     }
 
-    private static void reportLeftOut(IOException problem) {
-        System.err.println("left out: " + VisibleText.of(problem.getMessage()));
+    /** Returns the annotations' ids by the id of the sample, or null without annotations. */
+    private Map<Long, JsonElement> ids(Inputs inputs, DetectionDataset dataset)
+            throws IOException, BadInputException {
+        Path file = outputs.annotations();
+        if (file == null) {
+            return null;
+        }
+        if (!inputs.videos().isEmpty()) {
+            throw new BadInputException(
+                    inputs.videos().get(0).path()
+                            + ": --annotations gives ids to image files, not to videos and pipes");
+        }
+        return new AnnotatedFiles(file, CocoDataset.read(file)).idsOf(dataset.samples());
     }
 
-    /**
-     * Detects in all images and returns how many could not be used.
-     *
-     * @param ids those of the annotations' images by the id of the sample; null to keep the
-     *     samples' ids
-     * @param drawing draws what is found; null if that is not wanted
-     * @param results receives what is found; null if that is not wanted
-     */
     private int detect(
             Detector detector,
-            DetectionDataset images,
-            ImageReader reader,
+            Inputs inputs,
+            DetectionDataset dataset,
             Map<Long, JsonElement> ids,
-            DetectionDrawing drawing,
-            JsonArray results)
-            throws IOException, InterruptedException {
-        Map<Long, Sample> samples =
-                images.samples().stream().collect(Collectors.toMap(Sample::imageId, s -> s));
+            ImageReader reader,
+            AtomicBoolean stopped)
+            throws IOException, InterruptedException, BadInputException {
         List<CocoCategory> categories = detector.configuration().categories();
-        PrintWriter out = spec.commandLine().getOut();
-        List<IOException> leftOut = new ArrayList<>();
-        try (CountProgress progress = new CountProgress("detect", samples.size())) {
-            DatasetDetection.forEach(
-                    detector,
-                    images,
-                    options.batchSize(),
-                    options.loading(),
-                    (imageId, found) -> {
-                        Path file = samples.get(imageId).path();
-                        JsonElement id =
-                                ids == null ? new JsonPrimitive(imageId) : ids.get(imageId);
-                        report(out, file, id, found, categories, results);
-                        if (drawing != null) {
-                            drawing.draw(file, found, categories);
-                        }
-                    },
-                    done -> {
-                        out.flush();
-                        progress.at(done);
-                    },
-                    leftOut::add);
+        DetectionRun.Rules rules =
+                new DetectionRun.Rules(
+                        detector,
+                        detection.tiling(),
+                        detection.filter(categories),
+                        detection.most(detector.configuration().postProcessing()));
+        int broken = 0;
+        try (DetectionRun run =
+                new DetectionRun(
+                        rules,
+                        reader,
+                        new LinePrinter(spec.commandLine().getOut(), categories),
+                        outputs.drawings(categories),
+                        outputs.open(categories),
+                        stopped)) {
+            dataset.badImages().forEach(run::leaveOut);
+            if (!inputs.images().isEmpty()) {
+                run.detect(inputs, dataset, ids, options);
+            }
+            int leftOut = run.leftOut();
+            for (InputFile file : inputs.videos()) {
+                detectOnce(run, inputs, file, reader);
+            }
+            broken = run.leftOut() - leftOut;
+            run.finish();
+            run.reportLeftOut();
+        } catch (InterruptedIOException e) {
+            return ExitStatus.INTERRUPTED;
         }
-        leftOut.forEach(DetectCommand::reportLeftOut);
-        return leftOut.size();
+        return broken > 0 && !options.skipBadImages() ? ExitStatus.BAD_INPUT : 0;
     }
 
-    private static void report(
-            PrintWriter out,
-            Path file,
-            JsonElement imageId,
-            List<Detection> detections,
-            List<CocoCategory> categories,
-            JsonArray results) {
-        for (Detection detection : detections) {
-            CocoCategory category = categories.get(detection.category());
-            double width = (double) detection.x2() - detection.x1();
-            double height = (double) detection.y2() - detection.y1();
-            out.printf(
-                    Locale.ROOT,
-                    "%s\t%s\t%.3f\t%.1f\t%.1f\t%.1f\t%.1f%n",
-                    VisibleText.of(file),
-                    VisibleText.of(category.name()),
-                    detection.score(),
-                    detection.x1(),
-                    detection.y1(),
-                    width,
-                    height);
-            if (results == null) {
-                continue;
+    private void detectOnce(DetectionRun run, Inputs inputs, InputFile file, ImageReader reader)
+            throws IOException {
+        long firstId = inputs.images().size() + run.onceRead() + 1;
+        try {
+            new OneTimeInput(file.path(), stream)
+                    .open(
+                            reader,
+                            image -> run.detect(inputs, file, image, firstId),
+                            frames ->
+                                    run.detect(
+                                            inputs,
+                                            file,
+                                            frames,
+                                            every,
+                                            firstId,
+                                            outputs.draws()
+                                                    ? outputs.video(inputs.stem(file))
+                                                    : null));
+        } catch (ImageReadException | VideoException e) {
+            if (!options.skipBadImages()) {
+                throw e;
             }
-            JsonArray box = new JsonArray();
-            box.add(detection.x1());
-            box.add(detection.y1());
-            box.add(width);
-            box.add(height);
-            JsonObject result = new JsonObject();
-            result.add("image_id", imageId);
-            result.addProperty("category_id", category.id());
-            result.add("bbox", box);
-            result.addProperty("score", detection.score());
-            result.addProperty("file_name", String.valueOf(file.getFileName()));
-            results.add(result);
+            run.leaveOut(e);
         }
     }
 }

@@ -1,5 +1,8 @@
 /**
- * {@code fern detect}: runs a model on images, prints and draws the objects that it finds, and
- * writes them as a COCO results file.
+ * {@code fern detect}: runs a model on images and videos.
+ *
+ * <p>{@code Inputs} tells image files from what is read once. {@code DetectionRun} detects and
+ * hands each {@link dev.fern.tools.detect.DetectedImage} to {@link
+ * dev.fern.tools.detect.DetectionSink}s: drawings, crops, tables and files of labels.
  */
 package dev.fern.tools.detect;

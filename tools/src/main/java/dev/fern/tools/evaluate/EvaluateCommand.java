@@ -222,7 +222,7 @@ public final class EvaluateCommand implements Callable<Integer> {
                         annotations, images, options.reader(), options.skipBadImages(), 0);
         DataWarnings.print(annotations, labelled.advice());
         EvaluationParameters parameters = evaluation.parameters(labelled.coco());
-        try (Detector detector = options.load(from.model, null)) {
+        try (Detector detector = options.load(from.model)) {
             return DetectorEvaluation.withProgress(
                     detector,
                     labelled,

@@ -1,8 +1,10 @@
-package dev.fern.detection.image;
+package dev.fern.detection.draw;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.fern.detection.image.BgrImage;
 import java.awt.Color;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
@@ -94,6 +96,93 @@ class DetectionPainterTest {
             }
             seen.add(color);
         }
+    }
+
+    @Test
+    void labelsInOtherScriptsAreWritten() throws IOException {
+        assumeTrue(painter.canWrite("\u042d\u0440\u0438\u0442\u0440\u043e\u0446\u0438\u0442"));
+        BufferedImage cyrillic = paint(200, 100, List.of(box("\u042d\u0440\u0438 0.5")));
+        assertThat(pixels(cyrillic))
+                .isNotEqualTo(pixels(paint(200, 100, List.of(box("??? 0.5")))))
+                .isNotEqualTo(pixels(paint(200, 100, List.of(box("\u0434\u0436\u044f 0.5")))));
+        assertThat(pixels(paint(200, 100, List.of(box("caf\u00e9")))))
+                .isNotEqualTo(pixels(paint(200, 100, List.of(box("cafe")))));
+    }
+
+    private static LabelledBox box(String label) {
+        return new LabelledBox(20, 40, 120, 80, 1, label);
+    }
+
+    private static int[] pixels(BufferedImage picture) {
+        return picture.getRGB(
+                0, 0, picture.getWidth(), picture.getHeight(), null, 0, picture.getWidth());
+    }
+
+    @Test
+    void aCharacterThatNoFontHasIsAQuestionMark() throws IOException {
+        String unknown = "\uf8ff\udbff\udffd"; // for private use
+        assumeTrue(!painter.canWrite(unknown));
+        assertThat(pixels(paint(200, 100, List.of(box(unknown)))))
+                .isEqualTo(pixels(paint(200, 100, List.of(box("??")))));
+    }
+
+    @Test
+    void everyLabelCanBeReadOnItsGround() {
+        for (int category = 0; category < 80; category++) {
+            Color ground = DetectionPainter.color(category);
+            double dark = contrast(ground, Color.BLACK);
+            double light = contrast(ground, Color.WHITE);
+            assertThat(contrast(ground, DetectionPainter.ink(ground)))
+                    .isEqualTo(Math.max(dark, light))
+                    .isGreaterThan(4.5); // WCAG 2.1, level AA
+        }
+    }
+
+    /** The contrast ratio of WCAG 2.1. */
+    private static double contrast(Color a, Color b) {
+        double lighter = Math.max(luminance(a), luminance(b));
+        double darker = Math.min(luminance(a), luminance(b));
+        return (lighter + 0.05) / (darker + 0.05);
+    }
+
+    private static double luminance(Color color) {
+        double sum = 0;
+        double[] weights = {0.2126, 0.7152, 0.0722};
+        for (int i = 0; i < 3; i++) {
+            double c = color.getRGBColorComponents(null)[i];
+            sum += weights[i] * (c <= 0.03928 ? c / 12.92 : Math.pow((c + 0.055) / 1.055, 2.4));
+        }
+        return sum;
+    }
+
+    @Test
+    void aMachineWithoutFontsWritesAscii() throws IOException {
+        DetectionPainter poor = new DetectionPainter(new StrokeLettering());
+        assertThat(poor.hasFonts()).isFalse();
+        assertThat(poor.canWrite("RBC 0.93")).isTrue();
+        assertThat(poor.canWrite("caf\u00e9")).isFalse();
+        byte[] gray = new byte[200 * 100 * 3];
+        try (BgrImage image = BgrImage.of(200, 100, gray)) {
+            poor.paint(image, List.of(box("caf\u00e9 0.93")));
+            assertThat(image.pixels()).isNotEqualTo(gray);
+        }
+    }
+
+    @Test
+    void aLabelLongerThanThePictureIsShortenedAndOneThatIsHigherLeftOut() throws IOException {
+        for (Lettering lettering : List.of(new StrokeLettering(), letters())) {
+            DetectionPainter any = new DetectionPainter(lettering);
+            for (int[] size : new int[][] {{300, 40}, {40, 300}, {5, 5}, {1, 1}}) {
+                try (BgrImage image =
+                        BgrImage.of(size[0], size[1], new byte[3 * size[0] * size[1]])) {
+                    any.paint(image, List.of(new LabelledBox(0, 0, 3, 3, 0, "long ".repeat(99))));
+                }
+            }
+        }
+    }
+
+    private static Lettering letters() {
+        return FontLettering.find().orElseGet(StrokeLettering::new);
     }
 
     @Test
