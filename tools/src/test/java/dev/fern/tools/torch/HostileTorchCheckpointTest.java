@@ -19,7 +19,6 @@ import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.zip.ZipEntry;
-import java.util.zip.ZipFile;
 import net.razorvine.pickle.Unpickler;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -374,26 +373,23 @@ class HostileTorchCheckpointTest {
 
     @Test
     void importOfADamagedFileEndsWithStatus2AndOneLine() throws Exception {
-        Path file = folder.resolve("training.pth");
-        byte[] bytes = Files.readAllBytes(TorchCheckpointTest.resource("training.pth"));
-        try (ZipFile zip = new ZipFile(TorchCheckpointTest.resource("training.pth").toFile())) {
-            byte[] storage = zip.getInputStream(zip.getEntry("training/data/0")).readAllBytes();
-            int at =
-                    new String(bytes, StandardCharsets.ISO_8859_1)
-                            .indexOf(new String(storage, StandardCharsets.ISO_8859_1));
-            bytes[at] ^= 1;
-        }
+        String name = "layer1.0.conv1.weight"; // by which a ResNet is known
+        Path file =
+                PickleBytes.tensor(name, "0", 4, 0, new long[] {4}, new long[] {1})
+                        .save(folder, Map.of("0", new float[] {3, 5, 7, 9}));
+        byte[] bytes = Files.readAllBytes(file);
+        int at = new String(bytes, StandardCharsets.ISO_8859_1).indexOf("\0\0@@\0\0\u00a0@");
+        bytes[at] ^= 1;
         Files.write(file, bytes);
 
         CommandRun run =
-                CommandRun.of(
-                        "import", "--torchvision=" + file, "--output=" + folder.resolve("model"));
+                CommandRun.of("import", "--resnet=" + file, "--output=" + folder.resolve("model"));
 
         assertThat(run.status()).isEqualTo(2);
         assertThat(run.errors())
                 .singleElement()
                 .asString()
-                .contains(file + ": entry training/data/0 is damaged");
+                .contains(file + ": entry archive/data/0 is damaged");
         assertThat(folder.resolve("model")).doesNotExist();
     }
 
