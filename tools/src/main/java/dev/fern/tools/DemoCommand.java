@@ -29,6 +29,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -93,7 +94,7 @@ final class DemoCommand implements Callable<Integer> {
         System.err.println("2. training a small RetinaNet with FRN + TLU");
         LoaderOptions loading = new LoaderOptions(2, 5, false);
         int status =
-                new TrainingRun(configuration(), train, val, run, loading, 0)
+                new TrainingRun(configuration(), train, Optional.of(val), run, loading, 0)
                         .execute(
                                 run.hasCheckpoint() ? RunStart.RESUMED : RunStart.FRESH,
                                 spec.root().commandLine().getParseResult().originalArgs());

@@ -54,7 +54,30 @@ public record LabelledImages(
     public static LabelledImages open(
             Path annotations, Path folder, ImageReader reader, boolean skipBadImages, int limit)
             throws IOException {
-        CocoDataset coco = CocoDataset.read(annotations);
+        return open(
+                CocoDataset.read(annotations), annotations, folder, reader, skipBadImages, limit);
+    }
+
+    /**
+     * Opens the images of annotations that were read before.
+     *
+     * @param coco the annotations
+     * @param annotations the file that they are from, for messages
+     * @param folder of the images
+     * @param reader reads them
+     * @param skipBadImages whether images that can't be used are left out rather than refused
+     * @param limit how many of the first images to use; 0 for all. Files of others may be missing
+     * @return both
+     * @throws IOException naming the file and record that can't be used, or if no image is left
+     */
+    public static LabelledImages open(
+            CocoDataset coco,
+            Path annotations,
+            Path folder,
+            ImageReader reader,
+            boolean skipBadImages,
+            int limit)
+            throws IOException {
         ImageFolder imageFolder = new ImageFolder(folder);
         DetectionDataset images;
         try {

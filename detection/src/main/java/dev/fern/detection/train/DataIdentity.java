@@ -18,6 +18,7 @@ import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * Tells which data a training works on, so that it is not resumed on other data.
@@ -87,6 +88,9 @@ public record DataIdentity(Part training, Part validation) {
      */
     public record Part(int images, long boxes, int categories, String sha256) {
 
+        /** The identity of no data. */
+        static final Part NONE = new Part(0, 0, 0, "");
+
         /**
          * {@return the identity of a data set}
          *
@@ -126,6 +130,9 @@ public record DataIdentity(Part training, Part validation) {
 
         @Override
         public String toString() {
+            if (equals(NONE)) {
+                return "no images";
+            }
             return images
                     + " images, "
                     + boxes
@@ -140,10 +147,11 @@ public record DataIdentity(Part training, Part validation) {
      * {@return the identity of the data of a detector's training}
      *
      * @param training the training images with their targets
-     * @param validation the validation images with their targets
+     * @param validation the validation images with their targets, if there are any
      */
-    public static DataIdentity of(DetectionDataset training, DetectionDataset validation) {
-        return new DataIdentity(Part.of(training), Part.of(validation));
+    public static DataIdentity of(
+            DetectionDataset training, Optional<DetectionDataset> validation) {
+        return new DataIdentity(Part.of(training), validation.map(Part::of).orElse(Part.NONE));
     }
 
     /**

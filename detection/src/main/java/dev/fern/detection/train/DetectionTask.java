@@ -21,6 +21,7 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalInt;
 
 /**
@@ -42,7 +43,7 @@ public final class DetectionTask
     private final TrainingConfiguration configuration;
     private final Detector detector;
     private final DetectionDataset dataset;
-    private final Validation validation;
+    private final Optional<Validation> validation;
     private final LoaderOptions loading;
     private final BatchSampler sampler;
 
@@ -98,6 +99,32 @@ public final class DetectionTask
             Detector detector,
             DetectionDataset dataset,
             Validation validation,
+            LoaderOptions loading) {
+        this(configuration, detector, dataset, Optional.of(validation), loading);
+    }
+
+    /**
+     * Prepares a training without validation: no model is the best.
+     *
+     * @param configuration its settings
+     * @param detector made by these settings; its parameters are trained, and the caller closes it
+     *     after this task
+     * @param dataset the training images
+     * @param loading how images are read ahead, and whether those that can't be used are skipped
+     */
+    public DetectionTask(
+            TrainingConfiguration configuration,
+            Detector detector,
+            DetectionDataset dataset,
+            LoaderOptions loading) {
+        this(configuration, detector, dataset, Optional.empty(), loading);
+    }
+
+    private DetectionTask(
+            TrainingConfiguration configuration,
+            Detector detector,
+            DetectionDataset dataset,
+            Optional<Validation> validation,
             LoaderOptions loading) {
         this.configuration = configuration;
         this.detector = detector;
@@ -190,7 +217,12 @@ public final class DetectionTask
 
     @Override
     public Map<String, Double> evaluate() throws IOException, InterruptedException {
-        return validation.evaluate(detector);
+        return validation.orElseThrow().evaluate(detector);
+    }
+
+    @Override
+    public boolean isEvaluated() {
+        return validation.isPresent();
     }
 
     @Override

@@ -278,7 +278,9 @@ public final class Trainer<B> {
     private void finishEpoch(MetricsLog metrics)
             throws IOException, InterruptedException, TrainingException {
         Progress finished = progress.afterEpoch();
-        if (plan.isThrough(finished) || finished.epoch() % settings.evaluateEvery() == 0) {
+        boolean isDue =
+                plan.isThrough(finished) || finished.epoch() % settings.evaluateEvery() == 0;
+        if (isDue && task.isEvaluated()) {
             if (saved.isEmpty()) {
                 saveLast(); // a best model without a checkpoint would belong to no training
             }

@@ -63,6 +63,11 @@ public interface TrainingTask<B> {
      */
     Map<String, Double> evaluate() throws IOException, InterruptedException;
 
+    /** {@return whether there is anything to evaluate on; without it no model is the best} */
+    default boolean isEvaluated() {
+        return true;
+    }
+
     /** {@return the name of the number that decides which model is the best; higher is better} */
     String score();
 

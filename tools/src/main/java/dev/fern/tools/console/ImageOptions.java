@@ -44,6 +44,11 @@ public final class ImageOptions {
         }
     }
 
+    /** {@return whether the orientation is the default one} */
+    public boolean isDefault() {
+        return orientation == ImageOrientation.AUTO;
+    }
+
     /** {@return the orientation as the option takes it} */
     public String orientation() {
         return orientation.toString();

@@ -62,9 +62,17 @@ public record DataFile(Part train, Optional<Part> val) {
      * @throws IOException if a file can't be read
      */
     public static DataFile read(Path file) throws IOException {
-        return file.toString().toLowerCase(Locale.ROOT).matches(".*\\.ya?ml")
-                ? yaml(file)
-                : json(file);
+        return isYaml(file) ? yaml(file) : json(file);
+    }
+
+    /**
+     * Tells ultralytics' format from JSON.
+     *
+     * @param file need not exist
+     * @return whether its name ends in {@code .yaml} or {@code .yml}
+     */
+    public static boolean isYaml(Path file) {
+        return file.toString().toLowerCase(Locale.ROOT).matches(".*\\.ya?ml");
     }
 
     private static DataFile yaml(Path file) throws IOException {

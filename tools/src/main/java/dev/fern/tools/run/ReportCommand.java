@@ -1,6 +1,7 @@
 package dev.fern.tools.run;
 
 import dev.fern.cocoeval.AtomicFile;
+import dev.fern.cocoeval.CocoDataset;
 import dev.fern.cocoeval.CocoMetric;
 import dev.fern.cocoeval.EvaluationParameters;
 import dev.fern.cocoeval.analysis.Analysis;
@@ -16,6 +17,7 @@ import dev.fern.tools.console.Engines;
 import dev.fern.tools.console.OutputFile;
 import dev.fern.tools.console.VisibleText;
 import dev.fern.tools.evaluate.DetectorEvaluation;
+import dev.fern.tools.format.DataFile;
 import dev.fern.tools.report.EpochScores;
 import dev.fern.tools.report.EvaluationSections;
 import dev.fern.tools.report.RunReport;
@@ -215,21 +217,25 @@ public final class ReportCommand implements Callable<Integer> {
             throw new Missing(
                     "the run does not say where they are; give --annotations and --images");
         }
-        Path file =
-                annotations == null
-                        ? Path.of(record.orElseThrow().validation().annotations())
-                        : annotations;
-        Path imageFolder =
-                images == null ? Path.of(record.orElseThrow().validation().images()) : images;
+        Optional<RunRecord.Data> own = record.flatMap(RunRecord::validation);
+        if (own.isEmpty() && (annotations == null || images == null)) {
+            throw new Missing("the run had none; give --annotations and --images");
+        }
+        Path file = annotations == null ? Path.of(own.orElseThrow().annotations()) : annotations;
+        Path imageFolder = images == null ? Path.of(own.orElseThrow().images()) : images;
         if (annotations == null && !Files.isRegularFile(file)) {
             throw new Missing(file + " is no longer there; give --annotations");
         }
         if (images == null && !Files.isDirectory(imageFolder)) {
             throw new Missing(imageFolder + " is no longer there; give --images");
         }
-        int limit = annotations == null ? record.orElseThrow().validation().limit() : 0;
+        int limit = annotations == null ? own.orElseThrow().limit() : 0;
         try {
-            return LabelledImages.open(file, imageFolder, reader(record), true, limit);
+            CocoDataset coco =
+                    DataFile.isYaml(file)
+                            ? DataFile.read(file).val().orElseThrow().read()
+                            : CocoDataset.read(file);
+            return LabelledImages.open(coco, file, imageFolder, reader(record), true, limit);
         } catch (IOException e) {
             if (annotations == null && images == null) {
                 throw new Missing(e.getMessage());

@@ -32,8 +32,8 @@ public final class RunCurves {
     }
 
     /**
-     * Draws both pictures from the run's metrics. On a machine without fonts it draws none and says
-     * so on standard error.
+     * Draws the pictures from the run's metrics; that of the average precision if there were
+     * evaluations. On a machine without fonts it draws none and says so on standard error.
      *
      * @param run a run that has metrics
      * @throws IOException if the metrics are damaged or a picture can't be written
@@ -43,8 +43,12 @@ public final class RunCurves {
         RunPlots plots = new RunPlots(history.curves(), history.evaluations());
         try {
             plots.loss().writePng(loss(run), "Training loss");
-            plots.averagePrecisionByEpoch()
-                    .writePng(averagePrecision(run), "Average precision on the validation images");
+            if (!history.evaluations().isEmpty()) {
+                plots.averagePrecisionByEpoch()
+                        .writePng(
+                                averagePrecision(run),
+                                "Average precision on the validation images");
+            }
         } catch (Plot.NoFontsException e) {
             System.err.println("no curves were drawn: " + e.getMessage());
         }

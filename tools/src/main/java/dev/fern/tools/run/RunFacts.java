@@ -35,7 +35,7 @@ final class RunFacts {
         }
         facts.put("Command", ShellWords.of(last.command()));
         facts.put("Training data", text(record.train()));
-        facts.put("Validation data", text(record.validation()));
+        facts.put("Validation data", record.validation().map(RunFacts::text).orElse("none"));
         facts.put("Versions", last.fern() + ", " + last.engine() + ", Java " + last.java());
         facts.put("Machine", last.system());
     }

@@ -1,6 +1,5 @@
 package dev.fern.tools.run;
 
-import com.google.gson.Gson;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParseException;
@@ -21,19 +20,20 @@ import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * Where a run comes from, as {@code run.json} in its folder says.
  *
  * @param train images that it learns from
- * @param validation images that it is evaluated on
+ * @param validation images that it is evaluated on, if there are any
  * @param skipBadImages whether images that can't be used were left out
  * @param orientation which orientation of pictures was asked for: auto, upright or stored
  * @param starts of its processes, in their order
  */
 public record RunRecord(
         Data train,
-        Data validation,
+        Optional<Data> validation,
         boolean skipBadImages,
         String orientation,
         List<Start> starts) {
@@ -132,7 +132,7 @@ public record RunRecord(
      *
      * @param run the run's folder
      * @param train images that it learns from
-     * @param validation images that it is evaluated on
+     * @param validation images that it is evaluated on, if there are any
      * @param skipBadImages whether images that can't be used are left out
      * @param engine name of the DJL engine
      * @param arguments of {@code fern}
@@ -141,7 +141,7 @@ public record RunRecord(
     public static void add(
             RunDirectory run,
             LabelledImages train,
-            LabelledImages validation,
+            Optional<LabelledImages> validation,
             boolean skipBadImages,
             String engine,
             List<String> arguments)
@@ -158,11 +158,11 @@ public record RunRecord(
         RunRecord record =
                 new RunRecord(
                         Data.of(train),
-                        Data.of(validation),
+                        validation.map(Data::of),
                         skipBadImages,
                         train.images().reader().orientation().toString(),
                         starts);
-        JsonFile.write(file(run), new Gson().toJsonTree(record).getAsJsonObject());
+        JsonFile.write(file(run), RecordJson.write(record));
     }
 
     /** Adds what records lack that were written when all pixels were taken as stored. */

@@ -167,8 +167,14 @@ public final class SweepCommand implements Callable<Integer> {
             throw new ParameterException(spec.commandLine(), e.getMessage(), e);
         }
         SweepSettings sweep = settings(grid);
-        LabelledImages val = data.val();
-        DataIdentity identity = DataIdentity.of(data.train().images(), val.images());
+        LabelledImages val =
+                data.val()
+                        .orElseThrow(
+                                () ->
+                                        new BadInputException(
+                                                "a sweep compares AP on validation images, and none"
+                                                        + " are named"));
+        DataIdentity identity = DataIdentity.of(data.train().images(), Optional.of(val.images()));
         SweepFolder folder = new SweepFolder(output);
         if (folder.isBegun()) {
             sweep.requireSameAs(folder.settings());
@@ -191,7 +197,7 @@ public final class SweepCommand implements Callable<Integer> {
                             bootstrap,
                             noPictures
                                     ? Optional.empty()
-                                    : Optional.of(new ImageFolder(data.valImages())));
+                                    : Optional.of(new ImageFolder(val.folder())));
             if (!reportOnly && !train(grid, folder, lock, sweep.scaling(), written)) {
                 return ExitStatus.INTERRUPTED;
             }

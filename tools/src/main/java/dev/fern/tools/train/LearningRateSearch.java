@@ -18,7 +18,6 @@ import java.math.BigDecimal;
 import java.math.MathContext;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Map;
 import java.util.OptionalDouble;
 import java.util.stream.IntStream;
 
@@ -80,12 +79,7 @@ record LearningRateSearch(
                 new DetectorStart(configuration, line -> System.err.println(VisibleText.of(line)));
         try (Detector detector = beginning.fresh(train.images().categories());
                 DetectionTask task =
-                        new DetectionTask(
-                                configuration,
-                                detector,
-                                train.images(),
-                                unused -> Map.of(),
-                                loading)) {
+                        new DetectionTask(configuration, detector, train.images(), loading)) {
             return LearningRateRange.measure(
                     task,
                     configuration.loop().accumulate(),

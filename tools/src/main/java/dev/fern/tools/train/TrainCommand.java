@@ -9,6 +9,7 @@ import dev.fern.tools.console.VisibleText;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
@@ -28,7 +29,8 @@ import picocli.CommandLine.Spec;
         footer = {
             "",
             "The output folder receives:",
-            "  best                    model directory with the best score so far",
+            "  best                    model directory with the best score so far; none without",
+            "                          validation images",
             "  last                    model directory of the last step, also a checkpoint",
             "  checkpoints             older checkpoints",
             "  config.json             every setting of the training",
@@ -57,7 +59,8 @@ import picocli.CommandLine.Spec;
             "Example:",
             "  fern train --train-annotations train.json --train-images train \\",
             "             --val-annotations val.json --val-images val \\",
-            "             --config configs/laptop.json --output runs/first"
+            "             --config configs/laptop.json --output runs/first",
+            "  fern train --data data.yaml --config configs/laptop.json --output runs/first"
         })
 public final class TrainCommand implements Callable<Integer> {
 
@@ -104,7 +107,12 @@ public final class TrainCommand implements Callable<Integer> {
         TrainingConfiguration configuration = settings.configuration(options.settings(run));
         options.requireFree(run);
         LabelledImages train = data.train();
-        LabelledImages val = data.val();
+        Optional<LabelledImages> val = data.val();
+        if (val.isEmpty() && configuration.loop().patience() > 0) {
+            throw new BadInputException(
+                    "--patience waits for better scores, and there are no validation images to score"
+                            + " a model on");
+        }
         RunStart start = options.start();
         if (start == RunStart.FRESH && settings.isBatchSizeAutomatic()) {
             configuration =
@@ -116,7 +124,9 @@ public final class TrainCommand implements Callable<Integer> {
                 new TrainingRun(configuration, train, val, run, data.loading(), options.logEvery())
                         .execute(start, spec.root().commandLine().getParseResult().originalArgs());
         if (status == 0) {
-            if (Files.isDirectory(run.best())) {
+            if (val.isEmpty()) {
+                System.out.println("model: " + run.last());
+            } else if (Files.isDirectory(run.best())) {
                 System.out.println("best model: " + run.best());
             } else {
                 System.err.println(

@@ -1,14 +1,21 @@
 package dev.fern.tools.train;
 
+import static java.util.stream.Collectors.joining;
+
 import com.google.gson.JsonObject;
 import dev.fern.detection.data.LabelledImages;
 import dev.fern.detection.data.LoaderOptions;
 import dev.fern.tools.console.BadInputException;
 import dev.fern.tools.console.DataWarnings;
 import dev.fern.tools.console.LoadingOptions;
+import dev.fern.tools.format.DataFile;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
 import java.util.stream.Stream;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -17,29 +24,37 @@ import picocli.CommandLine.Option;
 public final class TrainingData {
 
     @Option(
+            names = "--data",
+            paramLabel = "FILE",
+            description =
+                    "One file that names the training and validation data, in place of the next"
+                            + " four options: data.json, as in {\"train\": {\"annotations\": FILE,"
+                            + " \"images\": DIR}, \"val\": {...}}, or the data.yaml of a YOLO data"
+                            + " set. Its paths are relative to its folder.")
+    private Path data;
+
+    @Option(
             names = "--train-annotations",
-            required = true,
             paramLabel = "FILE",
             description = "COCO instances file of the training images, plain or gzip.")
     private Path trainAnnotations;
 
     @Option(
             names = "--train-images",
-            required = true,
             paramLabel = "DIR",
             description = "Folder of the training images.")
     private Path trainImages;
 
     @Option(
             names = "--val-annotations",
-            required = true,
             paramLabel = "FILE",
-            description = "COCO instances file of the validation images, plain or gzip.")
+            description =
+                    "COCO instances file of the validation images, plain or gzip. Without"
+                            + " validation images, nothing is evaluated and no model is the best.")
     private Path valAnnotations;
 
     @Option(
             names = "--val-images",
-            required = true,
             paramLabel = "DIR",
             description = "Folder of the validation images.")
     private Path valImages;
@@ -58,15 +73,42 @@ public final class TrainingData {
             description = "Evaluate on the first N images only. Default: all.")
     private int limitVal;
 
+    /** What {@code --data} names, once it is read. */
+    private DataFile dataFile;
+
     /**
-     * Checks the numbers, before any file is read.
+     * Checks the options, before any file is read.
      *
-     * @throws BadInputException if a number is out of its range
+     * @throws BadInputException if a number is out of its range, or if options are missing or
+     *     contradict each other
      */
     public void requireValid() throws BadInputException {
         requireNotNegative("--limit-train", limitTrain);
         requireNotNegative("--limit-val", limitVal);
         loading.requireValid();
+        if (data != null) {
+            if (named().count() > 0) {
+                throw new BadInputException(
+                        "--data names the data already; leave out "
+                                + named().map(Map.Entry::getKey).collect(joining(", ")));
+            }
+        } else if (trainAnnotations == null || trainImages == null) {
+            throw new BadInputException(
+                    "no training data: give --train-annotations and --train-images, or --data");
+        } else if ((valAnnotations == null) != (valImages == null)) {
+            throw new BadInputException(
+                    "give both --val-annotations and --val-images, or neither of them");
+        }
+    }
+
+    /** Returns those of the four options that are given, with their values. */
+    private Stream<Map.Entry<String, Path>> named() {
+        Map<String, Path> four = new LinkedHashMap<>();
+        four.put("--train-annotations", trainAnnotations);
+        four.put("--train-images", trainImages);
+        four.put("--val-annotations", valAnnotations);
+        four.put("--val-images", valImages);
+        return four.entrySet().stream().filter(option -> option.getValue() != null);
     }
 
     static void requireNotNegative(String option, int value) throws BadInputException {
@@ -84,26 +126,47 @@ public final class TrainingData {
      * @throws BadInputException if an option is out of its range
      */
     public LabelledImages train() throws IOException, BadInputException {
-        LabelledImages train = open(trainAnnotations, trainImages, limitTrain);
+        DataFile.Part part = parts().train();
+        LabelledImages train = open(part, limitTrain);
         if (!hasBoxes(train)) {
             throw new IOException(
-                    trainAnnotations
+                    part.annotations()
                             + ": has no box to train on"
                             + (limitTrain > 0 ? " in its first " + limitTrain + " images" : ""));
         }
         return train;
     }
 
-    private LabelledImages open(Path annotations, Path images, int limit)
+    private DataFile parts() throws IOException {
+        if (dataFile == null) {
+            dataFile =
+                    data != null
+                            ? DataFile.read(data)
+                            : new DataFile(
+                                    new DataFile.Part(
+                                            trainAnnotations, trainImages, Optional.empty()),
+                                    Optional.ofNullable(valAnnotations)
+                                            .map(
+                                                    file ->
+                                                            new DataFile.Part(
+                                                                    file,
+                                                                    valImages,
+                                                                    Optional.empty())));
+        }
+        return dataFile;
+    }
+
+    private LabelledImages open(DataFile.Part part, int limit)
             throws IOException, BadInputException {
         LabelledImages labelled =
                 LabelledImages.open(
-                        annotations,
-                        images,
+                        part.read(),
+                        part.annotations(),
+                        part.images(),
                         loading.images().reader(),
                         loading.skipBadImages(),
                         limit);
-        DataWarnings.print(annotations, labelled.advice());
+        DataWarnings.print(part.annotations(), labelled.advice());
         return labelled;
     }
 
@@ -114,32 +177,26 @@ public final class TrainingData {
     /**
      * Opens the validation images, and warns of what is odd about them.
      *
-     * @return the images with their annotations
+     * @return the images with their annotations; empty if none are named
      * @throws IOException naming the file and record that can't be used
      * @throws BadInputException if an option is out of its range
      */
-    public LabelledImages val() throws IOException, BadInputException {
-        LabelledImages val = open(valAnnotations, valImages, limitVal);
+    public Optional<LabelledImages> val() throws IOException, BadInputException {
+        Optional<DataFile.Part> part = parts().val();
+        if (part.isEmpty()) {
+            return Optional.empty();
+        }
+        LabelledImages val = open(part.get(), limitVal);
         if (!hasBoxes(val)) {
             DataWarnings.print(
-                    valAnnotations, List.of("has no box to find, so AP is undefined (-1)"));
+                    val.annotations(), List.of("has no box to find, so AP is undefined (-1)"));
         }
-        return val;
+        return Optional.of(val);
     }
 
-    /** {@return the annotation file of the validation images} */
-    public Path valAnnotations() {
-        return valAnnotations;
-    }
-
-    /** {@return the annotation files} */
+    /** {@return the files that the options name} */
     List<Path> files() {
-        return List.of(trainAnnotations, valAnnotations);
-    }
-
-    /** {@return the folder of the validation images} */
-    public Path valImages() {
-        return valImages;
+        return Stream.of(data, trainAnnotations, valAnnotations).filter(Objects::nonNull).toList();
     }
 
     /** {@return how images are read ahead} */
@@ -149,27 +206,29 @@ public final class TrainingData {
 
     /** {@return the options as another {@code fern train} takes them} */
     public List<String> arguments() {
-        return Stream.concat(
-                        Stream.of(
-                                "--train-annotations=" + trainAnnotations,
-                                "--train-images=" + trainImages,
-                                "--val-annotations=" + valAnnotations,
-                                "--val-images=" + valImages,
-                                "--limit-train=" + limitTrain,
-                                "--limit-val=" + limitVal),
-                        loading.arguments())
-                .toList();
+        Stream<String> names =
+                data != null
+                        ? Stream.of("--data=" + data)
+                        : named().map(option -> option.getKey() + "=" + option.getValue());
+        Stream<String> limits = Stream.of("--limit-train=" + limitTrain, "--limit-val=" + limitVal);
+        return Stream.of(names, limits, loading.arguments()).flatMap(part -> part).toList();
     }
 
     /** {@return the options that bear on the results, by name} */
     public JsonObject toJson() {
         JsonObject json = new JsonObject();
-        json.addProperty("trainAnnotations", trainAnnotations.toString());
-        json.addProperty("trainImages", trainImages.toString());
-        json.addProperty("valAnnotations", valAnnotations.toString());
-        json.addProperty("valImages", valImages.toString());
+        if (data != null) {
+            json.addProperty("data", data.toString());
+        } else {
+            json.addProperty("trainAnnotations", trainAnnotations.toString());
+            json.addProperty("trainImages", trainImages.toString());
+            json.addProperty("valAnnotations", String.valueOf(valAnnotations));
+            json.addProperty("valImages", String.valueOf(valImages));
+        }
         json.addProperty("skipBadImages", loading.skipBadImages());
-        json.addProperty("orientation", loading.images().orientation());
+        if (!loading.images().isDefault()) {
+            json.addProperty("orientation", loading.images().orientation());
+        }
         json.addProperty("limitTrain", limitTrain);
         json.addProperty("limitVal", limitVal);
         return json;

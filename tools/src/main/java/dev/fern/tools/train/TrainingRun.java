@@ -31,7 +31,7 @@ import java.util.Optional;
  *
  * @param configuration the settings
  * @param train the training images
- * @param val the validation images
+ * @param val the validation images, if there are any
  * @param run the folder of the run
  * @param loading how images are read ahead
  * @param logEvery number of steps from one log line to the next where there is no terminal; 0 for
@@ -40,7 +40,7 @@ import java.util.Optional;
 public record TrainingRun(
         TrainingConfiguration configuration,
         LabelledImages train,
-        LabelledImages val,
+        Optional<LabelledImages> val,
         RunDirectory run,
         LoaderOptions loading,
         int logEvery) {
@@ -60,7 +60,10 @@ public record TrainingRun(
             throws IOException, InterruptedException, BadInputException {
         TrainingSession.prepareMachine(configuration.machine(), configuration::deviceList);
         TrainingSession session =
-                new TrainingSession(run, start, DataIdentity.of(train.images(), val.images()));
+                new TrainingSession(
+                        run,
+                        start,
+                        DataIdentity.of(train.images(), val.map(LabelledImages::images)));
         session.requireSame(
                 settings -> configuration.changesFrom(TrainingConfiguration.of(settings)));
         DetectorStart beginning =
@@ -109,13 +112,7 @@ public record TrainingRun(
             LeftOutImages leftOut,
             List<String> arguments)
             throws IOException, InterruptedException {
-        try (DetectionTask task =
-                        new DetectionTask(
-                                configuration,
-                                detector,
-                                train.images(),
-                                trained -> score(trained, lock, leftOut),
-                                loading);
+        try (DetectionTask task = task(lock, detector, leftOut);
                 TrainingProgress progress =
                         new TrainingProgress(
                                 System.err,
@@ -148,11 +145,23 @@ public record TrainingRun(
         }
     }
 
-    private Map<String, Double> score(Detector trained, RunLock lock, LeftOutImages leftOut)
+    private DetectionTask task(RunLock lock, Detector detector, LeftOutImages leftOut) {
+        return val.isEmpty()
+                ? new DetectionTask(configuration, detector, train.images(), loading)
+                : new DetectionTask(
+                        configuration,
+                        detector,
+                        train.images(),
+                        trained -> score(trained, val.get(), lock, leftOut),
+                        loading);
+    }
+
+    private Map<String, Double> score(
+            Detector trained, LabelledImages images, RunLock lock, LeftOutImages leftOut)
             throws IOException, InterruptedException {
         return DetectorEvaluation.validate(
                         trained,
-                        val,
+                        images,
                         configuration.loop().batchSize(),
                         loading,
                         leftOut,
@@ -165,19 +174,22 @@ public record TrainingRun(
 
     private void describe(LeftOutImages leftOut) throws IOException {
         System.err.printf(
-                "training on %d images, validating on %d, %d categories%n",
+                "training on %d images, %s, %d categories%n",
                 train.images().samples().size(),
-                val.images().samples().size(),
+                val.map(images -> "validating on " + images.images().samples().size())
+                        .orElse("without validation images"),
                 train.images().categories().size());
         warn("training", train.images(), leftOut);
-        warn("validation", val.images(), leftOut);
-        MatchedCategories.of(
-                        train.images().categories(),
-                        "the training set",
-                        val.coco(),
-                        val.annotations())
-                .notes()
-                .forEach(note -> System.err.println(VisibleText.of(note)));
+        if (val.isPresent()) {
+            warn("validation", val.get().images(), leftOut);
+            MatchedCategories.of(
+                            train.images().categories(),
+                            "the training set",
+                            val.get().coco(),
+                            val.get().annotations())
+                    .notes()
+                    .forEach(note -> System.err.println(VisibleText.of(note)));
+        }
     }
 
     private static void warn(String part, DetectionDataset images, LeftOutImages leftOut) {
