@@ -105,6 +105,15 @@ public record ResNetConfiguration(
         return new ResNetConfiguration(version, bottleneck, blocks, widths, stemWidth, stem, other);
     }
 
+    /**
+     * {@return the same network with another stem}
+     *
+     * @param other what comes before the stages
+     */
+    public ResNetConfiguration withStem(Stem other) {
+        return new ResNetConfiguration(version, bottleneck, blocks, widths, stemWidth, other, norm);
+    }
+
     /** {@return the output channels of a stage, 0 to 3 (C2 to C5)} */
     int outputChannels(int stage) {
         return widths.get(stage) * (bottleneck ? ResidualBlock.EXPANSION : 1);

@@ -1,14 +1,19 @@
 package dev.fern.detection.pretrain;
 
+import com.google.gson.JsonObject;
 import dev.fern.backbone.BackboneConfiguration;
 import dev.fern.backbone.parameter.ParameterValues;
 import dev.fern.backbone.parameter.Tensor;
+import dev.fern.backbone.resnet.ResNetConfiguration;
+import dev.fern.backbone.resnet.Stem;
 import dev.fern.detection.image.PixelNormalization;
 import dev.fern.detection.model.Architecture;
 import dev.fern.detection.model.Detector;
 import dev.fern.detection.model.DetectorConfiguration;
 import dev.fern.detection.model.ModelDirectory;
+import dev.fern.detection.recipe.BackboneSettings;
 import dev.fern.detection.recipe.NetworkSettings;
+import dev.fern.detection.settings.RecordJson;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -67,6 +72,28 @@ public record BackboneWeights(
         Map<String, Tensor> values = new LinkedHashMap<>(ModelDirectory.readParameters(directory));
         values.keySet().removeIf(name -> !name.startsWith(PREFIX));
         return new BackboneWeights(directory, architecture, normalization, values);
+    }
+
+    /**
+     * Returns the settings that describe the backbone and the pixels that it was trained on. {@code
+     * backbone} and {@code width} are left out where no published depth has its shape. No setting
+     * names the stem.
+     *
+     * @return settings by name
+     */
+    public JsonObject settings() {
+        BackboneConfiguration described =
+                architecture instanceof ResNetConfiguration resNet
+                        ? resNet.withStem(Stem.IMAGENET)
+                        : architecture;
+        JsonObject settings = new JsonObject();
+        BackboneSettings.of(described)
+                .ifPresent(backbone -> settings.asMap().putAll(RecordJson.write(backbone).asMap()));
+        settings.addProperty("norm", architecture.norm().id());
+        JsonObject pixels = RecordJson.write(normalization);
+        settings.add("pixelMean", pixels.get("mean"));
+        settings.add("pixelStd", pixels.get("std"));
+        return settings;
     }
 
     /**

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import ai.djl.Device;
+import com.google.gson.JsonObject;
 import dev.fern.backbone.norm.Normalization;
 import dev.fern.backbone.parameter.ParameterValues;
 import dev.fern.backbone.parameter.Tensor;
@@ -17,6 +18,7 @@ import dev.fern.detection.model.DetectorConfiguration;
 import dev.fern.detection.model.ModelDirectory;
 import dev.fern.detection.model.PostProcessing;
 import dev.fern.detection.model.TinyDetectors;
+import dev.fern.detection.recipe.TrainingConfiguration;
 import java.io.IOException;
 import java.nio.FloatBuffer;
 import java.nio.file.Files;
@@ -160,6 +162,28 @@ class BackboneWeightsTest {
                     .hasMessageEndingWith("this detector, which has " + difference);
             assertThat(detector.copyParameters()).isEqualTo(fresh);
         }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"resnet34, 0.25, bn, imagenet", "resnet50v2, 1, gn8, cifar"})
+    void itsSettingsDescribeItAndLeaveTheStemToTheDetector(
+            String depth, double width, String norm, String stem) throws IOException {
+        ClassifierConfiguration shape =
+                classifier(ResNetDepth.parse(depth), width, norm, Stem.parse(stem));
+        JsonObject settings =
+                new BackboneWeights(folder, shape.backbone(), shape.normalization(), Map.of())
+                        .settings();
+        TrainingConfiguration configuration = TrainingConfiguration.of(List.of(settings));
+        assertThat(settings.keySet())
+                .containsExactlyInAnyOrder("backbone", "width", "norm", "pixelMean", "pixelStd");
+        assertThat(configuration.images().normalization()).isEqualTo(shape.normalization());
+        assertThat(configuration.network().architecture().backbone())
+                .isEqualTo(
+                        ResNetConfiguration.of(
+                                ResNetDepth.parse(depth),
+                                width,
+                                Stem.IMAGENET,
+                                Normalization.parse(norm)));
     }
 
     @Test

@@ -1,11 +1,14 @@
 package dev.fern.tools.train;
 
+import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
+import com.google.gson.JsonParser;
 import dev.fern.detection.pretrain.BackboneWeights;
 import dev.fern.detection.pretrain.DetectorWeights;
 import dev.fern.detection.recipe.NetworkSettings;
 import dev.fern.detection.recipe.TrainingConfiguration;
 import dev.fern.tools.console.BadInputException;
+import dev.fern.tools.console.VisibleText;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
@@ -14,6 +17,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Collectors;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
@@ -51,7 +55,8 @@ public final class TrainingSettings {
             paramLabel = "DIR",
             description =
                     "Model directory whose backbone to start from: a classifier of fern pretrain,"
-                            + " or another detector. The norm is its own unless the settings name another.")
+                            + " a ResNet of fern import, or another detector. Depth, width, norm and"
+                            + " pixelMean and pixelStd are its own unless the settings name others.")
     private Path backboneWeights;
 
     @Option(
@@ -61,6 +66,8 @@ public final class TrainingSettings {
                     "Number of stages of the backbone that are not trained, counted from the input."
                             + " A ResNet has 5: the stem, then layer1 to layer4.")
     private Integer freezeStages;
+
+    private boolean told;
 
     /**
      * Lays the settings of the options over those of the file, and these over the defaults.
@@ -122,9 +129,7 @@ public final class TrainingSettings {
         options.put("freezeStages", freezeStages);
         try {
             return common.read(
-                    base,
-                    options,
-                    base.isPresent() ? TrainingConfiguration::of : TrainingSettings::start);
+                    base, options, base.isPresent() ? TrainingConfiguration::of : this::start);
         } catch (UncheckedIOException e) {
             throw e.getCause();
         }
@@ -134,7 +139,7 @@ public final class TrainingSettings {
      * Reads the settings of a training that begins: below those that are given lie those of the
      * model that it starts from.
      */
-    private static TrainingConfiguration start(List<JsonObject> given) {
+    private TrainingConfiguration start(List<JsonObject> given) {
         NetworkSettings network = TrainingConfiguration.of(given).network();
         List<JsonObject> layers = new ArrayList<>();
         try {
@@ -144,14 +149,36 @@ public final class TrainingSettings {
             }
             Optional<BackboneWeights> backbone = BackboneWeights.startOf(network);
             if (backbone.isPresent()) {
-                JsonObject norm = new JsonObject();
-                norm.addProperty("norm", backbone.get().architecture().norm().id());
-                layers.add(norm);
+                JsonObject own = backbone.get().settings();
+                given.forEach(layer -> own.asMap().keySet().removeAll(layer.keySet()));
+                tell(backbone.get().directory(), own);
+                layers.add(own);
             }
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
         layers.addAll(given);
         return TrainingConfiguration.of(layers);
+    }
+
+    /** Says once which settings of a backbone take the place of other defaults. */
+    private void tell(Path directory, JsonObject own) {
+        JsonObject defaults =
+                JsonParser.parseString(TrainingConfiguration.of(List.of()).toJson())
+                        .getAsJsonObject();
+        String taken =
+                own.asMap().entrySet().stream()
+                        .filter(entry -> !entry.getValue().equals(defaults.get(entry.getKey())))
+                        .map(entry -> entry.getKey() + " " + text(entry.getValue()))
+                        .collect(Collectors.joining(", "));
+        if (!taken.isEmpty() && !told) {
+            told = true;
+            System.err.println(
+                    VisibleText.of("settings taken over from " + directory + ": " + taken));
+        }
+    }
+
+    private static String text(JsonElement value) {
+        return value.isJsonPrimitive() ? value.getAsString() : value.toString();
     }
 }

@@ -7,6 +7,7 @@ import dev.fern.cocoeval.CocoDataset;
 import dev.fern.cocoeval.CocoImage;
 import dev.fern.detection.data.DetectionDataset;
 import dev.fern.detection.data.Sample;
+import dev.fern.detection.model.CategoryMatch;
 import dev.fern.detection.model.Detection;
 import dev.fern.tools.console.AnnotatedFiles;
 import dev.fern.tools.console.BadInputException;
@@ -17,6 +18,8 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.function.Consumer;
+import java.util.stream.Collectors;
 
 /**
  * Images with the targets that loss and gradients are computed from.
@@ -35,27 +38,83 @@ record VerificationTargets(DetectionDataset images, String origin) {
     private static final int BOXES_PER_IMAGE = 3;
 
     /**
-     * Takes the targets of an annotation file.
+     * Takes the targets of an annotation file. Its categories are matched with the model's by name;
+     * boxes of others are left out.
      *
+     * @param categories the model's
+     * @param told receives a line about categories that the model lacks
      * @throws IOException naming a file that is not among its images
-     * @throws BadInputException if the model does not have a target's category
+     * @throws BadInputException if the model has none of the categories, or if it is not clear
+     *     which is which
      */
     static VerificationTargets annotated(
             DetectionDataset images,
             Path annotations,
             CocoDataset dataset,
-            List<CocoCategory> categories)
+            List<CocoCategory> categories,
+            Consumer<String> told)
             throws IOException, BadInputException {
+        List<CocoCategory> listed = dataset.categories();
+        CategoryMatch match = match(annotations, dataset, categories);
+        if (!match.onlyInData().isEmpty()) {
+            told.accept(
+                    "the model lacks categories of "
+                            + annotations
+                            + ", whose boxes are left out: "
+                            + names(match.onlyInData()));
+        }
+        Map<Long, Long> ids = new HashMap<>();
+        for (int i = 0; i < listed.size(); i++) {
+            if (match.inModel(i) >= 0) {
+                ids.put(listed.get(i).id(), categories.get(match.inModel(i)).id());
+            }
+        }
         Map<Long, List<CocoAnnotation>> targets = new HashMap<>();
         for (Map.Entry<Long, CocoImage> entry :
                 new AnnotatedFiles(annotations, dataset).of(images.samples()).entrySet()) {
-            targets.put(entry.getKey(), dataset.annotationsOf(entry.getValue().id()));
+            targets.put(
+                    entry.getKey(),
+                    dataset.annotationsOf(entry.getValue().id()).stream()
+                            .filter(annotation -> ids.containsKey(annotation.categoryId()))
+                            .map(annotation -> target(annotation, ids))
+                            .toList());
         }
+        return of(images, targets, categories, annotations.toString());
+    }
+
+    private static CategoryMatch match(
+            Path annotations, CocoDataset dataset, List<CocoCategory> categories)
+            throws BadInputException {
+        CategoryMatch match;
         try {
-            return of(images, targets, categories, annotations.toString());
+            match = CategoryMatch.of(categories, dataset.numberedCategories());
         } catch (IllegalArgumentException e) {
-            throw new BadInputException(annotations + ": not for this model: " + e.getMessage(), e);
+            throw new BadInputException(annotations + ": " + e.getMessage(), e);
         }
+        if (match.pairs().isEmpty()) {
+            throw new BadInputException(
+                    annotations
+                            + ": no category is one of the model's, by its name: the file has "
+                            + names(dataset.categories())
+                            + ", the model has "
+                            + names(categories));
+        }
+        return match;
+    }
+
+    private static String names(List<CocoCategory> categories) {
+        return categories.stream().map(CocoCategory::name).collect(Collectors.joining(", "));
+    }
+
+    /** Returns an annotation with the id that its category has in the model. */
+    private static CocoAnnotation target(CocoAnnotation annotation, Map<Long, Long> ids) {
+        return new CocoAnnotation(
+                annotation.id(),
+                annotation.imageId(),
+                ids.get(annotation.categoryId()),
+                annotation.box(),
+                annotation.area(),
+                annotation.crowd());
     }
 
     /**

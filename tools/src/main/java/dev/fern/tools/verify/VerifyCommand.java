@@ -96,6 +96,7 @@ public final class VerifyCommand implements Callable<Integer> {
             paramLabel = "FILE",
             description =
                     "COCO instances file with the objects of the images, for loss and gradients."
+                            + " Categories are matched with the model's by name."
                             + " Default: the objects that the model finds, or boxes drawn at random if it"
                             + " finds none.")
     private Path annotations;
@@ -182,12 +183,15 @@ public final class VerifyCommand implements Callable<Integer> {
         }
         List<CocoCategory> names =
                 dataset != null
-                        ? dataset.categories()
+                        ? dataset.numberedCategories()
                         : IntStream.rangeClosed(1, categories == null ? 80 : categories)
                                 .mapToObj(id -> new CocoCategory(id, String.valueOf(id), ""))
                                 .toList();
-        return new DetectorStart(configuration, line -> System.err.println(VisibleText.of(line)))
-                .fresh(names);
+        return new DetectorStart(configuration, VerifyCommand::tell).fresh(names);
+    }
+
+    private static void tell(String line) {
+        System.err.println(VisibleText.of(line));
     }
 
     private VerificationReport measure(
@@ -225,7 +229,11 @@ public final class VerifyCommand implements Callable<Integer> {
                 dataset == null
                         ? VerificationTargets.unannotated(images, found, network.categories())
                         : VerificationTargets.annotated(
-                                images, annotations, dataset, network.categories());
+                                images,
+                                annotations,
+                                dataset,
+                                network.categories(),
+                                VerifyCommand::tell);
         BatchPlan labelled = BatchSampler.sequential(targets.images(), batchSize, network.canvas());
         Map<BatchLeak, Double> deviations;
         try (CountProgress progress = new CountProgress("verify", plan.imageCount())) {

@@ -50,7 +50,7 @@ import picocli.CommandLine.Spec;
             "  fern detect --model coco --output drawn photographs",
             "",
             "  fern import resnet50-11ad3fa6.pth --output resnet50",
-            "  fern train --backbone resnet50 --width 1 --norm frozen-bn --backbone-weights resnet50 ..."
+            "  fern train --backbone-weights resnet50 --norm frozen-bn --freeze-stages 2 ..."
         })
 public final class ImportCommand implements Callable<Integer> {
 

@@ -6,6 +6,10 @@ import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
 import dev.fern.backbone.parameter.SafeTensors;
+import dev.fern.cocoeval.CocoCategory;
+import dev.fern.detection.model.Detector;
+import dev.fern.detection.model.ModelDirectory;
+import dev.fern.detection.recipe.TrainingConfiguration;
 import dev.fern.tools.CommandRun;
 import dev.fern.tools.dataset.ShapesSynthesizer;
 import dev.fern.tools.dataset.ShapesSynthesizer.Split;
@@ -168,6 +172,80 @@ class TrainFromWeightsTest {
         CommandRun resumed = train(annotations(), "--resume", "--output=" + output());
         assertThat(resumed.status()).as(resumed.errors().toString()).isZero();
         assertThat(SafeTensors.read(last.resolve("parameters.safetensors"))).isEqualTo(expected);
+    }
+
+    /** Trains from the backbone of a detector, with all settings but those of the backbone. */
+    private CommandRun trainFromBackbone(Path backbone, String... more) {
+        List<String> arguments =
+                new ArrayList<>(
+                        List.of(
+                                "--backbone-weights=" + backbone,
+                                "--set=pyramidChannels=8",
+                                "--set=headConvolutions=0",
+                                "--min-size=64",
+                                "--max-size=64",
+                                "--output=" + output()));
+        arguments.addAll(List.of(more));
+        return train(annotations(), arguments.toArray(String[]::new));
+    }
+
+    private Path backbone() throws IOException {
+        JsonObject settings =
+                JsonParser.parseString(
+                                """
+                                {"backbone": "resnet34", "width": 0.0625, "norm": "bn",
+                                 "pyramidChannels": 8, "headConvolutions": 0,
+                                 "pixelMean": [0.5, 0.25, 0.5]}
+                                """)
+                        .getAsJsonObject();
+        Path directory = folder.resolve("backbone");
+        try (Detector detector =
+                TrainingConfiguration.of(List.of(settings))
+                        .newDetector(List.of(new CocoCategory(1, "thing", "")))) {
+            ModelDirectory.write(directory, detector.configuration(), detector.copyParameters());
+        }
+        return directory;
+    }
+
+    @Test
+    void theBackboneOfAFreshDetectorHasTheShapeOfItsWeightsAndKeepsIt() throws IOException {
+        Path backbone = backbone();
+        CommandRun whole = trainFromBackbone(backbone, "--norm=frozen-bn", "--epochs=2");
+        assertThat(whole.status()).as(whole.errors().toString()).isZero();
+        String taken = "settings taken over from ";
+        assertThat(whole.errors())
+                .contains(
+                        taken
+                                + backbone
+                                + ": backbone resnet34, width 0.0625, pixelMean [0.5,0.25,0.5]",
+                        "the backbone starts from " + backbone)
+                .noneMatch(line -> line.startsWith("warning: these weights"));
+        JsonObject settings = json(output().resolve("config.json"));
+        assertThat(settings.get("backbone").getAsString()).isEqualTo("resnet34");
+        assertThat(settings.get("width").getAsDouble()).isEqualTo(0.0625);
+        assertThat(settings.get("norm").getAsString()).isEqualTo("frozen-bn");
+        assertThat(settings.get("pixelMean").toString()).isEqualTo("[0.5,0.25,0.5]");
+        assertThat(settings.get("minSize").getAsInt()).isEqualTo(64);
+
+        Path last = output().resolve("last");
+        var expected = SafeTensors.read(last.resolve("parameters.safetensors"));
+        delete(last);
+        delete(backbone);
+        CommandRun resumed = train(annotations(), "--resume", "--output=" + output());
+        assertThat(resumed.status()).as(resumed.errors().toString()).isZero();
+        assertThat(resumed.errors()).noneMatch(line -> line.startsWith(taken));
+        assertThat(SafeTensors.read(last.resolve("parameters.safetensors"))).isEqualTo(expected);
+    }
+
+    @Test
+    void whatContradictsABackboneIsRefusedByName() throws IOException {
+        Path backbone = backbone();
+        assertRefused(
+                trainFromBackbone(backbone, "--backbone=resnet18"),
+                "resnet18 where that is resnet34");
+        assertRefused(
+                trainFromBackbone(backbone, "--width=0.125"),
+                "widths 8; [8, 16, 32, 64] where that has 4; [4, 8, 16, 32]");
     }
 
     @Test

@@ -60,12 +60,16 @@ class VerifyCommandTest {
 
     /** A model whose heads say something, so that it finds things where no one trained it. */
     private static Path model(String norm) throws IOException {
-        Path directory = folder.resolve("model-" + norm);
+        return model(norm, "thing");
+    }
+
+    private static Path model(String norm, String category) throws IOException {
+        Path directory = folder.resolve("model-" + norm + "-" + category);
         JsonObject settings = JsonParser.parseString(SETTINGS).getAsJsonObject();
         settings.addProperty("norm", norm);
         try (Detector detector =
                 TrainingConfiguration.of(List.of(settings))
-                        .newDetector(List.of(new CocoCategory(5, "thing", "")))) {
+                        .newDetector(List.of(new CocoCategory(5, category, "")))) {
             var parameters = detector.copyParameters();
             float[] weights = parameters.get("classification.output.weight").data();
             for (int i = 0; i < weights.length; i++) {
@@ -169,7 +173,57 @@ class VerifyCommandTest {
         assertThat(read(json).get("targets").getAsInt()).isPositive();
         CommandRun foreign = verify("--annotations=" + annotations, "--model=" + model("frn"));
         assertThat(foreign.status()).isEqualTo(ExitStatus.BAD_INPUT);
-        assertThat(foreign.complaints().get(0)).contains("instances_train.json", "category");
+        assertThat(foreign.complaints())
+                .singleElement()
+                .asString()
+                .contains("instances_train.json: no category is one of the model's", "thing");
+    }
+
+    @Test
+    void categoriesOfAnnotationsMayHaveStringsForIdsAndAreMatchedByName() throws IOException {
+        JsonObject coco = read(annotations);
+        String ellipse = null;
+        for (JsonElement category : coco.getAsJsonArray("categories")) {
+            String id = nameId(category.getAsJsonObject(), "id");
+            if (category.getAsJsonObject().get("name").getAsString().equals("ellipse")) {
+                ellipse = id;
+            }
+        }
+        int ellipses = 0;
+        for (JsonElement annotation : coco.getAsJsonArray("annotations")) {
+            String id = nameId(annotation.getAsJsonObject(), "category_id");
+            ellipses += id.equals(ellipse) ? 1 : 0;
+        }
+        assertThat(ellipses).isPositive();
+        Path file = Files.writeString(folder.resolve("strings.json"), coco.toString());
+        Path json = folder.resolve("strings-result.json");
+
+        CommandRun fresh = verify("--annotations=" + file, "--json=" + json);
+        assertThat(fresh.status()).as(fresh.out() + fresh.errors()).isZero();
+        assertThat(read(json).get("targets").getAsInt())
+                .isEqualTo(coco.getAsJsonArray("annotations").size());
+        assertThat(fresh.errors()).noneMatch(line -> line.contains("lacks categories"));
+
+        CommandRun known =
+                verify(
+                        "--annotations=" + file,
+                        "--model=" + model("frn", "ellipse"),
+                        "--json=" + json);
+        assertThat(known.status()).as(known.out() + known.errors()).isZero();
+        assertThat(read(json).get("targets").getAsInt()).isEqualTo(ellipses);
+        // in the order of the strings c11, c2, c4 and c7
+        assertThat(known.errors())
+                .contains(
+                        "the model lacks categories of "
+                                + file
+                                + ", whose boxes are left out: cross, rectangle, triangle, star");
+    }
+
+    /** Makes a string of an id and returns it. */
+    private static String nameId(JsonObject record, String name) {
+        String id = "c" + record.get(name).getAsInt();
+        record.addProperty(name, id);
+        return id;
     }
 
     @ParameterizedTest
