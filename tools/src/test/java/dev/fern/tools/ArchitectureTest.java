@@ -114,7 +114,7 @@ class ArchitectureTest {
                     "tools",
                     List.of(
                             List.of("tools.console", "tools.report", "tools.log", "tools.torch"),
-                            List.of("tools.annotation"),
+                            List.of("tools.annotation", "tools.input"),
                             List.of("tools.format"),
                             List.of(
                                     "tools.dataset",

@@ -9,7 +9,7 @@ import dev.fern.cocoeval.CocoValidator;
 import dev.fern.detection.image.ImageFolder;
 import dev.fern.tools.console.BadInputException;
 import dev.fern.tools.console.CountProgress;
-import dev.fern.tools.console.ImageOptions;
+import dev.fern.tools.input.ImageOptions;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;

@@ -9,7 +9,7 @@ import dev.fern.detection.data.Orientations;
 import dev.fern.detection.image.ImageFolder;
 import dev.fern.detection.image.ImageReadException;
 import dev.fern.detection.image.ImageReader;
-import dev.fern.tools.console.OrientationNote;
+import dev.fern.tools.input.OrientationNote;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;

@@ -1,8 +1,8 @@
 package dev.fern.tools.detect;
 
-import dev.fern.tools.console.FileKind;
-import dev.fern.tools.console.InputImages;
-import dev.fern.tools.console.InputImages.InputFile;
+import dev.fern.tools.input.FileKind;
+import dev.fern.tools.input.InputImages;
+import dev.fern.tools.input.InputImages.InputFile;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.util.ArrayList;

@@ -5,7 +5,7 @@ import dev.fern.detection.image.ImageReadException;
 import dev.fern.detection.image.ImageReader;
 import dev.fern.detection.video.FrameSource;
 import dev.fern.detection.video.Videos;
-import dev.fern.tools.console.InputImages;
+import dev.fern.tools.input.InputImages;
 import java.io.BufferedInputStream;
 import java.io.IOException;
 import java.io.InputStream;

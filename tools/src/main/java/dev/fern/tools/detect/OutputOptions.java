@@ -2,8 +2,8 @@ package dev.fern.tools.detect;
 
 import dev.fern.cocoeval.CocoCategory;
 import dev.fern.tools.console.BadInputException;
-import dev.fern.tools.console.InputImages.InputFile;
 import dev.fern.tools.console.OutputFile;
+import dev.fern.tools.input.InputImages.InputFile;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -1,4 +1,4 @@
-package dev.fern.tools.console;
+package dev.fern.tools.input;
 
 import ai.djl.Device;
 import dev.fern.backbone.host.Devices;
@@ -10,6 +10,8 @@ import dev.fern.detection.model.Detector;
 import dev.fern.detection.model.DetectorConfiguration;
 import dev.fern.detection.model.ModelDirectory;
 import dev.fern.detection.model.PostProcessing;
+import dev.fern.tools.console.BadInputException;
+import dev.fern.tools.console.Engines;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.function.UnaryOperator;

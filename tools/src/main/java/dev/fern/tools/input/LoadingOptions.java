@@ -1,6 +1,7 @@
-package dev.fern.tools.console;
+package dev.fern.tools.input;
 
 import dev.fern.detection.data.LoaderOptions;
+import dev.fern.tools.console.BadInputException;
 import java.util.stream.Stream;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;

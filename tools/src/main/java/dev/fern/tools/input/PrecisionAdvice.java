@@ -1,4 +1,4 @@
-package dev.fern.tools.console;
+package dev.fern.tools.input;
 
 import ai.djl.Device;
 import dev.fern.backbone.onednn.Precision;

@@ -1,4 +1,4 @@
-package dev.fern.tools.console;
+package dev.fern.tools.input;
 
 import dev.fern.detection.data.DetectionDataset;
 import dev.fern.detection.data.Orientations;

@@ -1,4 +1,4 @@
-package dev.fern.tools.console;
+package dev.fern.tools.input;
 
 import com.google.gson.JsonElement;
 import dev.fern.cocoeval.CocoDataset;

@@ -1,4 +1,4 @@
-package dev.fern.tools.console;
+package dev.fern.tools.input;
 
 import java.io.IOException;
 import java.nio.file.AccessDeniedException;

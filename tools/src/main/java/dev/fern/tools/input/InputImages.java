@@ -1,5 +1,7 @@
-package dev.fern.tools.console;
+package dev.fern.tools.input;
 
+import dev.fern.tools.console.BadInputException;
+import dev.fern.tools.console.VisibleText;
 import java.io.IOException;
 import java.nio.file.FileSystems;
 import java.nio.file.Files;

@@ -1,5 +1,6 @@
-package dev.fern.tools.console;
+package dev.fern.tools.input;
 
+import dev.fern.tools.console.VisibleText;
 import java.io.IOException;
 import java.util.HashSet;
 import java.util.List;

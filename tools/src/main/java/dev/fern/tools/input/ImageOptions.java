@@ -1,7 +1,8 @@
-package dev.fern.tools.console;
+package dev.fern.tools.input;
 
 import dev.fern.detection.image.ImageOrientation;
 import dev.fern.detection.image.ImageReader;
+import dev.fern.tools.console.BadInputException;
 import java.util.stream.Stream;
 import picocli.CommandLine.Option;
 
