@@ -47,12 +47,13 @@ record VerificationTargets(DetectionDataset images, String origin) {
             List<CocoCategory> categories)
             throws IOException, BadInputException {
         Map<Long, List<CocoAnnotation>> targets = new HashMap<>();
-        for (Map.Entry<Long, CocoImage> entry :
-                new AnnotatedFiles(annotations, dataset).of(images.samples()).entrySet()) {
+        AnnotatedFiles files = new AnnotatedFiles(annotations, dataset);
+        DetectionDataset sized = files.sized(images, false);
+        for (Map.Entry<Long, CocoImage> entry : files.of(images.samples()).entrySet()) {
             targets.put(entry.getKey(), dataset.annotationsOf(entry.getValue().id()));
         }
         try {
-            return of(images, targets, categories, annotations.toString());
+            return of(sized, targets, categories, annotations.toString());
         } catch (IllegalArgumentException e) {
             throw new BadInputException(annotations + ": not for this model: " + e.getMessage(), e);
         }
