@@ -174,8 +174,8 @@ public final class DetectionDataset {
     }
 
     /**
-     * Returns the same images in the orientations that annotations tell, as {@link
-     * #of(CocoDataset, ImageFolder, ImageReader, boolean)} finds them out.
+     * Returns the same images in the orientations that annotations tell, as {@link #of(CocoDataset,
+     * ImageFolder, ImageReader, boolean)} finds them out.
      *
      * @param coco the annotations
      * @param images the annotations' image of each sample, by the sample's id
