@@ -50,8 +50,8 @@ public final class TrainingSettings {
             names = "--backbone-weights",
             paramLabel = "DIR",
             description =
-                    "Model directory whose backbone to start from: a classifier of fern pretrain,"
-                            + " or another detector. The norm is its own unless the settings name another.")
+                    "Model directory, or run, whose backbone to start from: a classifier of fern"
+                            + " pretrain, or another detector. The norm is its own unless the settings name another.")
     private Path backboneWeights;
 
     @Option(
