@@ -173,6 +173,48 @@ public final class DetectionDataset {
                 CocoResults::builder);
     }
 
+    /**
+     * Returns the same images in the orientations that annotations tell, as {@link #of(CocoDataset,
+     * ImageFolder, ImageReader, boolean)} finds them out.
+     *
+     * @param coco the annotations
+     * @param images the annotations' image of each sample, by the sample's id
+     * @param skipBadImages whether images of another size than the annotations' are left out, see
+     *     {@link #badImages}, rather than refused
+     * @return the images with the sizes of the annotations
+     * @throws ImageReadException unless they are skipped, if images have another size
+     * @throws IOException if a file can't be read
+     */
+    public DetectionDataset sizedBy(
+            CocoDataset coco, Map<Long, CocoImage> images, boolean skipBadImages)
+            throws IOException {
+        List<Sample> sized = new ArrayList<>();
+        List<ImageReadException> bad = new ArrayList<>();
+        List<ImageSizing.Turn> turns = new ArrayList<>();
+        for (Sample sample : samples) {
+            Examined examined = examine(coco, images.get(sample.imageId()), sample.path(), reader);
+            if (examined.problem != null) {
+                bad.add(examined.problem);
+                continue;
+            }
+            turns.add(examined.sizing.turn());
+            sized.add(sample.withSize(examined.sizing.size()));
+        }
+        if (!skipBadImages) {
+            refuse(bad);
+        }
+        bad.addAll(0, badImages);
+        return new DetectionDataset(
+                sized,
+                categories,
+                bad,
+                emptyBoxes,
+                crowds,
+                reader,
+                Orientations.of(turns),
+                results);
+    }
+
     /** An image of which either the size or a problem is known. */
     private record Examined(
             CocoImage image, Path path, ImageSizing sizing, ImageReadException problem) {}

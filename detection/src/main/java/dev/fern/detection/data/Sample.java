@@ -32,6 +32,10 @@ public record Sample(long imageId, Path path, ImageSize size, float[] boxes, int
         }
     }
 
+    Sample withSize(ImageSize other) {
+        return new Sample(imageId, path, other, boxes, labels);
+    }
+
     Sample withLabels(int[] others) {
         return new Sample(imageId, path, size, boxes, others);
     }

@@ -53,11 +53,13 @@ public record BackboneWeights(
     /**
      * Reads the backbone of a model directory.
      *
-     * @param directory holds a classifier or a detector
+     * @param path a model directory of a classifier or a detector, or the folder of a run, which
+     *     stands for its best model or else its last
      * @return its backbone
      * @throws IOException if a file is missing or damaged; the message names it
      */
-    public static BackboneWeights read(Path directory) throws IOException {
+    public static BackboneWeights read(Path path) throws IOException {
+        Path directory = DetectorWeights.modelIn(path);
         BackboneConfiguration architecture;
         PixelNormalization normalization;
         if (ModelDirectory.holdsClassifier(directory)) {

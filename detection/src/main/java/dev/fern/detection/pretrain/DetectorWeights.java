@@ -62,15 +62,16 @@ public record DetectorWeights(Path directory, DetectorConfiguration model) {
      *     names the file
      */
     public static DetectorWeights read(Path path) throws IOException {
-        Path directory =
-                List.of(path, path.resolve("best"), path.resolve("last")).stream()
-                        .filter(
-                                place ->
-                                        Files.exists(
-                                                place.resolve(ModelDirectory.CONFIGURATION_FILE)))
-                        .findFirst()
-                        .orElse(path);
+        Path directory = modelIn(path);
         return new DetectorWeights(directory, ModelDirectory.readConfiguration(directory));
+    }
+
+    /** Returns a model directory, or that of the best model, or else the last, of a run. */
+    static Path modelIn(Path path) {
+        return List.of(path, path.resolve("best"), path.resolve("last")).stream()
+                .filter(place -> Files.exists(place.resolve(ModelDirectory.CONFIGURATION_FILE)))
+                .findFirst()
+                .orElse(path);
     }
 
     /**

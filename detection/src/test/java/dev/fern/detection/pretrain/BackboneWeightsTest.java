@@ -82,6 +82,14 @@ class BackboneWeightsTest {
     }
 
     @Test
+    void aRunStandsForItsBestModel() throws IOException {
+        Path model = write(classifier(ResNetDepth.RESNET18, 0.25, "frn", Stem.IMAGENET));
+        Path run = Files.createDirectories(folder.resolve("run"));
+        Files.move(model, run.resolve("best"));
+        assertThat(BackboneWeights.read(run).directory()).isEqualTo(run.resolve("best"));
+    }
+
+    @Test
     void aBackboneWithoutAHeadStartsADetectorAndIsNoClassifier() throws IOException {
         ClassifierConfiguration whole = classifier(ResNetDepth.RESNET18, 0.25, "bn", Stem.IMAGENET);
         ClassifierConfiguration alone =

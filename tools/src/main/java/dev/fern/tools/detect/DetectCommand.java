@@ -15,6 +15,7 @@ import dev.fern.tools.input.AnnotatedFiles;
 import dev.fern.tools.input.InputImages;
 import dev.fern.tools.input.InputImages.InputFile;
 import dev.fern.tools.input.ModelOptions;
+import dev.fern.tools.input.OrientationNote;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.nio.file.Path;
@@ -104,7 +105,13 @@ public final class DetectCommand implements Callable<Integer> {
                         inputs.images().stream().map(InputFile::path).toList(),
                         reader,
                         options.skipBadImages());
-        Map<Long, JsonElement> ids = ids(inputs, dataset);
+        Map<Long, JsonElement> ids = null;
+        AnnotatedFiles annotated = annotated(inputs);
+        if (annotated != null) {
+            ids = annotated.idsOf(dataset.samples());
+            dataset = annotated.sized(dataset, options.skipBadImages());
+            OrientationNote.print("images", dataset);
+        }
         if (outputs.hasResults() && detection.isUnfitForEvaluation()) {
             System.err.println(
                     "note: the results hold scores above 0.3 alone; to evaluate them (AP) or to"
@@ -118,9 +125,8 @@ public final class DetectCommand implements Callable<Integer> {
         }
     }
 
-    /** Returns the annotations' ids by the id of the sample, or null without annotations. */
-    private Map<Long, JsonElement> ids(Inputs inputs, DetectionDataset dataset)
-            throws IOException, BadInputException {
+    /** Returns the annotations that give the images their ids, or null without. */
+    private AnnotatedFiles annotated(Inputs inputs) throws IOException, BadInputException {
         Path file = outputs.annotations();
         if (file == null) {
             return null;
@@ -130,7 +136,7 @@ public final class DetectCommand implements Callable<Integer> {
                     inputs.videos().get(0).path()
                             + ": --annotations gives ids to image files, not to videos and pipes");
         }
-        return new AnnotatedFiles(file, CocoDataset.read(file)).idsOf(dataset.samples());
+        return new AnnotatedFiles(file, CocoDataset.read(file));
     }
 
     private int detect(

@@ -112,7 +112,7 @@ final class DetectionRun implements Closeable {
                                         0,
                                         sample.size(),
                                         found,
-                                        () -> reader.read(file.path())));
+                                        () -> reader.read(file.path(), sample.size())));
                     };
             if (rules.tiling.isPresent()) {
                 int done = 0;
@@ -139,7 +139,7 @@ final class DetectionRun implements Closeable {
 
     private Optional<List<Detection>> detectInTiles(Sample sample, boolean skipBadImages)
             throws IOException {
-        try (BgrImage image = reader.read(sample.path())) {
+        try (BgrImage image = reader.read(sample.path(), sample.size())) {
             return Optional.of(rules.detect(image));
         } catch (ImageReadException e) {
             if (!skipBadImages) {

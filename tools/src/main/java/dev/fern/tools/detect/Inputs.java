@@ -37,11 +37,11 @@ final class Inputs {
     }
 
     private static String freeStem(String name, Set<String> taken) {
-        if (name.equals(InputImages.STANDARD_INPUT.toString())) {
-            return "stdin";
-        }
         int dot = name.lastIndexOf('.');
         String stem = dot > name.lastIndexOf('/') + 1 ? name.substring(0, dot) : name;
+        if (name.equals(InputImages.STANDARD_INPUT.toString())) {
+            stem = "stdin";
+        }
         String free = stem;
         for (int i = 2; !taken.add(free); i++) {
             free = stem + "-" + i;

@@ -85,9 +85,9 @@ final class OutputOptions {
             names = "--annotations",
             paramLabel = "FILE",
             description =
-                    "COCO instances file that gives the images their ids in --json. An image is"
-                            + " found by its file name or, where several have that name, by its whole"
-                            + " file_name.")
+                    "COCO instances file that gives the images their ids in --json, and tells their"
+                            + " orientation (--orientation auto). An image is found by its file name or,"
+                            + " where several have that name, by its whole file_name.")
     private Path annotations;
 
     /** Returns the file that gives images their ids, or null. */

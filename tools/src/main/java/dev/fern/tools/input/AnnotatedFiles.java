@@ -4,6 +4,7 @@ import com.google.gson.JsonElement;
 import dev.fern.cocoeval.CocoDataset;
 import dev.fern.cocoeval.CocoImage;
 import dev.fern.cocoeval.variant.ImageFileName;
+import dev.fern.detection.data.DetectionDataset;
 import dev.fern.detection.data.Sample;
 import dev.fern.detection.image.ImageReadException;
 import java.io.IOException;
@@ -49,6 +50,20 @@ public final class AnnotatedFiles {
         Map<Long, JsonElement> ids = new HashMap<>();
         of(samples).forEach((sample, image) -> ids.put(sample, dataset.idJson(image.id())));
         return ids;
+    }
+
+    /**
+     * Returns files in the orientations that the annotations' widths, heights and boxes tell.
+     *
+     * @param images the files
+     * @param skipBadImages whether files of another size are left out rather than refused
+     * @return the files with the sizes of the annotations
+     * @throws ImageReadException as {@link #of} throws it, and unless they are skipped, for files
+     *     of another size than the annotations'
+     */
+    public DetectionDataset sized(DetectionDataset images, boolean skipBadImages)
+            throws IOException {
+        return images.sizedBy(dataset, of(images.samples()), skipBadImages);
     }
 
     /**

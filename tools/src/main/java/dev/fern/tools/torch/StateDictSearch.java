@@ -1,6 +1,7 @@
 package dev.fern.tools.torch;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.Comparator;
 import java.util.IdentityHashMap;
@@ -14,7 +15,7 @@ import net.razorvine.pickle.PickleException;
 
 /**
  * Finds the dictionaries of tensors within an unpickled object: at its top, under keys such as
- * {@code model}, or as the parameters and buffers of a pickled module.
+ * {@code model}, in lists and tuples, or as the parameters and buffers of a pickled module.
  */
 final class StateDictSearch {
 
@@ -73,9 +74,26 @@ final class StateDictSearch {
             }
             return;
         }
-        if (!(value instanceof Map<?, ?> map) || depth == MAX_DEPTH || !seen.add(map)) {
+        if (depth == MAX_DEPTH) {
             return;
         }
+        if (value instanceof Object[] tuple && seen.add(tuple)) {
+            visitAll(entry, Arrays.asList(tuple), depth);
+        } else if (value instanceof List<?> list && seen.add(list)) {
+            visitAll(entry, list, depth);
+        } else if (value instanceof Map<?, ?> map && seen.add(map)) {
+            visitMap(entry, map, depth);
+        }
+    }
+
+    /** Visits the items of a list or tuple, whose keys are their numbers from 0. */
+    private void visitAll(String entry, List<?> items, int depth) {
+        for (int i = 0; i < items.size(); i++) {
+            visit(below(entry, i), items.get(i), depth + 1);
+        }
+    }
+
+    private void visitMap(String entry, Map<?, ?> map, int depth) {
         Map<String, TensorReference> tensors = new LinkedHashMap<>();
         map.forEach(
                 (key, each) ->
@@ -83,9 +101,11 @@ final class StateDictSearch {
                                 .filter(ignored -> key instanceof String)
                                 .ifPresent(tensor -> tensors.put((String) key, tensor)));
         add(entry, tensors);
-        map.forEach(
-                (key, each) ->
-                        visit(entry.isEmpty() ? key + "" : entry + "." + key, each, depth + 1));
+        map.forEach((key, each) -> visit(below(entry, key), each, depth + 1));
+    }
+
+    private static String below(String entry, Object key) {
+        return entry.isEmpty() ? key + "" : entry + "." + key;
     }
 
     private void add(String entry, Map<String, TensorReference> tensors) {

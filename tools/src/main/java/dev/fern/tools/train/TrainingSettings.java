@@ -54,9 +54,10 @@ public final class TrainingSettings {
             names = "--backbone-weights",
             paramLabel = "DIR",
             description =
-                    "Model directory whose backbone to start from: a classifier of fern pretrain,"
-                            + " a ResNet of fern import, or another detector. Depth, width, norm and"
-                            + " pixelMean and pixelStd are its own unless the settings name others.")
+                    "Model directory, or run, whose backbone to start from: a classifier of fern"
+                            + " pretrain, a ResNet of fern import, or another detector. Depth, width,"
+                            + " norm and pixelMean and pixelStd are its own unless the settings name"
+                            + " others.")
     private Path backboneWeights;
 
     @Option(

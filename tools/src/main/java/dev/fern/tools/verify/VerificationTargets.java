@@ -70,8 +70,9 @@ record VerificationTargets(DetectionDataset images, String origin) {
             }
         }
         Map<Long, List<CocoAnnotation>> targets = new HashMap<>();
-        for (Map.Entry<Long, CocoImage> entry :
-                new AnnotatedFiles(annotations, dataset).of(images.samples()).entrySet()) {
+        AnnotatedFiles files = new AnnotatedFiles(annotations, dataset);
+        DetectionDataset sized = files.sized(images, false);
+        for (Map.Entry<Long, CocoImage> entry : files.of(images.samples()).entrySet()) {
             targets.put(
                     entry.getKey(),
                     dataset.annotationsOf(entry.getValue().id()).stream()
@@ -79,7 +80,7 @@ record VerificationTargets(DetectionDataset images, String origin) {
                             .map(annotation -> target(annotation, ids))
                             .toList());
         }
-        return of(images, targets, categories, annotations.toString());
+        return of(sized, targets, categories, annotations.toString());
     }
 
     private static CategoryMatch match(

@@ -186,6 +186,21 @@ class DetectFoldersTest {
     }
 
     @Test
+    void standardInputDoesNotReplaceAFileOfItsName() throws IOException {
+        Path named = model.copy(1, work.resolve("stdin.jpg"));
+        InputStream before = System.in;
+        System.setIn(new ByteArrayInputStream(Files.readAllBytes(model.pictures().get(0))));
+        try {
+            assertThat(model.detect("--output=" + work.resolve("drawn"), named, "-").status())
+                    .isZero();
+        } finally {
+            System.setIn(before);
+        }
+        assertThat(work.resolve("drawn/stdin.jpg")).isNotEmptyFile();
+        assertThat(work.resolve("drawn/stdin-2.jpg")).isNotEmptyFile();
+    }
+
+    @Test
     void standardInputThatIsNoImageIsRefusedByThatName() {
         InputStream before = System.in;
         System.setIn(new ByteArrayInputStream(new byte[] {1, 2, 3}));
