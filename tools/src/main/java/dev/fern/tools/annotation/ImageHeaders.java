@@ -67,13 +67,14 @@ public final class ImageHeaders {
     /**
      * Finds the file that a name means: the one that has it, or its last part, or either with an
      * extension that the name lacks, or without the eight hexadecimal digits that Label Studio puts
-     * before the names of uploaded files.
+     * before the names of uploaded files; else the one that {@link ImageFolder} takes it for.
      *
      * @param fileName relative to the folder
      * @return the name of a file of the folder; {@code fileName} if there is none
      * @throws IOException if the name leads out of the folder
      */
     public String locate(String fileName) throws IOException {
+        Path found = folder.resolve(fileName);
         String last = FileNames.last(fileName);
         Set<String> names = new LinkedHashSet<>(List.of(fileName, last));
         if (!ImageFormat.isImageName(Path.of(last))) {
@@ -84,11 +85,13 @@ public final class ImageHeaders {
         }
         names.add(last.replaceFirst("^[0-9a-f]{8}-(?=.)", ""));
         for (String name : names) {
-            if (Files.isRegularFile(folder.resolve(name))) {
+            if (Files.isRegularFile(root().resolve(name))) {
                 return name;
             }
         }
-        return fileName;
+        return Files.isRegularFile(found)
+                ? root().normalize().relativize(found).toString().replace('\\', '/')
+                : fileName;
     }
 
     /**
