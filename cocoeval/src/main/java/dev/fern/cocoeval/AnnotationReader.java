@@ -107,7 +107,11 @@ final class AnnotationReader {
         if (box.isMissing() && mask.isPresent()) {
             box.take(mask.get());
         } else if (box.box == null) {
-            box.refuse(fields.problem(ERROR, offset, "has no bbox"));
+            String fault = "has no bbox";
+            if (segmented && !lenient) {
+                fault += ", which pycocotools refuses; --lenient takes that of the mask";
+            }
+            box.refuse(fields.problem(ERROR, offset, fault));
         }
         int index = annotations.records.size();
         double areaValue = area(area, offset, box.box, mask, segmented);
@@ -172,7 +176,7 @@ final class AnnotationReader {
                             : "has no area; the area of its bbox is used");
             return maskArea.orElse(box.area());
         }
-        if (isMissing(area)) {
+        if (area.value == null || area.value == Other.NULL) {
             area.problem = fields.problem(ERROR, offset, "has no area" + REFUSED);
         }
         return Double.NaN;
@@ -186,7 +190,7 @@ final class AnnotationReader {
             return 0;
         }
         int value = crowd.asByte();
-        if (crowd.value == null) {
+        if (crowd.value == null || crowd.value == Other.NULL) {
             crowd.problem = fields.problem(ERROR, offset, "has no iscrowd" + REFUSED);
         } else if (crowd.value instanceof String && (value == 0 || value == 1)) {
             textCrowds.add(offset, "has a text for iscrowd");

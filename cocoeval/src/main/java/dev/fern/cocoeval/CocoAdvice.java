@@ -84,7 +84,14 @@ public final class CocoAdvice {
                 new References(dataset, "detections", results.size())
                         .toImages(i -> results.ids().value(results.imageId(i)))
                         .orElseThrow();
-        return "; " + line + (line.contains("--lenient") ? "" : "; --lenient leaves them out");
+        if (line.contains("--lenient")) {
+            return "; " + line;
+        }
+        return "; "
+                + line
+                + (line.endsWith("\"")
+                        ? "; --lenient takes names of files for ids, and leaves out the others"
+                        : "; --lenient leaves them out");
     }
 
     private static void add(BoxLayout layout, Box box, Optional<CocoImage> image) {

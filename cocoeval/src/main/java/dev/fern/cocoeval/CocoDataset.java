@@ -31,6 +31,7 @@ public final class CocoDataset {
      * @param imageOffsets byte offsets of the records, in file order
      * @param categoryOffsets byte offsets of the records, in file order
      * @param annotationOffsets byte offsets of the records, in file order
+     * @param lenient whether it was read with more than pycocotools takes
      * @param notes what of the file the records don't show and {@link CocoAdvice} tells
      */
     record Source(
@@ -39,6 +40,7 @@ public final class CocoDataset {
             long[] categoryOffsets,
             long[] annotationOffsets,
             boolean hasAnnotations,
+            boolean lenient,
             List<String> notes) {}
 
     /**

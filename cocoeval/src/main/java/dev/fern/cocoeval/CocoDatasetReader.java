@@ -187,6 +187,7 @@ final class CocoDatasetReader {
                                 categories.offsets,
                                 annotations.offsets,
                                 hasAnnotations,
+                                lenient,
                                 List.copyOf(notes)));
         return new Reading(dataset, refusals, problems);
     }

@@ -360,6 +360,9 @@ final class EvaluationInput {
         Object id = dataset.ids().value(truth.id());
         OptionalDouble number = OptionalDouble.of(Double.NaN);
         if (id instanceof String text) {
+            if (dataset.source() != null && dataset.source().lenient()) {
+                return true;
+            }
             number = PythonText.toFloat(text);
         } else if (id instanceof BigInteger big) {
             double rounded = big.doubleValue();
@@ -375,7 +378,7 @@ final class EvaluationInput {
                     datasetName(),
                     "annotations[" + annotation + "].id",
                     dataset.source().annotationOffsets()[annotation],
-                    id + " is not a number");
+                    id + " is not a number, which pycocotools needs; --lenient does without");
         }
         return number.getAsDouble() != 0;
     }

@@ -82,6 +82,37 @@ class LenientReadingTest {
                 .isEqualTo(new CocoAnnotation(1, 1, 1, new Box(0, 0, 50, 50), 2500, false));
     }
 
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '`',
+            textBlock =
+                    """
+            "iscrowd": 0          | "iscrowd": null       | has no iscrowd, which
+            "area": 2500,         | "area": null,         | has no area, which
+            "bbox": [0, 0, 50, 50]| "segmentation": [[0, 0, 50, 0, 50, 50, 0, 50]]| has no bbox, which
+            "id": 2, "image_id"   | "id": "b", "image_id" | b is not a number, which
+            """)
+    void whatPycocotoolsRefusesIsToldWithTheOptionThatTakesIt(
+            String given, String instead, String message) throws IOException {
+        String truth = TRUTH.replaceAll("\\s+", " ").replace(given, instead);
+
+        assertThatThrownBy(() -> strictly(truth, DETECTIONS))
+                .isInstanceOf(CocoFormatException.class)
+                .hasMessageContaining(message)
+                .hasMessageContaining("--lenient");
+        assertPerfect(truth, DETECTIONS);
+    }
+
+    @Test
+    void namesInPlaceOfImageIdsAreToldWithTheOptionThatTakesThem() throws IOException {
+        String detections = DETECTIONS.replaceAll("\"image_id\": 1", "\"image_id\": \"one\"");
+
+        assertThatThrownBy(() -> strictly(TRUTH, detections))
+                .hasMessageContaining("the first \"one\"; --lenient takes names of files for ids");
+        assertPerfect(TRUTH, detections);
+    }
+
     @Test
     void manyMissingFieldsAreOneProblem() throws IOException {
         Path file = file("gt.json", TRUTH.replaceAll("\"iscrowd\": 0", "\"x\": 0"));

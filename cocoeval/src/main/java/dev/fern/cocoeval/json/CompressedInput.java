@@ -31,7 +31,7 @@ public final class CompressedInput {
      */
     public static JsonTokenizer tokenizer(Path file) throws CocoFormatException {
         try {
-            return new JsonTokenizer(file.toString(), new Utf8Input(open(file)));
+            return new JsonTokenizer(file.toString(), utf8(file));
         } catch (NoSuchFileException e) {
             throw new CocoFormatException(file.toString(), "", -1, "no such file", e);
         } catch (AccessDeniedException e) {
@@ -43,6 +43,17 @@ public final class CompressedInput {
                             : "can't be read: " + e.getMessage();
             throw new CocoFormatException(file.toString(), "", -1, problem, e);
         }
+    }
+
+    /**
+     * Opens a JSON document as {@link #tokenizer} does, for another parser.
+     *
+     * @param file plain or gzip, whatever its name
+     * @return the document in UTF-8 without a byte order mark, which the caller closes
+     * @throws IOException if the file can't be opened
+     */
+    public static InputStream utf8(Path file) throws IOException {
+        return new Utf8Input(open(file));
     }
 
     private static InputStream open(Path file) throws IOException {

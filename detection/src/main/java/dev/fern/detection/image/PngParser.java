@@ -13,6 +13,9 @@ final class PngParser implements ImageFormat.Parser {
     /** Four samples of 16 bits. */
     private static final int MOST_PIXEL_BYTES = 8;
 
+    /** What stands for the length and the type of a chunk where zeros fill up the file. */
+    private static final String NOTHING = "\0".repeat(8);
+
     /** An IEND chunk. */
     private static final byte[] END = {
         0, 0, 0, 0, 'I', 'E', 'N', 'D', (byte) 0xae, 0x42, 0x60, (byte) 0x82
@@ -38,7 +41,9 @@ final class PngParser implements ImageFormat.Parser {
         long at = SIGNATURE_BYTES;
         while (at + 12 <= file.length() && !file.startsWith(at + 4, "IEND")) {
             if (file.startsWith(at + 4, "eXIf")) {
-                return TiffDirectory.exifOrientation(file, at + 8);
+                // some writers keep the name that begins the block in a JPEG
+                long block = file.startsWith(at + 8, "Exif\0\0") ? at + 14 : at + 8;
+                return TiffDirectory.exifOrientation(file, block);
             }
             at += 12 + file.u32(at, true);
         }
@@ -64,7 +69,8 @@ final class PngParser implements ImageFormat.Parser {
             throws IOException {
         long at = SIGNATURE_BYTES;
         while (true) {
-            if (isCut(file, at) && hasAllPixels(file, header, bytes, (int) at, pixels)) {
+            boolean ends = isCut(file, at) || file.startsWith(at, NOTHING);
+            if (ends && hasAllPixels(file, header, bytes, (int) at, pixels)) {
                 byte[] whole = Arrays.copyOf(bytes, (int) at + END.length);
                 System.arraycopy(END, 0, whole, (int) at, END.length);
                 return whole;

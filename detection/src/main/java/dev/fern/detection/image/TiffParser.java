@@ -4,6 +4,7 @@ import static dev.fern.detection.image.ImageReader.MAX_SCANS;
 import static dev.fern.detection.image.ImageReader.MAX_SCANS_OF_LARGEST;
 
 import java.io.IOException;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
 
@@ -12,6 +13,8 @@ final class TiffParser implements ImageFormat.Parser {
 
     private static final int WIDTH = 256;
     private static final int HEIGHT = 257;
+    private static final int BITS = 258;
+    private static final int MOST_BITS = 16;
     private static final int COMPRESSION = 259;
     private static final int STRIP_OFFSETS = 273;
     private static final int STRIP_BYTES = 279;
@@ -41,6 +44,11 @@ final class TiffParser implements ImageFormat.Parser {
     public byte[] whole(FileWindow file, ImageHeader header, byte[] bytes, long maxPixels)
             throws IOException {
         TiffDirectory directory = TiffDirectory.first(file, 0);
+        long bits = Arrays.stream(directory.values(BITS)).max().orElse(1);
+        if (bits > MOST_BITS) {
+            throw file.error(
+                    "a TIFF of " + bits + " bits per sample; save it with 8 or 16 of them");
+        }
         long width = directory.value(TILE_WIDTH, 0);
         long height = directory.value(TILE_HEIGHT, 0);
         boolean tiled = width > 0 && height > 0;

@@ -164,13 +164,31 @@ public record DataIdentity(Part training, Part validation) {
     public List<String> changesFrom(DataIdentity before) {
         List<String> changes = new ArrayList<>();
         if (!training.equals(before.training)) {
-            changes.add("the training annotations have " + training + ", had " + before.training);
+            changes.add(
+                    "the training annotations have "
+                            + training
+                            + ", had "
+                            + before.training
+                            + what(training, before.training));
         }
         if (!validation.equals(before.validation)) {
             changes.add(
-                    "the validation annotations have " + validation + ", had " + before.validation);
+                    "the validation annotations have "
+                            + validation
+                            + ", had "
+                            + before.validation
+                            + what(validation, before.validation));
         }
         return changes;
+    }
+
+    /** Says what a checksum may stand for where nothing else differs. */
+    private static String what(Part now, Part before) {
+        boolean hasCounts =
+                now.images != before.images
+                        || now.boxes != before.boxes
+                        || now.categories != before.categories;
+        return hasCounts ? "" : " (ids, names, sizes, boxes or --orientation)";
     }
 
     /**

@@ -126,6 +126,16 @@ class DecodingEffortTest {
                                 + " too large");
     }
 
+    @Test
+    void tiffOfTooManyBitsIsRefusedByThem() throws IOException {
+        byte[] bytes = tiff(8, 8, 8, 0, 1, new byte[8 * 8 * 3 * 4]);
+        bytes[8 + 8 * 8 * 3 * 4] = 32; // the first of the bits per sample
+
+        assertThatThrownBy(() -> READER.read(file("deep.tiff", bytes)))
+                .isInstanceOf(ImageReadException.class)
+                .hasMessageContaining("deep.tiff: a TIFF of 32 bits per sample");
+    }
+
     /** libtiff takes the first; a size from the last would pass the limit of pixels. */
     @Test
     void theFirstOfTwoTiffEntriesCounts() throws IOException {

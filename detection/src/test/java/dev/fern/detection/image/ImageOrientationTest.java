@@ -36,7 +36,15 @@ class ImageOrientationTest {
     private static List<Arguments> files() {
         List<Arguments> files = new ArrayList<>();
         for (String format :
-                List.of("jpg", "png", "png-late", "webp", "webp-named", "tiff", "tiff-big")) {
+                List.of(
+                        "jpg",
+                        "png",
+                        "png-late",
+                        "png-named",
+                        "webp",
+                        "webp-named",
+                        "tiff",
+                        "tiff-big")) {
             for (int orientation = 1; orientation <= 8; orientation++) {
                 files.add(Arguments.of(format, orientation));
             }
@@ -128,6 +136,7 @@ class ImageOrientationTest {
                     case "jpg" -> jpeg(picture, exif);
                     case "png" -> TestImages.png(picture, exif, false);
                     case "png-late" -> TestImages.png(picture, exif, true);
+                    case "png-named" -> TestImages.png(picture, joined("Exif\0\0", exif), false);
                     case "webp" -> webp(picture, exif);
                     case "webp-named" -> webp(picture, joined("Exif\0\0", exif));
                     case "tiff" -> tiff(picture, orientation, ByteOrder.LITTLE_ENDIAN);

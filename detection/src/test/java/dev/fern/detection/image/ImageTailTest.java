@@ -42,10 +42,11 @@ class ImageTailTest {
         assertThat(pixels(Arrays.copyOf(whole, whole.length + 5000))).isEqualTo(pixels(whole));
     }
 
-    @Test
-    void zerosInsteadOfTheEndAreNothing() throws IOException {
-        byte[] whole = TestImages.encode(PICTURE, "jpg");
-        byte[] padded = Arrays.copyOf(Arrays.copyOf(whole, whole.length - 2), 4096);
+    @ParameterizedTest
+    @CsvSource({"jpg, 2", "png, 12"})
+    void zerosInsteadOfTheEndAreNothing(String format, int lost) throws IOException {
+        byte[] whole = TestImages.encode(PICTURE, format);
+        byte[] padded = Arrays.copyOf(Arrays.copyOf(whole, whole.length - lost), 1 << 16);
         assertThat(pixels(padded)).isEqualTo(pixels(whole));
     }
 

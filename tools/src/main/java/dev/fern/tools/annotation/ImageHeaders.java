@@ -5,14 +5,14 @@ import dev.fern.detection.image.ImageFormat;
 import dev.fern.detection.image.ImageHeader;
 import dev.fern.detection.image.ImageReadException;
 import dev.fern.detection.image.ImageSize;
-import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.FileVisitOption;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
 
@@ -65,30 +65,33 @@ public final class ImageHeaders {
     }
 
     /**
-     * Finds the file that a name means, as {@link ImageFolder#resolve} does, or the one that it
-     * means with an extension that it lacks.
+     * Finds the file that a name means: the one that has it, or its last part, or either with an
+     * extension that the name lacks, or without the eight hexadecimal digits that Label Studio puts
+     * before the names of uploaded files; else the one that {@link ImageFolder} takes it for.
      *
      * @param fileName relative to the folder
      * @return the name of a file of the folder; {@code fileName} if there is none
      * @throws IOException if the name leads out of the folder
      */
     public String locate(String fileName) throws IOException {
-        List<String> names = new ArrayList<>(List.of(fileName, FileNames.last(fileName)));
-        if (!ImageFormat.isImageName(Path.of(FileNames.last(fileName)))) {
-            EXTENSIONS.forEach(extension -> names.add(fileName + extension));
-        }
-        for (String name : names) {
-            Path file = folder.resolve(name);
-            if (Files.isRegularFile(file)) {
-                Path below = absolute(folder.root()).relativize(absolute(file));
-                return below.toString().replace(File.separatorChar, '/');
+        Path found = folder.resolve(fileName);
+        String last = FileNames.last(fileName);
+        Set<String> names = new LinkedHashSet<>(List.of(fileName, last));
+        if (!ImageFormat.isImageName(Path.of(last))) {
+            for (String extension : EXTENSIONS) {
+                names.add(fileName + extension);
+                names.add(last + extension);
             }
         }
-        return fileName;
-    }
-
-    private static Path absolute(Path path) {
-        return path.toAbsolutePath().normalize();
+        names.add(last.replaceFirst("^[0-9a-f]{8}-(?=.)", ""));
+        for (String name : names) {
+            if (Files.isRegularFile(root().resolve(name))) {
+                return name;
+            }
+        }
+        return Files.isRegularFile(found)
+                ? root().normalize().relativize(found).toString().replace('\\', '/')
+                : fileName;
     }
 
     /**

@@ -14,6 +14,7 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -34,8 +35,8 @@ import picocli.CommandLine.Spec;
         description = {
             "Checks whether a data set is fit for training.",
             "",
-            "Prints one line per problem and a summary. fern train refuses a data set"
-                    + " with errors: ids that come twice, annotations of unknown images or"
+            "Prints one line per problem, errors first, and a summary. fern train refuses a data"
+                    + " set with errors: ids that come twice, annotations of unknown images or"
                     + " categories, boxes that are not four finite numbers, images that are"
                     + " missing, unreadable or of another size. It accepts one with warnings: boxes"
                     + " outside the image or of zero area, areas that disagree with the box, unused"
@@ -53,6 +54,11 @@ import picocli.CommandLine.Spec;
             "  fern dataset check --annotations instances_train.json --images train"
         })
 final class CheckCommand implements Callable<Integer> {
+
+    /** Errors, then what is wrong with the whole file: many single faults would hide them. */
+    private static final Comparator<CocoProblem> MOST_TELLING_FIRST =
+            Comparator.comparing((CocoProblem problem) -> problem.severity() != ERROR)
+                    .thenComparing(problem -> !problem.path().isEmpty());
 
     @Option(
             names = "--annotations",
@@ -127,6 +133,7 @@ final class CheckCommand implements Callable<Integer> {
     private void print(List<CocoProblem> problems, boolean readable) {
         PrintWriter out = spec.commandLine().getOut();
         problems.stream()
+                .sorted(MOST_TELLING_FIRST)
                 .limit(maxLines)
                 .forEach(
                         problem ->

@@ -6,11 +6,13 @@ import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParseException;
 import com.google.gson.JsonParser;
+import com.google.gson.JsonPrimitive;
 import com.google.gson.Strictness;
 import com.google.gson.stream.JsonReader;
 import com.google.gson.stream.JsonToken;
 import com.google.gson.stream.JsonWriter;
 import dev.fern.cocoeval.AtomicFile;
+import dev.fern.cocoeval.CocoDataset;
 import dev.fern.tools.format.CocoJson;
 import java.io.IOException;
 import java.io.OutputStreamWriter;
@@ -58,6 +60,13 @@ record CocoEdit(Path file, Rule images, Rule categories, Rule annotations) {
          * @return whether to take it
          */
         boolean take(int index, JsonObject record);
+    }
+
+    /** Returns an id as {@link CocoDataset#idText} writes it, where a record may have 1.0 for 1. */
+    static String idText(JsonElement id) {
+        return id instanceof JsonPrimitive value && value.isNumber()
+                ? value.getAsBigDecimal().stripTrailingZeros().toPlainString()
+                : id.toString();
     }
 
     /** How many records were written. */

@@ -1,8 +1,8 @@
 package dev.fern.tools.dataset;
 
 import com.google.gson.JsonElement;
-import com.google.gson.JsonObject;
 import com.google.gson.JsonPrimitive;
+import dev.fern.cocoeval.CocoAnnotation;
 import dev.fern.cocoeval.CocoDataset;
 import dev.fern.cocoeval.CocoImage;
 import dev.fern.tools.console.BadInputException;
@@ -26,16 +26,31 @@ final class CocoMerge {
 
         private final Set<String> taken = new HashSet<>();
         private long next = 1;
+        private JsonElement first;
 
-        /** Keeps an id if it is free; otherwise takes the least number that no file has. */
+        /**
+         * Keeps an id if it is free and, as the first one, a number or a text; otherwise takes the
+         * least number that is free.
+         */
         JsonElement free(JsonElement id) {
-            if (taken.add(id.toString())) {
+            first = first == null ? id : first;
+            if (isText(id) == isText(first) && taken.add(id.toString())) {
                 return id;
             }
-            while (!taken.add(Long.toString(next))) {
+            JsonElement free = numbered();
+            while (!taken.add(free.toString())) {
                 next++;
+                free = numbered();
             }
-            return new JsonPrimitive(next);
+            return free;
+        }
+
+        private JsonElement numbered() {
+            return isText(first) ? new JsonPrimitive(Long.toString(next)) : new JsonPrimitive(next);
+        }
+
+        private static boolean isText(JsonElement id) {
+            return id instanceof JsonPrimitive value && value.isString();
         }
     }
 
@@ -65,59 +80,52 @@ final class CocoMerge {
      */
     CocoEdit add(Path file, String folder) throws IOException, BadInputException {
         CocoDataset dataset = CocoDataset.read(file);
-        Map<String, JsonElement> images = new HashMap<>();
-        Set<String> joined = new HashSet<>();
+        Map<Long, JsonElement> images = new HashMap<>();
+        Set<Long> joined = new HashSet<>();
         for (CocoImage image : dataset.images()) {
             String name = folder + image.fileName();
             JsonElement id = dataset.idJson(image.id());
             Known known = imageByName.get(name);
             if (known != null && !known.file.equals(file)) {
                 requireSame(known, image, name, file);
-                images.put(id.toString(), known.id);
-                joined.add(id.toString());
+                images.put(image.id(), known.id);
+                joined.add(image.id());
             } else {
                 JsonElement free = imageIds.free(id);
-                images.put(id.toString(), free);
+                images.put(image.id(), free);
                 imageByName.putIfAbsent(name, new Known(image, free, file));
             }
         }
-        Map<String, JsonElement> categories = new HashMap<>();
-        Set<String> added = new HashSet<>();
+        Map<Long, JsonElement> categories = new HashMap<>();
+        Map<String, JsonElement> added = new HashMap<>();
         for (var category : dataset.categories()) {
-            JsonElement id = dataset.idJson(category.id());
             if (!categoryByName.containsKey(category.name())) {
+                JsonElement id = dataset.idJson(category.id());
                 categoryByName.put(category.name(), categoryIds.free(id));
-                added.add(id.toString());
+                added.put(id.toString(), categoryByName.get(category.name()));
             }
-            categories.put(id.toString(), categoryByName.get(category.name()));
+            categories.put(category.id(), categoryByName.get(category.name()));
         }
+        List<CocoAnnotation> objects = dataset.annotations();
         return new CocoEdit(
                 file,
                 (i, image) -> {
-                    String id = image.get("id").toString();
+                    long id = dataset.images().get(i).id();
                     image.add("id", images.get(id));
                     image.addProperty("file_name", folder + image.get("file_name").getAsString());
                     return !joined.contains(id);
                 },
                 (i, category) -> {
-                    String id = category.get("id").toString();
-                    category.add("id", categories.get(id));
-                    return added.contains(id);
+                    JsonElement id = added.get(CocoEdit.idText(category.get("id")));
+                    category.add("id", id);
+                    return id != null;
                 },
                 (i, object) -> {
                     object.add("id", annotationIds.free(object.get("id")));
-                    replace(object, "image_id", images);
-                    replace(object, "category_id", categories);
+                    object.add("image_id", images.get(objects.get(i).imageId()));
+                    object.add("category_id", categories.get(objects.get(i).categoryId()));
                     return true;
                 });
-    }
-
-    private static void replace(JsonObject object, String field, Map<String, JsonElement> ids) {
-        JsonElement id = ids.get(object.get(field).toString());
-        if (id == null) {
-            throw new IllegalStateException(field + " " + object.get(field) + " has no record");
-        }
-        object.add(field, id);
     }
 
     private void requireSame(Known known, CocoImage image, String name, Path file)

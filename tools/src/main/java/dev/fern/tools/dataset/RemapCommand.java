@@ -13,7 +13,6 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -106,24 +105,24 @@ final class RemapCommand implements Callable<Integer> {
         CategoryNames.requireKnown(annotations, dataset, newNames.keySet());
         Map<String, CocoCategory> kept = kept(dataset, newNames);
         Map<String, JsonElement> idByName = ids(dataset, kept);
-        Map<String, String> nameById = new HashMap<>();
-        Set<String> keptIds = new HashSet<>();
+        Map<Long, String> nameById = new HashMap<>();
         for (CocoCategory category : dataset.categories()) {
-            nameById.put(dataset.idText(category.id()), renamed(category, newNames));
+            nameById.put(category.id(), renamed(category, newNames));
         }
-        kept.values().forEach(category -> keptIds.add(dataset.idText(category.id())));
+        Map<String, String> nameByKeptId = new HashMap<>();
+        kept.forEach((name, category) -> nameByKeptId.put(dataset.idText(category.id()), name));
         CocoEdit edit =
                 new CocoEdit(
                         annotations,
                         CocoEdit.Rule.ALL,
                         (i, category) -> {
-                            String id = category.get("id").toString();
-                            category.addProperty("name", nameById.get(id));
-                            category.add("id", idByName.get(nameById.get(id)));
-                            return keptIds.contains(id);
+                            String name = nameByKeptId.get(CocoEdit.idText(category.get("id")));
+                            category.addProperty("name", name);
+                            category.add("id", idByName.get(name));
+                            return name != null;
                         },
                         (i, object) -> {
-                            String id = object.get("category_id").toString();
+                            long id = dataset.annotations().get(i).categoryId();
                             object.add("category_id", idByName.get(nameById.get(id)));
                             return true;
                         });

@@ -9,9 +9,11 @@ import dev.fern.cocoeval.Evaluation;
 import dev.fern.cocoeval.analysis.Analysis;
 import dev.fern.cocoeval.analysis.AnalysisParameters;
 import dev.fern.detection.image.ImageFolder;
+import dev.fern.detection.image.ImageReader;
 import dev.fern.tools.console.BadInputException;
 import dev.fern.tools.report.EvaluationReport;
 import dev.fern.tools.report.EvaluationSections;
+import dev.fern.tools.report.FindingsPicture;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -89,13 +91,15 @@ final class AnalysisOptions {
      *
      * @param title of the report
      * @param images folder of the images that the report draws, if given
+     * @param reader reads the images as they were when the detections were made
      */
     void write(
             String title,
             CocoDataset dataset,
             CocoResults results,
             Evaluation evaluation,
-            Optional<ImageFolder> images)
+            Optional<ImageFolder> images,
+            ImageReader reader)
             throws IOException, BadInputException {
         if (json == null && report == null) {
             return;
@@ -111,7 +115,11 @@ final class AnalysisOptions {
             write(json, gson.toJson(analysis.toJson(dataset)) + "\n");
         }
         if (report != null) {
-            EvaluationSections sections = new EvaluationSections(evaluation, analysis, images);
+            EvaluationSections sections =
+                    new EvaluationSections(
+                            evaluation,
+                            analysis,
+                            images.map(folder -> new FindingsPicture(analysis, folder, reader)));
             write(report, new EvaluationReport(title, sections).html());
         }
     }

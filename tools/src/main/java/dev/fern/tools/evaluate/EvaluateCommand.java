@@ -168,7 +168,8 @@ public final class EvaluateCommand implements Callable<Integer> {
                 evaluated.dataset(),
                 evaluated.results(),
                 scores,
-                images == null ? Optional.empty() : Optional.of(new ImageFolder(images)));
+                images == null ? Optional.empty() : Optional.of(new ImageFolder(images)),
+                options.reader());
         return 0;
     }
 

@@ -143,7 +143,9 @@ public record LabelmeReader(Path annotations, Optional<ImageHeaders> images)
         }
 
         private static String reason(Exception e) {
-            return String.valueOf(e.getMessage()).replaceFirst("(?s)\\s*See https.*", "");
+            return String.valueOf(e.getMessage())
+                    .replaceFirst("(?s)\\s*See https.*", "")
+                    .replaceFirst("^Use JsonReader\\S* to accept malformed JSON", "malformed");
         }
 
         boolean hasSize() {

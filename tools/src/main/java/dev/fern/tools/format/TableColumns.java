@@ -15,29 +15,32 @@ import java.util.Set;
  */
 record TableColumns(Map<Field, Integer> places) {
 
-    /** What a column can hold, with the names that tables give it, without case and separators. */
+    /**
+     * What a column can hold, with the names that tables give it, without case and separators. Of
+     * several such columns the one whose name comes first here counts.
+     */
     enum Field {
         /** The file name of the image. */
         IMAGE(
-                "image",
-                "imageid",
-                "imagename",
-                "imagepath",
-                "imagefile",
                 "filename",
                 "filepath",
-                "file",
+                "imagepath",
+                "imagefile",
+                "imagename",
+                "image",
                 "path",
-                "img"),
+                "file",
+                "img",
+                "imageid"),
         /** The name of the category. */
         CATEGORY(
-                "category",
                 "categoryname",
-                "class",
                 "classname",
+                "labelname",
+                "category",
+                "class",
                 "label",
                 "labels",
-                "labelname",
                 "name"),
         /** The left edge. */
         XMIN("xmin", "x1", "left", "xtl", "bboxx1", "bboxxmin"),
@@ -52,20 +55,20 @@ record TableColumns(Map<Field, Integer> places) {
         /** The top edge, where width and height follow. */
         Y("y", "bboxy"),
         /** The width of the box. */
-        WIDTH("width", "w", "boxwidth", "bboxwidth", "bboxw"),
+        WIDTH("boxwidth", "bboxwidth", "bboxw", "w", "width"),
         /** The height of the box. */
-        HEIGHT("height", "h", "boxheight", "bboxheight", "bboxh"),
+        HEIGHT("boxheight", "bboxheight", "bboxh", "h", "height"),
         /** The width of the image in pixels. */
-        IMAGE_WIDTH("imagewidth", "imgwidth", "imgw"),
+        IMAGE_WIDTH("imagewidth", "imgwidth", "imgw", "width"),
         /** The height of the image in pixels. */
-        IMAGE_HEIGHT("imageheight", "imgheight", "imgh"),
+        IMAGE_HEIGHT("imageheight", "imgheight", "imgh", "height"),
         /** Whether the box holds a group: 1 or true. */
         CROWD("iscrowd", "crowd", "isgroupof");
 
-        private final Set<String> names;
+        private final List<String> names;
 
         Field(String... names) {
-            this.names = Set.of(names);
+            this.names = List.of(names);
         }
 
         /** The name in {@code --columns}, such as {@code image-width}. */
@@ -113,9 +116,11 @@ record TableColumns(Map<Field, Integer> places) {
             places.put(entry.getKey(), place);
         }
         for (Field field : Field.values()) {
-            for (int i = 0; i < plain.size() && !places.containsKey(field); i++) {
-                if (field.names.contains(plain.get(i)) && !places.containsValue(i)) {
-                    places.put(field, i);
+            for (String name : field.names) {
+                for (int i = 0; i < plain.size() && !places.containsKey(field); i++) {
+                    if (plain.get(i).equals(name) && !places.containsValue(i)) {
+                        places.put(field, i);
+                    }
                 }
             }
         }

@@ -106,7 +106,7 @@ record VocAnnotation(
             }
             return new VocObject(
                     object.get("name"),
-                    object.getOrDefault("difficult", "0").equals("1"),
+                    object.getOrDefault("difficult", "0").matches("1|(?i)true"),
                     coordinate("bndbox/xmin"),
                     coordinate("bndbox/ymin"),
                     coordinate("bndbox/xmax"),
@@ -132,7 +132,7 @@ record VocAnnotation(
         private OptionalInt size(String field) throws AnnotationFormatException {
             String text = image.getOrDefault(field, "0");
             try {
-                int pixels = Integer.parseInt(text);
+                int pixels = Integer.parseInt(text.replaceFirst("\\.0*$", ""));
                 if (pixels >= 0) {
                     return pixels == 0 ? OptionalInt.empty() : OptionalInt.of(pixels);
                 }

@@ -11,7 +11,6 @@ import dev.fern.cocoeval.analysis.Analysis;
 import dev.fern.cocoeval.analysis.Calibration;
 import dev.fern.cocoeval.analysis.CategoryAnalysis;
 import dev.fern.cocoeval.analysis.OperatingPoint;
-import dev.fern.detection.image.ImageFolder;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
@@ -27,20 +26,20 @@ public final class EvaluationSections {
 
     private final Evaluation evaluation;
     private final Analysis analysis;
-    private final Optional<ImageFolder> images;
+    private final Optional<FindingsPicture> picture;
 
     /**
      * Takes an evaluation and its analysis.
      *
      * @param evaluation of detections
      * @param analysis of the same detections
-     * @param images folder of the images, of which the worst are shown; empty to show none
+     * @param picture draws the images, of which the worst are shown; empty to show none
      */
     public EvaluationSections(
-            Evaluation evaluation, Analysis analysis, Optional<ImageFolder> images) {
+            Evaluation evaluation, Analysis analysis, Optional<FindingsPicture> picture) {
         this.evaluation = evaluation;
         this.analysis = analysis;
-        this.images = images;
+        this.picture = picture;
     }
 
     /** Returns the evaluation's numbers, -1 where undefined. */
@@ -189,11 +188,11 @@ public final class EvaluationSections {
     }
 
     private void worstImages(HtmlPage page) {
-        images.ifPresent(
-                folder ->
+        picture.ifPresent(
+                images ->
                         page.section(
                                 "The images with the most faults",
                                 FindingsPicture.LEGEND,
-                                new WorstImages(analysis, folder).html()));
+                                new WorstImages(analysis, images).html()));
     }
 }

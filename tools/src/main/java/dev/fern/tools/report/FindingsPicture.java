@@ -34,17 +34,19 @@ public final class FindingsPicture {
 
     private final Analysis analysis;
     private final ImageFolder folder;
-    private final ImageReader reader = ImageReader.standard();
+    private final ImageReader reader;
 
     /**
      * Takes what the pictures are made of.
      *
      * @param analysis of the detections
      * @param folder of the images
+     * @param reader reads them as they were when the detections were made
      */
-    public FindingsPicture(Analysis analysis, ImageFolder folder) {
+    public FindingsPicture(Analysis analysis, ImageFolder folder, ImageReader reader) {
         this.analysis = analysis;
         this.folder = folder;
+        this.reader = reader;
     }
 
     /**

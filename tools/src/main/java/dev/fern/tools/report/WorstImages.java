@@ -5,7 +5,6 @@ import static dev.fern.tools.report.HtmlText.escape;
 
 import dev.fern.cocoeval.analysis.Analysis;
 import dev.fern.cocoeval.analysis.ImageFindings;
-import dev.fern.detection.image.ImageFolder;
 import java.util.Locale;
 
 /** The images with the most faults, each with the count of what is wrong below it. */
@@ -15,9 +14,9 @@ final class WorstImages {
     private final Analysis analysis;
     private final FindingsPicture picture;
 
-    WorstImages(Analysis analysis, ImageFolder folder) {
+    WorstImages(Analysis analysis, FindingsPicture picture) {
         this.analysis = analysis;
-        this.picture = new FindingsPicture(analysis, folder);
+        this.picture = picture;
     }
 
     /** Returns a figure for each image; the reason in place of one that can't be read. */

@@ -20,6 +20,7 @@ import dev.fern.tools.evaluate.DetectorEvaluation;
 import dev.fern.tools.format.DataFile;
 import dev.fern.tools.report.EpochScores;
 import dev.fern.tools.report.EvaluationSections;
+import dev.fern.tools.report.FindingsPicture;
 import dev.fern.tools.report.RunReport;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -194,14 +195,16 @@ public final class ReportCommand implements Callable<Integer> {
                 RunReport.bestOf(history.evaluations())
                         .ifPresent(scores -> compare(scores, evaluated, warnings));
             }
-            return new EvaluationSections(
-                    evaluated.evaluation(),
+            Analysis analysis =
                     Analysis.of(
                             evaluated.dataset(),
                             evaluated.results(),
                             evaluated.evaluation().parameters(),
-                            AnalysisParameters.defaults()),
-                    Optional.of(new ImageFolder(labelled.folder())));
+                            AnalysisParameters.defaults());
+            FindingsPicture picture =
+                    new FindingsPicture(
+                            analysis, new ImageFolder(labelled.folder()), reader(record));
+            return new EvaluationSections(evaluated.evaluation(), analysis, Optional.of(picture));
         }
     }
 

@@ -84,7 +84,7 @@ final class DetectionStrip {
                         .imgIds(val.images().samples().stream().map(Sample::imageId).toList())
                         .build();
         Analysis analysis = Analysis.of(val.coco(), found, used, AnalysisParameters.defaults());
-        FindingsPicture picture = new FindingsPicture(analysis, folder);
+        FindingsPicture picture = new FindingsPicture(analysis, folder, val.images().reader());
         List<String> pictures = new ArrayList<>();
         for (ImageFindings findings : analysis.findings()) {
             if (shown.contains(findings.image().id())) {

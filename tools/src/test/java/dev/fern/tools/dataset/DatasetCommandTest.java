@@ -33,6 +33,31 @@ class DatasetCommandTest {
     private final StringWriter err = new StringWriter();
     private Exception thrown;
 
+    /** A large file has more single warnings than are printed. */
+    @Test
+    void errorsAndWhatIsWrongWithTheWholeFileAreToldFirst() throws IOException {
+        Files.writeString(
+                folder.resolve("a.json"),
+                """
+                {"images": [{"id": 1, "file_name": "a.jpg", "width": 90, "height": 80}],
+                 "categories": [{"id": 1, "name": "cat"}],
+                 "annotations": [
+                  {"id": 1, "image_id": 1, "category_id": 1, "bbox": [50, 40, 80, 70], "area": 9,
+                   "iscrowd": 0},
+                  {"id": 2, "image_id": 1, "category_id": 2, "bbox": [60, 30, 80, 70], "area": 9,
+                   "iscrowd": 0}]}
+                """);
+
+        assertThat(run("check", "--annotations", path("a.json"), "--max-lines", "3")).isEqualTo(2);
+        assertThat(out.toString().lines().limit(3))
+                .satisfiesExactly(
+                        line -> assertThat(line).startsWith("error: annotations[1]"),
+                        line ->
+                                assertThat(line)
+                                        .contains("1 of 2 annotations have the category_id"),
+                        line -> assertThat(line).contains("seem to be x1, y1, x2, y2"));
+    }
+
     @Test
     void whatIsSynthesizedPassesTheCheckAndHasStatistics() throws IOException {
         assertThat(
@@ -125,14 +150,14 @@ class DatasetCommandTest {
 
         String[] lines = out.toString().split("\\R");
         assertThat(lines).hasSize(7);
-        assertThat(lines[0]).startsWith("warning: annotations[0] (id 1)").contains("has no area");
-        assertThat(lines[1]).startsWith("error: images[1] (id 2)").contains("absent.png");
-        assertThat(lines[2]).startsWith("error: images[2] (id 3)").contains("cut.png");
-        assertThat(lines[3]).startsWith("error: images[3] (id 4)").contains("text.png");
-        assertThat(lines[4])
+        assertThat(lines[0]).startsWith("error: images[1] (id 2)").contains("absent.png");
+        assertThat(lines[1]).startsWith("error: images[2] (id 3)").contains("cut.png");
+        assertThat(lines[2]).startsWith("error: images[3] (id 4)").contains("text.png");
+        assertThat(lines[3])
                 .startsWith("error: images[4] (id 5): ")
                 .endsWith("good.png: the file has 40x30 pixels, the annotations say 30x40");
-        assertThat(lines[5]).startsWith("error: images[5] (id 6)").contains("../outside.png");
+        assertThat(lines[4]).startsWith("error: images[5] (id 6)").contains("../outside.png");
+        assertThat(lines[5]).startsWith("warning: annotations[0] (id 1)").contains("has no area");
         assertThat(lines[6]).endsWith("5 errors, 1 warnings");
         assertThat(run("check", "--annotations", annotations.toString())).isZero();
         run(

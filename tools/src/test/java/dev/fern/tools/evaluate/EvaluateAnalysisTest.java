@@ -9,17 +9,30 @@ import com.google.gson.JsonPrimitive;
 import dev.fern.detection.image.BgrImage;
 import dev.fern.tools.CommandRun;
 import dev.fern.tools.report.Drawings;
+import java.awt.image.BufferedImage;
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Base64;
 import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import java.util.zip.CRC32;
+import javax.imageio.ImageIO;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** {@code fern evaluate --analysis} and {@code --report}. */
 class EvaluateAnalysisTest {
@@ -66,6 +79,62 @@ class EvaluateAnalysisTest {
                 List.of("evaluate", "--annotations=" + annotations, "--detections=" + detections));
         arguments.addAll(Arrays.asList(more));
         return CommandRun.of(arguments.toArray(new String[0]));
+    }
+
+    /** The dark corner is in the lower right of the pixels and in the upper left when upright. */
+    @ParameterizedTest
+    @CsvSource({"auto, true", "stored, false"})
+    void theReportDrawsImagesAsTheOptionHasThem(String orientation, boolean upright)
+            throws IOException {
+        BufferedImage stored = new BufferedImage(60, 40, BufferedImage.TYPE_INT_RGB);
+        for (int i = 0; i < 60 * 40; i++) {
+            stored.setRGB(i % 60, i / 60, i % 60 >= 30 && i / 60 >= 20 ? 0 : 0xffffff);
+        }
+        ByteArrayOutputStream png = new ByteArrayOutputStream();
+        ImageIO.write(stored, "png", png);
+        Files.write(folder.resolve("1.png"), turned(png.toByteArray()));
+        Path page = folder.resolve("page.html");
+
+        CommandRun run =
+                evaluate(
+                        "--analysis-score=0.5",
+                        "--report=" + page,
+                        "--images=" + folder,
+                        "--orientation=" + orientation);
+
+        assertThat(run.status()).as(run.errors().toString()).isZero();
+        Matcher drawn =
+                Pattern.compile("data:image/jpeg;base64,([^\"]+)\"")
+                        .matcher(Files.readString(page));
+        assertThat(drawn.find()).isTrue();
+        BufferedImage picture =
+                ImageIO.read(new ByteArrayInputStream(Base64.getDecoder().decode(drawn.group(1))));
+        int corner = picture.getRGB(picture.getWidth() / 8, picture.getHeight() / 8) & 0xff;
+        assertThat(corner < 128).isEqualTo(upright);
+    }
+
+    /** Puts an EXIF block into a PNG that says that it is stored turned by 180 degrees. */
+    private static byte[] turned(byte[] png) {
+        byte[] chunk =
+                ByteBuffer.allocate(4 + 22)
+                        .put("eXIfII*\0".getBytes(StandardCharsets.US_ASCII))
+                        .order(ByteOrder.LITTLE_ENDIAN)
+                        .putInt(8)
+                        .putShort((short) 1)
+                        .putShort((short) 274)
+                        .putShort((short) 3)
+                        .putInt(1)
+                        .putShort((short) 3)
+                        .array();
+        CRC32 crc = new CRC32();
+        crc.update(chunk);
+        return ByteBuffer.allocate(png.length + chunk.length + 8)
+                .put(png, 0, 33)
+                .putInt(chunk.length - 4)
+                .put(chunk)
+                .putInt((int) crc.getValue())
+                .put(png, 33, png.length - 33)
+                .array();
     }
 
     @Test

@@ -198,6 +198,8 @@ class AnnotationFilesTest {
                 "filename,width,height,class,xmin,ymin,xmax,ymax\\na.jpg,64,48,\"a, \"\"b\"\"\",1,2,4,6",
                 "a.jpg,1,2,4,6,\"a, \"\"b\"\"\"\\nb.jpg,,,,,",
                 "img/a.jpg;1;2;4;6;a, \"b\"",
+                "image_id,file_name,label,label_name,x,y,w,h,width,height\\n"
+                        + "5,a.jpg,0,\"a, \"\"b\"\"\",1,2,3,4,64,48",
                 "image;label;x;y;w;h\\nC:\\u\\a.jpg;a, \"b\";1;2;3;4",
                 "image_path\\tclass_name\\tx1\\ty1\\tx2\\ty2\\na.jpg\\ta, \"b\"\\t1\\t2\\t4\\t6"
             })
