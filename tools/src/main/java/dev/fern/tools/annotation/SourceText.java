@@ -71,7 +71,9 @@ public final class SourceText {
             throw new NoSuchFileException(file.toString());
         }
         if (!Files.isRegularFile(file)) {
-            throw new AnnotationFormatException(file, "is not a file");
+            throw new AnnotationFormatException(
+                    file,
+                    Files.isDirectory(file) ? "is a folder, not a file" : "is not a file");
         }
         if (Files.size(file) > mostBytes) {
             throw new AnnotationFormatException(file, "larger than " + mostBytes + " bytes");
