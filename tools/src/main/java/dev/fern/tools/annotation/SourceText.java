@@ -72,8 +72,7 @@ public final class SourceText {
         }
         if (!Files.isRegularFile(file)) {
             throw new AnnotationFormatException(
-                    file,
-                    Files.isDirectory(file) ? "is a folder, not a file" : "is not a file");
+                    file, Files.isDirectory(file) ? "is a folder, not a file" : "is not a file");
         }
         if (Files.size(file) > mostBytes) {
             throw new AnnotationFormatException(file, "larger than " + mostBytes + " bytes");
