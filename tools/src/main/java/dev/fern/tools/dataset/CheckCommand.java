@@ -10,6 +10,7 @@ import dev.fern.detection.image.ImageFolder;
 import dev.fern.tools.console.BadInputException;
 import dev.fern.tools.console.CountProgress;
 import dev.fern.tools.input.ImageOptions;
+import dev.fern.tools.input.OrientationNote;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
@@ -116,13 +117,20 @@ final class CheckCommand implements Callable<Integer> {
 
     private List<CocoProblem> imageProblems() throws IOException, BadInputException {
         ImageFolder folder = new ImageFolder(images);
-        List<CocoProblem> problems =
-                new ArrayList<>(look(new ImageFileCheck(folder, imageOptions.reader(), decode)));
+        ImageFileCheck.Result result =
+                look(new ImageFileCheck(folder, imageOptions.reader(), decode));
+        List<CocoProblem> problems = new ArrayList<>(result.problems());
+        String turned = OrientationNote.text("images", result.orientations());
+        if (result.orientations().undecided() > 0) {
+            problems.add(new CocoProblem(WARNING, "", -1, turned));
+        } else if (!turned.isEmpty()) {
+            spec.commandLine().getOut().println(turned);
+        }
         folder.note().ifPresent(note -> problems.add(new CocoProblem(WARNING, "", -1, note)));
         return problems;
     }
 
-    private List<CocoProblem> look(ImageFileCheck check) throws IOException {
+    private ImageFileCheck.Result look(ImageFileCheck check) throws IOException {
         CocoDataset dataset = CocoDataset.read(annotations);
         try (CountProgress progress = new CountProgress("images", dataset.images().size())) {
             AtomicInteger done = new AtomicInteger();

@@ -9,7 +9,6 @@ import dev.fern.detection.data.Orientations;
 import dev.fern.detection.image.ImageFolder;
 import dev.fern.detection.image.ImageReadException;
 import dev.fern.detection.image.ImageReader;
-import dev.fern.tools.input.OrientationNote;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
@@ -19,14 +18,21 @@ import java.util.stream.IntStream;
 
 /**
  * Looks at the file of every image of a data set. A file that is missing, unreadable or of another
- * size than the annotations say is an error. EXIF orientations that the annotations don't settle
- * are one warning.
+ * size than the annotations say is an error.
  *
  * @param folder what file names are relative to
  * @param reader reads the files
  * @param decodes whether the pixels are decoded, and not only the header read
  */
 public record ImageFileCheck(ImageFolder folder, ImageReader reader, boolean decodes) {
+
+    /**
+     * What the files are found to be.
+     *
+     * @param problems in the order of the images
+     * @param orientations of the images without problems
+     */
+    public record Result(List<CocoProblem> problems, Orientations orientations) {}
 
     /** What is done about a file's orientation, or what is wrong with the file. */
     private record Finding(ImageSizing.Turn turn, CocoProblem problem) {}
@@ -36,19 +42,19 @@ public record ImageFileCheck(ImageFolder folder, ImageReader reader, boolean dec
      *
      * @param dataset the annotations
      * @param done is run after each image, on any thread
-     * @return the problems in the order of the images
+     * @return what the files are found to be
      * @throws IOException if a file can't be read through no fault of its own, as when too many are
      *     open
      */
-    public List<CocoProblem> check(CocoDataset dataset, Runnable done) throws IOException {
+    public Result check(CocoDataset dataset, Runnable done) throws IOException {
         try {
-            return problems(dataset, done);
+            return result(dataset, done);
         } catch (UncheckedIOException e) {
             throw e.getCause();
         }
     }
 
-    private List<CocoProblem> problems(CocoDataset dataset, Runnable done) {
+    private Result result(CocoDataset dataset, Runnable done) {
         List<Finding> findings =
                 IntStream.range(0, dataset.images().size())
                         .parallel()
@@ -68,16 +74,7 @@ public record ImageFileCheck(ImageFolder folder, ImageReader reader, boolean dec
                 problems.add(finding.problem);
             }
         }
-        Orientations orientations = Orientations.of(turns);
-        if (orientations.undecided() > 0) {
-            problems.add(
-                    new CocoProblem(
-                            Severity.WARNING,
-                            "images",
-                            -1,
-                            OrientationNote.text("files", orientations)));
-        }
-        return problems;
+        return new Result(problems, Orientations.of(turns));
     }
 
     private Finding examine(CocoDataset dataset, int index) {

@@ -179,6 +179,7 @@ class SystemLimitsTest {
                             () -> {
                                 if (!new ImageFileCheck(images, ImageReader.standard(), true)
                                         .check(coco, () -> {})
+                                        .problems()
                                         .isEmpty()) {
                                     throw new IOException("a fault was found");
                                 }

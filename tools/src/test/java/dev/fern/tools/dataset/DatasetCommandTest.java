@@ -14,6 +14,8 @@ import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -288,5 +290,42 @@ class DatasetCommandTest {
 
     private static CommandLine commandLine() {
         return new CommandLine(new DatasetCommand()).setCaseInsensitiveEnumValuesAllowed(true);
+    }
+
+    @Test
+    void theCheckTellsOfOrientationsAndWarnsWhereTheAnnotationsDoNot() throws IOException {
+        Path images = Files.createDirectory(folder.resolve("images"));
+        BufferedImage picture = new BufferedImage(30, 40, BufferedImage.TYPE_INT_RGB);
+        ImageIO.write(picture, "jpg", images.resolve("plain.jpg").toFile());
+        byte[] jpeg = Files.readAllBytes(images.resolve("plain.jpg"));
+        for (int orientation : new int[] {3, 6}) {
+            ByteBuffer turned = ByteBuffer.allocate(jpeg.length + 36);
+            turned.put(jpeg, 0, 2).putShort((short) 0xffe1).putShort((short) 34);
+            turned.put("Exif\0\0MM\0*".getBytes(StandardCharsets.ISO_8859_1)).putInt(8);
+            turned.putShort((short) 1).putInt(274 << 16 | 3).putInt(1).putInt(orientation << 16);
+            turned.putInt(0).put(jpeg, 2, jpeg.length - 2);
+            Files.write(images.resolve(orientation + ".jpg"), turned.array());
+        }
+        Path annotations = folder.resolve("a.json");
+        List<CocoCategory> categories = List.of(new CocoCategory(1, "thing", ""));
+        List<CocoAnnotation> boxes =
+                List.of(new CocoAnnotation(1, 1, 1, new Box(0, 0, 4, 4), 16, false));
+        CocoDataset.of(List.of(new CocoImage(1, "6.jpg", 40, 30)), categories, boxes)
+                .write(annotations);
+        String[] check = {
+            "check", "--annotations", annotations.toString(), "--images", images.toString()
+        };
+        assertThat(run(check)).isZero();
+        assertThat(out.toString())
+                .contains("1 images have an EXIF orientation: 1 turned upright, 0 taken as stored")
+                .endsWith("0 errors, 0 warnings" + System.lineSeparator());
+
+        CocoDataset.of(List.of(new CocoImage(1, "3.jpg", 30, 40)), categories, boxes)
+                .write(annotations);
+        assertThat(run(check)).isZero();
+        assertThat(out.toString())
+                .contains("warning: 1 images have an EXIF orientation: 1 turned upright")
+                .contains("--orientation stored")
+                .endsWith("0 errors, 1 warnings" + System.lineSeparator());
     }
 }

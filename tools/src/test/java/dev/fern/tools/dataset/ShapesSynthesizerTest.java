@@ -42,7 +42,8 @@ class ShapesSynthesizerTest {
                                         new ImageFolder(folder.resolve("train")),
                                         ImageReader.standard(),
                                         true)
-                                .check(dataset, () -> {}))
+                                .check(dataset, () -> {})
+                                .problems())
                 .isEmpty();
     }
 
@@ -60,7 +61,8 @@ class ShapesSynthesizerTest {
                                         new ImageFolder(folder.resolve("train")),
                                         ImageReader.standard(),
                                         true)
-                                .check(dataset, () -> {}))
+                                .check(dataset, () -> {})
+                                .problems())
                 .isEmpty();
         assertThatThrownBy(
                         () ->
