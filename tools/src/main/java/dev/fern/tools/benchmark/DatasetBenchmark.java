@@ -89,6 +89,8 @@ final class DatasetBenchmark implements Callable<Integer> {
         Path folder = Files.createDirectories(output.resolve("images"));
         CocoDataset coco = SyntheticCoco.generate(1, images, CATEGORIES, boxes, 0).dataset();
         coco.write(annotations);
+        Path validation = output.resolve("validation.json");
+        SyntheticCoco.generate(1, 1, CATEGORIES, 10, 0).dataset().write(validation);
         writeImages(coco, folder);
 
         PrintWriter out = spec.commandLine().getOut();
@@ -113,9 +115,8 @@ final class DatasetBenchmark implements Callable<Integer> {
                         "train",
                         "--train-annotations=" + annotations,
                         "--train-images=" + folder,
-                        "--val-annotations=" + annotations,
+                        "--val-annotations=" + validation,
                         "--val-images=" + folder,
-                        "--limit-val=1",
                         "--backbone=resnet18",
                         "--width=0.25",
                         "--min-size=128",
