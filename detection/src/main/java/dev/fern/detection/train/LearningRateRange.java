@@ -5,7 +5,6 @@ import java.io.IOException;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collection;
-import java.util.Comparator;
 import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
@@ -28,6 +27,9 @@ public record LearningRateRange(List<Point> points) {
 
     /** The test ends where the running mean is this many times its smallest value. */
     private static final double DIVERGED = 4;
+
+    /** The loss has begun to grow where the running mean is this many times its smallest so far. */
+    private static final double RISEN = 1.25;
 
     /** Points on either side of one at which the slope of the loss is taken, as part of all. */
     private static final double SLOPE_PART = 0.08;
@@ -149,24 +151,51 @@ public record LearningRateRange(List<Point> points) {
 
     /**
      * Returns a rate to train with: the one at which the running mean of the loss falls most
-     * steeply over the logarithm of the rate, before it is smallest.
+     * steeply over the logarithm of the rate, before the loss grows. A network that survives a
+     * growing loss is another one afterwards, so that what its loss does then tells nothing. If the
+     * loss falls nowhere before it grows, what it does before it is smallest counts.
      *
      * @return the rate; empty if the loss falls nowhere
      */
     public OptionalDouble suggestion() {
-        int reach = Math.max(2, (int) Math.round(SLOPE_PART * points.size()));
-        if (points.size() <= 2 * reach) {
-            return OptionalDouble.empty();
+        OptionalDouble early = steepest(points.subList(0, rise()));
+        if (early.isPresent()) {
+            return early;
         }
-        Point lowest =
-                points.stream().min(Comparator.comparingDouble(Point::smoothed)).orElseThrow();
+        int smallest = 0;
+        for (int i = 1; i < points.size(); i++) {
+            if (points.get(i).smoothed() < points.get(smallest).smoothed()) {
+                smallest = i;
+            }
+        }
+        return steepest(points.subList(0, Math.min(points.size(), smallest + reach() + 1)));
+    }
+
+    /** Returns the number of points before the loss has grown. */
+    private int rise() {
+        double smallest = Double.POSITIVE_INFINITY;
+        for (int i = 0; i < points.size(); i++) {
+            double smoothed = points.get(i).smoothed();
+            if (smoothed > RISEN * smallest) {
+                return i;
+            }
+            smallest = Math.min(smallest, smoothed);
+        }
+        return points.size();
+    }
+
+    private int reach() {
+        return Math.max(2, (int) Math.round(SLOPE_PART * points.size()));
+    }
+
+    private OptionalDouble steepest(List<Point> part) {
         OptionalDouble best = OptionalDouble.empty();
         double steepest = 0;
-        for (int i = reach; i < points.size() - reach; i++) {
-            double slope = points.get(i + reach).smoothed() - points.get(i - reach).smoothed();
-            if (slope < steepest && points.get(i).rate() <= lowest.rate()) {
+        for (int i = reach(); i < part.size() - reach(); i++) {
+            double slope = part.get(i + reach()).smoothed() - part.get(i - reach()).smoothed();
+            if (slope < steepest) {
                 steepest = slope;
-                best = OptionalDouble.of(points.get(i).rate());
+                best = OptionalDouble.of(part.get(i).rate());
             }
         }
         return best;

@@ -40,6 +40,18 @@ class LearningRateRangeTest {
         assertThat(range.suggestion().getAsDouble()).isLessThan(0.02);
     }
 
+    /** A loss that grew by half may end below where it began, and that is no advice. */
+    @Test
+    void aSteeperFallAfterTheLossHasGrownDoesNotCount() {
+        LearningRateRange range =
+                of(
+                        x ->
+                                2 / (1 + Math.exp(4 * (x + 3.5)))
+                                        + (x > -2 ? 1.5 : 0.5)
+                                        - (x > -1.5 ? 2 * (x + 1.5) : 0));
+        assertThat(range.suggestion().getAsDouble()).isLessThan(1e-3);
+    }
+
     @Test
     void aLossThatFallsNowhereHasNoSuggestion() {
         assertThat(of(x -> 6 + x).suggestion()).isEmpty();
