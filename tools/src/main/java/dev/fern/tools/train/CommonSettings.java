@@ -219,7 +219,22 @@ final class CommonSettings {
         try {
             return reader.apply(layers);
         } catch (IllegalArgumentException e) {
-            throw new BadInputException((config == null ? "" : config + ": ") + e.getMessage(), e);
+            boolean ofFile =
+                    config != null && fails(reader, layers.subList(0, layers.size() - 1), e);
+            throw new BadInputException((ofFile ? config + ": " : "") + e.getMessage(), e);
+        }
+    }
+
+    /** Returns whether layers fail as others did that have options on top of them. */
+    private static boolean fails(
+            Function<List<JsonObject>, ?> reader,
+            List<JsonObject> layers,
+            IllegalArgumentException before) {
+        try {
+            reader.apply(layers);
+            return false;
+        } catch (IllegalArgumentException e) {
+            return before.getMessage().equals(e.getMessage());
         }
     }
 
