@@ -40,7 +40,13 @@ public record ImageFileName(String path, boolean local) {
                 path, !ABSOLUTE.matcher(path).matches() && !DOTS.matcher(path).matches());
     }
 
-    private static String decoded(String path) {
+    /**
+     * Decodes the percent signs of a URL's path.
+     *
+     * @param path of a URL
+     * @return the path decoded; as it is where a percent sign is none of a URL
+     */
+    public static String decoded(String path) {
         try {
             return URLDecoder.decode(path.replace("+", "%2B"), StandardCharsets.UTF_8);
         } catch (IllegalArgumentException e) {

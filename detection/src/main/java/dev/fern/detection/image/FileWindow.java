@@ -130,6 +130,15 @@ final class FileWindow implements AutoCloseable {
         return true;
     }
 
+    /** Returns the first bytes of the file, at most {@code count}, as ISO 8859-1. */
+    String head(int count) throws IOException {
+        StringBuilder head = new StringBuilder();
+        for (int i = 0; i < Math.min(count, length); i++) {
+            head.append((char) u8(i));
+        }
+        return head.toString();
+    }
+
     ImageReadException truncated() {
         return error("the image is truncated (the file ends after " + length + " bytes)");
     }

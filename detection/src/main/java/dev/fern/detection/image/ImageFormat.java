@@ -2,8 +2,8 @@ package dev.fern.detection.image;
 
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.Set;
 
 /** The image formats that are read. A file's first bytes decide its format, not its name. */
@@ -59,31 +59,6 @@ public enum ImageFormat {
     private static final Set<String> EXTENSIONS =
             Set.of("jpg", "jpeg", "png", "bmp", "webp", "tif", "tiff", "gif");
 
-    /** A format that is known by name only: by what its files have at a byte. */
-    private record Unread(String name, long offset, String signature) {}
-
-    private static final List<Unread> UNREAD =
-            List.of(
-                    new Unread("HEIC", 4, "ftypheic"),
-                    new Unread("HEIC", 4, "ftypheix"),
-                    new Unread("HEIC", 4, "ftyphevc"),
-                    new Unread("HEIC", 4, "ftyphevx"),
-                    new Unread("HEIC", 4, "ftypheim"),
-                    new Unread("HEIC", 4, "ftypheis"),
-                    new Unread("HEIF", 4, "ftypmif1"),
-                    new Unread("HEIF", 4, "ftypmsf1"),
-                    new Unread("AVIF", 4, "ftypavif"),
-                    new Unread("AVIF", 4, "ftypavis"),
-                    new Unread("JPEG 2000", 4, "jP  \r\n\u0087\n"),
-                    new Unread("JPEG 2000", 0, "\u00ff\u004f\u00ff\u0051"),
-                    new Unread("JPEG XL", 4, "JXL \r\n\u0087\n"),
-                    new Unread("JPEG XL", 0, "\u00ff\n"),
-                    new Unread("BigTIFF", 0, "II+\0"),
-                    new Unread("BigTIFF", 0, "MM\0+"),
-                    new Unread("Photoshop", 0, "8BPS"),
-                    new Unread("OpenEXR", 0, "v/1\u0001"),
-                    new Unread("PDF", 0, "%PDF-"));
-
     private final Parser parser;
 
     ImageFormat(Parser parser) {
@@ -108,11 +83,9 @@ public enum ImageFormat {
                 return format;
             }
         }
-        for (Unread unread : UNREAD) {
-            if (file.startsWith(unread.offset, unread.signature)) {
-                throw file.error(
-                        unread.name + ", which is not read; save it as a JPEG or PNG first");
-            }
+        Optional<String> unread = ImageSignature.unread(file.head(ImageSignature.HEAD_BYTES));
+        if (unread.isPresent()) {
+            throw file.error(unread.get() + ", which is not read; save it as a JPEG or PNG first");
         }
         throw file.error("not an image (JPEG, PNG, BMP, WebP, TIFF and GIF are read)");
     }

@@ -1,7 +1,6 @@
 package dev.fern.tools.annotation;
 
-import java.net.URLDecoder;
-import java.nio.charset.StandardCharsets;
+import dev.fern.cocoeval.variant.ImageFileName;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -33,7 +32,9 @@ public final class FileNames {
         String path = name.strip();
         boolean isUrl = URL.matcher(path).matches();
         if (isUrl) {
-            path = decoded(path.replaceFirst("local-files/\\?d=", "").replaceFirst("[?#].*$", ""));
+            path =
+                    ImageFileName.decoded(
+                            path.replaceFirst("local-files/\\?d=", "").replaceFirst("[?#].*$", ""));
         }
         path = path.replace('\\', '/');
         boolean lastPart = isUrl || path.startsWith("/") || path.matches("[A-Za-z]:.*");
@@ -51,15 +52,6 @@ public final class FileNames {
                     annotation, "file name \"" + name + "\" names no file");
         }
         return valid(annotation, lastPart ? last : String.join("/", parts));
-    }
-
-    /** Decodes a URL's percent signs, where these are what they seem to be. */
-    private static String decoded(String url) {
-        try {
-            return URLDecoder.decode(url.replace("+", "%2B"), StandardCharsets.UTF_8);
-        } catch (IllegalArgumentException e) {
-            return url;
-        }
     }
 
     private static String valid(Path annotation, String name) throws AnnotationFormatException {

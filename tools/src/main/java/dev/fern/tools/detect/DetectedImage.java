@@ -7,6 +7,7 @@ import dev.fern.detection.image.BgrImage;
 import dev.fern.detection.image.ImageReader;
 import dev.fern.detection.image.ImageSize;
 import dev.fern.detection.model.Detection;
+import dev.fern.tools.annotation.FileNames;
 import java.io.IOException;
 import java.util.List;
 
@@ -55,7 +56,7 @@ public record DetectedImage(
         return new DetectedImage(
                 new JsonPrimitive(sample.imageId()),
                 name,
-                name.replaceFirst("(?<=.)\\.[^.]*$", ""),
+                FileNames.withoutExtension(name),
                 0,
                 sample.size(),
                 detections,

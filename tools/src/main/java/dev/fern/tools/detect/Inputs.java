@@ -1,5 +1,6 @@
 package dev.fern.tools.detect;
 
+import dev.fern.tools.annotation.FileNames;
 import dev.fern.tools.input.FileKind;
 import dev.fern.tools.input.InputImages;
 import dev.fern.tools.input.InputImages.InputFile;
@@ -37,11 +38,8 @@ final class Inputs {
     }
 
     private static String freeStem(String name, Set<String> taken) {
-        int dot = name.lastIndexOf('.');
-        String stem = dot > name.lastIndexOf('/') + 1 ? name.substring(0, dot) : name;
-        if (name.equals(InputImages.STANDARD_INPUT.toString())) {
-            stem = "stdin";
-        }
+        boolean isStandardInput = name.equals(InputImages.STANDARD_INPUT.toString());
+        String stem = isStandardInput ? "stdin" : FileNames.withoutExtension(name);
         String free = stem;
         for (int i = 2; !taken.add(free); i++) {
             free = stem + "-" + i;

@@ -109,12 +109,7 @@ public record LabelmeReader(Path annotations, Optional<ImageHeaders> images)
             try (JsonReader json = new JsonReader(new StringReader(text))) {
                 json.setStrictness(Strictness.STRICT);
                 json.beginObject();
-                while (json.hasNext()) {
-                    String name = json.nextName();
-                    if (json.peek() == JsonToken.NULL) {
-                        json.nextNull();
-                        continue;
-                    }
+                for (String name = nextField(json); name != null; name = nextField(json)) {
                     switch (name) {
                         case "imagePath" -> imagePath = json.nextString();
                         case "imageWidth" -> width = json.nextInt();
@@ -160,6 +155,18 @@ public record LabelmeReader(Path annotations, Optional<ImageHeaders> images)
             return folder == null ? name : folder.toString().replace('\\', '/') + "/" + name;
         }
 
+        /** Returns the name of an object's next field that has a value; null at its end. */
+        private static String nextField(JsonReader json) throws IOException {
+            while (json.hasNext()) {
+                String name = json.nextName();
+                if (json.peek() != JsonToken.NULL) {
+                    return name;
+                }
+                json.nextNull();
+            }
+            return null;
+        }
+
         private void shape(JsonReader json) throws IOException {
             String label = "";
             String group = "";
@@ -167,12 +174,7 @@ public record LabelmeReader(Path annotations, Optional<ImageHeaders> images)
             boolean crowd = false;
             List<Double> points = new ArrayList<>();
             json.beginObject();
-            while (json.hasNext()) {
-                String name = json.nextName();
-                if (json.peek() == JsonToken.NULL) {
-                    json.nextNull();
-                    continue;
-                }
+            for (String name = nextField(json); name != null; name = nextField(json)) {
                 switch (name) {
                     case "label" -> label = json.nextString();
                     case "group_id" -> group = json.nextString();

@@ -29,13 +29,6 @@ public enum FileKind {
     /** Anything else. */
     OTHER("no image");
 
-    private static final int HEAD_BYTES = 32;
-
-    private static final Set<String> STILL_BRANDS =
-            Set.of("heic", "heix", "heim", "heis", "hevc", "hevx", "mif1", "msf1");
-
-    private static final Set<String> AVIF_BRANDS = Set.of("avif", "avis");
-
     /** Bare Motion JPEG begins as an image does. */
     private static final Set<String> JPEG_VIDEOS = Set.of("mjpg", "mjpeg");
 
@@ -84,31 +77,41 @@ public enum FileKind {
 
     private static String head(Path file) throws IOException {
         try (InputStream in = Files.newInputStream(file)) {
-            return new String(in.readNBytes(HEAD_BYTES), StandardCharsets.ISO_8859_1);
+            return new String(
+                    in.readNBytes(ImageSignature.HEAD_BYTES), StandardCharsets.ISO_8859_1);
         }
     }
 
     private static FileKind ofHead(String head) {
-        if (head.startsWith("ftyp", 4) && head.length() >= 12) {
-            String brand = head.substring(8, 12);
-            return STILL_BRANDS.contains(brand) ? HEIC : AVIF_BRANDS.contains(brand) ? AVIF : VIDEO;
+        switch (ImageSignature.unread(head).orElse("")) {
+            case "HEIC", "HEIF" -> {
+                return HEIC;
+            }
+            case "AVIF" -> {
+                return AVIF;
+            }
+            case "JPEG 2000" -> {
+                return JPEG_2000;
+            }
+            case "JPEG XL" -> {
+                return JPEG_XL;
+            }
+            case "Photoshop" -> {
+                return PSD;
+            }
+            default -> {
+                return isVideo(head) ? VIDEO : OTHER;
+            }
         }
-        if (head.startsWith("\0\0\0\fjP  ") || head.startsWith("\u00ffO\u00ffQ")) {
-            return JPEG_2000;
-        }
-        if (head.startsWith("\0\0\0\fJXL ") || head.startsWith("\u00ff\n")) {
-            return JPEG_XL;
-        }
-        if (head.startsWith("8BPS")) {
-            return PSD;
-        }
-        boolean isVideo =
-                head.startsWith("RIFF") && head.startsWith("AVI ", 8)
-                        || head.startsWith("\u001aE\u00df\u00a3") // Matroska and WebM
-                        || head.startsWith("FLV\u0001")
-                        || head.startsWith("\0\0\u0001\u00ba") // MPEG program stream
-                        || head.startsWith("0&\u00b2u\u008ef\u00cf\u0011") // Windows Media
-                        || head.startsWith("OggS");
-        return isVideo ? VIDEO : OTHER;
+    }
+
+    private static boolean isVideo(String head) {
+        return head.startsWith("ftyp", 4) && head.length() >= 12 // MP4 and QuickTime
+                || head.startsWith("RIFF") && head.startsWith("AVI ", 8)
+                || head.startsWith("\u001aE\u00df\u00a3") // Matroska and WebM
+                || head.startsWith("FLV\u0001")
+                || head.startsWith("\0\0\u0001\u00ba") // MPEG program stream
+                || head.startsWith("0&\u00b2u\u008ef\u00cf\u0011") // Windows Media
+                || head.startsWith("OggS");
     }
 }

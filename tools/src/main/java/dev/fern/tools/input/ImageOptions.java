@@ -46,7 +46,7 @@ public final class ImageOptions {
     }
 
     /** {@return whether the orientation is the default one} */
-    public boolean isDefault() {
+    public boolean hasDefaultOrientation() {
         return orientation == ImageOrientation.AUTO;
     }
 

@@ -226,7 +226,7 @@ public final class TrainingData {
             json.addProperty("valImages", String.valueOf(valImages));
         }
         json.addProperty("skipBadImages", loading.skipBadImages());
-        if (!loading.images().isDefault()) {
+        if (!loading.images().hasDefaultOrientation()) {
             json.addProperty("orientation", loading.images().orientation());
         }
         json.addProperty("limitTrain", limitTrain);
