@@ -7,6 +7,7 @@ import dev.fern.tools.console.StandardOutput;
 import dev.fern.tools.console.VersionProvider;
 import dev.fern.tools.dataset.DatasetCommand;
 import dev.fern.tools.detect.DetectCommand;
+import dev.fern.tools.doctor.DoctorCommand;
 import dev.fern.tools.evaluate.CompareCommand;
 import dev.fern.tools.evaluate.EvaluateCommand;
 import dev.fern.tools.run.ReportCommand;
@@ -47,7 +48,8 @@ import picocli.CommandLine.UnmatchedArgumentException;
             VerifyCommand.class,
             ImportCommand.class,
             DatasetCommand.class,
-            BenchmarkCommand.class
+            BenchmarkCommand.class,
+            DoctorCommand.class
         },
         footer = {
             "",

@@ -31,6 +31,8 @@ public final class NativeCache {
     /** All libraries of a process are kept in one place, which is chosen once. */
     private static Path root;
 
+    private static boolean isTemporary;
+
     private NativeCache() {}
 
     /**
@@ -44,6 +46,11 @@ public final class NativeCache {
             root = choose();
         }
         return root.resolve(kind);
+    }
+
+    /** {@return whether {@link #folder} lies where it is deleted when the process ends} */
+    public static synchronized boolean isTemporary() {
+        return isTemporary;
     }
 
     /**
@@ -142,6 +149,7 @@ public final class NativeCache {
     }
 
     private static Path temporary() {
+        isTemporary = true;
         Path folder;
         try {
             folder = Files.createTempDirectory("fern-"); // for this user alone, by a random name

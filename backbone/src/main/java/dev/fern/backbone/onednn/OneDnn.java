@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.util.function.Function;
 import java.util.function.Supplier;
+import org.bytedeco.dnnl.dnnl_version_t;
 import org.bytedeco.dnnl.engine;
 import org.bytedeco.dnnl.global.dnnl;
 import org.bytedeco.dnnl.post_ops;
@@ -16,7 +17,7 @@ import org.bytedeco.javacpp.PointerScope;
  * oneDNN on the CPU, with the code that it has made for the tasks that came last. oneDNN takes as
  * many threads as OpenMP gives the calling thread.
  */
-final class OneDnn {
+public final class OneDnn {
 
     /** The most tasks whose code a thread keeps: those of some five canvases. */
     private static final int LARGEST_CACHE = 1024;
@@ -52,7 +53,7 @@ final class OneDnn {
      *
      * @throws NativeCacheException if there is no private place for it
      */
-    static boolean isAvailable() {
+    public static boolean isAvailable() {
         try {
             return Holder.INSTANCE != null;
         } catch (ExceptionInInitializerError e) {
@@ -63,8 +64,12 @@ final class OneDnn {
         }
     }
 
-    /** {@return whether the processor can multiply in a precision} */
-    static boolean supports(Precision precision) {
+    /**
+     * {@return whether the processor can multiply in a precision}
+     *
+     * @param precision of the factors
+     */
+    public static boolean supports(Precision precision) {
         if (!isAvailable()) {
             return false;
         }
@@ -79,9 +84,23 @@ final class OneDnn {
     }
 
     /** {@return whether bfloat16 is multiplied by AMX} */
-    static boolean hasAmx() {
+    public static boolean hasAmx() {
         return isAvailable()
                 && dnnl.get_effective_cpu_isa().value >= dnnl.cpu_isa.avx512_core_amx.value;
+    }
+
+    /** {@return the library's version, such as 3.11.0} It must be available. */
+    public static String version() {
+        dnnl_version_t version = dnnl.version();
+        return version.major() + "." + version.minor() + "." + version.patch();
+    }
+
+    /**
+     * {@return oneDNN's name of the instructions that it makes code of, such as avx512_core_bf16}
+     * It must be available.
+     */
+    public static String instructionSet() {
+        return dnnl.get_effective_cpu_isa().intern().toString();
     }
 
     /** {@return the engine of the processor} */

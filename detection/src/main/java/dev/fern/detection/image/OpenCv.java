@@ -85,6 +85,11 @@ public final class OpenCv {
         isLoaded = true;
     }
 
+    /** {@return the version of the library, such as 4.13.0} */
+    public static String version() {
+        return Core.VERSION;
+    }
+
     /**
      * Frees a matrix's pixels. OpenCV's own {@code release} hands on no more than an address, so
      * that the garbage collector may take the matrix for dead at once and its finalizer delete it

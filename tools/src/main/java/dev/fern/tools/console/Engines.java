@@ -36,7 +36,8 @@ public final class Engines {
         }
     }
 
-    private static boolean hasPyTorchLibrary() {
+    /** {@return whether PyTorch's native library is on the class path or named by the user} */
+    public static boolean hasPyTorchLibrary() {
         return Engines.class.getClassLoader().getResource(PYTORCH_LIBRARY) != null
                 || System.getenv("PYTORCH_LIBRARY_PATH") != null;
     }
