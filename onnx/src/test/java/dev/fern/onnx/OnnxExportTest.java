@@ -1,0 +1,285 @@
+package dev.fern.onnx;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import ai.djl.ndarray.types.Shape;
+import com.google.gson.JsonObject;
+import dev.fern.backbone.parameter.ParameterValues;
+import dev.fern.backbone.parameter.Tensor;
+import dev.fern.cocoeval.CocoCategory;
+import dev.fern.detection.anchor.AnchorParameters;
+import dev.fern.detection.anchor.AnchorParameters.Rounding;
+import dev.fern.detection.image.Canvas;
+import dev.fern.detection.image.ImageSize;
+import dev.fern.detection.loss.HeadOutput;
+import dev.fern.detection.model.Architecture;
+import dev.fern.detection.model.Detection;
+import dev.fern.detection.model.Detector;
+import dev.fern.detection.recipe.TrainingConfiguration;
+import dev.fern.onnx.OnnxCheck.Output;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.FloatBuffer;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** Holds ONNX models, run by ONNX Runtime, against the detectors that they were made of. */
+class OnnxExportTest {
+
+    private static final int IMAGES = 2;
+
+    private static final List<CocoCategory> CATEGORIES =
+            List.of(
+                    new CocoCategory(3, "cell", ""),
+                    new CocoCategory(8, "clot", ""),
+                    new CocoCategory(9, "dust", ""));
+
+    @TempDir Path folder;
+
+    @ParameterizedTest
+    @CsvSource({
+        "resnet18, frn",
+        "resnet50, frn",
+        "resnet18v2, frn",
+        "resnet50v2, frn-eps",
+        "resnet18, frn-eps",
+        "resnet18, frn-relu",
+        "resnet50, bn",
+        "resnet50v2, bn-tlu",
+        "resnet18, brn",
+        "resnet18, frozen-bn",
+        "resnet18, frozen-bn-eps0",
+        "resnet50, gn2",
+        "resnet50v2, gn2-tlu",
+        "resnet18, ln",
+        "resnet18, in"
+    })
+    void theHeadsAreThoseOfTheNetwork(String backbone, String norm) throws Exception {
+        try (Detector detector = lively(settings(backbone, norm))) {
+            for (ImageSize size : List.of(new ImageSize(96, 64), new ImageSize(64, 160))) {
+                FloatBuffer pixels = pixels(size, 5);
+                List<HeadOutput> expected = detector.outputs(pixels, IMAGES, size, false);
+                List<Output> found = run(detector, OnnxOptions.Outputs.HEADS, pixels, size);
+                int levels = expected.size();
+                assertThat(found).hasSize(2 * levels);
+                for (int l = 0; l < levels; l++) {
+                    assertThat(distance(channelsLast(found.get(l)), expected.get(l).logits()))
+                            .as("logits of level " + l)
+                            .isLessThan(1e-4);
+                    assertThat(
+                                    distance(
+                                            channelsLast(found.get(levels + l)),
+                                            expected.get(l).codes()))
+                            .as("codes of level " + l)
+                            .isLessThan(1e-4);
+                }
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"frn, TORCHVISION", "bn, NONE", "gn2, NONE_CENTRED"})
+    void theDetectionsAreThoseOfTheDetector(String norm, Rounding rounding) throws Exception {
+        try (Detector detector = lively(settings("resnet18", norm), rounding)) {
+            ImageSize size = new ImageSize(160, 96);
+            List<Canvas> canvases =
+                    List.of(
+                            new Canvas(new ImageSize(150, 90), new ImageSize(150, 90), size),
+                            new Canvas(new ImageSize(101, 96), new ImageSize(101, 96), size));
+            FloatBuffer pixels = pixels(size, 7);
+            List<List<Detection>> expected = detector.detect(pixels, canvases);
+            assertThat(expected.get(0)).hasSizeGreaterThan(20);
+            List<Output> found =
+                    run(detector, OnnxOptions.Outputs.DETECTIONS, pixels, size, 150, 90, 101, 96);
+            for (int n = 0; n < IMAGES; n++) {
+                requireSame(expected.get(n), found, n);
+            }
+        }
+    }
+
+    private static void requireSame(List<Detection> expected, List<Output> found, int n) {
+        Number[] boxes = found.get(0).values();
+        Number[] scores = found.get(1).values();
+        Number[] labels = found.get(2).values();
+        int most = (int) found.get(1).shape()[1];
+        for (int i = 0; i < most; i++) {
+            int at = n * most + i;
+            if (i >= expected.size()) {
+                assertThat(scores[at].floatValue()).isEqualTo(-1);
+                assertThat(labels[at].intValue()).isEqualTo(-1);
+                continue;
+            }
+            Detection detection = expected.get(i);
+            assertThat(labels[at].intValue()).isEqualTo(detection.category());
+            assertThat(scores[at].floatValue()).isCloseTo(detection.score(), within(1e-3f));
+            float[] corners = {detection.x1(), detection.y1(), detection.x2(), detection.y2()};
+            for (int c = 0; c < 4; c++) {
+                assertThat(boxes[4 * at + c].floatValue())
+                        .isCloseTo(corners[c], within(1e-3f * 160));
+            }
+        }
+    }
+
+    @Test
+    void aModelOfOneSizeGivesTheSameAsOneOfAnySize() throws Exception {
+        try (Detector detector = lively(settings("resnet18", "frn"))) {
+            ImageSize size = new ImageSize(96, 64);
+            FloatBuffer pixels = pixels(size, 3);
+            Path fixed = folder.resolve("fixed.onnx");
+            OnnxExport.write(
+                    detector.configuration(),
+                    detector.copyParameters(),
+                    new OnnxOptions(OnnxOptions.Outputs.BOXES, Optional.of(size)),
+                    fixed);
+            List<Output> any =
+                    run(detector, OnnxOptions.Outputs.BOXES, pixels, size, 96, 64, 80, 50);
+            try (OnnxCheck check = OnnxCheck.load(fixed)) {
+                List<Output> one = check.run(pixels, shape(size), new float[] {96, 64, 80, 50});
+                for (int i = 0; i < 2; i++) {
+                    assertThat(distance(floats(one.get(i)), floats(any.get(i)))).isLessThan(1e-6);
+                }
+            }
+        }
+    }
+
+    private List<Output> run(
+            Detector detector,
+            OnnxOptions.Outputs outputs,
+            FloatBuffer pixels,
+            ImageSize size,
+            float... sizes)
+            throws Exception {
+        Path file = folder.resolve("model.onnx");
+        OnnxExport.write(
+                detector.configuration(),
+                detector.copyParameters(),
+                new OnnxOptions(outputs, Optional.empty()),
+                file);
+        try (OnnxCheck check = OnnxCheck.load(file)) {
+            return check.run(pixels, shape(size), sizes);
+        }
+    }
+
+    private static Shape shape(ImageSize size) {
+        return new Shape(IMAGES, 3, size.height(), size.width());
+    }
+
+    private static JsonObject settings(String backbone, String norm) {
+        JsonObject settings = new JsonObject();
+        settings.addProperty("backbone", backbone);
+        settings.addProperty("width", 0.125);
+        settings.addProperty("norm", norm);
+        settings.addProperty("pyramidChannels", 16);
+        settings.addProperty("headConvolutions", 2);
+        if (norm.startsWith("gn") || norm.equals("frn-eps")) {
+            settings.addProperty("pyramidNorm", norm);
+            settings.addProperty("headNorm", norm);
+        }
+        return settings;
+    }
+
+    /** Returns a detector with random parameters, of which many anchors have a high score. */
+    private static Detector lively(JsonObject settings) {
+        return lively(settings, Rounding.TORCHVISION);
+    }
+
+    private static Detector lively(JsonObject settings, Rounding rounding) {
+        TrainingConfiguration configuration = TrainingConfiguration.of(List.of(settings));
+        Architecture own = configuration.detector(CATEGORIES).architecture();
+        AnchorParameters anchors = own.anchors();
+        Detector detector =
+                configuration.newDetector(
+                        new Architecture(
+                                own.backbone(),
+                                own.pyramid(),
+                                own.head(),
+                                new AnchorParameters(
+                                        anchors.sizes(),
+                                        anchors.scales(),
+                                        anchors.aspectRatios(),
+                                        rounding)),
+                        CATEGORIES);
+        Random random = new Random(11);
+        Map<String, Tensor> values = new LinkedHashMap<>();
+        detector.copyParameters()
+                .forEach(
+                        (name, tensor) -> {
+                            float[] data = tensor.data();
+                            for (int i = 0; i < data.length; i++) {
+                                float noise = (float) random.nextGaussian();
+                                if (name.matches(".*(gamma|Var|Deviation)")) {
+                                    data[i] = 1 + 0.5f * random.nextFloat();
+                                } else if (name.matches(".*(beta|tau|Mean|eps)")) {
+                                    data[i] = 0.2f * noise;
+                                } else if (name.matches(".*output.*bias")) {
+                                    data[i] = 0.3f * noise;
+                                } else if (name.endsWith("output.weight")) {
+                                    data[i] = 0.05f * noise;
+                                }
+                            }
+                            values.put(name, tensor);
+                        });
+        ParameterValues.assign(detector.network(), values);
+        return detector;
+    }
+
+    private static FloatBuffer pixels(ImageSize size, long seed) {
+        Random random = new Random(seed);
+        int count = IMAGES * 3 * size.width() * size.height();
+        FloatBuffer pixels =
+                ByteBuffer.allocateDirect(count * Float.BYTES)
+                        .order(ByteOrder.nativeOrder())
+                        .asFloatBuffer();
+        for (int i = 0; i < count; i++) {
+            pixels.put(i, (float) random.nextGaussian());
+        }
+        return pixels;
+    }
+
+    private static float[] floats(Output output) {
+        float[] values = new float[output.values().length];
+        for (int i = 0; i < values.length; i++) {
+            values[i] = output.values()[i].floatValue();
+        }
+        return values;
+    }
+
+    /** Returns [N, C, H, W] as [N, H, W, C]. */
+    private static float[] channelsLast(Output output) {
+        long[] shape = output.shape();
+        int channels = (int) shape[1];
+        int places = (int) (shape[2] * shape[3]);
+        float[] values = floats(output);
+        float[] turned = new float[values.length];
+        for (int n = 0; n < shape[0]; n++) {
+            for (int c = 0; c < channels; c++) {
+                for (int p = 0; p < places; p++) {
+                    turned[(n * places + p) * channels + c] =
+                            values[(n * channels + c) * places + p];
+                }
+            }
+        }
+        return turned;
+    }
+
+    /** Returns the relative L2 distance. */
+    private static double distance(float[] found, float[] expected) {
+        assertThat(found).hasSameSizeAs(expected);
+        double difference = 0;
+        double size = 0;
+        for (int i = 0; i < found.length; i++) {
+            difference += Math.pow(found[i] - expected[i], 2);
+            size += Math.pow(expected[i], 2);
+        }
+        return Math.sqrt(difference / size);
+    }
+}
