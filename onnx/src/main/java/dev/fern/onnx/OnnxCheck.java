@@ -73,7 +73,31 @@ public final class OnnxCheck implements AutoCloseable {
      * @param shape its sides
      * @param values in C order
      */
-    public record Output(long[] shape, Number[] values) {}
+    public record Output(long[] shape, Number[] values) {
+
+        /** {@return the values as floats} */
+        public float[] floats() {
+            float[] floats = new float[values.length];
+            for (int i = 0; i < floats.length; i++) {
+                floats[i] = values[i].floatValue();
+            }
+            return floats;
+        }
+
+        /** {@return the values of [N, C, H, W] in the order [N, H, W, C]} */
+        public float[] channelsLast() {
+            float[] floats = floats();
+            int channels = Math.toIntExact(shape[1]);
+            int places = Math.toIntExact(shape[2] * shape[3]);
+            float[] turned = new float[floats.length];
+            for (int i = 0; i < floats.length; i++) {
+                int image = i / (channels * places);
+                int channel = i / places % channels;
+                turned[(image * places + i % places) * channels + channel] = floats[i];
+            }
+            return turned;
+        }
+    }
 
     /**
      * Runs the model.

@@ -76,12 +76,12 @@ class OnnxExportTest {
                 int levels = expected.size();
                 assertThat(found).hasSize(2 * levels);
                 for (int l = 0; l < levels; l++) {
-                    assertThat(distance(channelsLast(found.get(l)), expected.get(l).logits()))
+                    assertThat(distance(found.get(l).channelsLast(), expected.get(l).logits()))
                             .as("logits of level " + l)
                             .isLessThan(1e-4);
                     assertThat(
                                     distance(
-                                            channelsLast(found.get(levels + l)),
+                                            found.get(levels + l).channelsLast(),
                                             expected.get(l).codes()))
                             .as("codes of level " + l)
                             .isLessThan(1e-4);
@@ -167,7 +167,7 @@ class OnnxExportTest {
             try (OnnxCheck check = OnnxCheck.load(fixed)) {
                 List<Output> one = check.run(pixels, shape(size), new float[] {96, 64, 80, 50});
                 for (int i = 0; i < 2; i++) {
-                    assertThat(distance(floats(one.get(i)), floats(any.get(i)))).isLessThan(1e-6);
+                    assertThat(distance(one.get(i).floats(), any.get(i).floats())).isLessThan(1e-6);
                 }
             }
         }
@@ -291,32 +291,6 @@ class OnnxExportTest {
             pixels.put(i, (float) random.nextGaussian());
         }
         return pixels;
-    }
-
-    private static float[] floats(Output output) {
-        float[] values = new float[output.values().length];
-        for (int i = 0; i < values.length; i++) {
-            values[i] = output.values()[i].floatValue();
-        }
-        return values;
-    }
-
-    /** Returns [N, C, H, W] as [N, H, W, C]. */
-    private static float[] channelsLast(Output output) {
-        long[] shape = output.shape();
-        int channels = (int) shape[1];
-        int places = (int) (shape[2] * shape[3]);
-        float[] values = floats(output);
-        float[] turned = new float[values.length];
-        for (int n = 0; n < shape[0]; n++) {
-            for (int c = 0; c < channels; c++) {
-                for (int p = 0; p < places; p++) {
-                    turned[(n * places + p) * channels + c] =
-                            values[(n * channels + c) * places + p];
-                }
-            }
-        }
-        return turned;
     }
 
     /** Returns the relative L2 distance. */

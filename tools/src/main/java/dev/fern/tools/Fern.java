@@ -10,6 +10,7 @@ import dev.fern.tools.detect.DetectCommand;
 import dev.fern.tools.doctor.DoctorCommand;
 import dev.fern.tools.evaluate.CompareCommand;
 import dev.fern.tools.evaluate.EvaluateCommand;
+import dev.fern.tools.export.ExportCommand;
 import dev.fern.tools.run.ReportCommand;
 import dev.fern.tools.sweep.SweepCommand;
 import dev.fern.tools.train.PretrainCommand;
@@ -47,6 +48,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
             DetectCommand.class,
             VerifyCommand.class,
             ImportCommand.class,
+            ExportCommand.class,
             DatasetCommand.class,
             BenchmarkCommand.class,
             DoctorCommand.class

@@ -59,8 +59,18 @@ class ArchitectureTest {
                             "org.opencv..",
                             "org.bytedeco..",
                             "javax.imageio.."),
+                    "onnx",
+                    List.of(
+                            "dev.fern.detection..",
+                            "dev.fern.backbone..",
+                            "dev.fern.cocoeval..",
+                            "ai.djl..",
+                            "ai.onnx..",
+                            "com.google.gson..",
+                            "com.google.protobuf.."),
                     "tools",
                     List.of(
+                            "dev.fern.onnx..",
                             "dev.fern.detection..",
                             "dev.fern.backbone..",
                             "dev.fern.cocoeval..",
@@ -112,6 +122,8 @@ class ArchitectureTest {
                             List.of("detection.recipe"),
                             List.of("detection.train"),
                             List.of("detection.pretrain", "detection.verify")),
+                    "onnx",
+                    List.of(List.of("onnx")),
                     "tools",
                     List.of(
                             List.of("tools.console", "tools.report", "tools.log", "tools.torch"),
@@ -122,7 +134,8 @@ class ArchitectureTest {
                                     "tools.weights",
                                     "tools.detect",
                                     "tools.doctor",
-                                    "tools.evaluate"),
+                                    "tools.evaluate",
+                                    "tools.export"),
                             List.of("tools.run"),
                             List.of("tools.train"),
                             List.of("tools.sweep", "tools.verify", "tools.benchmark"),
@@ -130,17 +143,18 @@ class ArchitectureTest {
 
     /** The packages of commands, each with those of other commands that it may use. */
     private static final Map<String, List<String>> COMMANDS =
-            Map.of(
-                    "tools.benchmark", List.of("tools.evaluate", "tools.train"),
-                    "tools.dataset", List.of(),
-                    "tools.detect", List.of(),
-                    "tools.doctor", List.of(),
-                    "tools.evaluate", List.of(),
-                    "tools.run", List.of("tools.evaluate"),
-                    "tools.sweep", List.of("tools.evaluate", "tools.train"),
-                    "tools.train", List.of("tools.evaluate", "tools.run"),
-                    "tools.verify", List.of("tools.train"),
-                    "tools.weights", List.of());
+            Map.ofEntries(
+                    Map.entry("tools.benchmark", List.of("tools.evaluate", "tools.train")),
+                    Map.entry("tools.dataset", List.of()),
+                    Map.entry("tools.detect", List.of()),
+                    Map.entry("tools.doctor", List.of()),
+                    Map.entry("tools.evaluate", List.of()),
+                    Map.entry("tools.export", List.of()),
+                    Map.entry("tools.run", List.of("tools.evaluate")),
+                    Map.entry("tools.sweep", List.of("tools.evaluate", "tools.train")),
+                    Map.entry("tools.train", List.of("tools.evaluate", "tools.run")),
+                    Map.entry("tools.verify", List.of("tools.train")),
+                    Map.entry("tools.weights", List.of()));
 
     /** Libraries that few packages may see. */
     private static final Map<String, List<String>> ROOMS =
@@ -217,7 +231,7 @@ class ArchitectureTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"cocoeval", "backbone", "detection", "tools"})
+    @ValueSource(strings = {"cocoeval", "backbone", "detection", "onnx", "tools"})
     void aModuleUsesWhatItMayAndNoOther(String module) {
         String[] allowed =
                 Stream.concat(

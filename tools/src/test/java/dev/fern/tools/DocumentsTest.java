@@ -30,7 +30,7 @@ class DocumentsTest {
 
     private static final Path ROOT = Path.of("..");
     private static final List<String> MODULES =
-            List.of("cocoeval", "backbone", "detection", "tools");
+            List.of("cocoeval", "backbone", "detection", "onnx", "tools");
     private static final Pattern FERN_NAME =
             Pattern.compile("dev\\.fern((?:\\.[a-z]+)*)((?:\\.[A-Z][A-Za-z0-9]+)?)");
     private static final Pattern TEST_NAME = Pattern.compile("[A-Z][A-Za-z0-9]*Test");
@@ -297,8 +297,9 @@ class DocumentsTest {
         assertThat(explained).containsAll(jars);
         assertThat(leftOut).isNotEmpty();
         explained.removeAll(jars);
-        // in a profile
-        explained.removeAll(Set.of("pytorch-jni", "pytorch-native-cpu"));
+        // in profiles
+        explained.removeAll(
+                Set.of("pytorch-jni", "pytorch-native-cpu", "onnxruntime-engine", "onnxruntime"));
         assertThat(explained).as("explained, but on no class path").isEmpty();
     }
 

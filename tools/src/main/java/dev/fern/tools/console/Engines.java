@@ -1,6 +1,7 @@
 package dev.fern.tools.console;
 
 import ai.djl.engine.Engine;
+import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
 
@@ -22,9 +23,10 @@ public final class Engines {
      * @throws IllegalArgumentException naming the engines that can be used if this one can't
      */
     public static void require(String name) {
-        // DJL counts its remote procedure calls as an engine; they have no arrays.
         Set<String> usable = new TreeSet<>(Engine.getAllEngines());
-        usable.remove("RPC");
+        // DJL counts its remote procedure calls as an engine, and what runs ONNX models: Fern's
+        // networks do not run there.
+        usable.removeAll(List.of("RPC", "OnnxRuntime"));
         if (!usable.contains(name)) {
             throw new IllegalArgumentException(
                     "engine '" + name + "' is not available; use one of " + usable);
