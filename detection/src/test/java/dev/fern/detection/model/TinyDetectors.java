@@ -1,5 +1,6 @@
 package dev.fern.detection.model;
 
+import ai.djl.Device;
 import dev.fern.backbone.fpn.FeaturePyramid;
 import dev.fern.backbone.norm.Normalization;
 import dev.fern.backbone.parameter.ParameterValues;
@@ -114,5 +115,16 @@ public final class TinyDetectors {
             return value;
         }
         return name.startsWith("backbone.") || name.startsWith("pyramid.") ? value : 0.1f * noise;
+    }
+
+    /** A detection of a category that is called after its place in the model's list. */
+    public static Detection detection(
+            float x1, float y1, float x2, float y2, int category, float score) {
+        return new Detection(x1, y1, x2, y2, category, category + 1, "category " + category, score);
+    }
+
+    /** A detector whose heads' inner convolutions have weights of a standard deviation. */
+    static Detector create(DetectorConfiguration configuration, long seed, double headDeviation) {
+        return Detector.create(configuration, ENGINE, Device.cpu(), seed, headDeviation);
     }
 }
