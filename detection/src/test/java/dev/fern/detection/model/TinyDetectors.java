@@ -13,6 +13,8 @@ import dev.fern.cocoeval.CocoCategory;
 import dev.fern.detection.anchor.AnchorParameters;
 import dev.fern.detection.image.CanvasRule;
 import dev.fern.detection.image.PixelNormalization;
+import java.io.IOException;
+import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -99,6 +101,15 @@ public final class TinyDetectors {
                         });
         ParameterValues.assign(detector.network(), values);
         return detector;
+    }
+
+    /** Writes the model of such a detector that normalises by FRN. */
+    public static Path write(Path folder, CanvasRule rule) throws IOException {
+        DetectorConfiguration configuration = configuration("frn", rule, PostProcessing.DEFAULT);
+        try (Detector detector = lively(configuration, 6)) {
+            ModelDirectory.write(folder, configuration, detector.copyParameters());
+        }
+        return folder;
     }
 
     private static float enlivened(String name, float value, float noise) {
