@@ -26,8 +26,6 @@ import dev.fern.detection.image.TestImages;
 import dev.fern.detection.model.DatasetDetection;
 import dev.fern.detection.model.Detection;
 import dev.fern.detection.model.Detector;
-import dev.fern.detection.model.ModelDirectory;
-import dev.fern.detection.model.PostProcessing;
 import dev.fern.detection.model.TinyDetectors;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -59,13 +57,7 @@ class DetectorExampleTest {
     @BeforeEach
     void makeModelAndPhotograph() throws IOException {
         model = folder.resolve("model");
-        try (Detector detector =
-                TinyDetectors.lively(
-                        TinyDetectors.configuration(
-                                "frn", new CanvasRule(60, 100), PostProcessing.DEFAULT),
-                        6)) {
-            ModelDirectory.write(model, detector.configuration(), detector.copyParameters());
-        }
+        TinyDetectors.write(model, new CanvasRule(60, 100));
         photograph = TestImages.write(folder.resolve("photograph.png"), 90, 50, 1);
         System.setOut(new PrintStream(printed, true, StandardCharsets.UTF_8));
     }

@@ -1,5 +1,6 @@
 package dev.fern.tools;
 
+import dev.fern.backbone.host.EngineBridge;
 import dev.fern.tools.benchmark.BenchmarkCommand;
 import dev.fern.tools.console.ErrorReport;
 import dev.fern.tools.console.ExitStatus;
@@ -93,6 +94,7 @@ public final class Fern {
      */
     public static void main(String[] args) {
         System.setProperty("java.awt.headless", "true");
+        System.setProperty(EngineBridge.QUIET_START, "true");
         // Else JLine, under the progress bar, extracts a library of its own to the shared /tmp.
         System.setProperty("org.jline.terminal.exec.redirectPipeCreationMode", "reflection");
         if (System.getProperty("user.home").equals(NO_HOME)) {

@@ -30,6 +30,12 @@ import java.util.function.Consumer;
 public interface EngineBridge {
 
     /**
+     * Name of the system property that keeps MXNet from writing to standard error when it starts,
+     * if it is {@code true}: nothing is written to the process's standard error meanwhile.
+     */
+    String QUIET_START = "dev.fern.quietStart";
+
+    /**
      * {@return the bridge to an engine} This does not start the engine.
      *
      * @param engine DJL's name of the engine

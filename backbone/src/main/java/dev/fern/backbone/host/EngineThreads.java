@@ -1,11 +1,14 @@
 package dev.fern.backbone.host;
 
 import dev.fern.backbone.loop.WorkerThread;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 
 /**
@@ -24,7 +27,7 @@ public final class EngineThreads implements AutoCloseable {
      * @param count the number of threads, 1 or more
      */
     public EngineThreads(EngineBridge engine, int count) {
-        int share = Math.max(1, cores() / count);
+        int share = share(count);
         executor = Executors.newFixedThreadPool(count, work -> new Member(work, engine, share));
     }
 
@@ -42,6 +45,15 @@ public final class EngineThreads implements AutoCloseable {
             engine.limitThreads(cores());
             super.run();
         }
+    }
+
+    /**
+     * {@return how many cores each of some threads has for itself, 1 or more}
+     *
+     * @param count the number of threads, 1 or more
+     */
+    public static int share(int count) {
+        return Math.max(1, cores() / count);
     }
 
     /**
@@ -64,15 +76,36 @@ public final class EngineThreads implements AutoCloseable {
      * @return their results, in the order of the tasks
      * @throws RuntimeException what the first failed task, in that order, has thrown; an Error is
      *     thrown in the same way
+     * @throws IllegalStateException if the threads were closed before all tasks were taken on
      */
     public <T> List<T> run(List<Supplier<T>> tasks) {
-        List<CompletableFuture<T>> running =
-                tasks.stream().map(task -> CompletableFuture.supplyAsync(task, executor)).toList();
+        return start(tasks).get();
+    }
+
+    /**
+     * Takes on tasks, which run as soon as threads are free.
+     *
+     * @param <T> what each task returns
+     * @param tasks run to their ends even where another one fails
+     * @return waits for the tasks, then returns and throws what {@link #run} does
+     * @throws IllegalStateException if the threads were closed before all tasks were taken on;
+     *     those that were have ended
+     */
+    public <T> Supplier<List<T>> start(List<Supplier<T>> tasks) {
+        List<CompletableFuture<T>> running = new ArrayList<>(tasks.size());
         try {
-            CompletableFuture.allOf(running.toArray(CompletableFuture[]::new)).join();
-        } catch (CompletionException e) {
-            // the first failure in the order of the tasks is thrown below
+            for (Supplier<T> task : tasks) {
+                running.add(CompletableFuture.supplyAsync(task, executor));
+            }
+        } catch (RejectedExecutionException e) {
+            awaitAll(running);
+            throw new IllegalStateException("closed", e);
         }
+        return () -> results(running);
+    }
+
+    private static <T> List<T> results(List<CompletableFuture<T>> running) {
+        awaitAll(running);
         try {
             return running.stream().map(CompletableFuture::join).toList();
         } catch (CompletionException e) {
@@ -86,8 +119,33 @@ public final class EngineThreads implements AutoCloseable {
         }
     }
 
+    private static <T> void awaitAll(List<CompletableFuture<T>> running) {
+        try {
+            CompletableFuture.allOf(running.toArray(CompletableFuture[]::new)).join();
+        } catch (CompletionException e) {
+            // who asks for the results is told
+        }
+    }
+
+    /**
+     * Takes on no more tasks, and waits for the end of those that it has. Threads that are closed
+     * stay so. An interrupt does not end the waiting.
+     */
     @Override
     public void close() {
         executor.shutdown();
+        boolean interrupted = false;
+        while (true) {
+            try {
+                if (executor.awaitTermination(1, TimeUnit.DAYS)) {
+                    break;
+                }
+            } catch (InterruptedException e) {
+                interrupted = true;
+            }
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
     }
 }

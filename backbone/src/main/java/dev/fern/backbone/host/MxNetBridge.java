@@ -69,11 +69,16 @@ final class MxNetBridge implements EngineBridge {
         static native int close(int descriptor);
     }
 
-    /** Starts MXNet without the line that it then writes to standard error. */
+    /**
+     * Starts MXNet: at the first call on any thread. It then writes a line to standard error where
+     * its engine is set to another than its default. A program whose standard error is its own, as
+     * a command line's is, may set {@link EngineBridge#QUIET_START} to lose what the process writes
+     * there meanwhile.
+     */
     @Override
     public NDManager newManager(Device device) {
         NativeCache.prepareEngines();
-        if (Platform.isWindows()) {
+        if (!Boolean.getBoolean(QUIET_START) || Platform.isWindows()) {
             return NDManager.newBaseManager(device, ENGINE);
         }
         int saved = CLibrary.dup(STANDARD_ERROR);

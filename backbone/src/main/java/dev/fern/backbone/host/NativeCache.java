@@ -76,8 +76,8 @@ public final class NativeCache {
     }
 
     /**
-     * Chooses where DJL and JNA keep their libraries. This comes before the first use of an engine,
-     * since both ask for the place when they load.
+     * Chooses where DJL and JNA keep their libraries, and makes the {@link NativeSettings}. This
+     * comes before the first use of an engine, since all of them ask when they load.
      *
      * @throws NativeCacheException if the place that is set is not private
      */
@@ -91,6 +91,7 @@ public final class NativeCache {
             System.setProperty(JNA_SETTING, folder("jna").toString());
         }
         requirePrivate(Path.of(System.getProperty(JNA_SETTING)), JNA_SETTING);
+        NativeSettings.apply();
     }
 
     /**

@@ -2,6 +2,7 @@ package dev.fern.detection.image;
 
 import dev.fern.cocoeval.AtomicFile;
 import java.awt.Color;
+import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Locale;
@@ -48,6 +49,40 @@ public final class BgrImage implements AutoCloseable {
         Mat mat = new Mat(height, width, CvType.CV_8UC3);
         mat.put(0, 0, bgr);
         return new BgrImage(mat);
+    }
+
+    /**
+     * Makes an image of one of Java's, whose pixels are copied. Of gray the values are taken as
+     * they are, as {@link ImageReader} takes those of a file; 16 bits are cut to 8. Other types are
+     * converted to sRGB. Alpha is dropped.
+     *
+     * @param image of any type
+     * @return the image; the caller closes it
+     */
+    public static BgrImage of(BufferedImage image) {
+        int width = image.getWidth();
+        int height = image.getHeight();
+        byte[] bgr = new byte[Math.multiplyExact(3, Math.multiplyExact(width, height))];
+        int[] row = new int[width];
+        for (int y = 0; y < height; y++) {
+            switch (image.getType()) {
+                case BufferedImage.TYPE_BYTE_GRAY, BufferedImage.TYPE_USHORT_GRAY -> {
+                    int shift = image.getType() == BufferedImage.TYPE_USHORT_GRAY ? 8 : 0;
+                    image.getRaster().getSamples(0, y, width, 1, 0, row);
+                    for (int x = 0; x < width; x++) {
+                        row[x] = (row[x] >> shift) * 0x010101;
+                    }
+                }
+                default -> image.getRGB(0, y, width, 1, row, 0, width);
+            }
+            for (int x = 0; x < width; x++) {
+                int at = 3 * (y * width + x);
+                bgr[at] = (byte) row[x];
+                bgr[at + 1] = (byte) (row[x] >> 8);
+                bgr[at + 2] = (byte) (row[x] >> 16);
+            }
+        }
+        return of(width, height, bgr);
     }
 
     /** {@return the width in pixels} */

@@ -4,8 +4,8 @@ import java.io.IOException;
 import java.nio.file.Path;
 
 /**
- * An image file that can't be used: missing, empty, truncated, too large, not an image, or named so
- * that it lies outside its folder. The message is one line that names the file and what is wrong.
+ * An image that can't be used: missing, empty, truncated, too large, not an image, or named so that
+ * it lies outside its folder. The message is one line that names the image and what is wrong.
  */
 public final class ImageReadException extends IOException {
 
@@ -33,6 +33,16 @@ public final class ImageReadException extends IOException {
     }
 
     /**
+     * Makes an exception about an image wherever its bytes are.
+     *
+     * @param image where they are
+     * @param problem what is wrong, a phrase without the image's name
+     */
+    public ImageReadException(ImageSource image, String problem) {
+        super(image.name() + ": " + problem);
+    }
+
+    /**
      * Makes one exception that stands for several images of a data set.
      *
      * @param first the one that the message is about
@@ -54,5 +64,17 @@ public final class ImageReadException extends IOException {
      */
     public ImageReadException ofImage(String imageId) {
         return new ImageReadException(getMessage() + " (image id " + imageId + ")", this);
+    }
+
+    /**
+     * Returns the same with the image's place in a list before it.
+     *
+     * @param place from 0
+     * @param size of the list
+     * @return an exception whose cause is this one
+     */
+    public ImageReadException ofList(int place, int size) {
+        return new ImageReadException(
+                "image " + (place + 1) + " of " + size + ": " + getMessage(), this);
     }
 }

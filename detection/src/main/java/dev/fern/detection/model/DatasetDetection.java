@@ -1,7 +1,5 @@
 package dev.fern.detection.model;
 
-import dev.fern.cocoeval.Box;
-import dev.fern.cocoeval.CocoCategory;
 import dev.fern.cocoeval.CocoResults;
 import dev.fern.detection.data.BadImageException;
 import dev.fern.detection.data.Batch;
@@ -17,8 +15,8 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.function.IntConsumer;
-import java.util.function.IntFunction;
 import java.util.function.UnaryOperator;
 
 /** Runs a detector over a data set. */
@@ -63,7 +61,6 @@ public final class DatasetDetection {
             IntConsumer progress,
             Consumer<BadImageException> leftOut)
             throws IOException, InterruptedException {
-        List<CocoCategory> categories = detector.configuration().categories();
         CocoResults.Builder results = dataset.newResults();
         forEach(
                 detector,
@@ -72,7 +69,7 @@ public final class DatasetDetection {
                 options,
                 (imageId, found) ->
                         add(
-                                label -> OptionalLong.of(categories.get(label).id()),
+                                detection -> OptionalLong.of(detection.categoryId()),
                                 imageId,
                                 found,
                                 results),
@@ -113,7 +110,12 @@ public final class DatasetDetection {
                 dataset,
                 batchSize,
                 options,
-                (imageId, found) -> add(match::idInData, imageId, found, results),
+                (imageId, found) ->
+                        add(
+                                detection -> match.idInData(detection.category()),
+                                imageId,
+                                found,
+                                results),
                 progress,
                 leftOut);
         return results.build();
@@ -165,7 +167,7 @@ public final class DatasetDetection {
                     try {
                         detections = detector.detect(batch.pixels(), canvases);
                     } catch (NonFiniteOutputException e) {
-                        throw e.of(plan.file(batch.items().get(e.image()).imageId()));
+                        throw e.of(plan.file(batch.items().get(e.image()).imageId()).toString());
                     }
                     for (int n = 0; n < detections.size(); n++) {
                         found.accept(batch.items().get(n).imageId(), detections.get(n));
@@ -180,24 +182,16 @@ public final class DatasetDetection {
 
     /** Adds an image's detections, but for those of categories without an id. */
     private static void add(
-            IntFunction<OptionalLong> ids,
+            Function<Detection, OptionalLong> ids,
             long imageId,
             List<Detection> detections,
             CocoResults.Builder results) {
         for (Detection detection : detections) {
-            OptionalLong id = ids.apply(detection.category());
+            OptionalLong id = ids.apply(detection);
             if (id.isEmpty()) {
                 continue;
             }
-            results.add(
-                    imageId,
-                    id.getAsLong(),
-                    new Box(
-                            detection.x1(),
-                            detection.y1(),
-                            (double) detection.x2() - detection.x1(),
-                            (double) detection.y2() - detection.y1()),
-                    detection.score());
+            results.add(imageId, id.getAsLong(), detection.box(), detection.score());
         }
     }
 }

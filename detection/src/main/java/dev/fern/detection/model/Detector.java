@@ -1,83 +1,71 @@
 package dev.fern.detection.model;
 
 import ai.djl.Device;
-import ai.djl.ndarray.NDArray;
-import ai.djl.ndarray.NDList;
+import ai.djl.modality.cv.Image;
 import ai.djl.ndarray.NDManager;
-import ai.djl.ndarray.types.Shape;
 import ai.djl.training.ParameterStore;
-import dev.fern.backbone.host.EngineBridge;
 import dev.fern.backbone.onednn.PackedWeights;
 import dev.fern.backbone.onednn.Precision;
-import dev.fern.backbone.onednn.Tape;
 import dev.fern.backbone.parameter.ParameterValues;
 import dev.fern.backbone.parameter.Tensor;
 import dev.fern.detection.anchor.Anchors;
 import dev.fern.detection.image.BgrImage;
 import dev.fern.detection.image.Canvas;
+import dev.fern.detection.image.ImageReader;
 import dev.fern.detection.image.ImageSize;
 import dev.fern.detection.loss.HeadOutput;
+import java.awt.image.BufferedImage;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.FloatBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
+import java.util.function.Supplier;
 
 /**
- * A network with all that turns images into detections. It owns its parameters until it is closed,
- * and is not safe for use by several threads.
+ * A network with all that turns images into detections. It owns its parameters until it is closed.
+ *
+ * <p>Any number of threads may detect with one detector at the same time. Each reads its own images
+ * and lays them out, and hands them to one of the detector's lanes: threads that pass images
+ * through the network one by one, on a fixed share of the cores. So what is found depends neither
+ * on the number of threads nor on the load, and memory grows with the lanes alone. Lanes share the
+ * parameters. What else a detector offers, such as its network and its precision, is for one thread
+ * at a time, while none detects.
  */
 public final class Detector implements AutoCloseable {
 
-    private final DetectorConfiguration configuration;
-    private final NDManager manager;
-    private final EngineBridge engine;
-    private final RetinaNet network;
-    private final ParameterStore parameters;
-    private final ImagePipeline pipeline;
-    private final PackedWeights weights = new PackedWeights();
-    private volatile Precision precision = Precision.FLOAT32;
+    /** Of a list, so many images of one canvas pass an engine's operators together. */
+    private static final int BATCH_SIZE = 8;
 
-    private Detector(DetectorConfiguration configuration, NDManager manager, RetinaNet network) {
+    private final DetectorConfiguration configuration;
+    private final ImagePipeline pipeline;
+    private final ImageReader reader;
+    private final NetworkLanes lanes;
+
+    Detector(DetectorConfiguration configuration, NetworkLanes lanes, ImageReader reader) {
         this.configuration = configuration;
-        this.manager = manager;
-        this.engine = EngineBridge.of(manager);
-        this.network = network;
-        this.parameters = new ParameterStore(manager, false);
         this.pipeline = new ImagePipeline(configuration);
+        this.reader = reader;
+        this.lanes = lanes;
     }
 
     /**
-     * Makes a detector with fresh parameters on the CPU, the weights of its heads drawn as in the
-     * paper.
+     * {@return a detector with fresh parameters on the CPU, the weights of its heads drawn as in
+     * the paper} The caller closes it.
      *
      * @param configuration shape of the network, and what comes before and after it
      * @param engine DJL's name of the engine, such as {@code MXNet}
      * @param seed of the parameters, which depend on nothing else
-     * @return the detector, which the caller closes
      */
     public static Detector create(DetectorConfiguration configuration, String engine, long seed) {
-        return create(configuration, engine, seed, RetinaNet.HEAD_DEVIATION);
+        return create(configuration, engine, Device.cpu(), seed, RetinaNet.HEAD_DEVIATION);
     }
 
     /**
-     * Makes a detector with fresh parameters on the CPU.
-     *
-     * @param configuration shape of the network, and what comes before and after it
-     * @param engine DJL's name of the engine
-     * @param seed of the parameters
-     * @param headDeviation standard deviation of the weights of the heads' inner convolutions; 0
-     *     for He's, see {@link RetinaNet#initialize(NDManager, long, double)}
-     * @return the detector, which the caller closes
-     */
-    public static Detector create(
-            DetectorConfiguration configuration, String engine, long seed, double headDeviation) {
-        return create(configuration, engine, Device.cpu(), seed, headDeviation);
-    }
-
-    /**
-     * Makes a detector with fresh parameters on a device.
+     * {@return a detector with fresh parameters on a device} The caller closes it.
      *
      * @param configuration shape of the network, and what comes before and after it
      * @param engine DJL's name of the engine
@@ -85,7 +73,6 @@ public final class Detector implements AutoCloseable {
      * @param seed of the parameters
      * @param headDeviation standard deviation of the weights of the heads' inner convolutions; 0
      *     for He's, see {@link RetinaNet#initialize(NDManager, long, double)}
-     * @return the detector, which the caller closes
      */
     public static Detector create(
             DetectorConfiguration configuration,
@@ -97,14 +84,13 @@ public final class Detector implements AutoCloseable {
     }
 
     /**
-     * Makes a detector with fresh parameters on a device that can't be trained: its parameters have
-     * no memory for gradients.
+     * {@return a detector with fresh parameters on a device that can't be trained: they have no
+     * memory for gradients} The caller closes it.
      *
      * @param configuration shape of the network, and what comes before and after it
      * @param engine DJL's name of the engine
      * @param device holds the parameters and computes; one that the engine sees
      * @param seed of the parameters
-     * @return the detector, which the caller closes
      */
     public static Detector createForInference(
             DetectorConfiguration configuration, String engine, Device device, long seed) {
@@ -118,94 +104,61 @@ public final class Detector implements AutoCloseable {
             long seed,
             double headDeviation,
             boolean trains) {
-        NDManager manager = EngineBridge.of(engine).newManager(device);
-        try {
-            RetinaNet network = RetinaNet.of(configuration, trains);
-            network.initialize(manager, seed, headDeviation);
-            return new Detector(configuration, manager, network);
-        } catch (RuntimeException e) {
-            manager.close();
-            throw e;
-        }
+        NetworkLanes lanes =
+                NetworkLanes.open(
+                        engine,
+                        device,
+                        0,
+                        manager -> {
+                            RetinaNet network = RetinaNet.of(configuration, trains);
+                            network.initialize(manager, seed, headDeviation);
+                            return network;
+                        });
+        return new Detector(configuration, lanes, ImageReader.standard());
     }
 
     /**
-     * Loads a model directory onto the CPU, to be trained on.
+     * {@return the detector of a model directory, with the settings that {@link #builder} starts
+     * from} The caller closes it.
+     *
+     * @param directory the model, see {@link ModelDirectory}
+     * @throws IOException naming the file that is missing, damaged or does not fit the other
+     * @throws IllegalStateException if there is no engine on the class path; the message says how
+     *     to get one
+     */
+    public static Detector load(Path directory) throws IOException {
+        return builder(directory).load();
+    }
+
+    /**
+     * {@return settings with which to load a model directory}
+     *
+     * @param directory the model, see {@link ModelDirectory}
+     */
+    public static DetectorBuilder builder(Path directory) {
+        return new DetectorBuilder(directory);
+    }
+
+    /**
+     * {@return a detector that can be trained on, on the CPU} The caller closes it.
      *
      * @param directory the model, see {@link ModelDirectory}
      * @param engine DJL's name of the engine
-     * @return the detector, which the caller closes
-     * @throws IOException if a file is missing, damaged or does not fit the other; the message
-     *     names it
+     * @throws IOException naming the file that is missing, damaged or does not fit the other
      */
     public static Detector loadForTraining(Path directory, String engine) throws IOException {
-        return load(
-                directory, ModelDirectory.readConfiguration(directory), engine, Device.cpu(), true);
+        return builder(directory).optEngine(engine).load(true);
     }
 
     /**
-     * Loads a model directory onto the CPU. Like the other detectors that are loaded, but for
-     * {@link #loadForTraining}, it has no memory for gradients.
+     * {@return the detector of a model directory, on the CPU} The caller closes it.
      *
      * @param directory the model, see {@link ModelDirectory}
      * @param engine DJL's name of the engine
-     * @return the detector, which the caller closes
-     * @throws IOException if a file is missing, damaged or does not fit the other; the message
-     *     names it
+     * @throws IOException naming the file that is missing, damaged or does not fit the other
      */
     public static Detector load(Path directory, String engine) throws IOException {
-        return load(directory, ModelDirectory.readConfiguration(directory), engine);
-    }
-
-    /**
-     * Loads a model directory's parameters onto the CPU, under a configuration of the caller's.
-     *
-     * @param directory the model, see {@link ModelDirectory}
-     * @param configuration the model's own, except that canvas rule and post-processing may differ
-     * @param engine DJL's name of the engine
-     * @return the detector, which the caller closes
-     * @throws IOException if the parameters are missing, damaged or not those of the
-     *     configuration's network; the message names the file
-     */
-    public static Detector load(Path directory, DetectorConfiguration configuration, String engine)
-            throws IOException {
-        return load(directory, configuration, engine, Device.cpu());
-    }
-
-    /**
-     * Loads a model directory's parameters onto a device, under a configuration of the caller's.
-     *
-     * @param directory the model, see {@link ModelDirectory}
-     * @param configuration the model's own, except that canvas rule and post-processing may differ
-     * @param engine DJL's name of the engine
-     * @param device holds the parameters and computes; one that the engine sees
-     * @return the detector, which the caller closes
-     * @throws IOException if the parameters are missing, damaged or not those of the
-     *     configuration's network; the message names the file
-     */
-    public static Detector load(
-            Path directory, DetectorConfiguration configuration, String engine, Device device)
-            throws IOException {
-        return load(directory, configuration, engine, device, false);
-    }
-
-    private static Detector load(
-            Path directory,
-            DetectorConfiguration configuration,
-            String engine,
-            Device device,
-            boolean trains)
-            throws IOException {
-        NDManager manager = EngineBridge.of(engine).newManager(device);
-        try {
-            return new Detector(
-                    configuration,
-                    manager,
-                    ModelDirectory.readNetwork(directory, configuration, manager, trains));
-        } catch (IOException | RuntimeException e) {
-            manager.close();
-            throw e;
-        }
+        return builder(directory).optEngine(engine).load();
     }
 
     /** {@return the shape of the network, and what comes before and after it} */
@@ -215,29 +168,99 @@ public final class Detector implements AutoCloseable {
 
     /** {@return the network, initialised; it stays this detector's} */
     public RetinaNet network() {
-        return network;
+        return lanes.network();
     }
 
     /** {@return where the network's blocks find their parameters} */
     public ParameterStore parameterStore() {
-        return parameters;
+        return lanes.parameters();
     }
 
-    /**
-     * {@return the owner of the parameters; callers keep arrays of their own in sub-managers of it}
-     */
+    /** {@return the owner of the parameters; others keep their arrays in sub-managers of it} */
     public NDManager manager() {
-        return manager;
+        return lanes.manager();
     }
 
     /**
-     * Returns the anchors of a canvas.
+     * {@return the anchors of all levels, shared between calls}
      *
      * @param canvas has sides that are multiples of 32, as the configuration's rule makes them
-     * @return the anchors of all levels, shared between calls
      */
     public Anchors anchors(Canvas canvas) {
         return pipeline.anchors(canvas);
+    }
+
+    /** {@return how many images pass the network at the same time, 1 or more} */
+    public int lanes() {
+        return lanes.count();
+    }
+
+    /**
+     * {@return what {@link #detect(DetectorInput)} finds in an image file}
+     *
+     * @param file path of the file
+     * @throws IOException naming the file if it can't be read
+     */
+    public List<Detection> detect(Path file) throws IOException {
+        return detect(DetectorInput.of(file));
+    }
+
+    /**
+     * {@return what {@link #detect(DetectorInput)} finds in the bytes of an image file}
+     *
+     * @param file all of its bytes
+     * @throws IOException if they are no image that can be read
+     */
+    public List<Detection> detect(byte[] file) throws IOException {
+        return detect(DetectorInput.of(file));
+    }
+
+    /**
+     * {@return what {@link #detect(DetectorInput)} finds in the bytes of an image file}
+     *
+     * @param file is read to its end and closed
+     * @throws IOException if the stream can't be read or is no image
+     */
+    public List<Detection> detect(InputStream file) throws IOException {
+        return detect(DetectorInput.of(file));
+    }
+
+    /**
+     * {@return what {@link #detect(BgrImage)} finds in an image of Java's}
+     *
+     * @param image of any type
+     */
+    public List<Detection> detect(BufferedImage image) {
+        try (BgrImage copy = BgrImage.of(image)) {
+            return detect(copy);
+        }
+    }
+
+    /**
+     * {@return what {@link #detect(DetectorInput)} finds in an image of DJL's}
+     *
+     * @param image of any factory
+     * @throws IOException if the image's pixels can't be had
+     */
+    public List<Detection> detect(Image image) throws IOException {
+        return detect(DetectorInput.of(image));
+    }
+
+    /**
+     * Finds the objects of an image in any form.
+     *
+     * @param input the image; it is turned upright by its EXIF orientation, unless the detector's
+     *     reader is another
+     * @return the detections by falling score, in pixels of the image as it is shown
+     * @throws IOException naming the image if it can't be read
+     * @throws NonFiniteOutputException naming the image if the network's outputs are not finite
+     */
+    public List<Detection> detect(DetectorInput input) throws IOException {
+        try (BgrImage image = input.read(reader)) {
+            return detect(image);
+        } catch (NonFiniteOutputException e) {
+            throw e.of(input.name());
+        }
     }
 
     /**
@@ -246,10 +269,44 @@ public final class Detector implements AutoCloseable {
      * @param image of any size; the caller closes it
      * @return the detections by falling score, in pixels of the image
      * @throws NonFiniteOutputException if the network's outputs are not finite
+     * @throws IllegalStateException if the detector is closed
      */
     public List<Detection> detect(BgrImage image) {
         Canvas canvas = pipeline.canvas(image);
         return pipeline.withPixels(image, canvas, pixels -> detect(pixels, List.of(canvas)).get(0));
+    }
+
+    /**
+     * {@return what {@link #detect(List)} finds} An example is {@code detect(files,
+     * DetectorInput::of)}.
+     *
+     * @param <T> the form of the images, such as {@link Path}
+     * @param images any number
+     * @param form tells how to read one
+     * @throws IOException as of a list of inputs
+     */
+    public <T> List<List<Detection>> detect(List<T> images, Function<? super T, DetectorInput> form)
+            throws IOException {
+        return detect(images.stream().map(form).toList());
+    }
+
+    /**
+     * Finds the objects of several images.
+     *
+     * @param inputs any number; no more than a few of them are in memory at the same time
+     * @return for each image, in the order of the list, what {@code detect} finds in it alone
+     * @throws IOException naming the first image that can't be read, and its place in the list
+     * @throws NonFiniteOutputException naming the image if the network's outputs are not finite
+     */
+    public List<List<Detection>> detect(List<DetectorInput> inputs) throws IOException {
+        return detect(inputs, lanes.passImagesSingly() ? 1 : BATCH_SIZE);
+    }
+
+    List<List<Detection>> detect(List<DetectorInput> inputs, int batchSize) throws IOException {
+        try (CanvasBatches batches =
+                new CanvasBatches(pipeline, this::start, inputs, batchSize, 1 + lanes.count())) {
+            return batches.detect(reader);
+        }
     }
 
     /**
@@ -260,28 +317,35 @@ public final class Detector implements AutoCloseable {
      * @param canvases N canvases, one per image, all of the size H x W
      * @return for each image its detections by falling score, in pixels of the image
      * @throws NonFiniteOutputException if the network's outputs of an image are not finite
+     * @throws IllegalStateException if the detector is closed
      */
     public List<List<Detection>> detect(FloatBuffer pixels, List<Canvas> canvases) {
-        if (!Tape.supports(manager) && !engine.roundsByBatch(manager.getDevice())) {
-            return pipeline.detections(forward(pixels, canvases), canvases);
-        }
-        int imageSize = pixels.remaining() / canvases.size();
-        List<List<Detection>> detections = new ArrayList<>(canvases.size());
-        for (int n = 0; n < canvases.size(); n++) {
-            List<Canvas> own = canvases.subList(n, n + 1);
-            FloatBuffer image = pixels.slice(pixels.position() + n * imageSize, imageSize);
-            try {
-                detections.addAll(pipeline.detections(forward(image, own), own));
-            } catch (NonFiniteOutputException e) {
-                throw e.at(n);
-            }
-        }
-        return detections;
+        return start(pixels, canvases).get();
     }
 
-    private List<HeadOutput> forward(FloatBuffer pixels, List<Canvas> canvases) {
-        engine.recordNothing();
-        return outputs(pixels, canvases.size(), canvases.get(0).size(), false);
+    /** Hands the images of a batch to the lanes. */
+    private Supplier<List<List<Detection>>> start(FloatBuffer pixels, List<Canvas> canvases) {
+        List<Supplier<List<List<Detection>>>> tasks = new ArrayList<>();
+        int together = lanes.passImagesSingly() ? 1 : canvases.size();
+        int imageSize = pixels.remaining() / canvases.size();
+        for (int n = 0; n < canvases.size(); n += together) {
+            int first = n;
+            List<Canvas> own = canvases.subList(first, first + together);
+            FloatBuffer images =
+                    pixels.slice(pixels.position() + first * imageSize, together * imageSize);
+            tasks.add(() -> pass(images, own, first));
+        }
+        Supplier<List<List<List<Detection>>>> results = lanes.start(tasks);
+        return () -> results.get().stream().flatMap(List::stream).toList();
+    }
+
+    private List<List<Detection>> pass(FloatBuffer pixels, List<Canvas> canvases, int first) {
+        try {
+            ImageSize size = canvases.get(0).size();
+            return pipeline.detections(outputs(pixels, canvases.size(), size, false), canvases);
+        } catch (NonFiniteOutputException e) {
+            throw e.at(first + e.image());
+        }
     }
 
     /**
@@ -294,19 +358,7 @@ public final class Detector implements AutoCloseable {
      */
     public List<HeadOutput> outputs(
             FloatBuffer pixels, int images, ImageSize size, boolean training) {
-        Shape shape = new Shape(images, 3, size.height(), size.width());
-        if (Tape.supports(manager)) {
-            try (Tape tape = Tape.inference(manager, precision, weights)) {
-                return outputs(tape.enter(pixels, shape), training);
-            }
-        }
-        try (NDManager step = manager.newSubManager()) {
-            return outputs(engine.create(step, pixels, shape), training);
-        }
-    }
-
-    private List<HeadOutput> outputs(NDArray input, boolean training) {
-        return RetinaNet.read(network.forward(parameters, new NDList(input), training));
+        return lanes.outputs(pixels, images, size, training);
     }
 
     /**
@@ -317,28 +369,30 @@ public final class Detector implements AutoCloseable {
      * @throws IllegalArgumentException if this machine can't compute in it
      */
     public void setPrecision(Precision precision) {
-        precision.requireSupported(manager.getDevice());
-        this.precision = precision;
+        lanes.setPrecision(precision);
     }
 
     /** {@return what passes through the network keep of its weights} */
     public PackedWeights packedWeights() {
-        return weights;
+        return lanes.weights();
     }
 
     /** {@return the precision that {@link #setPrecision} has set, else float32} */
     public Precision precision() {
-        return precision;
+        return lanes.precision();
     }
 
     /** {@return a copy of every parameter by its name in the network} */
     public Map<String, Tensor> copyParameters() {
-        return ParameterValues.copyOf(network);
+        return ParameterValues.copyOf(network());
     }
 
+    /**
+     * Waits until what other threads have asked for is found, and then frees the memory. To detect
+     * with a closed detector is an {@link IllegalStateException}; to close it again does nothing.
+     */
     @Override
     public void close() {
-        weights.close();
-        manager.close();
+        lanes.close();
     }
 }

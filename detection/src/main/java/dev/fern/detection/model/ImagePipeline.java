@@ -40,15 +40,29 @@ final class ImagePipeline {
      * @return what the function returns
      */
     <T> T withPixels(BgrImage image, Canvas canvas, Function<FloatBuffer, T> use) {
-        int bytes = Math.multiplyExact(ImageTransform.length(canvas), Float.BYTES);
-        ByteBuffer data = PixelBuffers.take(bytes);
+        ByteBuffer data = PixelBuffers.take(bytes(canvas));
         try {
             FloatBuffer pixels = data.asFloatBuffer();
-            transform.write(image, canvas, pixels, 0);
+            write(image, canvas, pixels, 0);
             return use.apply(pixels);
         } finally {
             PixelBuffers.giveBack(data);
         }
+    }
+
+    /** {@return the bytes of an image on its canvas, [3, H, W]} */
+    int bytes(Canvas canvas) {
+        return Math.multiplyExact(ImageTransform.length(canvas), Float.BYTES);
+    }
+
+    /**
+     * Writes an image onto its canvas, normalised.
+     *
+     * @param pixels [N, 3, H, W]
+     * @param n index of the image in the batch
+     */
+    void write(BgrImage image, Canvas canvas, FloatBuffer pixels, int n) {
+        transform.write(image, canvas, pixels, n * ImageTransform.length(canvas));
     }
 
     Anchors anchors(Canvas canvas) {
@@ -63,7 +77,6 @@ final class ImagePipeline {
      * @throws NonFiniteOutputException if the outputs are not finite
      */
     List<List<Detection>> detections(List<HeadOutput> outputs, List<Canvas> canvases) {
-        int categories = configuration.categories().size();
         Anchors anchors = anchors(canvases.get(0));
         List<List<Detection>> detections = new ArrayList<>(canvases.size());
         for (int n = 0; n < canvases.size(); n++) {
@@ -71,7 +84,9 @@ final class ImagePipeline {
                 NonFiniteOutputException.requireFinite(output.logits(), canvases.size(), n);
                 NonFiniteOutputException.requireFinite(output.codes(), canvases.size(), n);
             }
-            detections.add(postProcessor.process(categories, outputs, anchors, n, canvases.get(n)));
+            detections.add(
+                    postProcessor.process(
+                            configuration.categories(), outputs, anchors, n, canvases.get(n)));
         }
         return detections;
     }

@@ -1,5 +1,6 @@
 package dev.fern.detection.model;
 
+import dev.fern.cocoeval.CocoCategory;
 import dev.fern.detection.anchor.Anchors;
 import dev.fern.detection.anchor.BoxCoder;
 import dev.fern.detection.anchor.Overlap;
@@ -49,7 +50,7 @@ public final class PostProcessor {
     /**
      * Finds the detections of one image.
      *
-     * @param categories K
+     * @param categories of the model, in the order of its logits
      * @param outputs the heads' outputs for a batch, one per level of {@code anchors}
      * @param anchors of the batch's canvas
      * @param image index of the image in that batch
@@ -57,22 +58,29 @@ public final class PostProcessor {
      * @return the detections by falling score, in image pixels
      */
     public List<Detection> process(
-            int categories, List<HeadOutput> outputs, Anchors anchors, int image, Canvas canvas) {
+            List<CocoCategory> categories,
+            List<HeadOutput> outputs,
+            Anchors anchors,
+            int image,
+            Canvas canvas) {
         Candidates candidates = new Candidates();
         for (int l = 0; l < outputs.size(); l++) {
-            collect(categories, outputs.get(l), anchors, l, image, canvas, candidates);
+            collect(categories.size(), outputs.get(l), anchors, l, image, canvas, candidates);
         }
         List<Integer> kept = suppress(candidates);
         List<Detection> detections = new ArrayList<>(kept.size());
         for (int i : kept) {
             float[] box = canvas.toImage(Arrays.copyOfRange(candidates.boxes, 4 * i, 4 * i + 4));
+            int category = candidates.categories[i];
             detections.add(
                     new Detection(
                             box[0],
                             box[1],
                             box[2],
                             box[3],
-                            candidates.categories[i],
+                            category,
+                            categories.get(category).id(),
+                            categories.get(category).name(),
                             candidates.scores[i]));
         }
         return detections;
@@ -172,6 +180,52 @@ public final class PostProcessor {
 
     private static float score(long key) {
         return Float.intBitsToFloat(~(int) (key >> 32));
+    }
+
+    /** Keeps the smallest of many keys. */
+    private static final class BestKeys {
+
+        private final int capacity;
+        private long[] keys = new long[64];
+        private int count;
+
+        /**
+         * Starts without a key.
+         *
+         * @param capacity how many keys to keep, at least 1
+         */
+        BestKeys(int capacity) {
+            this.capacity = capacity;
+        }
+
+        /**
+         * Adds a key.
+         *
+         * @return whether {@link #worst} was found anew, so that larger keys need not be added
+         */
+        boolean add(long key) {
+            if (count == keys.length) {
+                keys = Arrays.copyOf(keys, 2 * count);
+            }
+            keys[count++] = key;
+            if (count < 2L * capacity) {
+                return false;
+            }
+            Arrays.sort(keys, 0, count);
+            count = capacity;
+            return true;
+        }
+
+        /** {@return the largest of the keys that were kept when {@link #add} last returned true} */
+        long worst() {
+            return keys[capacity - 1];
+        }
+
+        /** {@return the smallest keys, ascending} */
+        long[] sorted() {
+            Arrays.sort(keys, 0, count);
+            return Arrays.copyOf(keys, Math.min(count, capacity));
+        }
     }
 
     /** Growing arrays of boxes (four numbers each), scores and categories. */

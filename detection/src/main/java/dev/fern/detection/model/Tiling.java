@@ -82,7 +82,7 @@ public record Tiling(int size, double overlap) {
                 try (BgrImage tile = image.crop(x, y, width, height)) {
                     for (Detection found : detector.apply(tile)) {
                         boolean cut = isCut(found, x, y, width, height, extent);
-                        candidates.add(new Candidate(moved(found, x, y), cut));
+                        candidates.add(new Candidate(found.moved(x, y), cut));
                     }
                 }
             }
@@ -106,16 +106,6 @@ public record Tiling(int size, double overlap) {
         }
         starts.add(Math.max(0, length - size));
         return starts;
-    }
-
-    private static Detection moved(Detection found, int x, int y) {
-        return new Detection(
-                found.x1() + x,
-                found.y1() + y,
-                found.x2() + x,
-                found.y2() + y,
-                found.category(),
-                found.score());
     }
 
     private static boolean isCut(

@@ -164,7 +164,7 @@ class DetectorTest {
         DetectorConfiguration configuration =
                 TinyDetectors.configuration("frn", RULE, PostProcessing.DEFAULT);
         try (Detector usual = Detector.create(configuration, TinyDetectors.ENGINE, 1);
-                Detector wider = Detector.create(configuration, TinyDetectors.ENGINE, 1, 0.08)) {
+                Detector wider = TinyDetectors.create(configuration, 1, 0.08)) {
             Map<String, Tensor> expected = usual.copyParameters();
             int scaled = 0;
             for (Map.Entry<String, Tensor> entry : wider.copyParameters().entrySet()) {
@@ -189,13 +189,9 @@ class DetectorTest {
         DetectorConfiguration configuration =
                 TinyDetectors.configuration("frn", RULE, PostProcessing.DEFAULT);
         int channels = configuration.architecture().pyramid().pyramidChannels();
-        try (Detector he = Detector.create(configuration, TinyDetectors.ENGINE, 1, 0);
+        try (Detector he = TinyDetectors.create(configuration, 1, 0);
                 Detector same =
-                        Detector.create(
-                                configuration,
-                                TinyDetectors.ENGINE,
-                                1,
-                                Math.sqrt(2.0 / (9 * channels)))) {
+                        TinyDetectors.create(configuration, 1, Math.sqrt(2.0 / (9 * channels)))) {
             assertThat(he.copyParameters()).isEqualTo(same.copyParameters());
         }
     }

@@ -154,8 +154,8 @@ class ModelDirectoryTest {
 
     @Test
     void changedConfigurationIsUsed() throws IOException {
-        DetectorConfiguration changed = detector.configuration().withCanvas(new CanvasRule(30, 30));
-        try (Detector loaded = Detector.load(folder, changed, "MXNet")) {
+        CanvasRule changed = new CanvasRule(30, 30);
+        try (Detector loaded = Detector.builder(folder).optCanvas(changed).load()) {
             assertThat(loaded.configuration().canvas().minSize()).isEqualTo(30);
             assertThat(loaded.copyParameters()).isEqualTo(detector.copyParameters());
         }

@@ -38,13 +38,7 @@ class PlainDjlLoadingTest {
     @BeforeEach
     void writeModel() throws IOException {
         model = Files.createDirectory(folder.resolve("model"));
-        try (Detector detector =
-                TinyDetectors.lively(
-                        TinyDetectors.configuration(
-                                "frn", new CanvasRule(60, 100), PostProcessing.DEFAULT),
-                        6)) {
-            ModelDirectory.write(model, detector.configuration(), detector.copyParameters());
-        }
+        TinyDetectors.write(model, new CanvasRule(60, 100));
     }
 
     @Test

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import dev.fern.cocoeval.CocoCategory;
 import dev.fern.detection.anchor.AnchorGenerator;
 import dev.fern.detection.anchor.AnchorParameters;
 import dev.fern.detection.anchor.Anchors;
@@ -16,6 +17,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Random;
 import java.util.function.DoubleUnaryOperator;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -23,6 +25,11 @@ import org.junit.jupiter.params.provider.CsvSource;
 class PostProcessorTest {
 
     private static final int K = 3;
+
+    private static final List<CocoCategory> CATEGORIES =
+            IntStream.range(0, K)
+                    .mapToObj(k -> new CocoCategory(k + 1, "category " + k, ""))
+                    .toList();
 
     /** An image of 120 x 80, three quarters the size on a canvas that is larger still. */
     private static final Canvas CANVAS =
@@ -79,7 +86,7 @@ class PostProcessorTest {
     private static void assertDefined(
             PostProcessing parameters, List<HeadOutput> outputs, int image) {
         List<Detection> found =
-                new PostProcessor(parameters).process(K, outputs, ANCHORS, image, CANVAS);
+                new PostProcessor(parameters).process(CATEGORIES, outputs, ANCHORS, image, CANVAS);
         List<Candidate> expected = defined(parameters, outputs, image);
         assertThat(found).isNotEmpty().hasSameSizeAs(expected);
         for (int i = 0; i < found.size(); i++) {
@@ -277,7 +284,7 @@ class PostProcessorTest {
     }
 
     private static List<Detection> process(PostProcessing parameters, List<HeadOutput> outputs) {
-        return new PostProcessor(parameters).process(K, outputs, ANCHORS, 0, CANVAS);
+        return new PostProcessor(parameters).process(CATEGORIES, outputs, ANCHORS, 0, CANVAS);
     }
 
     @ParameterizedTest(name = "{0}, {1}, {2}, {3}")

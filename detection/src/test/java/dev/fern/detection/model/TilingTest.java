@@ -65,7 +65,7 @@ class TilingTest {
         }
         // A larger part of the view is surer.
         float score = Math.min(0.99f, 0.5f + (right - left) / 1000f);
-        return new Detection(left, top, right, bottom, 0, score);
+        return TinyDetectors.detection(left, top, right, bottom, 0, score);
     }
 
     private static BgrImage picture(int width, int height, List<int[]> squares) {
@@ -100,7 +100,7 @@ class TilingTest {
     void aLargeObjectIsOneAlthoughTilesCutIt() {
         try (BgrImage image = picture(1600, 1200, List.of(new int[] {300, 150, 900}))) {
             assertThat(new Tiling(400, 0.2).detect(SQUARES, NMS_IOU, image))
-                    .containsExactly(new Detection(300, 150, 1200, 1050, 0, 0.99f));
+                    .containsExactly(TinyDetectors.detection(300, 150, 1200, 1050, 0, 0.99f));
         }
     }
 
@@ -119,8 +119,8 @@ class TilingTest {
         Function<BgrImage, List<Detection>> two =
                 image ->
                         List.of(
-                                new Detection(40, 40, 60, 60, 0, 0.9f),
-                                new Detection(40, 40, 60, 60, 1, 0.8f));
+                                TinyDetectors.detection(40, 40, 60, 60, 0, 0.9f),
+                                TinyDetectors.detection(40, 40, 60, 60, 1, 0.8f));
         try (BgrImage image = picture(100, 100, List.of())) {
             // Four tiles see something at four places, the whole image at the first.
             assertThat(new Tiling(64, 0.2).detect(two, NMS_IOU, image))

@@ -1,5 +1,6 @@
 package dev.fern.detection.model;
 
+import ai.djl.Device;
 import dev.fern.backbone.fpn.FeaturePyramid;
 import dev.fern.backbone.norm.Normalization;
 import dev.fern.backbone.parameter.ParameterValues;
@@ -12,6 +13,8 @@ import dev.fern.cocoeval.CocoCategory;
 import dev.fern.detection.anchor.AnchorParameters;
 import dev.fern.detection.image.CanvasRule;
 import dev.fern.detection.image.PixelNormalization;
+import java.io.IOException;
+import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -100,6 +103,15 @@ public final class TinyDetectors {
         return detector;
     }
 
+    /** Writes the model of such a detector that normalises by FRN. */
+    public static Path write(Path folder, CanvasRule rule) throws IOException {
+        DetectorConfiguration configuration = configuration("frn", rule, PostProcessing.DEFAULT);
+        try (Detector detector = lively(configuration, 6)) {
+            ModelDirectory.write(folder, configuration, detector.copyParameters());
+        }
+        return folder;
+    }
+
     private static float enlivened(String name, float value, float noise) {
         if (name.endsWith(".gamma")) {
             return 1 + 0.2f * noise;
@@ -114,5 +126,16 @@ public final class TinyDetectors {
             return value;
         }
         return name.startsWith("backbone.") || name.startsWith("pyramid.") ? value : 0.1f * noise;
+    }
+
+    /** A detection of a category that is called after its place in the model's list. */
+    public static Detection detection(
+            float x1, float y1, float x2, float y2, int category, float score) {
+        return new Detection(x1, y1, x2, y2, category, category + 1, "category " + category, score);
+    }
+
+    /** A detector whose heads' inner convolutions have weights of a standard deviation. */
+    static Detector create(DetectorConfiguration configuration, long seed, double headDeviation) {
+        return Detector.create(configuration, ENGINE, Device.cpu(), seed, headDeviation);
     }
 }

@@ -334,7 +334,7 @@ class BatchIndependenceTest {
                         .detections()) {
             byImage.computeIfAbsent(result.imageId(), id -> new ArrayList<>())
                     .add(
-                            new Detection(
+                            TinyDetectors.detection(
                                     (float) result.box().x(),
                                     (float) result.box().y(),
                                     (float) result.box().x2(),

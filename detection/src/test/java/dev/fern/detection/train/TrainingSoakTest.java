@@ -2,19 +2,14 @@ package dev.fern.detection.train;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import ai.djl.ndarray.BaseNDManager;
 import com.google.gson.JsonParser;
 import dev.fern.detection.data.DetectionDataset;
 import dev.fern.detection.data.LoaderOptions;
 import dev.fern.detection.model.DatasetDetection;
 import dev.fern.detection.model.Detector;
+import dev.fern.detection.model.ProcessMemory;
 import dev.fern.detection.recipe.TrainingConfiguration;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.PrintStream;
-import java.io.UncheckedIOException;
-import java.lang.management.ManagementFactory;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -22,7 +17,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.OptionalDouble;
-import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -78,7 +72,11 @@ class TrainingSoakTest {
         @Override
         public void step(Step step) {
             if (step.step() % (STEPS / LOOKS) == 0) {
-                Look look = new Look(step.step(), resources(), nativeMib());
+                Look look =
+                        new Look(
+                                step.step(),
+                                ProcessMemory.resources(detector.manager()),
+                                ProcessMemory.nativeMib());
                 looks.add(look);
                 if (STEPS >= LONG_TRAINING) {
                     System.out.printf(
@@ -88,40 +86,6 @@ class TrainingSoakTest {
                             look.resources,
                             look.nativeMib.orElse(Double.NaN));
                 }
-            }
-        }
-
-        /** Counts what DJL's dump of the managers tells. */
-        private int resources() {
-            PrintStream out = System.out;
-            ByteArrayOutputStream dump = new ByteArrayOutputStream();
-            System.setOut(new PrintStream(dump, true, StandardCharsets.UTF_8));
-            try {
-                ((BaseNDManager) detector.manager()).debugDump(0);
-            } finally {
-                System.setOut(out);
-            }
-            return Pattern.compile("resource count: (\\d+)")
-                    .matcher(dump.toString(StandardCharsets.UTF_8))
-                    .results()
-                    .mapToInt(count -> Integer.parseInt(count.group(1)))
-                    .sum();
-        }
-
-        private static OptionalDouble nativeMib() {
-            Path status = Path.of("/proc/self/status");
-            if (!Files.exists(status)) {
-                return OptionalDouble.empty();
-            }
-            long heap = ManagementFactory.getMemoryMXBean().getHeapMemoryUsage().getCommitted();
-            try {
-                return Files.readAllLines(status).stream()
-                        .filter(line -> line.startsWith("VmRSS:"))
-                        .mapToDouble(line -> Long.parseLong(line.replaceAll("\\D", "")) / 1024.0)
-                        .map(resident -> resident - heap / (double) (1 << 20))
-                        .findFirst();
-            } catch (IOException e) {
-                throw new UncheckedIOException(e);
             }
         }
 

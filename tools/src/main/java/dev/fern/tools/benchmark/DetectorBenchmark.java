@@ -49,7 +49,13 @@ abstract class DetectorBenchmark implements Callable<Integer> {
             })
     static final class Train extends DetectorBenchmark {
         Train() {
-            super("train", TrainingWorkload::new);
+            super("train");
+        }
+
+        @Override
+        DetectorWorkload workload(
+                TrainingConfiguration configuration, ImageSize image, int categories) {
+            return new TrainingWorkload(configuration, image, categories);
         }
     }
 
@@ -61,16 +67,38 @@ abstract class DetectorBenchmark implements Callable<Integer> {
                 "Times detection: forward pass and post-processing.",
                 "",
                 "The settings are those of fern train. The images are random, and their"
-                        + " decoding is not timed. One round runs each normaliser once."
+                        + " decoding is not timed. One round runs each normaliser once: in one"
+                        + " batch, or in as many at the same time as --concurrency says."
             })
     static final class Detect extends DetectorBenchmark {
+
+        @Option(
+                names = "--concurrency",
+                paramLabel = "N",
+                defaultValue = "1",
+                description =
+                        "Number of threads that share the detector, each with a batch of its own."
+                                + " Default: ${DEFAULT-VALUE}.")
+        private int concurrency;
+
         Detect() {
-            super("detect", DetectionWorkload::new);
+            super("detect");
+        }
+
+        @Override
+        int concurrency() {
+            requireRange("--concurrency", concurrency, 1);
+            return concurrency;
+        }
+
+        @Override
+        DetectorWorkload workload(
+                TrainingConfiguration configuration, ImageSize image, int categories) {
+            return new DetectionWorkload(configuration, image, categories, concurrency);
         }
     }
 
     private final String name;
-    private final DetectorWorkload.Factory workload;
 
     @Mixin private TrainingSettings settings;
 
@@ -117,9 +145,17 @@ abstract class DetectorBenchmark implements Callable<Integer> {
 
     @Spec private CommandSpec spec;
 
-    private DetectorBenchmark(String name, DetectorWorkload.Factory workload) {
+    private DetectorBenchmark(String name) {
         this.name = name;
-        this.workload = workload;
+    }
+
+    /** Makes the work for some settings. */
+    abstract DetectorWorkload workload(
+            TrainingConfiguration configuration, ImageSize image, int categories);
+
+    /** {@return how many batches are worked on at the same time} */
+    int concurrency() {
+        return 1;
     }
 
     @Override
@@ -127,6 +163,7 @@ abstract class DetectorBenchmark implements Callable<Integer> {
         requireRange("--categories", categories, 1);
         requireRange("--warm-up", warmUp, 0);
         requireRange("--repeats", repeats, 1);
+        concurrency(); // its range comes first
         ImageSize image = imageSize();
         OutputFile.require(json, List.of());
         Map<String, TrainingConfiguration> configurations = configurations();
@@ -138,7 +175,7 @@ abstract class DetectorBenchmark implements Callable<Integer> {
         Map<String, DetectorWorkload> workloads = new LinkedHashMap<>();
         try {
             for (Map.Entry<String, TrainingConfiguration> entry : configurations.entrySet()) {
-                workloads.put(entry.getKey(), workload.create(entry.getValue(), image, categories));
+                workloads.put(entry.getKey(), workload(entry.getValue(), image, categories));
             }
             Map<String, Runnable> tasks = new LinkedHashMap<>();
             workloads.forEach((norm, own) -> tasks.put(norm, own::run));
@@ -181,13 +218,16 @@ abstract class DetectorBenchmark implements Callable<Integer> {
         OptionalDouble peak = PeakMemory.mebibytes();
         TrainingConfiguration any = configurations.values().iterator().next();
         int batch = any.loop().batchSize();
+        int images = batch * concurrency();
         out.printf(
-                "%s, %s x%s, %s, batch of %d, %d threads%n",
+                "%s, %s x%s, %s, %s, %d threads%n",
                 any.machine().engine(),
                 any.network().backbone().id(),
                 any.network().backbone().width(),
                 canvas,
-                batch,
+                concurrency() == 1
+                        ? "batch of " + batch
+                        : concurrency() + " batches of " + batch + " at a time",
                 EngineBridge.of(any.machine().engine()).lanes());
         out.printf("%-14s%12s%12s%12s%14s%n", "norm", "median ms", "quartiles", "", "ms per image");
         timings.forEach(
@@ -198,7 +238,7 @@ abstract class DetectorBenchmark implements Callable<Integer> {
                                 timing.median(),
                                 timing.quantile(0.25),
                                 timing.quantile(0.75),
-                                timing.median() / batch));
+                                timing.median() / images));
         peak.ifPresent(size -> out.printf("peak memory of the process: %.0f MiB%n", size));
         out.flush();
         if (json != null) {
@@ -215,6 +255,7 @@ abstract class DetectorBenchmark implements Callable<Integer> {
         root.addProperty("benchmark", name);
         root.addProperty("canvas", canvas.toString());
         root.addProperty("categories", categories);
+        root.addProperty("concurrency", concurrency());
         root.addProperty("warm_up", warmUp);
         root.addProperty("cores", Runtime.getRuntime().availableProcessors());
         root.addProperty("java", System.getProperty("java.vm.version"));
@@ -228,7 +269,9 @@ abstract class DetectorBenchmark implements Callable<Integer> {
                     result.addProperty("norm", norm);
                     result.addProperty(
                             "median_ms_per_image",
-                            timing.median() / configurations.get(norm).loop().batchSize());
+                            timing.median()
+                                    / configurations.get(norm).loop().batchSize()
+                                    / concurrency());
                     result.add(
                             "settings", JsonParser.parseString(configurations.get(norm).toJson()));
                     results.add(result);

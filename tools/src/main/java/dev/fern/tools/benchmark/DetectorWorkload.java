@@ -17,13 +17,6 @@ import java.util.stream.LongStream;
  */
 abstract class DetectorWorkload implements AutoCloseable {
 
-    /** Makes the work for some settings. */
-    @FunctionalInterface
-    interface Factory {
-        DetectorWorkload create(
-                TrainingConfiguration configuration, ImageSize image, int categories);
-    }
-
     final int batchSize;
     final Canvas canvas;
     final FloatBuffer pixels;

@@ -155,8 +155,12 @@ public final class ModelOptions {
         } catch (IllegalArgumentException e) {
             throw new BadInputException(e.getMessage(), e);
         }
-        Detector detector = Detector.load(directory, configuration, engine, device);
-        detector.setPrecision(wanted);
-        return detector;
+        return Detector.builder(directory)
+                .optCanvas(configuration.canvas())
+                .optPostProcessing(configuration.postProcessing())
+                .optEngine(engine)
+                .optDevice(device)
+                .optPrecision(wanted)
+                .load();
     }
 }
