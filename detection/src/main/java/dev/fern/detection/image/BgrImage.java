@@ -216,6 +216,16 @@ public final class BgrImage implements AutoCloseable {
     }
 
     /**
+     * Returns this image as the bytes of a file.
+     *
+     * @param extension {@code .png} or {@code .jpg}
+     * @return the bytes of the file
+     */
+    public byte[] encoded(String extension) {
+        return encoded(mat, extension, new MatOfInt());
+    }
+
+    /**
      * Returns a small version of this image as the bytes of a JPEG file.
      *
      * @param longerSide largest length of the longer side in pixels; a smaller image keeps its size
