@@ -26,6 +26,7 @@ final class ApiHandler extends Handler.Abstract {
     private static final String PING = "/ping";
     private static final String BEARER = "Bearer ";
 
+    private final Page page = new Page();
     private final Map<String, ServedModel> models;
     private final Predictions predictions;
     private final ServerMetrics metrics;
@@ -50,6 +51,12 @@ final class ApiHandler extends Handler.Abstract {
         if (path.equals(PING)) {
             exchange.route = "ping";
             get(exchange, () -> Answers.json(Answers.status("Healthy")), JSON);
+        } else if (page.at(path).isPresent()) {
+            Page.Content file = page.at(path).get();
+            exchange.route = "page";
+            response.getHeaders().put("Content-Security-Policy", Page.CONTENT_SECURITY_POLICY);
+            response.getHeaders().put("X-Content-Type-Options", "nosniff");
+            get(exchange, file::bytes, file.type());
         } else if (!isAllowed(request)) {
             response.getHeaders().put(HttpHeader.WWW_AUTHENTICATE, "Bearer");
             exchange.refuse(HttpStatus.UNAUTHORIZED_401, "a bearer token is needed");
