@@ -3,7 +3,12 @@ package dev.fern.tools;
 import dev.fern.tools.benchmark.BenchmarkCommand;
 import dev.fern.tools.console.ErrorReport;
 import dev.fern.tools.console.ExitStatus;
+import dev.fern.tools.console.Messages;
+import dev.fern.tools.console.OptionSection;
+import dev.fern.tools.console.OptionSection.Section;
+import dev.fern.tools.console.PeakMemory;
 import dev.fern.tools.console.StandardOutput;
+import dev.fern.tools.console.Verbosity;
 import dev.fern.tools.console.VersionProvider;
 import dev.fern.tools.dataset.DatasetCommand;
 import dev.fern.tools.detect.DetectCommand;
@@ -16,18 +21,22 @@ import dev.fern.tools.train.TrainCommand;
 import dev.fern.tools.verify.VerifyCommand;
 import dev.fern.tools.weights.ImportCommand;
 import java.io.PrintWriter;
-import java.util.List;
+import java.util.Locale;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Help;
+import picocli.CommandLine.Help.Ansi;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ParseResult;
+import picocli.CommandLine.RunLast;
 import picocli.CommandLine.ScopeType;
-import picocli.CommandLine.UnmatchedArgumentException;
 
 /**
  * The entry point of the command line. It hands over to a command and turns what that throws into
  * one line on standard error and an exit status.
  */
+@OptionSection(Section.GENERAL)
 @Command(
         name = "fern",
         description =
@@ -47,11 +56,12 @@ import picocli.CommandLine.UnmatchedArgumentException;
             VerifyCommand.class,
             ImportCommand.class,
             DatasetCommand.class,
-            BenchmarkCommand.class
+            BenchmarkCommand.class,
+            HelpCommand.class
         },
         footer = {
             "",
-            "'fern COMMAND --help' explains a command and all of its options.",
+            "'fern help COMMAND' explains a command and all of its options.",
             "Exit status: 0 done, 1 a fault of the network, the machine or Fern, 2 bad usage or bad"
                     + " input, 130 interrupted.",
             "Start with: fern demo"
@@ -60,6 +70,32 @@ public final class Fern {
 
     /** What Java takes for the home of a user without an entry in the system's list. */
     private static final String NO_HOME = "?";
+
+    @Option(
+            names = {"-q", "--quiet"},
+            scope = ScopeType.INHERIT,
+            description =
+                    "Print results and errors only: no progress, no notes, no warnings. Default:"
+                            + " print them on standard error.")
+    private boolean isQuiet;
+
+    @Option(
+            names = {"-v", "--verbose"},
+            scope = ScopeType.INHERIT,
+            description =
+                    "Also say on standard error what was decided: versions, engine, devices,"
+                            + " threads, precision, data, settings, time and memory.")
+    private boolean isVerbose;
+
+    @Option(
+            names = "--color",
+            paramLabel = "WHEN",
+            scope = ScopeType.INHERIT,
+            defaultValue = "auto",
+            description =
+                    "Colours in helps and errors: always, never, or auto, which is on a terminal"
+                            + " where NO_COLOR is not set. Default: ${DEFAULT-VALUE}.")
+    private ColorChoice color = ColorChoice.AUTO;
 
     @Option(
             names = "--debug",
@@ -79,6 +115,26 @@ public final class Fern {
             versionHelp = true,
             description = "Print the version and exit.")
     private boolean version;
+
+    /** When to print colours. */
+    enum ColorChoice {
+        AUTO,
+        ALWAYS,
+        NEVER;
+
+        private Ansi ansi() {
+            return switch (this) {
+                case ALWAYS -> Ansi.ON;
+                case NEVER -> Ansi.OFF;
+                case AUTO -> "dumb".equals(System.getenv("TERM")) ? Ansi.OFF : Ansi.AUTO;
+            };
+        }
+
+        @Override
+        public String toString() {
+            return name().toLowerCase(Locale.ROOT);
+        }
+    }
 
     private Fern() {}
 
@@ -109,7 +165,7 @@ public final class Fern {
         try {
             return commandLine(fern).execute(args);
         } catch (OutOfMemoryError | LinkageError e) {
-            return fern.report(e, new PrintWriter(System.err, true));
+            return fern.report(e);
         }
     }
 
@@ -122,52 +178,69 @@ public final class Fern {
         commands.setCaseInsensitiveEnumValuesAllowed(true);
         commands.setUsageHelpAutoWidth(true);
         commands.setExpandAtFiles(false); // @x.jpg may be the name of an image
+        // Else '--output --epocs 3' writes to a folder named --epocs.
+        commands.setUnmatchedOptionsAllowedAsOptionParameters(false);
+        CommandHelp.install(commands);
+        commands.setExecutionStrategy(fern::execute);
         commands.setParameterExceptionHandler(
                 (exception, arguments) -> {
-                    CommandLine command = exception.getCommandLine();
-                    command.getErr().println("fern: " + usageLine(exception, command));
+                    errors().println("fern: " + UsageProblem.of(exception));
                     return ExitStatus.BAD_INPUT;
                 });
         commands.setExecutionExceptionHandler(
-                (exception, command, parsed) -> fern.report(exception, command.getErr()));
+                (exception, command, parsed) -> fern.report(exception));
         return commands;
     }
 
-    /** Returns one line that says what is wrong with the usage and where to read on. */
-    private static String usageLine(ParameterException exception, CommandLine command) {
-        return usageMessage(exception, command)
-                + "; see '"
-                + command.getCommandSpec().qualifiedName()
-                + " --help'";
+    private int execute(ParseResult parsed) {
+        Ansi ansi = color.ansi();
+        parsed.asCommandLineList()
+                .forEach(command -> command.setColorScheme(Help.defaultColorScheme(ansi)));
+        if (isQuiet && isVerbose) {
+            throw new ParameterException(
+                    parsed.asCommandLineList().get(0), "--quiet and --verbose exclude each other");
+        }
+        Verbosity verbosity =
+                isQuiet ? Verbosity.QUIET : isVerbose ? Verbosity.VERBOSE : Verbosity.NORMAL;
+        return Messages.during(verbosity, () -> runAndTime(parsed));
     }
 
-    /** Returns picocli's message without its prefix and without a word that it prints twice. */
-    private static String usageMessage(ParameterException exception, CommandLine command) {
-        if (exception instanceof UnmatchedArgumentException unmatched
-                && unmatched.isUnknownOption()) {
-            List<String> options =
-                    unmatched.getUnmatched().stream()
-                            .filter(word -> word.startsWith("-")) // not the options' values
-                            .distinct()
-                            .toList();
-            return (options.size() == 1 ? "Unknown option: '" : "Unknown options: '")
-                    + ErrorReport.inOneLine(String.join("', '", options))
-                    + "'";
+    private static int runAndTime(ParseResult parsed) {
+        long start = System.nanoTime();
+        Runtime runtime = Runtime.getRuntime();
+        Messages.detail(
+                String.format(
+                        Locale.ROOT,
+                        "%s, Java %s, %s %s, %d processors, Java's heap at most %d MiB",
+                        VersionProvider.version(),
+                        System.getProperty("java.version"),
+                        System.getProperty("os.name"),
+                        System.getProperty("os.arch"),
+                        runtime.availableProcessors(),
+                        runtime.maxMemory() >> 20));
+        try {
+            return new RunLast().execute(parsed);
+        } finally {
+            String peak =
+                    PeakMemory.mebibytes().stream()
+                            .mapToObj(
+                                    size ->
+                                            String.format(
+                                                    Locale.ROOT, ", peak memory %.0f MiB", size))
+                            .findFirst()
+                            .orElse("");
+            Messages.detail(
+                    String.format(
+                            Locale.ROOT, "took %.1f s%s", (System.nanoTime() - start) / 1e9, peak));
         }
-        if (exception instanceof UnmatchedArgumentException unmatched
-                && !command.getSubcommands().isEmpty()) {
-            return "unknown command '"
-                    + ErrorReport.inOneLine(unmatched.getUnmatched().get(0))
-                    + "'; the commands are "
-                    + String.join(", ", command.getSubcommands().keySet());
-        }
-        return ErrorReport.inOneLine(exception.getMessage())
-                .replaceFirst("^Error: ", "")
-                .replace("option option", "option")
-                .replaceFirst("\\.$", "");
     }
 
-    private int report(Throwable exception, PrintWriter err) {
+    private static PrintWriter errors() {
+        return new PrintWriter(Messages.errors(), true);
+    }
+
+    private int report(Throwable exception) {
+        PrintWriter err = errors();
         if (debug) {
             exception.printStackTrace(err);
         }

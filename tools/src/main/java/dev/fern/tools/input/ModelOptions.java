@@ -12,6 +12,8 @@ import dev.fern.detection.model.ModelDirectory;
 import dev.fern.detection.model.PostProcessing;
 import dev.fern.tools.console.BadInputException;
 import dev.fern.tools.console.Engines;
+import dev.fern.tools.console.OptionSection;
+import dev.fern.tools.console.OptionSection.Section;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.function.UnaryOperator;
@@ -23,6 +25,7 @@ public final class ModelOptions {
 
     private static final int LOADER_THREADS = 2;
 
+    @OptionSection(Section.MACHINE)
     @Option(
             names = "--batch-size",
             paramLabel = "N",
@@ -31,6 +34,7 @@ public final class ModelOptions {
                     "Number of images that pass the network together. Default: ${DEFAULT-VALUE}.")
     private int batchSize;
 
+    @OptionSection(Section.MODEL)
     @Option(
             names = "--min-size",
             paramLabel = "N",
@@ -39,6 +43,7 @@ public final class ModelOptions {
                             + " the model's.")
     private Integer minSize;
 
+    @OptionSection(Section.MODEL)
     @Option(
             names = "--max-size",
             paramLabel = "N",
@@ -47,6 +52,7 @@ public final class ModelOptions {
                             + " model's, or --min-size where that is larger.")
     private Integer maxSize;
 
+    @OptionSection(Section.MACHINE)
     @Option(
             names = "--engine",
             paramLabel = "NAME",
@@ -54,6 +60,7 @@ public final class ModelOptions {
             description = "DJL engine: MXNet or PyTorch. Default: ${DEFAULT-VALUE}.")
     private String engine;
 
+    @OptionSection(Section.MACHINE)
     @Option(
             names = "--devices",
             paramLabel = "NAME",
@@ -63,6 +70,7 @@ public final class ModelOptions {
                             + " the engine sees, else the CPU. Default: ${DEFAULT-VALUE}.")
     private String devices;
 
+    @OptionSection(Section.MACHINE)
     @Option(
             names = "--precision",
             paramLabel = "NAME",
@@ -73,6 +81,7 @@ public final class ModelOptions {
                             + " processor. Default: ${DEFAULT-VALUE}.")
     private String precision;
 
+    @OptionSection(Section.DATA)
     @Option(
             names = "--skip-bad-images",
             description =

@@ -6,6 +6,8 @@ import com.google.gson.JsonObject;
 import dev.fern.detection.data.LabelledImages;
 import dev.fern.detection.data.LoaderOptions;
 import dev.fern.tools.console.BadInputException;
+import dev.fern.tools.console.OptionSection;
+import dev.fern.tools.console.OptionSection.Section;
 import dev.fern.tools.format.DataFile;
 import dev.fern.tools.input.DataWarnings;
 import dev.fern.tools.input.LoadingOptions;
@@ -21,6 +23,7 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** The options that name the data that a training learns from and is evaluated on. */
+@OptionSection(Section.DATA)
 public final class TrainingData {
 
     @Option(
