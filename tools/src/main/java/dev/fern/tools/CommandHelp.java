@@ -12,12 +12,17 @@ import java.util.TreeMap;
 import picocli.CommandLine;
 import picocli.CommandLine.Help;
 import picocli.CommandLine.Help.Layout;
+import picocli.CommandLine.Model.ArgGroupSpec;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
+import picocli.CommandLine.Model.PositionalParamSpec;
 import picocli.CommandLine.Model.UsageMessageSpec;
 
 /** How helps list options: in sections, and only those that mean something to the command. */
 final class CommandHelp {
+
+    /** A synopsis with more options is not read. */
+    private static final int MOST_IN_SYNOPSIS = 14;
 
     private CommandHelp() {}
 
@@ -28,7 +33,32 @@ final class CommandHelp {
         spec.usageMessage()
                 .sectionMap()
                 .put(UsageMessageSpec.SECTION_KEY_OPTION_LIST, CommandHelp::sections);
+        if (spec.options().size() > MOST_IN_SYNOPSIS) {
+            spec.usageMessage().customSynopsis(synopsis(spec).replace("%", "%%"));
+        }
         command.getSubcommands().values().forEach(CommandHelp::install);
+    }
+
+    /** Returns what must be given, in place of a paragraph of all options. */
+    private static String synopsis(CommandSpec spec) {
+        StringBuilder line = new StringBuilder(spec.qualifiedName());
+        for (OptionSpec option : spec.options()) {
+            if (option.required() && option.group() == null) {
+                line.append(' ').append(option.longestName());
+                line.append('=').append(option.paramLabel());
+            }
+        }
+        for (ArgGroupSpec group : spec.argGroups()) {
+            line.append(' ').append(group.synopsis());
+        }
+        line.append(" [OPTIONS]");
+        for (PositionalParamSpec parameter : spec.positionalParameters()) {
+            if (parameter.group() == null) {
+                line.append(' ').append(parameter.paramLabel());
+                line.append(parameter.arity().max() > 1 ? "..." : "");
+            }
+        }
+        return line.toString();
     }
 
     private static void removeOptions(CommandSpec spec) {

@@ -184,7 +184,7 @@ public final class Fern {
         commands.setExecutionStrategy(fern::execute);
         commands.setParameterExceptionHandler(
                 (exception, arguments) -> {
-                    errors().println("fern: " + UsageProblem.of(exception));
+                    errors().println("fern: " + UsageProblem.of(exception, arguments));
                     return ExitStatus.BAD_INPUT;
                 });
         commands.setExecutionExceptionHandler(

@@ -82,13 +82,6 @@ final class AnalysisOptions {
      * @throws BadInputException if a value is out of range
      */
     AnalysisParameters parameters() throws BadInputException {
-        if (json == null && report == null && (iou != null || score != null || beta != null)) {
-            throw new BadInputException(
-                    (iou != null
-                                    ? "--analysis-iou"
-                                    : score != null ? "--analysis-score" : "--f-beta")
-                            + " is for --analysis and --report, and neither is given");
-        }
         try {
             AnalysisParameters parameters = AnalysisParameters.defaults();
             if (iou != null) {
@@ -97,7 +90,15 @@ final class AnalysisOptions {
             if (score != null) {
                 parameters = parameters.withScoreThreshold(score);
             }
-            return beta == null ? parameters : parameters.withBeta(beta);
+            parameters = beta == null ? parameters : parameters.withBeta(beta);
+            if (json == null
+                    && report == null
+                    && !parameters.equals(AnalysisParameters.defaults())) {
+                throw new BadInputException(
+                        "--analysis-iou, --analysis-score and --beta are for --analysis and"
+                                + " --report, and neither is given");
+            }
+            return parameters;
         } catch (IllegalArgumentException e) {
             throw new BadInputException(e.getMessage(), e);
         }

@@ -8,7 +8,6 @@ import dev.fern.cocoeval.CocoDataset;
 import dev.fern.cocoeval.Comparison;
 import dev.fern.cocoeval.Comparison.Difference;
 import dev.fern.cocoeval.EvaluationParameters;
-import dev.fern.cocoeval.ImageCoverage;
 import dev.fern.cocoeval.PairedBootstrap;
 import dev.fern.tools.console.BadInputException;
 import dev.fern.tools.console.JsonFile;
@@ -165,7 +164,7 @@ public final class CompareCommand implements Callable<Integer> {
         print(
                 comparison,
                 files.results().stream()
-                        .map(results -> ImageCoverage.of(files.dataset(), results, parameters))
+                        .map(results -> CocoAdvice.coverage(files.dataset(), results, parameters))
                         .toList());
         if (json != null) {
             JsonFile.write(json, json(comparison, files.dataset()));
@@ -180,7 +179,7 @@ public final class CompareCommand implements Callable<Integer> {
         return 0;
     }
 
-    private void print(Comparison comparison, List<ImageCoverage> coverages) {
+    private void print(Comparison comparison, List<CocoAdvice.Coverage> coverages) {
         PrintWriter out = spec.commandLine().getOut();
         print(out, "A", first, coverages.get(0));
         print(out, "B", second, coverages.get(1));
@@ -209,7 +208,8 @@ public final class CompareCommand implements Callable<Integer> {
         out.flush();
     }
 
-    private static void print(PrintWriter out, String name, Path file, ImageCoverage coverage) {
+    private static void print(
+            PrintWriter out, String name, Path file, CocoAdvice.Coverage coverage) {
         out.printf(
                 "%s: %s, with detections in %d of %d images%n",
                 name, VisibleText.of(file), coverage.detected(), coverage.evaluated());

@@ -11,7 +11,6 @@ import dev.fern.cocoeval.CocoResults;
 import dev.fern.cocoeval.Evaluation;
 import dev.fern.cocoeval.Evaluation.CategoryStats;
 import dev.fern.cocoeval.EvaluationParameters;
-import dev.fern.cocoeval.ImageCoverage;
 import dev.fern.detection.data.LabelledImages;
 import dev.fern.detection.image.ImageFolder;
 import dev.fern.detection.model.Detector;
@@ -261,7 +260,7 @@ public final class EvaluateCommand implements Callable<Integer> {
                         dataset, results, CocoEvaluator.evaluate(dataset, results, parameters));
         DataWarnings.print(annotations, CocoAdvice.of(dataset, parameters));
         DataWarnings.print(source.detections, CocoAdvice.of(dataset, results));
-        ImageCoverage.of(dataset, results, parameters)
+        CocoAdvice.coverage(dataset, results, parameters)
                 .advice()
                 .ifPresent(line -> DataWarnings.print(source.detections, List.of(line)));
         return evaluated;
