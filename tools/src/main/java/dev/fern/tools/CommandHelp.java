@@ -41,7 +41,7 @@ final class CommandHelp {
 
     /** Returns what must be given, in place of a paragraph of all options. */
     private static String synopsis(CommandSpec spec) {
-        StringBuilder line = new StringBuilder(spec.qualifiedName());
+        StringBuilder line = new StringBuilder("@|bold " + spec.qualifiedName() + "|@");
         for (OptionSpec option : spec.options()) {
             if (option.required() && option.group() == null) {
                 line.append(' ').append(option.longestName());
@@ -91,7 +91,11 @@ final class CommandHelp {
                                     spec.positionalParameters(),
                                     help.colorScheme());
                     layout.addOptions(options, help.parameterLabelRenderer());
-                    text.append(String.format("%n%s:%n%s", section.title(), layout));
+                    text.append(
+                            help.colorScheme()
+                                    .ansi()
+                                    .string(String.format("%n@|bold %s:|@%n", section.title())));
+                    text.append(layout);
                 });
         return text.toString();
     }

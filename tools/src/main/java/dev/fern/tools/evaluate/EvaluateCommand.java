@@ -221,7 +221,6 @@ public final class EvaluateCommand implements Callable<Integer> {
 
     /** Checks what would otherwise fail only after the work. */
     private void requireUsable() throws IOException, BadInputException {
-        requireUsed();
         List<Path> targets = new ArrayList<>(Arrays.asList(analysis.targets()));
         targets.add(json);
         targets.add(arrays);
@@ -238,6 +237,7 @@ public final class EvaluateCommand implements Callable<Integer> {
             new ImageFolder(images);
         }
         analysis.parameters();
+        requireUsed();
     }
 
     private String title() {
