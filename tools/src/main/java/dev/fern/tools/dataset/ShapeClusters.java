@@ -8,14 +8,15 @@ import java.util.SplittableRandom;
 /**
  * Groups boxes by width and height with k-means, as YOLO chooses its anchors (Redmon and Farhadi,
  * YOLO9000, 2017, section 2): the distance of a box from a centre is 1 - IoU of the two where they
- * share a corner, and a centre is the mean of its boxes.
+ * share a corner, and a centre is the mean of its boxes: here the geometric one, since IoU goes by
+ * ratios of sides.
  */
 final class ShapeClusters {
 
     private static final int SEED = 1;
 
     /** The best of several beginnings is kept, since k-means ends in the nearest of many optima. */
-    private static final int BEGINNINGS = 8;
+    private static final int BEGINNINGS = 16;
 
     private static final int MOST_ROUNDS = 300;
 
@@ -109,8 +110,8 @@ final class ShapeClusters {
                 int group = nearest(shape, centres);
                 changed |= group != groups[i];
                 groups[i] = group;
-                sums[group][0] += shape.width;
-                sums[group][1] += shape.height;
+                sums[group][0] += Math.log(shape.width);
+                sums[group][1] += Math.log(shape.height);
                 sums[group][2]++;
             }
             if (!changed) {
@@ -118,7 +119,11 @@ final class ShapeClusters {
             }
             for (int c = 0; c < sums.length; c++) {
                 if (sums[c][2] > 0) {
-                    centres.set(c, new Shape(sums[c][0] / sums[c][2], sums[c][1] / sums[c][2]));
+                    centres.set(
+                            c,
+                            new Shape(
+                                    Math.exp(sums[c][0] / sums[c][2]),
+                                    Math.exp(sums[c][1] / sums[c][2])));
                 }
             }
         }

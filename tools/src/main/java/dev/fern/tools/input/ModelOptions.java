@@ -2,6 +2,7 @@ package dev.fern.tools.input;
 
 import ai.djl.Device;
 import dev.fern.backbone.host.Devices;
+import dev.fern.backbone.host.EngineThreads;
 import dev.fern.backbone.onednn.Precision;
 import dev.fern.detection.data.LoaderOptions;
 import dev.fern.detection.image.CanvasRule;
@@ -12,6 +13,7 @@ import dev.fern.detection.model.ModelDirectory;
 import dev.fern.detection.model.PostProcessing;
 import dev.fern.tools.console.BadInputException;
 import dev.fern.tools.console.Engines;
+import dev.fern.tools.console.Messages;
 import dev.fern.tools.console.OptionSection;
 import dev.fern.tools.console.OptionSection.Section;
 import java.io.IOException;
@@ -166,6 +168,20 @@ public final class ModelOptions {
         }
         Detector detector = Detector.load(directory, configuration, engine, device);
         detector.setPrecision(wanted);
+        Messages.detail(
+                String.format(
+                        "model %s: %s %s on %s, %d threads, %s, images resized to %d at most %d,"
+                                + " %d at a time, %d categories",
+                        directory,
+                        configuration.architecture().backbone().id(),
+                        configuration.architecture().backbone().norm().id(),
+                        engine + " " + device,
+                        EngineThreads.cores(),
+                        wanted.id(),
+                        configuration.canvas().minSize(),
+                        configuration.canvas().maxSize(),
+                        batchSize,
+                        configuration.categories().size()));
         return detector;
     }
 }

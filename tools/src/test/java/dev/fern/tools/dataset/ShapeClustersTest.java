@@ -32,7 +32,7 @@ class ShapeClustersTest {
         }
         List<Shape> centres = ShapeClusters.centres(shapes, 3);
         assertThat(centres).hasSize(3).isEqualTo(ShapeClusters.centres(shapes, 3));
-        // Means minimise squares rather than 1 - IoU, so that k-means ends near the optimum.
+        // No mean maximises the IoU itself, so that k-means ends near the optimum.
         assertThat(meanIou(shapes, centres))
                 .isBetween(0.93 * best, best + 1e-9)
                 .isCloseTo(ShapeClusters.meanIou(shapes, centres), within(1e-12));
@@ -44,15 +44,15 @@ class ShapeClustersTest {
         int digits = partition;
         for (Shape shape : shapes) {
             double[] sum = sums[digits % 3];
-            sum[0] += shape.width();
-            sum[1] += shape.height();
+            sum[0] += Math.log(shape.width());
+            sum[1] += Math.log(shape.height());
             sum[2]++;
             digits /= 3;
         }
         List<Shape> means = new ArrayList<>();
         for (double[] sum : sums) {
             if (sum[2] > 0) {
-                means.add(new Shape(sum[0] / sum[2], sum[1] / sum[2]));
+                means.add(new Shape(Math.exp(sum[0] / sum[2]), Math.exp(sum[1] / sum[2])));
             }
         }
         return means;
@@ -83,8 +83,8 @@ class ShapeClustersTest {
         List<Shape> centres = ShapeClusters.centres(shapes, 3);
         double[][] expected = {{10, 12}, {40, 80}, {200, 100}};
         for (int c = 0; c < 3; c++) {
-            assertThat(centres.get(c).width()).isCloseTo(expected[c][0], within(1e-9));
-            assertThat(centres.get(c).height()).isCloseTo(expected[c][1], within(1e-9));
+            assertThat(centres.get(c).width()).isCloseTo(expected[c][0], within(0.02));
+            assertThat(centres.get(c).height()).isCloseTo(expected[c][1], within(0.05));
         }
     }
 
@@ -92,6 +92,10 @@ class ShapeClustersTest {
     void fewerDifferentShapesHaveFewerCentres() {
         List<Shape> shapes = List.of(new Shape(3, 4), new Shape(3, 4), new Shape(30, 40));
         assertThat(ShapeClusters.centres(shapes, 5))
-                .containsExactly(new Shape(3, 4), new Shape(30, 40));
+                .hasSize(2)
+                .allMatch(
+                        shape ->
+                                shape.iou(new Shape(3, 4)) > 0.999999
+                                        || shape.iou(new Shape(30, 40)) > 0.999999);
     }
 }
