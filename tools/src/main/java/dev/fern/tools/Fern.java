@@ -145,8 +145,6 @@ public final class Fern {
      */
     public static void main(String[] args) {
         System.setProperty("java.awt.headless", "true");
-        // Else JLine, under the progress bar, extracts a library of its own to the shared /tmp.
-        System.setProperty("org.jline.terminal.exec.redirectPipeCreationMode", "reflection");
         if (System.getProperty("user.home").equals(NO_HOME)) {
             // Java would make a folder of this name here, for its list of fonts.
             System.setProperty("user.home", "/dev/null");

@@ -104,6 +104,11 @@ public final class DetectCommand implements Callable<Integer> {
     @Override
     public Integer call() throws Exception {
         detection.requireValid();
+        if (detection.tiling().isPresent()
+                && spec.commandLine().getParseResult().hasMatchedOption("--batch-size")) {
+            throw new BadInputException(
+                    "--tile detects in one tile at a time; leave out --batch-size");
+        }
         if (every < 1) {
             throw new BadInputException("--every must be at least 1, not " + every);
         }

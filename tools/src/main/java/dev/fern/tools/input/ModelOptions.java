@@ -170,10 +170,9 @@ public final class ModelOptions {
         detector.setPrecision(wanted);
         Messages.detail(
                 String.format(
-                        "model %s: %s %s on %s, %d threads, %s, images resized to %d at most %d,"
+                        "model %s with %s on %s, %d threads, %s, images resized to %d at most %d,"
                                 + " %d at a time, %d categories",
                         directory,
-                        configuration.architecture().backbone().id(),
                         configuration.architecture().backbone().norm().id(),
                         engine + " " + device,
                         EngineThreads.cores(),
