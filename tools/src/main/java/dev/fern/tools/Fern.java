@@ -6,9 +6,7 @@ import dev.fern.tools.console.ExitStatus;
 import dev.fern.tools.console.Messages;
 import dev.fern.tools.console.OptionSection;
 import dev.fern.tools.console.OptionSection.Section;
-import dev.fern.tools.console.PeakMemory;
 import dev.fern.tools.console.StandardOutput;
-import dev.fern.tools.console.Verbosity;
 import dev.fern.tools.console.VersionProvider;
 import dev.fern.tools.dataset.DatasetCommand;
 import dev.fern.tools.detect.DetectCommand;
@@ -21,15 +19,9 @@ import dev.fern.tools.train.TrainCommand;
 import dev.fern.tools.verify.VerifyCommand;
 import dev.fern.tools.weights.ImportCommand;
 import java.io.PrintWriter;
-import java.util.Locale;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Help;
-import picocli.CommandLine.Help.Ansi;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
-import picocli.CommandLine.ParseResult;
-import picocli.CommandLine.RunLast;
 import picocli.CommandLine.ScopeType;
 
 /**
@@ -95,7 +87,7 @@ public final class Fern {
             description =
                     "Colours in helps and errors: always, never, or auto, which is on a terminal"
                             + " where NO_COLOR is not set. Default: ${DEFAULT-VALUE}.")
-    private ColorChoice color = ColorChoice.AUTO;
+    private CommandExecution.Color color = CommandExecution.Color.AUTO;
 
     @Option(
             names = "--debug",
@@ -115,26 +107,6 @@ public final class Fern {
             versionHelp = true,
             description = "Print the version and exit.")
     private boolean version;
-
-    /** When to print colours. */
-    enum ColorChoice {
-        AUTO,
-        ALWAYS,
-        NEVER;
-
-        private Ansi ansi() {
-            return switch (this) {
-                case ALWAYS -> Ansi.ON;
-                case NEVER -> Ansi.OFF;
-                case AUTO -> "dumb".equals(System.getenv("TERM")) ? Ansi.OFF : Ansi.AUTO;
-            };
-        }
-
-        @Override
-        public String toString() {
-            return name().toLowerCase(Locale.ROOT);
-        }
-    }
 
     private Fern() {}
 
@@ -179,7 +151,10 @@ public final class Fern {
         // Else '--output --epocs 3' writes to a folder named --epocs.
         commands.setUnmatchedOptionsAllowedAsOptionParameters(false);
         CommandHelp.install(commands);
-        commands.setExecutionStrategy(fern::execute);
+        commands.setExecutionStrategy(
+                parsed ->
+                        new CommandExecution(fern.isQuiet, fern.isVerbose, fern.color)
+                                .execute(parsed));
         commands.setParameterExceptionHandler(
                 (exception, arguments) -> {
                     errors().println("fern: " + UsageProblem.of(exception, arguments));
@@ -188,49 +163,6 @@ public final class Fern {
         commands.setExecutionExceptionHandler(
                 (exception, command, parsed) -> fern.report(exception));
         return commands;
-    }
-
-    private int execute(ParseResult parsed) {
-        Ansi ansi = color.ansi();
-        parsed.asCommandLineList()
-                .forEach(command -> command.setColorScheme(Help.defaultColorScheme(ansi)));
-        if (isQuiet && isVerbose) {
-            throw new ParameterException(
-                    parsed.asCommandLineList().get(0), "--quiet and --verbose exclude each other");
-        }
-        Verbosity verbosity =
-                isQuiet ? Verbosity.QUIET : isVerbose ? Verbosity.VERBOSE : Verbosity.NORMAL;
-        return Messages.during(verbosity, () -> runAndTime(parsed));
-    }
-
-    private static int runAndTime(ParseResult parsed) {
-        long start = System.nanoTime();
-        Runtime runtime = Runtime.getRuntime();
-        Messages.detail(
-                String.format(
-                        Locale.ROOT,
-                        "%s, Java %s, %s %s, %d processors, Java's heap at most %d MiB",
-                        VersionProvider.version(),
-                        System.getProperty("java.version"),
-                        System.getProperty("os.name"),
-                        System.getProperty("os.arch"),
-                        runtime.availableProcessors(),
-                        runtime.maxMemory() >> 20));
-        try {
-            return new RunLast().execute(parsed);
-        } finally {
-            String peak =
-                    PeakMemory.mebibytes().stream()
-                            .mapToObj(
-                                    size ->
-                                            String.format(
-                                                    Locale.ROOT, ", peak memory %.0f MiB", size))
-                            .findFirst()
-                            .orElse("");
-            Messages.detail(
-                    String.format(
-                            Locale.ROOT, "took %.1f s%s", (System.nanoTime() - start) / 1e9, peak));
-        }
     }
 
     private static PrintWriter errors() {

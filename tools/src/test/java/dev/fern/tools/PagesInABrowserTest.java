@@ -50,7 +50,9 @@ class PagesInABrowserTest {
                 "--width=64",
                 "--height=64");
         Path trained = folder.resolve("run-" + "y".repeat(60));
-        CommandRun training = TrainingProcess.inThisProcess(data, trained, "--epochs=2");
+        CommandRun training =
+                TrainingProcess.inThisProcess(
+                        data, trained, "--epochs=2", "--set=scoreThreshold=0");
         assertThat(training.status()).as(training.errors().toString()).isZero();
         Path annotations = data.resolve("annotations/instances_train.json");
         Path images = data.resolve("train");
@@ -92,6 +94,7 @@ class PagesInABrowserTest {
                 "--max-size=64",
                 "--set=pyramidChannels=8",
                 "--set=headConvolutions=0",
+                "--set=scoreThreshold=0",
                 "--output=" + sweep);
     }
 
@@ -144,6 +147,7 @@ class PagesInABrowserTest {
                                 "--disable-background-networking",
                                 "--disable-component-update",
                                 "--disable-sync",
+                                "--hide-scrollbars",
                                 "--allow-file-access-from-files",
                                 "--user-data-dir=" + folder.resolve("browser"),
                                 "--dump-dom",

@@ -62,7 +62,7 @@ class CompareCommandTest {
                 CommandRun.of(
                         "compare",
                         "--annotations=" + truth,
-                        "--resamples=9",
+                        "--resamples=99",
                         ten.toString(),
                         most.toString());
         assertThat(run.out())
