@@ -2,8 +2,10 @@ package dev.fern.cocoeval;
 
 import dev.fern.cocoeval.variant.BoxLayout;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.IntFunction;
 import java.util.stream.LongStream;
 
@@ -13,6 +15,56 @@ import java.util.stream.LongStream;
  */
 public final class CocoAdvice {
     private CocoAdvice() {}
+
+    /**
+     * How many of the images that are evaluated have detections.
+     *
+     * @param detected images with at least one detection
+     * @param evaluated images that are evaluated
+     */
+    public record Coverage(int detected, int evaluated) {
+
+        /** A file with detections in a smaller part of the images was hardly made from all. */
+        private static final double USUAL = 0.9;
+
+        /**
+         * {@return a line where so few images have detections that the file may be of other or
+         * fewer images than the annotations; else nothing}
+         */
+        public Optional<String> advice() {
+            return detected >= USUAL * evaluated
+                    ? Optional.empty()
+                    : Optional.of(
+                            String.format(
+                                    "has detections in %d of %d images; every object of the other %d"
+                                            + " counts as missed",
+                                    detected, evaluated, evaluated - detected));
+        }
+    }
+
+    /**
+     * Counts the images that have detections.
+     *
+     * @param dataset the annotations
+     * @param results detections in its images
+     * @param parameters of the evaluation, which may name the images
+     * @return the counts
+     */
+    public static Coverage coverage(
+            CocoDataset dataset, CocoResults results, EvaluationParameters parameters) {
+        Set<Long> evaluated = new HashSet<>();
+        parameters
+                .imgIds()
+                .ifPresentOrElse(
+                        evaluated::addAll,
+                        () -> dataset.images().forEach(image -> evaluated.add(image.id())));
+        Set<Long> detected = new HashSet<>();
+        for (int i = 0; i < results.size(); i++) {
+            detected.add(results.idIn(dataset, results.imageId(i)));
+        }
+        detected.retainAll(evaluated);
+        return new Coverage(detected.size(), evaluated.size());
+    }
 
     /**
      * Looks at annotations.

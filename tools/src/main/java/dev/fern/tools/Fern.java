@@ -4,6 +4,9 @@ import dev.fern.backbone.host.EngineBridge;
 import dev.fern.tools.benchmark.BenchmarkCommand;
 import dev.fern.tools.console.ErrorReport;
 import dev.fern.tools.console.ExitStatus;
+import dev.fern.tools.console.Messages;
+import dev.fern.tools.console.OptionSection;
+import dev.fern.tools.console.OptionSection.Section;
 import dev.fern.tools.console.StandardOutput;
 import dev.fern.tools.console.VersionProvider;
 import dev.fern.tools.dataset.DatasetCommand;
@@ -19,18 +22,16 @@ import dev.fern.tools.train.TrainCommand;
 import dev.fern.tools.verify.VerifyCommand;
 import dev.fern.tools.weights.ImportCommand;
 import java.io.PrintWriter;
-import java.util.List;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ScopeType;
-import picocli.CommandLine.UnmatchedArgumentException;
 
 /**
  * The entry point of the command line. It hands over to a command and turns what that throws into
  * one line on standard error and an exit status.
  */
+@OptionSection(Section.GENERAL)
 @Command(
         name = "fern",
         description =
@@ -52,11 +53,12 @@ import picocli.CommandLine.UnmatchedArgumentException;
             ExportCommand.class,
             DatasetCommand.class,
             BenchmarkCommand.class,
-            DoctorCommand.class
+            DoctorCommand.class,
+            HelpCommand.class
         },
         footer = {
             "",
-            "'fern COMMAND --help' explains a command and all of its options.",
+            "'fern help COMMAND' explains a command and all of its options.",
             "Exit status: 0 done, 1 a fault of the network, the machine or Fern, 2 bad usage or bad"
                     + " input, 130 interrupted.",
             "Start with: fern demo"
@@ -65,6 +67,32 @@ public final class Fern {
 
     /** What Java takes for the home of a user without an entry in the system's list. */
     private static final String NO_HOME = "?";
+
+    @Option(
+            names = {"-q", "--quiet"},
+            scope = ScopeType.INHERIT,
+            description =
+                    "Print results and errors only: no progress, no notes, no warnings. Default:"
+                            + " print them on standard error.")
+    private boolean isQuiet;
+
+    @Option(
+            names = {"-v", "--verbose"},
+            scope = ScopeType.INHERIT,
+            description =
+                    "Also say on standard error what was decided: versions, engine, devices,"
+                            + " threads, precision, data, settings, time and memory.")
+    private boolean isVerbose;
+
+    @Option(
+            names = "--color",
+            paramLabel = "WHEN",
+            scope = ScopeType.INHERIT,
+            defaultValue = "auto",
+            description =
+                    "Colours in helps and errors: always, never, or auto, which is on a terminal"
+                            + " where NO_COLOR is not set. Default: ${DEFAULT-VALUE}.")
+    private CommandExecution.Color color = CommandExecution.Color.AUTO;
 
     @Option(
             names = "--debug",
@@ -95,8 +123,6 @@ public final class Fern {
     public static void main(String[] args) {
         System.setProperty("java.awt.headless", "true");
         System.setProperty(EngineBridge.QUIET_START, "true");
-        // Else JLine, under the progress bar, extracts a library of its own to the shared /tmp.
-        System.setProperty("org.jline.terminal.exec.redirectPipeCreationMode", "reflection");
         if (System.getProperty("user.home").equals(NO_HOME)) {
             // Java would make a folder of this name here, for its list of fonts.
             System.setProperty("user.home", "/dev/null");
@@ -115,7 +141,7 @@ public final class Fern {
         try {
             return commandLine(fern).execute(args);
         } catch (OutOfMemoryError | LinkageError e) {
-            return fern.report(e, new PrintWriter(System.err, true));
+            return fern.report(e);
         }
     }
 
@@ -128,52 +154,29 @@ public final class Fern {
         commands.setCaseInsensitiveEnumValuesAllowed(true);
         commands.setUsageHelpAutoWidth(true);
         commands.setExpandAtFiles(false); // @x.jpg may be the name of an image
+        // Else '--output --epocs 3' writes to a folder named --epocs.
+        commands.setUnmatchedOptionsAllowedAsOptionParameters(false);
+        CommandHelp.install(commands);
+        commands.setExecutionStrategy(
+                parsed ->
+                        new CommandExecution(fern.isQuiet, fern.isVerbose, fern.color)
+                                .execute(parsed));
         commands.setParameterExceptionHandler(
                 (exception, arguments) -> {
-                    CommandLine command = exception.getCommandLine();
-                    command.getErr().println("fern: " + usageLine(exception, command));
+                    errors().println("fern: " + UsageProblem.of(exception, arguments));
                     return ExitStatus.BAD_INPUT;
                 });
         commands.setExecutionExceptionHandler(
-                (exception, command, parsed) -> fern.report(exception, command.getErr()));
+                (exception, command, parsed) -> fern.report(exception));
         return commands;
     }
 
-    /** Returns one line that says what is wrong with the usage and where to read on. */
-    private static String usageLine(ParameterException exception, CommandLine command) {
-        return usageMessage(exception, command)
-                + "; see '"
-                + command.getCommandSpec().qualifiedName()
-                + " --help'";
+    private static PrintWriter errors() {
+        return new PrintWriter(Messages.errors(), true);
     }
 
-    /** Returns picocli's message without its prefix and without a word that it prints twice. */
-    private static String usageMessage(ParameterException exception, CommandLine command) {
-        if (exception instanceof UnmatchedArgumentException unmatched
-                && unmatched.isUnknownOption()) {
-            List<String> options =
-                    unmatched.getUnmatched().stream()
-                            .filter(word -> word.startsWith("-")) // not the options' values
-                            .distinct()
-                            .toList();
-            return (options.size() == 1 ? "Unknown option: '" : "Unknown options: '")
-                    + ErrorReport.inOneLine(String.join("', '", options))
-                    + "'";
-        }
-        if (exception instanceof UnmatchedArgumentException unmatched
-                && !command.getSubcommands().isEmpty()) {
-            return "unknown command '"
-                    + ErrorReport.inOneLine(unmatched.getUnmatched().get(0))
-                    + "'; the commands are "
-                    + String.join(", ", command.getSubcommands().keySet());
-        }
-        return ErrorReport.inOneLine(exception.getMessage())
-                .replaceFirst("^Error: ", "")
-                .replace("option option", "option")
-                .replaceFirst("\\.$", "");
-    }
-
-    private int report(Throwable exception, PrintWriter err) {
+    private int report(Throwable exception) {
+        PrintWriter err = errors();
         if (debug) {
             exception.printStackTrace(err);
         }

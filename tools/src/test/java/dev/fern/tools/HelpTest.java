@@ -2,7 +2,10 @@ package dev.fern.tools;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParser;
 import dev.fern.backbone.norm.Normalization;
+import dev.fern.detection.recipe.TrainingConfiguration;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -46,6 +49,78 @@ class HelpTest {
             assertThat(help).contains(norm);
             assertThat(document).contains("`" + norm + "`");
         }
+    }
+
+    @Test
+    void everySettingsDefaultInTheHelpIsTheOneInTheFileOfDefaults() {
+        JsonObject defaults =
+                JsonParser.parseString(TrainingConfiguration.of(List.of()).toJson())
+                        .getAsJsonObject();
+        CommandLine train = Fern.commandLine().getSubcommands().get("train");
+        int checked = 0;
+        for (OptionSpec option : train.getCommandSpec().options()) {
+            String name = setting(option.longestName());
+            if (!defaults.has(name)) {
+                continue;
+            }
+            checked++;
+            String value = defaults.get(name).getAsString().replaceFirst("\\.0$", "");
+            assertThat(String.join(" ", option.description()))
+                    .as(option.longestName())
+                    .containsPattern(
+                            "Default: (\\S+ )*?" + (value.isEmpty() ? "none" : value) + "[.,;]");
+        }
+        assertThat(checked).isGreaterThan(20);
+    }
+
+    /** Returns the setting that an option sets: its name in camel case, but for two. */
+    private static String setting(String option) {
+        if (option.equals("--lr")) {
+            return "learningRate";
+        }
+        StringBuilder name = new StringBuilder();
+        for (String word : option.substring(2).split("-")) {
+            name.append(
+                    name.isEmpty() ? word : word.substring(0, 1).toUpperCase() + word.substring(1));
+        }
+        return name.toString();
+    }
+
+    @Test
+    void optionsStandInSectionsAndThoseOfAllCommandsComeLast() {
+        String help = CommandRun.of("train", "--help").out();
+        assertThat(help)
+                .containsSubsequence(
+                        "\nData:\n",
+                        "--train-images",
+                        "\nModel:\n",
+                        "--backbone",
+                        "\nOptimisation:\n",
+                        "--lr=",
+                        "\nRun:\n",
+                        "--output",
+                        "\nMachine:\n",
+                        "--engine",
+                        "\nAll commands:\n",
+                        "--quiet",
+                        "--verbose",
+                        "--color");
+        assertThat(CommandRun.of("verify", "--help").out())
+                .contains("--batch-size")
+                .doesNotContain("--epochs", "--lr", "--patience", "--keep-checkpoints");
+        assertThat(CommandRun.of("sweep", "--help").out())
+                .contains("--norms", "--seeds")
+                .doesNotContain("--norm=", "--seed=");
+    }
+
+    @Test
+    void coloursComeWhereTheyAreWanted() {
+        assertThat(CommandRun.of("train", "--help").out()).doesNotContain("\u001b");
+        assertThat(CommandRun.of("train", "--help", "--color=never").out())
+                .doesNotContain("\u001b");
+        assertThat(CommandRun.of("train", "--color=always", "--help").out())
+                .contains("\u001b[1m", "\u001b[33m--epochs");
+        assertThat(CommandRun.of("train", "--color=pink").errors().get(0)).contains("--color");
     }
 
     private static void collect(CommandLine command, List<CommandLine> commands) {

@@ -3,29 +3,27 @@ package dev.fern.detection.draw;
 import dev.fern.detection.image.BgrImage;
 import java.awt.Color;
 import java.awt.Rectangle;
-import java.util.ArrayList;
 import java.util.List;
 
 /**
  * Draws boxes with labels on an image: one colour per category, lines and text in proportion to the
- * image. A label goes where it covers no other label: above its box, below it or inside. Where
- * boxes crowd so much that there is no such place, the painter leaves out the label of the less
- * important box, whose colour still shows its category. A label that is wider than the image is
- * shortened.
+ * image. A label goes where it covers no other label and hides no box, see {@link LabelPlacement}.
+ * Where there is no such place, the painter leaves out the label of the less important box, whose
+ * colour still shows its category. A label that is wider than the image is shortened.
  */
 public final class DetectionPainter {
 
     /** Successive multiples of the golden ratio keep any number of hues far apart. */
     private static final double GOLDEN_RATIO = 0.6180339887498949;
 
-    /** A label may share this much of its area with another one. */
-    private static final double BEARABLE_OVERLAP = 0.05;
-
-    /** Labels together cover at most this part of the picture, so that it stays visible. */
-    private static final double LABELLED_PART = 0.25;
-
     /** Heights of letters in pixels, with ascenders and descenders. */
-    private static final int SMALLEST_LETTERS = 12;
+    private static final int SMALLEST_LETTERS = 8;
+
+    /** In pictures that are large enough for it, so that the letters can be read. */
+    private static final int USUAL_LETTERS = 12;
+
+    /** Letters below the usual height take this part of the picture's shorter side. */
+    private static final int SMALL_PART = 12;
 
     private static final int LARGEST_LETTERS = 160;
 
@@ -72,13 +70,23 @@ public final class DetectionPainter {
         for (int i = boxes.size() - 1; i >= 0; i--) {
             paintFrame(image, rectangle(boxes.get(i), image), lineWidth, boxes.get(i).category());
         }
-        int size = Math.min(LARGEST_LETTERS, Math.max(SMALLEST_LETTERS, shortSide / 36));
-        List<Rectangle> taken = new ArrayList<>();
+        int size = letters(shortSide);
+        LabelPlacement places =
+                new LabelPlacement(
+                        image.width(),
+                        image.height(),
+                        boxes.stream().map(box -> rectangle(box, image)).toList());
         for (LabelledBox box : boxes) {
             if (!box.label().isBlank()) {
-                paintLabel(image, box, size, taken);
+                paintLabel(image, box, size, places);
             }
         }
+    }
+
+    /** Returns the height of the letters in a picture, in proportion to its shorter side. */
+    private static int letters(int shortSide) {
+        int small = Math.max(SMALLEST_LETTERS, Math.min(USUAL_LETTERS, shortSide / SMALL_PART));
+        return Math.min(LARGEST_LETTERS, Math.max(small, shortSide / 36));
     }
 
     /** Draws the four sides of a rectangle, whose pixels are in the middle of the lines. */
@@ -121,24 +129,20 @@ public final class DetectionPainter {
         return Color.getHSBColor((float) hue, saturation, brightness);
     }
 
-    private void paintLabel(BgrImage image, LabelledBox box, int size, List<Rectangle> taken) {
+    private void paintLabel(BgrImage image, LabelledBox box, int size, LabelPlacement places) {
         Color ground = color(box.category());
         Lettering.Label label =
                 lettering.write(oneLine(box.label()), size, ground, ink(ground), image.width());
-        if (label == null || label.height() > image.height()) {
+        if (label == null) {
             return;
         }
-        double covered = taken.stream().mapToDouble(DetectionPainter::area).sum();
-        covered += (double) label.width() * label.height();
-        Rectangle place = place(image, box, label.width(), label.height(), taken);
-        boolean first = taken.isEmpty();
-        if (place == null || !first && covered > LABELLED_PART * image.width() * image.height()) {
-            return;
-        }
-        taken.add(place);
-        try (BgrImage part = part(image, place)) {
-            part.put(label.bgr());
-        }
+        places.place(rectangle(box, image), label.width(), label.height())
+                .ifPresent(
+                        place -> {
+                            try (BgrImage part = part(image, place.getBounds())) {
+                                part.put(label.bgr());
+                            }
+                        });
     }
 
     /** Returns a label without characters that break lines or turn the direction of writing. */
@@ -146,38 +150,6 @@ public final class DetectionPainter {
         String line = label.replaceAll("\\R|[\\p{Cc}\\u202a-\\u202e\\u2066-\\u2069]", "?");
         int most = Math.min(MOST_CHARACTERS, line.codePointCount(0, line.length()));
         return line.substring(0, line.offsetByCodePoints(0, most));
-    }
-
-    /** Returns the first free place around or in the box, or null if there is none. */
-    private static Rectangle place(
-            BgrImage image, LabelledBox box, int width, int height, List<Rectangle> taken) {
-        Rectangle frame = rectangle(box, image);
-        int right = frame.x + frame.width - width;
-        int below = frame.y + frame.height;
-        int[][] corners = {
-            {frame.x, frame.y - height},
-            {right, frame.y - height},
-            {frame.x, below},
-            {right, below},
-            {frame.x, frame.y},
-            {frame.x, below - height},
-        };
-        for (int[] corner : corners) {
-            int x = Math.max(0, Math.min(corner[0], image.width() - width));
-            int y = Math.max(0, Math.min(corner[1], image.height() - height));
-            Rectangle candidate = new Rectangle(x, y, width, height);
-            if (taken.stream().allMatch(t -> overlap(t, candidate) <= BEARABLE_OVERLAP)) {
-                return candidate;
-            }
-        }
-        return null;
-    }
-
-    /** Returns the part of the smaller rectangle's area that lies within the other. */
-    private static double overlap(Rectangle a, Rectangle b) {
-        double width = Math.min(a.x + a.width, b.x + b.width) - Math.max(a.x, b.x);
-        double height = Math.min(a.y + a.height, b.y + b.height) - Math.max(a.y, b.y);
-        return width <= 0 || height <= 0 ? 0 : width * height / Math.min(area(a), area(b));
     }
 
     private static Rectangle rectangle(LabelledBox box, BgrImage image) {
@@ -190,10 +162,6 @@ public final class DetectionPainter {
 
     private static int clamp(float position, int length) {
         return Math.max(0, Math.min(length - 1, Math.round(position)));
-    }
-
-    private static double area(Rectangle rectangle) {
-        return (double) rectangle.width * rectangle.height;
     }
 
     /** Returns the one of black and white that stands out more (contrast ratio of WCAG 2.1). */

@@ -11,6 +11,7 @@ import dev.fern.tools.console.Engines;
 import dev.fern.tools.console.JsonFile;
 import dev.fern.tools.console.OutputFile;
 import dev.fern.tools.console.PeakMemory;
+import dev.fern.tools.console.WithoutOptions;
 import dev.fern.tools.train.TrainingSettings;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -38,6 +39,18 @@ abstract class DetectorBenchmark implements Callable<Integer> {
     private static final int LARGEST_COUNT = 1_000_000;
 
     /** {@code fern benchmark train}: times training steps on random images. */
+    @WithoutOptions({
+        "--norm",
+        "--accumulate",
+        "--epochs",
+        "--steps",
+        "--lr",
+        "--warmup-steps",
+        "--schedule",
+        "--patience",
+        "--keep-checkpoints",
+        "--checkpoint-minutes"
+    })
     @Command(
             name = "train",
             sortOptions = false,
@@ -60,6 +73,20 @@ abstract class DetectorBenchmark implements Callable<Integer> {
     }
 
     /** {@code fern benchmark detect}: times detection in random images. */
+    @WithoutOptions({
+        "--norm",
+        "--accumulate",
+        "--epochs",
+        "--steps",
+        "--lr",
+        "--warmup-steps",
+        "--schedule",
+        "--ema-decay",
+        "--patience",
+        "--freeze-stages",
+        "--keep-checkpoints",
+        "--checkpoint-minutes"
+    })
     @Command(
             name = "detect",
             sortOptions = false,
@@ -107,7 +134,8 @@ abstract class DetectorBenchmark implements Callable<Integer> {
             paramLabel = "NAME",
             split = ",",
             description =
-                    "Normalisers to time in turn; see --norm. Default: the one of the settings.")
+                    "Normalisers to time in turn, by the names that fern train --norm takes. Default:"
+                            + " the one of the settings, frn.")
     private List<String> norms = List.of();
 
     @Option(

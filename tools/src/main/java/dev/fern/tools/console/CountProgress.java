@@ -4,8 +4,6 @@ import java.text.DecimalFormat;
 import java.text.DecimalFormatSymbols;
 import java.util.Locale;
 import me.tongfei.progressbar.ProgressBar;
-import me.tongfei.progressbar.ProgressBarBuilder;
-import me.tongfei.progressbar.ProgressBarStyle;
 
 /**
  * Shows on standard error how many images are done, how many in a second, and how long the others
@@ -31,18 +29,16 @@ public final class CountProgress implements AutoCloseable {
         this.task = task;
         this.total = total;
         this.bar =
-                System.console() == null
-                        ? null
-                        : new ProgressBarBuilder()
-                                .setTaskName(task)
-                                .setInitialMax(total < 1 ? -1 : total)
-                                .setStyle(ProgressBarStyle.ASCII)
-                                .setUnit(" images", 1)
-                                .showSpeed(
-                                        new DecimalFormat(
-                                                "0.0",
-                                                DecimalFormatSymbols.getInstance(Locale.ROOT)))
-                                .build();
+                Messages.bar(task, total, " images")
+                        .map(
+                                builder ->
+                                        builder.showSpeed(
+                                                        new DecimalFormat(
+                                                                "0.0",
+                                                                DecimalFormatSymbols.getInstance(
+                                                                        Locale.ROOT)))
+                                                .build())
+                        .orElse(null);
     }
 
     /**

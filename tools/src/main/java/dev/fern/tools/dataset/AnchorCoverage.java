@@ -83,7 +83,7 @@ public record AnchorCoverage(List<Category> categories) {
      * Returns the best overlap of a box with an anchor. Only the anchors of the nearest place of
      * each level are compared, since the nearest of all anchors of one shape overlaps a box best.
      */
-    private static float bestIou(AnchorGenerator generator, Canvas canvas, Box box) {
+    static float bestIou(AnchorGenerator generator, Canvas canvas, Box box) {
         int height = canvas.size().height();
         int width = canvas.size().width();
         Anchors anchors = generator.generate(height, width);

@@ -11,6 +11,7 @@ import dev.fern.detection.anchor.AnchorGenerator;
 import dev.fern.detection.anchor.AnchorParameters;
 import dev.fern.detection.anchor.Matcher;
 import dev.fern.detection.image.CanvasRule;
+import dev.fern.detection.recipe.TrainingConfiguration;
 import dev.fern.tools.console.BadInputException;
 import dev.fern.tools.console.JsonFile;
 import dev.fern.tools.console.OutputFile;
@@ -51,9 +52,12 @@ import picocli.CommandLine.Spec;
             "",
             "Example:",
             "  fern dataset stats --annotations instances_train.json \\",
-            "                     --min-size 240 --max-size 320"
+            "                     --min-size 240 --max-size 320 --suggest-anchors"
         })
 final class StatsCommand implements Callable<Integer> {
+
+    private static final List<String> ANCHOR_OPTIONS =
+            List.of("--anchor-sizes", "--anchor-scales", "--anchor-ratios");
 
     @Option(
             names = "--annotations",
@@ -103,6 +107,17 @@ final class StatsCommand implements Callable<Integer> {
             description = "Ratios of height to width of the anchors. Default: 0.5,1,2.")
     private List<Double> anchorRatios = AnchorParameters.retinaNet().aspectRatios();
 
+    @Option(
+            names = "--suggest-anchors",
+            description =
+                    "Look for anchors that match more boxes than those of --anchor-sizes,"
+                            + " --anchor-scales and --anchor-ratios, by k-means on the boxes as the"
+                            + " network sees them, and print them as settings of fern train, with"
+                            + " the share of boxes that both match. Without --min-size and"
+                            + " --max-size, the network sees what fern train shows it: 480 and"
+                            + " 640 pixels.")
+    private boolean suggestAnchors;
+
     @Option(names = "--json", paramLabel = "FILE", description = "Also write the numbers as JSON.")
     private Path json;
 
@@ -119,9 +134,19 @@ final class StatsCommand implements Callable<Integer> {
         DatasetStatistics statistics = DatasetStatistics.of(dataset, rule);
         print(statistics);
         AnchorCoverage coverage = null;
+        AnchorSuggestion suggestion = null;
         if (rule.isPresent()) {
             coverage = AnchorCoverage.of(dataset, rule.get(), anchors(), Matcher.retinaNet());
             print(coverage);
+        }
+        if (suggestAnchors) {
+            if (statistics.boxes() == 0) {
+                throw new BadInputException(annotations + ": has no box to suggest anchors for");
+            }
+            suggestion =
+                    AnchorSuggestion.of(
+                            dataset, rule.get(), anchors().parameters(), Matcher.retinaNet());
+            suggestion.print(spec.commandLine().getOut(), Matcher.retinaNet());
         }
         if (json != null) {
             Gson gson =
@@ -131,6 +156,9 @@ final class StatsCommand implements Callable<Integer> {
             JsonObject numbers = gson.toJsonTree(statistics).getAsJsonObject();
             if (coverage != null) {
                 numbers.add("anchors", gson.toJsonTree(coverage));
+            }
+            if (suggestion != null) {
+                numbers.add("anchor_suggestion", gson.toJsonTree(suggestion));
             }
             JsonFile.write(json, numbers);
         }
@@ -152,7 +180,17 @@ final class StatsCommand implements Callable<Integer> {
 
     private Optional<CanvasRule> rule() {
         if (minSize == null && maxSize == null) {
-            return Optional.empty();
+            for (String option : ANCHOR_OPTIONS) {
+                if (!suggestAnchors
+                        && spec.commandLine().getParseResult().hasMatchedOption(option)) {
+                    throw new ParameterException(
+                            spec.commandLine(),
+                            option + " needs --min-size and --max-size, or --suggest-anchors");
+                }
+            }
+            return suggestAnchors
+                    ? Optional.of(TrainingConfiguration.of(List.of()).images().canvasRule())
+                    : Optional.empty();
         }
         if (minSize == null || maxSize == null) {
             throw new ParameterException(

@@ -3,11 +3,10 @@ package dev.fern.tools.detect;
 import dev.fern.cocoeval.CocoCategory;
 import dev.fern.detection.model.Detection;
 import dev.fern.tools.console.BadInputException;
+import dev.fern.tools.console.NearestName;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Locale;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -70,9 +69,7 @@ record CategoryFilter(Set<Integer> wanted) {
     private static BadInputException unknown(String name, List<CocoCategory> categories) {
         List<String> names = categories.stream().map(CocoCategory::name).toList();
         String nearest =
-                names.stream()
-                        .min(Comparator.comparingInt(other -> distance(name, other)))
-                        .filter(other -> distance(name, other) <= 1 + name.length() / 4)
+                NearestName.of(name, names)
                         .map(other -> "did you mean '" + other + "'? ")
                         .orElse("");
         String listed = names.stream().limit(MOST_LISTED).collect(Collectors.joining(", "));
@@ -81,23 +78,6 @@ record CategoryFilter(Set<Integer> wanted) {
                 String.format(
                         "--classes: the model has no category '%s'; %sit has %s%s",
                         name, nearest, listed, more > 0 ? " and " + more + " more" : ""));
-    }
-
-    /** Returns how many characters to insert, remove or replace to make one name of the other. */
-    private static int distance(String one, String other) {
-        String a = one.toLowerCase(Locale.ROOT);
-        String b = other.toLowerCase(Locale.ROOT);
-        int[] row = IntStream.rangeClosed(0, b.length()).toArray();
-        for (int i = 1; i <= a.length(); i++) {
-            int[] next = new int[row.length];
-            next[0] = i;
-            for (int j = 1; j < row.length; j++) {
-                int change = row[j - 1] + (a.charAt(i - 1) == b.charAt(j - 1) ? 0 : 1);
-                next[j] = Math.min(change, 1 + Math.min(row[j], next[j - 1]));
-            }
-            row = next;
-        }
-        return row[b.length()];
     }
 
     /**

@@ -4,13 +4,18 @@ import com.google.gson.JsonElement;
 import dev.fern.cocoeval.CocoCategory;
 import dev.fern.cocoeval.CocoDataset;
 import dev.fern.detection.data.DetectionDataset;
+import dev.fern.detection.data.Sample;
+import dev.fern.detection.image.BgrImage;
 import dev.fern.detection.image.ImageReadException;
 import dev.fern.detection.image.ImageReader;
+import dev.fern.detection.model.Detection;
 import dev.fern.detection.model.Detector;
 import dev.fern.detection.video.VideoException;
 import dev.fern.tools.console.BadInputException;
 import dev.fern.tools.console.ExitStatus;
 import dev.fern.tools.console.OnInterrupt;
+import dev.fern.tools.console.OptionSection;
+import dev.fern.tools.console.OptionSection.Section;
 import dev.fern.tools.input.AnnotatedFiles;
 import dev.fern.tools.input.InputImages;
 import dev.fern.tools.input.InputImages.InputFile;
@@ -20,6 +25,7 @@ import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -56,6 +62,9 @@ import picocli.CommandLine.Spec;
         })
 public final class DetectCommand implements Callable<Integer> {
 
+    private static final int MOST_LOOKED_AT_AGAIN = 8;
+
+    @OptionSection(Section.MODEL)
     @Option(
             names = "--model",
             required = true,
@@ -69,6 +78,7 @@ public final class DetectCommand implements Callable<Integer> {
 
     @Mixin private DetectionOptions detection;
 
+    @OptionSection(Section.DATA)
     @Option(
             names = "--every",
             paramLabel = "N",
@@ -78,6 +88,7 @@ public final class DetectCommand implements Callable<Integer> {
                             + " ${DEFAULT-VALUE}.")
     private int every;
 
+    @OptionSection(Section.DATA)
     @Option(
             names = "--stream",
             description =
@@ -93,6 +104,11 @@ public final class DetectCommand implements Callable<Integer> {
     @Override
     public Integer call() throws Exception {
         detection.requireValid();
+        if (detection.tiling().isPresent()
+                && spec.commandLine().getParseResult().hasMatchedOption("--batch-size")) {
+            throw new BadInputException(
+                    "--tile detects in one tile at a time; leave out --batch-size");
+        }
         if (every < 1) {
             throw new BadInputException("--every must be at least 1, not " + every);
         }
@@ -174,10 +190,51 @@ public final class DetectCommand implements Callable<Integer> {
             broken = run.leftOut() - leftOut;
             run.finish();
             run.reportLeftOut();
+            if (run.foundNothing()) {
+                tellOfNothing(run.images(), dataset, categories);
+            }
         } catch (InterruptedIOException e) {
             return ExitStatus.INTERRUPTED;
         }
         return broken > 0 && !options.skipBadImages() ? ExitStatus.BAD_INPUT : 0;
+    }
+
+    /** Says that nothing was found, and how near to it the first images came. */
+    private void tellOfNothing(long images, DetectionDataset dataset, List<CocoCategory> categories)
+            throws IOException, BadInputException {
+        List<Sample> looked = dataset.samples().stream().limit(MOST_LOOKED_AT_AGAIN).toList();
+        double highest = 0;
+        try (Detector detector = options.load(model, own -> own.withScoreThreshold(0))) {
+            CategoryFilter filter = detection.filter(categories);
+            for (Sample sample : looked) {
+                try (BgrImage image = options.reader().read(sample.path(), sample.size())) {
+                    highest =
+                            Math.max(
+                                    highest,
+                                    filter.apply(detector.detect(image), 1).stream()
+                                            .mapToDouble(Detection::score)
+                                            .max()
+                                            .orElse(0));
+                } catch (ImageReadException e) {
+                    continue; // it was left out before
+                }
+            }
+        }
+        String seen =
+                looked.isEmpty()
+                        ? ""
+                        : String.format(
+                                Locale.ROOT,
+                                "; the highest score%s is %.3f",
+                                looked.size() < images ? " in the first " + looked.size() : "",
+                                highest);
+        System.err.printf(
+                Locale.ROOT,
+                "note: nothing was found in %d %s with a score above %s%s (see --score-threshold)%n",
+                images,
+                images == 1 ? "image" : "images",
+                detection.scoreThreshold(),
+                seen);
     }
 
     private void detectOnce(DetectionRun run, Inputs inputs, InputFile file, ImageReader reader)

@@ -4,11 +4,14 @@ import dev.fern.cocoeval.CocoCategory;
 import dev.fern.detection.model.PostProcessing;
 import dev.fern.detection.model.Tiling;
 import dev.fern.tools.console.BadInputException;
+import dev.fern.tools.console.OptionSection;
+import dev.fern.tools.console.OptionSection.Section;
 import java.util.List;
 import java.util.Optional;
 import picocli.CommandLine.Option;
 
 /** The options that say what is detected, and how. */
+@OptionSection(Section.DETECTION)
 final class DetectionOptions {
 
     private static final double DEFAULT_SCORE = 0.3;
@@ -99,10 +102,14 @@ final class DetectionOptions {
         }
     }
 
+    /** Returns the score above which objects are reported. */
+    double scoreThreshold() {
+        return scoreThreshold == null ? DEFAULT_SCORE : scoreThreshold;
+    }
+
     /** Returns the model's post-processing with what the options change. */
     PostProcessing applyTo(PostProcessing own) {
-        PostProcessing changed =
-                own.withScoreThreshold(scoreThreshold == null ? DEFAULT_SCORE : scoreThreshold);
+        PostProcessing changed = own.withScoreThreshold(scoreThreshold());
         if (nmsIou != null) {
             changed = changed.withNmsIou(nmsIou);
         }

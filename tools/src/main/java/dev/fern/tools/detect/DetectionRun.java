@@ -56,6 +56,7 @@ final class DetectionRun implements Closeable {
     private final AtomicBoolean stopped;
     private final List<IOException> leftOut = new ArrayList<>();
     private long images;
+    private long objects;
     private long onceRead;
     private boolean isFinished;
 
@@ -228,6 +229,7 @@ final class DetectionRun implements Closeable {
             sink.accept(image);
         }
         images++;
+        objects += image.detections().size();
         if (stopped.get()) {
             throw new InterruptedIOException("stopped after " + images + " images");
         }
@@ -236,6 +238,16 @@ final class DetectionRun implements Closeable {
     /** Returns how many images that are no files, and frames of videos, were detected in. */
     long onceRead() {
         return onceRead;
+    }
+
+    /** Returns whether images were detected in, and nothing was found in any of them. */
+    boolean foundNothing() {
+        return images > 0 && objects == 0;
+    }
+
+    /** Returns how many images, and frames of videos, were detected in. */
+    long images() {
+        return images;
     }
 
     /** Returns how many inputs could not be used or not to their end. */

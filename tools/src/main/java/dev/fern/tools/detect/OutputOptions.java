@@ -2,6 +2,8 @@ package dev.fern.tools.detect;
 
 import dev.fern.cocoeval.CocoCategory;
 import dev.fern.tools.console.BadInputException;
+import dev.fern.tools.console.OptionSection;
+import dev.fern.tools.console.OptionSection.Section;
 import dev.fern.tools.console.OutputFile;
 import dev.fern.tools.input.InputImages.InputFile;
 import java.io.IOException;
@@ -19,6 +21,7 @@ import java.util.stream.Stream;
 import picocli.CommandLine.Option;
 
 /** The options that say what is written. */
+@OptionSection(Section.OUTPUT)
 final class OutputOptions {
 
     /** What can be written beside the drawings. */
@@ -81,6 +84,7 @@ final class OutputOptions {
                             + " the number of their frame, from 1.")
     private Path json;
 
+    @OptionSection(Section.DATA)
     @Option(
             names = "--annotations",
             paramLabel = "FILE",

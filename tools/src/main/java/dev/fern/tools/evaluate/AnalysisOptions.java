@@ -11,6 +11,8 @@ import dev.fern.cocoeval.analysis.AnalysisParameters;
 import dev.fern.detection.image.ImageFolder;
 import dev.fern.detection.image.ImageReader;
 import dev.fern.tools.console.BadInputException;
+import dev.fern.tools.console.OptionSection;
+import dev.fern.tools.console.OptionSection.Section;
 import dev.fern.tools.report.EvaluationReport;
 import dev.fern.tools.report.EvaluationSections;
 import dev.fern.tools.report.FindingsPicture;
@@ -21,8 +23,10 @@ import java.util.Optional;
 import picocli.CommandLine.Option;
 
 /** The options that ask for what is behind the twelve numbers. */
+@OptionSection(Section.EVALUATION)
 final class AnalysisOptions {
 
+    @OptionSection(Section.OUTPUT)
     @Option(
             names = "--analysis",
             paramLabel = "FILE",
@@ -32,6 +36,7 @@ final class AnalysisOptions {
                             + " image.")
     private Path json;
 
+    @OptionSection(Section.OUTPUT)
     @Option(
             names = "--report",
             paramLabel = "FILE",
@@ -61,6 +66,11 @@ final class AnalysisOptions {
             description = "Weight of recall relative to precision in F-beta. Default: 1.")
     private Double beta;
 
+    /** Returns the page that will be written, or null if none is wanted. */
+    Path page() {
+        return report;
+    }
+
     /** Returns the files that will be written; entries are null where none is wanted. */
     Path[] targets() {
         return new Path[] {json, report};
@@ -80,7 +90,15 @@ final class AnalysisOptions {
             if (score != null) {
                 parameters = parameters.withScoreThreshold(score);
             }
-            return beta == null ? parameters : parameters.withBeta(beta);
+            parameters = beta == null ? parameters : parameters.withBeta(beta);
+            if (json == null
+                    && report == null
+                    && !parameters.equals(AnalysisParameters.defaults())) {
+                throw new BadInputException(
+                        "--analysis-iou, --analysis-score and --beta are for --analysis and"
+                                + " --report, and neither is given");
+            }
+            return parameters;
         } catch (IllegalArgumentException e) {
             throw new BadInputException(e.getMessage(), e);
         }

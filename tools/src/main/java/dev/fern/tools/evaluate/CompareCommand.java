@@ -11,6 +11,8 @@ import dev.fern.cocoeval.EvaluationParameters;
 import dev.fern.cocoeval.PairedBootstrap;
 import dev.fern.tools.console.BadInputException;
 import dev.fern.tools.console.JsonFile;
+import dev.fern.tools.console.OptionSection;
+import dev.fern.tools.console.OptionSection.Section;
 import dev.fern.tools.console.OutputFile;
 import dev.fern.tools.console.VisibleText;
 import dev.fern.tools.input.DataWarnings;
@@ -61,6 +63,7 @@ import picocli.CommandLine.Spec;
         })
 public final class CompareCommand implements Callable<Integer> {
 
+    @OptionSection(Section.DATA)
     @Option(
             names = "--annotations",
             required = true,
@@ -80,6 +83,7 @@ public final class CompareCommand implements Callable<Integer> {
             description = "COCO results file to compare with A.")
     private Path second;
 
+    @OptionSection(Section.EVALUATION)
     @Option(
             names = "--resamples",
             paramLabel = "N",
@@ -87,6 +91,7 @@ public final class CompareCommand implements Callable<Integer> {
             description = "Number of draws of the bootstrap. Default: ${DEFAULT-VALUE}.")
     private int resamples;
 
+    @OptionSection(Section.EVALUATION)
     @Option(
             names = "--confidence",
             paramLabel = "X",
@@ -95,6 +100,7 @@ public final class CompareCommand implements Callable<Integer> {
                     "Confidence of the intervals, between 0 and 1. Default: ${DEFAULT-VALUE}.")
     private double confidence;
 
+    @OptionSection(Section.EVALUATION)
     @Option(
             names = "--seed",
             paramLabel = "N",
@@ -104,6 +110,7 @@ public final class CompareCommand implements Callable<Integer> {
                             + " ${DEFAULT-VALUE}.")
     private long seed;
 
+    @OptionSection(Section.OUTPUT)
     @Option(
             names = "--json",
             paramLabel = "FILE",
@@ -112,6 +119,7 @@ public final class CompareCommand implements Callable<Integer> {
                             + " undefined differences null.")
     private Path json;
 
+    @OptionSection(Section.OUTPUT)
     @Option(
             names = "--report",
             paramLabel = "FILE",
@@ -153,7 +161,11 @@ public final class CompareCommand implements Callable<Integer> {
         DataWarnings.print(annotations, CocoAdvice.of(files.dataset(), parameters));
         DataWarnings.print(first, CocoAdvice.of(files.dataset(), files.results().get(0)));
         DataWarnings.print(second, CocoAdvice.of(files.dataset(), files.results().get(1)));
-        print(comparison);
+        print(
+                comparison,
+                files.results().stream()
+                        .map(results -> CocoAdvice.coverage(files.dataset(), results, parameters))
+                        .toList());
         if (json != null) {
             JsonFile.write(json, json(comparison, files.dataset()));
         }
@@ -167,9 +179,10 @@ public final class CompareCommand implements Callable<Integer> {
         return 0;
     }
 
-    private void print(Comparison comparison) {
+    private void print(Comparison comparison, List<CocoAdvice.Coverage> coverages) {
         PrintWriter out = spec.commandLine().getOut();
-        out.printf("A: %s%nB: %s%n", VisibleText.of(first), VisibleText.of(second));
+        print(out, "A", first, coverages.get(0));
+        print(out, "B", second, coverages.get(1));
         out.printf(
                 Locale.ROOT,
                 "%d images, %d resamples, seed %d, intervals of confidence %s%n%n",
@@ -193,6 +206,14 @@ public final class CompareCommand implements Callable<Integer> {
                                             difference));
         }
         out.flush();
+    }
+
+    private static void print(
+            PrintWriter out, String name, Path file, CocoAdvice.Coverage coverage) {
+        out.printf(
+                "%s: %s, with detections in %d of %d images%n",
+                name, VisibleText.of(file), coverage.detected(), coverage.evaluated());
+        coverage.advice().ifPresent(line -> DataWarnings.print(file, List.of(line)));
     }
 
     private static void print(PrintWriter out, String name, Difference d) {

@@ -16,6 +16,8 @@ import dev.fern.detection.image.ImageFolder;
 import dev.fern.detection.model.Detector;
 import dev.fern.tools.console.BadInputException;
 import dev.fern.tools.console.JsonFile;
+import dev.fern.tools.console.OptionSection;
+import dev.fern.tools.console.OptionSection.Section;
 import dev.fern.tools.console.OutputFile;
 import dev.fern.tools.console.VisibleText;
 import dev.fern.tools.input.DataWarnings;
@@ -36,6 +38,7 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ParseResult;
 import picocli.CommandLine.Spec;
 
 /**
@@ -62,8 +65,21 @@ import picocli.CommandLine.Spec;
         })
 public final class EvaluateCommand implements Callable<Integer> {
 
+    private static final List<String> MODEL_OPTIONS =
+            List.of(
+                    "--batch-size",
+                    "--min-size",
+                    "--max-size",
+                    "--engine",
+                    "--devices",
+                    "--precision",
+                    "--skip-bad-images");
+
+    private static final List<String> IMAGE_OPTIONS = List.of("--orientation", "--max-pixels");
+
     /** Where the detections come from: a file or a model. */
     static final class Source {
+        @OptionSection(Section.DATA)
         @Option(
                 names = "--detections",
                 required = true,
@@ -77,6 +93,7 @@ public final class EvaluateCommand implements Callable<Integer> {
 
     /** A model to run on the images. */
     static final class ModelSource {
+        @OptionSection(Section.MODEL)
         @Option(
                 names = "--model",
                 required = true,
@@ -84,6 +101,7 @@ public final class EvaluateCommand implements Callable<Integer> {
                 description = "Model directory to run on the images; needs --images.")
         private Path model;
 
+        @OptionSection(Section.OUTPUT)
         @Option(
                 names = "--save-detections",
                 paramLabel = "FILE",
@@ -91,6 +109,7 @@ public final class EvaluateCommand implements Callable<Integer> {
         private Path save;
     }
 
+    @OptionSection(Section.DATA)
     @Option(
             names = "--annotations",
             required = true,
@@ -101,23 +120,27 @@ public final class EvaluateCommand implements Callable<Integer> {
     @ArgGroup(multiplicity = "1")
     private Source source;
 
+    @OptionSection(Section.DATA)
     @Option(
             names = "--images",
             paramLabel = "DIR",
             description = "Folder of the annotated images, for --model and --report.")
     private Path images;
 
+    @OptionSection(Section.OUTPUT)
     @Option(
             names = "--json",
             paramLabel = "FILE",
             description = "Write the numbers as JSON at full precision; undefined numbers are -1.")
     private Path json;
 
+    @OptionSection(Section.OUTPUT)
     @Option(
             names = "--per-category",
             description = "Also print one line per category with its AP, AP50, AP75 and AR100.")
     private boolean perCategory;
 
+    @OptionSection(Section.OUTPUT)
     @Option(
             names = "--arrays",
             paramLabel = "FILE",
@@ -173,6 +196,29 @@ public final class EvaluateCommand implements Callable<Integer> {
         return 0;
     }
 
+    /** Refuses options that would be ignored. */
+    private void requireUsed() {
+        ParseResult given = spec.commandLine().getParseResult();
+        for (String option : source.model == null ? MODEL_OPTIONS : List.<String>of()) {
+            if (given.hasMatchedOption(option)) {
+                throw new ParameterException(
+                        spec.commandLine(), option + " is for --model, and --detections is given");
+            }
+        }
+        if (source.model == null && analysis.page() == null && images != null) {
+            throw new ParameterException(
+                    spec.commandLine(),
+                    "--images is for --model and --report, and neither is given");
+        }
+        for (String option : images == null ? IMAGE_OPTIONS : List.<String>of()) {
+            if (given.hasMatchedOption(option)) {
+                throw new ParameterException(
+                        spec.commandLine(),
+                        option + " needs the folder of the images, --images DIR");
+            }
+        }
+    }
+
     /** Checks what would otherwise fail only after the work. */
     private void requireUsable() throws IOException, BadInputException {
         List<Path> targets = new ArrayList<>(Arrays.asList(analysis.targets()));
@@ -191,6 +237,7 @@ public final class EvaluateCommand implements Callable<Integer> {
             new ImageFolder(images);
         }
         analysis.parameters();
+        requireUsed();
     }
 
     private String title() {
@@ -213,6 +260,9 @@ public final class EvaluateCommand implements Callable<Integer> {
                         dataset, results, CocoEvaluator.evaluate(dataset, results, parameters));
         DataWarnings.print(annotations, CocoAdvice.of(dataset, parameters));
         DataWarnings.print(source.detections, CocoAdvice.of(dataset, results));
+        CocoAdvice.coverage(dataset, results, parameters)
+                .advice()
+                .ifPresent(line -> DataWarnings.print(source.detections, List.of(line)));
         return evaluated;
     }
 

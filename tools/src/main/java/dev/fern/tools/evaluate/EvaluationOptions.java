@@ -2,6 +2,8 @@ package dev.fern.tools.evaluate;
 
 import dev.fern.cocoeval.CocoDataset;
 import dev.fern.cocoeval.EvaluationParameters;
+import dev.fern.tools.console.OptionSection;
+import dev.fern.tools.console.OptionSection.Section;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -11,6 +13,7 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /** The options that say what to evaluate, for the commands that evaluate detections. */
+@OptionSection(Section.EVALUATION)
 final class EvaluationOptions {
 
     @Option(

@@ -3,10 +3,13 @@ package dev.fern.tools.input;
 import dev.fern.detection.image.ImageOrientation;
 import dev.fern.detection.image.ImageReader;
 import dev.fern.tools.console.BadInputException;
+import dev.fern.tools.console.OptionSection;
+import dev.fern.tools.console.OptionSection.Section;
 import java.util.stream.Stream;
 import picocli.CommandLine.Option;
 
 /** The options that say how image files are read. */
+@OptionSection(Section.DATA)
 public final class ImageOptions {
 
     @Option(

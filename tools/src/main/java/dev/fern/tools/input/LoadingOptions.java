@@ -2,6 +2,8 @@ package dev.fern.tools.input;
 
 import dev.fern.detection.data.LoaderOptions;
 import dev.fern.tools.console.BadInputException;
+import dev.fern.tools.console.OptionSection;
+import dev.fern.tools.console.OptionSection.Section;
 import java.util.stream.Stream;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -11,6 +13,7 @@ public final class LoadingOptions {
 
     private static final int MAX_LOADER_THREADS = 256;
 
+    @OptionSection(Section.DATA)
     @Option(
             names = "--skip-bad-images",
             description =
@@ -18,6 +21,7 @@ public final class LoadingOptions {
                             + " first.")
     private boolean skipBadImages;
 
+    @OptionSection(Section.MACHINE)
     @Option(
             names = "--loader-threads",
             paramLabel = "N",

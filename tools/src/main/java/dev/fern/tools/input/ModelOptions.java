@@ -2,6 +2,7 @@ package dev.fern.tools.input;
 
 import ai.djl.Device;
 import dev.fern.backbone.host.Devices;
+import dev.fern.backbone.host.EngineThreads;
 import dev.fern.backbone.onednn.Precision;
 import dev.fern.detection.data.LoaderOptions;
 import dev.fern.detection.image.CanvasRule;
@@ -12,6 +13,9 @@ import dev.fern.detection.model.ModelDirectory;
 import dev.fern.detection.model.PostProcessing;
 import dev.fern.tools.console.BadInputException;
 import dev.fern.tools.console.Engines;
+import dev.fern.tools.console.Messages;
+import dev.fern.tools.console.OptionSection;
+import dev.fern.tools.console.OptionSection.Section;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.function.UnaryOperator;
@@ -23,6 +27,7 @@ public final class ModelOptions {
 
     private static final int LOADER_THREADS = 2;
 
+    @OptionSection(Section.MACHINE)
     @Option(
             names = "--batch-size",
             paramLabel = "N",
@@ -31,6 +36,7 @@ public final class ModelOptions {
                     "Number of images that pass the network together. Default: ${DEFAULT-VALUE}.")
     private int batchSize;
 
+    @OptionSection(Section.MODEL)
     @Option(
             names = "--min-size",
             paramLabel = "N",
@@ -39,6 +45,7 @@ public final class ModelOptions {
                             + " the model's.")
     private Integer minSize;
 
+    @OptionSection(Section.MODEL)
     @Option(
             names = "--max-size",
             paramLabel = "N",
@@ -47,6 +54,7 @@ public final class ModelOptions {
                             + " model's, or --min-size where that is larger.")
     private Integer maxSize;
 
+    @OptionSection(Section.MACHINE)
     @Option(
             names = "--engine",
             paramLabel = "NAME",
@@ -54,6 +62,7 @@ public final class ModelOptions {
             description = "DJL engine: MXNet or PyTorch. Default: ${DEFAULT-VALUE}.")
     private String engine;
 
+    @OptionSection(Section.MACHINE)
     @Option(
             names = "--devices",
             paramLabel = "NAME",
@@ -63,6 +72,7 @@ public final class ModelOptions {
                             + " the engine sees, else the CPU. Default: ${DEFAULT-VALUE}.")
     private String devices;
 
+    @OptionSection(Section.MACHINE)
     @Option(
             names = "--precision",
             paramLabel = "NAME",
@@ -73,6 +83,7 @@ public final class ModelOptions {
                             + " processor. Default: ${DEFAULT-VALUE}.")
     private String precision;
 
+    @OptionSection(Section.DATA)
     @Option(
             names = "--skip-bad-images",
             description =
@@ -155,12 +166,27 @@ public final class ModelOptions {
         } catch (IllegalArgumentException e) {
             throw new BadInputException(e.getMessage(), e);
         }
-        return Detector.builder(directory)
-                .optCanvas(configuration.canvas())
-                .optPostProcessing(configuration.postProcessing())
-                .optEngine(engine)
-                .optDevice(device)
-                .optPrecision(wanted)
-                .load();
+        Detector detector =
+                Detector.builder(directory)
+                        .optCanvas(configuration.canvas())
+                        .optPostProcessing(configuration.postProcessing())
+                        .optEngine(engine)
+                        .optDevice(device)
+                        .optPrecision(wanted)
+                        .load();
+        Messages.detail(
+                String.format(
+                        "model %s with %s on %s, %d threads, %s, images resized to %d at most %d,"
+                                + " %d at a time, %d categories",
+                        directory,
+                        configuration.architecture().backbone().norm().id(),
+                        engine + " " + device,
+                        EngineThreads.cores(),
+                        wanted.id(),
+                        configuration.canvas().minSize(),
+                        configuration.canvas().maxSize(),
+                        batchSize,
+                        configuration.categories().size()));
+        return detector;
     }
 }

@@ -16,16 +16,10 @@ import java.util.Locale;
 /** The curves and bars of an analysis, as elements of a page. */
 final class AnalysisPlots {
 
-    /** What the grey curves of single categories are drawn with, where there are many. */
-    private static final String FAINT = "#c3ccd6";
-
-    private static final String MEAN = "#222222";
-
     /** More would be one grey surface; those of the categories with most objects are drawn. */
     private static final int MOST_CURVES = 200;
 
     private static final String BAR = "#9cc3e0";
-    private static final String TALLY = "#0b4f8a";
     private static final Stroke EXPECTED = Stroke.of(Palette.VERMILION, 2.4);
     private static final Stroke DIAGONAL = new Stroke(Palette.MUTED, 1.2, true);
 
@@ -58,7 +52,7 @@ final class AnalysisPlots {
             plot.curve(
                     recalls,
                     array(category.curve().orElseThrow().precision()),
-                    colored ? Palette.SERIES.get(i) : FAINT,
+                    colored ? Palette.SERIES.get(i) : Palette.FAINT,
                     colored ? 2 : 1,
                     name + ": AP " + ap);
             if (colored) {
@@ -76,8 +70,8 @@ final class AnalysisPlots {
                                 .orElseThrow();
             }
             String ap = score(Arrays.stream(mean).average().orElseThrow());
-            plot.curve(recalls, mean, MEAN, 2.5, "mean: AP " + ap);
-            plot.legend(MEAN, "mean of " + defined.size() + " categories", ap);
+            plot.curve(recalls, mean, Palette.DARK, 2.5, "mean: AP " + ap);
+            plot.legend(Palette.DARK, "mean of " + defined.size() + " categories", ap);
             if (!colored) {
                 plot.note(
                         "single categories in grey; rest the pointer on one"
@@ -95,8 +89,7 @@ final class AnalysisPlots {
 
     /** Returns precision by score, beside the diagonal on which it ought to be. */
     static String reliability(Calibration calibration) {
-        Plot plot = new Plot(Axis.unit("score"), Axis.unit("precision"));
-        int most = calibration.bins().stream().mapToInt(Calibration.Bin::count).max().orElse(0);
+        Plot plot = new Plot(Axis.unit("score"), Axis.unit("part that is right"));
         for (Calibration.Bin bin : calibration.bins()) {
             if (bin.count() > 0) {
                 String hint =
@@ -110,14 +103,31 @@ final class AnalysisPlots {
                                 bin.meanScore(),
                                 bin.precision());
                 plot.bar(bin.least(), bin.most(), bin.precision(), BAR, hint);
-                // the scale of counts is logarithmic, since most detections are unsure
-                double share = Math.log1p(bin.count()) / Math.log1p(most);
-                plot.bar(bin.least(), bin.most(), 0.08 * share, TALLY, hint);
                 plot.segment(bin.least(), bin.meanScore(), bin.most(), bin.meanScore(), EXPECTED);
             }
         }
         plot.segment(0, 0, 1, 1, DIAGONAL);
-        return plot.html(Plot.Size.SQUARE);
+        return plot.html(Plot.Size.SQUARE) + table(calibration);
+    }
+
+    private static String table(Calibration calibration) {
+        StringBuilder table =
+                new StringBuilder(
+                        "<details><summary>The numbers</summary><div class=\"wide-table\"><table>"
+                                + "<thead><tr><th>scores<th>detections<th>mean score<th>right"
+                                + "</thead><tbody>");
+        for (Calibration.Bin bin : calibration.bins()) {
+            table.append(
+                    String.format(
+                            Locale.ROOT,
+                            "<tr><td>%.1f to %.1f<td>%s<td>%s<td>%s",
+                            bin.least(),
+                            bin.most(),
+                            count(bin.count()),
+                            bin.count() == 0 ? "–" : score(bin.meanScore()),
+                            bin.count() == 0 ? "–" : score(bin.precision())));
+        }
+        return table + "</tbody></table></div></details>";
     }
 
     /** Returns a bar of dAP for each kind of error, and for the two that take all together. */

@@ -14,6 +14,9 @@ final class ConfusionHeatMap {
     /** More would not be legible; those with the most mistakes are shown. */
     private static final int MOST_CATEGORIES = 20;
 
+    /** Larger ones scroll in their box. */
+    private static final int FITS_A_PHONE = 9;
+
     private static final int LABEL = 130;
     private static final int TOP = 26;
     private static final int SIZE = 460;
@@ -66,7 +69,7 @@ final class ConfusionHeatMap {
     String svg() {
         SvgCanvas canvas =
                 new SvgCanvas(
-                        "plot wide",
+                        counts.length > FITS_A_PHONE ? "plot wide matrix" : "plot wide",
                         LABEL + SIZE + 30,
                         TOP + SIZE + LABEL - 20,
                         "confusion matrix");
@@ -87,7 +90,7 @@ final class ConfusionHeatMap {
                 drawCell(canvas, row, column);
             }
         }
-        return canvas.svg();
+        return "<div class=\"wide-table\">" + canvas.svg() + "</div>";
     }
 
     private void drawCell(Canvas canvas, int row, int column) {
@@ -96,12 +99,13 @@ final class ConfusionHeatMap {
         double share = total == 0 ? 0 : (double) count / total;
         double x = LABEL + column * cell;
         double y = TOP + row * cell;
+        // The square root lets rare confusions show.
         canvas.rectangle(
                 x + 0.5,
                 y + 0.5,
                 cell - 1,
                 cell - 1,
-                shade(share),
+                Palette.faint(Palette.HEAT, (int) Math.round(4 + 251 * Math.sqrt(share))),
                 String.format(
                         Locale.ROOT,
                         "%s as %s: %d (%.1f %%)",
@@ -115,19 +119,9 @@ final class ConfusionHeatMap {
             canvas.text(
                     x + cell / 2,
                     y + cell / 2 + size / 3,
-                    TextStyle.MIDDLE.sized(size).colored(share > 0.55 ? "#ffffff" : "#1f2933"),
+                    TextStyle.MIDDLE.sized(size).colored(share > 0.4 ? "#ffffff" : Palette.INK),
                     Integer.toString(count));
         }
-    }
-
-    /** Returns white to dark blue; the square root lets rare confusions show. */
-    private static String shade(double share) {
-        double depth = Math.sqrt(share);
-        return String.format(
-                "#%02x%02x%02x",
-                Math.round(246 - depth * (246 - 8)),
-                Math.round(248 - depth * (248 - 69)),
-                Math.round(251 - depth * (251 - 138)));
     }
 
     private String name(int category) {

@@ -91,8 +91,9 @@ public final class EvaluationSections {
 
     private void curves(HtmlPage page) {
         page.section(
-                "Precision and recall",
-                "Interpolated as COCO does.",
+                "How many are found, and how many are right",
+                "Precision (the part of the detections that is right) by recall (the part of the"
+                        + " objects that is found), interpolated as COCO does.",
                 AnalysisPlots.precisionRecall(analysis.categories()));
     }
 
@@ -142,7 +143,7 @@ public final class EvaluationSections {
             table.append("<td>").append(number(best.map(OperatingPoint::recall)));
         }
         page.section(
-                "Categories",
+                "Each category",
                 "On the right, the score threshold of the best F-beta (beta "
                         + analysis.parameters().beta()
                         + ")."
@@ -173,8 +174,8 @@ public final class EvaluationSections {
         Calibration calibration = analysis.calibration();
         page.section(
                 "Can the scores be trusted?",
-                "Bars: how many detections of a score are right; the orange line is where the bar"
-                        + " ought to end. Dark: how many there are (logarithmic). Expected error (ECE) "
+                "Bars: the part of the detections of a score that is right; the orange line is where"
+                        + " the bar ought to end. Mean distance (expected calibration error) "
                         + score(calibration.expectedError())
                         + ", largest "
                         + score(calibration.largestError())

@@ -9,14 +9,20 @@ import dev.fern.cocoeval.Matching.MatchedDetection;
 import dev.fern.cocoeval.Matching.MatchedTruth;
 import dev.fern.cocoeval.analysis.Analysis;
 import dev.fern.cocoeval.analysis.ImageFindings;
+import dev.fern.detection.draw.LabelPlacement;
 import dev.fern.detection.image.BgrImage;
 import dev.fern.detection.image.ImageFolder;
 import dev.fern.detection.image.ImageReader;
 import dev.fern.detection.image.ImageSize;
+import java.awt.geom.Rectangle2D;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Base64;
+import java.util.Collections;
+import java.util.List;
 import java.util.Locale;
+import java.util.stream.Collectors;
 
 /** Small images with what was found rightly, wrongly and missed drawn over them. */
 public final class FindingsPicture {
@@ -28,6 +34,16 @@ public final class FindingsPicture {
             "<span class=\"swatch right\"></span>right<span class=\"swatch wrong\"></span>wrong"
                     + "<span class=\"swatch missed\"></span>missed. Rest the pointer on a box for its"
                     + " label.";
+
+    /** The longer side of an image in heights of a label's letters. */
+    private static final double TEXT_PART = 36;
+
+    /** Mean width of letters and height of a line, in heights of letters. */
+    private static final double LETTER_WIDTH = 0.58;
+
+    private static final double LINE_HEIGHT = 1.25;
+
+    private static final String RIGHT = "right";
 
     /** Most boxes of one kind on one image; more would hide it. */
     private static final int BOXES = 120;
@@ -84,19 +100,50 @@ public final class FindingsPicture {
                                 Base64.getEncoder()
                                         .encodeToString(
                                                 image.thumbnail(LONGER_SIDE, JPEG_QUALITY))));
-        double textSize = Math.max(image.width(), image.height()) / 48.0;
+        List<Drawn> drawn = drawn(findings);
+        drawn.forEach(box -> svg.append(box.rectangle()));
+        double textSize = Math.max(image.width(), image.height()) / TEXT_PART;
+        LabelPlacement places =
+                new LabelPlacement(
+                        image.width(),
+                        image.height(),
+                        drawn.stream().map(box -> bounds(box.box())).toList());
+        // The surest mistakes get their labels first; the others show theirs under the pointer.
+        for (int i = drawn.size() - 1; i >= 0; i--) {
+            Drawn box = drawn.get(i);
+            if (!box.style().equals(RIGHT)) {
+                double width = LETTER_WIDTH * textSize * (box.label().length() + 1);
+                places.place(bounds(box.box()), width, textSize * LINE_HEIGHT)
+                        .ifPresent(place -> svg.append(box.text(place, textSize)));
+            }
+        }
+        return svg + "</svg>";
+    }
+
+    private static Rectangle2D bounds(Box box) {
+        return new Rectangle2D.Double(
+                box.x(), box.y(), Math.max(0, box.width()), Math.max(0, box.height()));
+    }
+
+    /** Returns the boxes from the bottom of the picture to its top. */
+    private List<Drawn> drawn(ImageFindings findings) {
+        List<Drawn> drawn = new ArrayList<>();
         findings.matching().detections().stream()
                 .filter(MatchedDetection::isRight)
                 .filter(detection -> detection.score() >= analysis.scoreThreshold())
                 .limit(BOXES)
-                .forEach(d -> svg.append(box(d.detection().box(), "right", label(d), 0)));
+                .forEach(d -> drawn.add(new Drawn(d.detection().box(), RIGHT, label(d))));
         findings.missed().stream()
                 .limit(BOXES)
-                .forEach(t -> svg.append(box(t.annotation().box(), "missed", label(t), textSize)));
-        findings.wrong().stream()
-                .limit(BOXES)
-                .forEach(d -> svg.append(box(d.detection().box(), "wrong", label(d), textSize)));
-        return svg + "</svg>";
+                .forEach(t -> drawn.add(new Drawn(t.annotation().box(), "missed", label(t))));
+        List<Drawn> wrong =
+                findings.wrong().stream()
+                        .limit(BOXES)
+                        .map(d -> new Drawn(d.detection().box(), "wrong", label(d)))
+                        .collect(Collectors.toCollection(ArrayList::new));
+        Collections.reverse(wrong);
+        drawn.addAll(wrong);
+        return drawn;
     }
 
     private String label(MatchedDetection detection) {
@@ -112,33 +159,34 @@ public final class FindingsPicture {
     }
 
     /**
-     * Returns a box with its label.
+     * A box as it is drawn.
      *
-     * @param textSize in pixels of the image; 0 to show the label only where the pointer rests
+     * @param style class of the page's style sheet, which is also the word for it
      */
-    private static String box(Box box, String style, String label, double textSize) {
-        String rectangle =
-                String.format(
-                        Locale.ROOT,
-                        "<rect class=\"%s\" x=\"%s\" y=\"%s\" width=\"%s\" height=\"%s\">"
-                                + "<title>%s</title></rect>",
-                        style,
-                        coordinate(box.x()),
-                        coordinate(box.y()),
-                        coordinate(Math.max(0, box.width())),
-                        coordinate(Math.max(0, box.height())),
-                        escape(style + ": " + label));
-        if (textSize == 0) {
-            return rectangle;
+    private record Drawn(Box box, String style, String label) {
+
+        String rectangle() {
+            return String.format(
+                    Locale.ROOT,
+                    "<rect class=\"%s\" x=\"%s\" y=\"%s\" width=\"%s\" height=\"%s\">"
+                            + "<title>%s</title></rect>",
+                    style,
+                    coordinate(box.x()),
+                    coordinate(box.y()),
+                    coordinate(Math.max(0, box.width())),
+                    coordinate(Math.max(0, box.height())),
+                    escape(style + ": " + label));
         }
-        return rectangle
-                + String.format(
-                        Locale.ROOT,
-                        "<text class=\"%s\" x=\"%s\" y=\"%s\" style=\"font-size:%spx\">%s</text>",
-                        style,
-                        coordinate(box.x() + textSize / 6),
-                        coordinate(Math.max(textSize, box.y() + textSize)),
-                        coordinate(textSize),
-                        escape(label));
+
+        String text(Rectangle2D place, double size) {
+            return String.format(
+                    Locale.ROOT,
+                    "<text class=\"%s\" x=\"%s\" y=\"%s\" style=\"font-size:%spx\">%s</text>",
+                    style,
+                    coordinate(place.getX() + LETTER_WIDTH * size / 2),
+                    coordinate(place.getY() + size),
+                    coordinate(size),
+                    escape(label));
+        }
     }
 }

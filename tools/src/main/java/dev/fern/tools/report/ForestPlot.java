@@ -21,10 +21,13 @@ public final class ForestPlot {
     private static final int TOP = 44;
     private static final int LONGEST_NAME = 26;
 
+    private static final int NARROW_WIDTH = 360;
+    private static final int NARROW_MARGIN = 24;
+    private static final int NARROW_ROW = 46;
+
     private static final double POINT_RADIUS = 5;
     private static final double INTERVAL_WIDTH = 3;
     private static final String BETTER = "#00a878";
-    private static final String OPEN_INTERVAL = "#a9b4bf";
 
     private static final List<String> HEADINGS = List.of("A", "B", "B − A", "p");
 
@@ -45,24 +48,46 @@ public final class ForestPlot {
         differences.add(difference);
     }
 
-    /** {@return the plot as an element of a page} */
+    /** {@return the plot as elements of a page: one for wide screens, one for phones} */
     public String svg() {
+        return broad() + narrow();
+    }
+
+    /** Returns the plot with the numbers above each interval. */
+    private String narrow() {
+        double reach = reach();
+        int bottom = TOP + NARROW_ROW * names.size();
+        SvgCanvas canvas =
+                new SvgCanvas(
+                        "forest narrow", NARROW_WIDTH, bottom + 12, "differences with intervals");
+        Span span = new Span(NARROW_MARGIN, NARROW_WIDTH - 2 * NARROW_MARGIN, reach);
+        ticks(canvas, span, bottom);
+        for (int i = 0; i < names.size(); i++) {
+            Difference d = differences.get(i);
+            int top = TOP + NARROW_ROW * i;
+            canvas.text(0, top + 14, TextStyle.START.inBold(), shortened(names.get(i)));
+            canvas.text(
+                    NARROW_WIDTH,
+                    top + 14,
+                    TextStyle.END,
+                    "A %s  B %s  %s".formatted(score(d.a()), score(d.b()), signed(d.difference())));
+            interval(canvas, span, d, top + 30);
+        }
+        return canvas.svg();
+    }
+
+    private String broad() {
         double reach = reach();
         int bottom = TOP + ROW * names.size();
         SvgCanvas canvas =
-                new SvgCanvas("forest", WIDTH, bottom + 12, "differences with intervals");
-        for (int tick = -2; tick <= 2; tick++) {
-            double value = tick * reach / 2;
-            double x = x(value, reach);
-            Stroke stroke = tick == 0 ? Stroke.of(Palette.MUTED, 1.2) : Stroke.of(Palette.GRID, 1);
-            canvas.line(x, TOP - 8, x, bottom, stroke);
-            canvas.text(x, TOP - 16, TextStyle.MIDDLE, signed(value));
-        }
+                new SvgCanvas("forest broad", WIDTH, bottom + 12, "differences with intervals");
+        Span span = new Span(LEFT, PLOT, reach);
+        ticks(canvas, span, bottom);
         for (int i = 0; i < COLUMNS.length; i++) {
             canvas.text(COLUMNS[i], TOP - 16, TextStyle.END, HEADINGS.get(i));
         }
         for (int i = 0; i < names.size(); i++) {
-            row(canvas, names.get(i), differences.get(i), TOP + ROW * i + ROW / 2, reach);
+            row(canvas, names.get(i), differences.get(i), TOP + ROW * i + ROW / 2, span);
         }
         return canvas.svg();
     }
@@ -86,34 +111,55 @@ public final class ForestPlot {
         return 10 * power;
     }
 
-    private static double x(double value, double reach) {
-        return LEFT + PLOT * (value / reach + 1) / 2;
+    /** Where the differences from {@code -reach} to {@code reach} lie. */
+    private record Span(int left, int width, double reach) {
+        double x(double value) {
+            return left + width * (value / reach + 1) / 2;
+        }
     }
 
-    private static void row(Canvas canvas, String name, Difference d, int middle, double reach) {
-        String shown =
-                name.length() > LONGEST_NAME ? name.substring(0, LONGEST_NAME - 1) + "…" : name;
+    private static void ticks(Canvas canvas, Span span, int bottom) {
+        for (int tick = -2; tick <= 2; tick++) {
+            double value = tick * span.reach / 2;
+            double x = span.x(value);
+            Stroke stroke = tick == 0 ? Stroke.of(Palette.MUTED, 1.2) : Stroke.of(Palette.GRID, 1);
+            canvas.line(x, TOP - 8, x, bottom, stroke);
+            canvas.text(x, TOP - 16, TextStyle.MIDDLE, signed(value));
+        }
+    }
+
+    private static String shortened(String name) {
+        return name.length() > LONGEST_NAME ? name.substring(0, LONGEST_NAME - 1) + "…" : name;
+    }
+
+    private static void row(Canvas canvas, String name, Difference d, int middle, Span span) {
         int line = middle + 4;
-        canvas.text(LEFT - 12, line, TextStyle.END, shown);
+        canvas.text(LEFT - 12, line, TextStyle.END, shortened(name));
         canvas.text(COLUMNS[0], line, TextStyle.END, score(d.a()));
         canvas.text(COLUMNS[1], line, TextStyle.END, score(d.b()));
         canvas.text(COLUMNS[2], line, TextStyle.END, signed(d.difference()));
+        if (d.resamples() > 0 && !Double.isNaN(d.difference())) {
+            canvas.text(COLUMNS[3], line, TextStyle.END, score(d.pValue()));
+        }
+        interval(canvas, span, d, middle);
+    }
+
+    private static void interval(Canvas canvas, Span span, Difference d, int middle) {
         if (Double.isNaN(d.difference())) {
             return;
         }
         boolean isOpen = !(d.low() > 0 || d.high() < 0);
         String color = d.low() > 0 ? BETTER : Palette.VERMILION;
         if (d.resamples() > 0) {
-            canvas.text(COLUMNS[3], line, TextStyle.END, score(d.pValue()));
             canvas.line(
-                    x(d.low(), reach),
+                    span.x(d.low()),
                     middle,
-                    x(d.high(), reach),
+                    span.x(d.high()),
                     middle,
-                    Stroke.of(isOpen ? OPEN_INTERVAL : color, INTERVAL_WIDTH));
+                    Stroke.of(isOpen ? Palette.INTERVAL : color, INTERVAL_WIDTH));
         }
         canvas.circle(
-                x(d.difference(), reach), middle, POINT_RADIUS, isOpen ? Palette.MUTED : color, "");
+                span.x(d.difference()), middle, POINT_RADIUS, isOpen ? Palette.MUTED : color, "");
     }
 
     private static String signed(double value) {

@@ -1,6 +1,7 @@
 package dev.fern.tools.report;
 
 import java.util.List;
+import java.util.Map;
 
 /** The colours of plots, as {@link Canvas} takes them. */
 public final class Palette {
@@ -20,7 +21,45 @@ public final class Palette {
     static final String MUTED = "#64707d";
     static final String GRID = "#e2e7ec";
 
+    /** For curves that many others of the kind lie beside. */
+    static final String FAINT = "#c3ccd6";
+
+    /** Behind counts: deeper for a larger share. */
+    static final String HEAT = "#08458a";
+
+    /** Of intervals that do not decide anything. */
+    static final String INTERVAL = "#a9b4bf";
+
+    static final String INK = "#1f2933";
+
+    /** Colours that would be lost on a dark screen, by their names in the pages' style sheet. */
+    private static final Map<String, String> VARIABLES =
+            Map.ofEntries(
+                    Map.entry(BLUE, "blue"),
+                    Map.entry("#7a5c00", "brown"),
+                    Map.entry("#56b4e9", "sky"),
+                    Map.entry(DARK, "strong"),
+                    Map.entry(TEXT, "text"),
+                    Map.entry(MUTED, "muted"),
+                    Map.entry(GRID, "edge"),
+                    Map.entry(FAINT, "faint"),
+                    Map.entry(HEAT, "heat"),
+                    Map.entry(INTERVAL, "interval"),
+                    Map.entry(INK, "ink"));
+
     private Palette() {}
+
+    /**
+     * Returns a colour as a page's style takes it, so that dark screens show another where they
+     * must.
+     *
+     * @param color {@code #rrggbb}
+     * @return a value of CSS
+     */
+    public static String css(String color) {
+        String variable = VARIABLES.get(color);
+        return variable == null ? color : "var(--" + variable + ", " + color + ")";
+    }
 
     /**
      * Returns a colour that lets what is below it show.

@@ -29,10 +29,10 @@ public final class Plot {
     public enum Size {
         /** Half the width of the page. */
         LANDSCAPE(460, 320, "plot"),
-        /** Half the width of the page, and axes of nearly the same length. */
-        SQUARE(460, 400, "plot"),
-        /** The width of the page. */
-        WIDE(720, 400, "plot wide");
+        /** Half the width of the page, and axes of the same length. */
+        SQUARE(460, 442, "plot"),
+        /** The width of the page; on a phone that of {@link #LANDSCAPE}. */
+        WIDE(720, 400, "plot wide broad");
 
         private final int width;
         private final int height;
@@ -225,14 +225,10 @@ public final class Plot {
      * @return HTML with an {@code svg} element; the page's style sheet is {@link HtmlPage}'s
      */
     public String html(Size size) {
-        SvgCanvas canvas =
-                new SvgCanvas(
-                        size.style,
-                        size.width,
-                        size.height,
-                        yAxis.title() + " by " + xAxis.title());
-        draw(canvas, size.width, TOP, size.height);
-        StringBuilder html = new StringBuilder(canvas.svg());
+        StringBuilder html = new StringBuilder(svg(size, size.style));
+        if (size == Size.WIDE) {
+            html.append(svg(Size.LANDSCAPE, "plot narrow"));
+        }
         if (!legend.isEmpty()) {
             html.append("<ul class=\"legend\">");
             legend.forEach(entry -> html.append(html(entry)));
@@ -241,11 +237,21 @@ public final class Plot {
         return html.toString();
     }
 
+    private String svg(Size size, String style) {
+        SvgCanvas canvas =
+                new SvgCanvas(
+                        style, size.width, size.height, yAxis.title() + " by " + xAxis.title());
+        draw(canvas, size.width, TOP, size.height);
+        return canvas.svg();
+    }
+
     private static String html(Entry entry) {
         return String.format(
                 Locale.ROOT,
                 "<li>%s%s%s</li>",
-                entry.color.isEmpty() ? "" : "<i style=\"background:" + entry.color + "\"></i>",
+                entry.color.isEmpty()
+                        ? ""
+                        : "<i style=\"background:" + Palette.css(entry.color) + "\"></i>",
                 escape(entry.name),
                 entry.value.isEmpty() ? "" : " <b>" + escape(entry.value) + "</b>");
     }

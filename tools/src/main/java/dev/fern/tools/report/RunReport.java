@@ -92,21 +92,24 @@ public record RunReport(
         RunPlots plots = new RunPlots(curves, evaluations);
         page.append("<div class=\"pair\">");
         page.section(
-                "Average precision",
-                "On the validation images, after each evaluation.",
+                "How well it detects",
+                "Average precision (AP) on the validation images, after each evaluation.",
                 evaluations.isEmpty()
                         ? "<p>There was no evaluation yet.</p>"
                         : plots.averagePrecision().html(Plot.Size.LANDSCAPE));
         String noisy = "Each step, and the running mean.";
         String nothing = "<p>No step was taken yet.</p>";
         boolean begun = curves.lastStep() > 0;
-        page.section("Loss", noisy, begun ? plots.loss().html(Plot.Size.LANDSCAPE) : nothing);
+        page.section(
+                "Loss: what the training lowers",
+                noisy,
+                begun ? plots.loss().html(Plot.Size.LANDSCAPE) : nothing);
         page.section(
                 "Learning rate",
                 "At each step.",
                 begun ? plots.learningRate().html(Plot.Size.LANDSCAPE) : nothing);
         page.section(
-                "Gradient norm",
+                "Size of the gradient",
                 noisy,
                 begun ? plots.gradientNorm().html(Plot.Size.LANDSCAPE) : nothing);
         page.append("</div>");

@@ -11,6 +11,9 @@ import java.util.Locale;
  */
 final class SvgCanvas implements Canvas {
 
+    /** Length of {@code #rrggbb}. */
+    private static final int OPAQUE = 7;
+
     private final StringBuilder svg = new StringBuilder();
 
     /**
@@ -49,11 +52,11 @@ final class SvgCanvas implements Canvas {
                 "circle",
                 String.format(
                         Locale.ROOT,
-                        "cx=\"%s\" cy=\"%s\" r=\"%s\" fill=\"%s\"",
+                        "cx=\"%s\" cy=\"%s\" r=\"%s\"%s",
                         coordinate(x),
                         coordinate(y),
                         coordinate(radius),
-                        color),
+                        paint("fill", color)),
                 hint);
     }
 
@@ -64,12 +67,12 @@ final class SvgCanvas implements Canvas {
                 "rect",
                 String.format(
                         Locale.ROOT,
-                        "x=\"%s\" y=\"%s\" width=\"%s\" height=\"%s\" fill=\"%s\"",
+                        "x=\"%s\" y=\"%s\" width=\"%s\" height=\"%s\"%s",
                         coordinate(x),
                         coordinate(y),
                         coordinate(width),
                         coordinate(height),
-                        color),
+                        paint("fill", color)),
                 hint);
     }
 
@@ -95,7 +98,9 @@ final class SvgCanvas implements Canvas {
         }
         String look =
                 (style.size() == 0 ? "" : "font-size:" + coordinate(style.size()) + "px;")
-                        + (style.color().isEmpty() ? "" : "fill:" + style.color() + ";")
+                        + (style.color().isEmpty()
+                                ? ""
+                                : "fill:" + Palette.css(style.color()) + ";")
                         + (style.bold() ? "font-weight:600;" : "");
         if (!look.isEmpty()) {
             append(" style=\"%s\"", look);
@@ -103,10 +108,30 @@ final class SvgCanvas implements Canvas {
         append(">%s</text>", escape(text));
     }
 
+    /**
+     * Returns the attributes for a colour, with its opacity apart from it.
+     *
+     * @param kind fill or stroke
+     * @param color {@code #rrggbb} or {@code #rrggbbaa}
+     */
+    private static String paint(String kind, String color) {
+        String opaque = color.substring(0, OPAQUE);
+        String paint = " %s=\"%s\"".formatted(kind, Palette.css(opaque));
+        return color.length() == OPAQUE
+                ? paint
+                : paint
+                        + " %s-opacity=\"%s\""
+                                .formatted(
+                                        kind,
+                                        coordinate(
+                                                Integer.parseInt(color.substring(OPAQUE), 16)
+                                                        / 255.0));
+    }
+
     private static String attributes(Stroke stroke) {
-        return " stroke=\"%s\" stroke-width=\"%s\"%s"
+        return "%s stroke-width=\"%s\"%s"
                 .formatted(
-                        stroke.color(),
+                        paint("stroke", stroke.color()),
                         coordinate(stroke.width()),
                         stroke.dashed() ? " stroke-dasharray=\"4 4\"" : "");
     }

@@ -14,6 +14,8 @@ import dev.fern.detection.model.Detector;
 import dev.fern.detection.train.RunDirectory;
 import dev.fern.tools.console.BadInputException;
 import dev.fern.tools.console.Engines;
+import dev.fern.tools.console.OptionSection;
+import dev.fern.tools.console.OptionSection.Section;
 import dev.fern.tools.console.OutputFile;
 import dev.fern.tools.console.VisibleText;
 import dev.fern.tools.evaluate.DetectorEvaluation;
@@ -68,12 +70,14 @@ public final class ReportCommand implements Callable<Integer> {
             description = "Folder of the run: the --output of fern train.")
     private Path folder;
 
+    @OptionSection(Section.OUTPUT)
     @Option(
             names = {"-o", "--output"},
             paramLabel = "FILE",
-            description = "The page to write (default: report.html in the folder of the run).")
+            description = "The page to write. Default: report.html in the folder of the run.")
     private Path output;
 
+    @OptionSection(Section.DATA)
     @Option(
             names = "--annotations",
             paramLabel = "FILE",
@@ -81,12 +85,14 @@ public final class ReportCommand implements Callable<Integer> {
                     "COCO instances file to use in place of the run's validation annotations.")
     private Path annotations;
 
+    @OptionSection(Section.DATA)
     @Option(
             names = "--images",
             paramLabel = "DIR",
             description = "Folder of images to use in place of the run's validation images.")
     private Path images;
 
+    @OptionSection(Section.OUTPUT)
     @Option(
             names = "--curves-only",
             description = "Don't run the model; leave out the part that needs validation images.")

@@ -11,7 +11,10 @@ import dev.fern.tools.console.BadInputException;
 import dev.fern.tools.console.Engines;
 import dev.fern.tools.console.ExitStatus;
 import dev.fern.tools.console.OnInterrupt;
+import dev.fern.tools.console.OptionSection;
+import dev.fern.tools.console.OptionSection.Section;
 import dev.fern.tools.console.ShellWords;
+import dev.fern.tools.console.WithoutOptions;
 import dev.fern.tools.sweep.CellOutcome.Environment;
 import dev.fern.tools.sweep.Grid.Cell;
 import dev.fern.tools.sweep.Scaling.RateRule;
@@ -73,10 +76,6 @@ public final class SweepCommand implements Callable<Integer> {
 
     private static final int MOST_PROCESSES = 256;
 
-    /** The options of fern train that a sweep varies, each with what the sweep takes instead. */
-    private static final List<List<String>> VARIED =
-            List.of(List.of("--norm", "--norms"), List.of("--seed", "--seeds"));
-
     /** The options that concern one call alone. */
     private static final List<String> PASSING = List.of("--report-only", "--retry-failed");
 
@@ -85,7 +84,9 @@ public final class SweepCommand implements Callable<Integer> {
             required = true,
             split = ",",
             paramLabel = "NAME",
-            description = "Normalisers. The others are compared with the first.")
+            description =
+                    "Normalisers, by the names that fern train --norm takes. The others are compared"
+                            + " with the first.")
     private List<String> norms;
 
     @Option(
@@ -106,6 +107,7 @@ public final class SweepCommand implements Callable<Integer> {
 
     @Mixin private TrainingData data;
 
+    @OptionSection(Section.RUN)
     @Option(
             names = {"-o", "--output"},
             required = true,
@@ -113,6 +115,7 @@ public final class SweepCommand implements Callable<Integer> {
             description = "Folder of the sweep. It is created if it is missing.")
     private Path output;
 
+    @OptionSection(Section.OPTIMISATION)
     @Option(
             names = "--rate-rule",
             paramLabel = "NAME",
@@ -122,8 +125,11 @@ public final class SweepCommand implements Callable<Integer> {
                             + " Default: ${DEFAULT-VALUE}.")
     private RateRule rule;
 
-    @Mixin private TrainingSettings settings;
+    @WithoutOptions({"--norm", "--seed", "--patience"})
+    @Mixin
+    private TrainingSettings settings;
 
+    @OptionSection(Section.RUN)
     @Option(
             names = "--processes",
             paramLabel = "N",
@@ -133,19 +139,23 @@ public final class SweepCommand implements Callable<Integer> {
                             + " ${DEFAULT-VALUE}.")
     private int processes;
 
+    @OptionSection(Section.RUN)
     @Option(
             names = "--retry-failed",
             description = "Train failed cells again, from their last checkpoints.")
     private boolean retryFailed;
 
+    @OptionSection(Section.RUN)
     @Option(
             names = "--report-only",
             description = "Train nothing; write the report of the cells that are done.")
     private boolean reportOnly;
 
+    @OptionSection(Section.OUTPUT)
     @Option(names = "--no-pictures", description = "Leave photographs out of the report.")
     private boolean noPictures;
 
+    @OptionSection(Section.OUTPUT)
     @Option(
             names = "--resamples",
             paramLabel = "N",
@@ -227,13 +237,6 @@ public final class SweepCommand implements Callable<Integer> {
 
     private void requireUsable() throws BadInputException {
         data.requireValid();
-        for (List<String> names : VARIED) {
-            if (spec.commandLine().getParseResult().hasMatchedOption(names.get(0))) {
-                throw new ParameterException(
-                        spec.commandLine(),
-                        "a sweep takes " + names.get(1) + " instead of " + names.get(0));
-            }
-        }
         if (processes < 1 || processes > MOST_PROCESSES) {
             throw new BadInputException(
                     "--processes must be 1 to " + MOST_PROCESSES + ", not " + processes);

@@ -12,6 +12,7 @@ import dev.fern.detection.recipe.TrainingConfiguration;
 import dev.fern.tools.report.FindingsPicture;
 import dev.fern.tools.report.ForestPlot;
 import dev.fern.tools.report.HtmlPage;
+import dev.fern.tools.report.Palette;
 import dev.fern.tools.report.Plot;
 import dev.fern.tools.sweep.CellOutcome.Environment;
 import dev.fern.tools.sweep.Grid.Cell;
@@ -114,7 +115,7 @@ final class SweepReport {
                             "<div class=\"card\" style=\"border-top:4px solid %s\"><span>%s: AP at batch"
                                     + " %d, and its difference to batch %d</span><b>%s <small>%s"
                                     + "</small></b></div>",
-                            figures.color(norm),
+                            Palette.css(figures.color(norm)),
                             escape(norm),
                             smallest,
                             largest,
@@ -141,7 +142,7 @@ final class SweepReport {
                                 "<tr><td>%d<td class=\"left\"><i class=\"dot\""
                                         + " style=\"background:%s\"></i>%s<td>%d/%d<td><b>%s</b>",
                                 batchSize,
-                                figures.color(norm),
+                                Palette.css(figures.color(norm)),
                                 escape(norm),
                                 ap.count(),
                                 results.grid().seeds().size(),
@@ -251,7 +252,7 @@ final class SweepReport {
                 "Cells that failed",
                 "They are not part of the means. Where a norm has fewer seeds than others, its mean is"
                         + " over the trainings that went well.",
-                table + "</tbody></table>");
+                "<div class=\"wide-table\">" + table + "</tbody></table></div>");
     }
 
     private void howItWasDone() {
@@ -266,7 +267,9 @@ final class SweepReport {
                         "<p>Training took %.1f minutes in all, evaluation not counted.</p>",
                         results.minutes()));
         html.append(rates());
-        html.append("<details><summary>All settings that the cells share</summary><table><tbody>");
+        html.append(
+                "<details><summary>All settings that the cells share</summary><div"
+                        + " class=\"wide-table\"><table><tbody>");
         JsonObject shared = settings.toJson();
         for (JsonObject part :
                 List.of(shared.getAsJsonObject("data"), shared.getAsJsonObject("settings"))) {
@@ -275,7 +278,7 @@ final class SweepReport {
                 html.append("<td class=\"left\">").append(escape(setting.getValue().toString()));
             }
         }
-        page.section("How it was done", "", html + "</tbody></table></details>");
+        page.section("How it was done", "", html + "</tbody></table></div></details>");
     }
 
     private String rates() {
@@ -288,7 +291,7 @@ final class SweepReport {
                                 + scaling.base().optimization().learningRate()
                                 + " at batch size "
                                 + scaling.base().loop().batchSize()
-                                + ".</p><table><thead><tr><th>batch<th>learning rate<th>warm-up steps"
+                                + ".</p><div class=\"wide-table\"><table><thead><tr><th>batch<th>learning rate<th>warm-up steps"
                                 + "<th>steps taken<th>images seen</thead><tbody>");
         for (int batchSize : results.grid().batchSizes()) {
             CellResult any = results.cells(results.grid().norms().get(0), batchSize).get(0);
@@ -302,6 +305,6 @@ final class SweepReport {
                             count(any.history().steps().size()),
                             count(any.history().images())));
         }
-        return table + "</tbody></table>";
+        return table + "</tbody></table></div>";
     }
 }

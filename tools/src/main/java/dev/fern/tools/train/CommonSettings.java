@@ -8,6 +8,8 @@ import com.google.gson.JsonPrimitive;
 import dev.fern.detection.files.TextFile;
 import dev.fern.detection.settings.StrictJson;
 import dev.fern.tools.console.BadInputException;
+import dev.fern.tools.console.OptionSection;
+import dev.fern.tools.console.OptionSection.Section;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -21,6 +23,7 @@ import picocli.CommandLine.Option;
 /** The options for settings that detectors and classifiers have in common. */
 final class CommonSettings {
 
+    @OptionSection(Section.RUN)
     @Option(
             names = "--config",
             paramLabel = "FILE",
@@ -29,6 +32,7 @@ final class CommonSettings {
                             + " nowhere keep their defaults.")
     private Path config;
 
+    @OptionSection(Section.RUN)
     @Option(
             names = "--set",
             paramLabel = "KEY=VALUE",
@@ -37,20 +41,23 @@ final class CommonSettings {
                             + " clipNorm=5. May be repeated.")
     private Map<String, String> settings = Map.of();
 
+    @OptionSection(Section.MODEL)
     @Option(
             names = "--backbone",
             paramLabel = "NAME",
             description =
                     "Backbone: resnet18, resnet34, resnet50, resnet101 or resnet152; v2 at the"
-                            + " end, such as resnet50v2, stands for pre-activation.")
+                            + " end, such as resnet50v2, stands for pre-activation. Default: resnet18.")
     private String backbone;
 
+    @OptionSection(Section.MODEL)
     @Option(
             names = "--width",
             paramLabel = "X",
-            description = "Factor on the number of channels of the backbone, such as 0.5.")
+            description = "Factor on the number of channels of the backbone. Default:" + " 0.5.")
     private Double width;
 
+    @OptionSection(Section.MODEL)
     @Option(
             names = "--norm",
             paramLabel = "NAME",
@@ -58,115 +65,138 @@ final class CommonSettings {
                     "Normaliser of the backbone: frn (FRN + TLU), frn-eps (FRN with a learned"
                             + " epsilon), bn, brn (Batch Renormalization; brnN has a schedule of N steps),"
                             + " frozen-bn (frozen-bn-eps0: epsilon 0), gn (32 groups), gnN (N groups), ln or in. -relu or -tlu at the"
-                            + " end chooses another activation: frn-relu, bn-tlu.")
+                            + " end chooses another activation: frn-relu, bn-tlu. Default:"
+                            + " frn.")
     private String norm;
 
+    @OptionSection(Section.OPTIMISATION)
     @Option(
             names = "--batch-size",
             paramLabel = "N",
             description =
-                    "Number of images that pass the network together. fern train also takes auto,"
+                    "Number of images that pass the network together. Default: 2, for fern pretrain"
+                            + " 16. fern train also takes auto,"
                             + " which measures steps and chooses the largest power of two, at most 64,"
                             + " whose step fits into 80%% of the available memory; it leaves the learning"
                             + " rate as it is.")
     private String batchSize;
 
+    @OptionSection(Section.OPTIMISATION)
     @Option(
             names = "--accumulate",
             paramLabel = "N",
-            description = "Number of batches whose gradients make one step.")
+            description = "Number of batches whose gradients make one step. Default: 1.")
     private Integer accumulate;
 
+    @OptionSection(Section.OPTIMISATION)
     @Option(
             names = "--epochs",
             paramLabel = "N",
-            description = "Length of the training in passes over the images.")
+            description = "Length of the training in passes over the images. Default: 40.")
     private Integer epochs;
 
+    @OptionSection(Section.OPTIMISATION)
     @Option(
             names = "--steps",
             paramLabel = "N",
-            description = "Length of the training in steps, in place of --epochs.")
+            description =
+                    "Length of the training in steps, in place of --epochs. Default: 0, which goes by"
+                            + " --epochs.")
     private Long steps;
 
+    @OptionSection(Section.OPTIMISATION)
     @Option(
             names = "--lr",
             paramLabel = "X",
-            description = "Learning rate after the warm-up, before it falls.")
+            description = "Learning rate after the warm-up, before it falls. Default: 0.05.")
     private Double learningRate;
 
+    @OptionSection(Section.OPTIMISATION)
     @Option(
             names = "--warmup-steps",
             paramLabel = "N",
             description =
-                    "Number of first steps over which the learning rate rises to its full value.")
+                    "Number of first steps over which the learning rate rises to its full value."
+                            + " Default: 200.")
     private Long warmupSteps;
 
+    @OptionSection(Section.OPTIMISATION)
     @Option(
             names = "--schedule",
             paramLabel = "NAME",
             description =
                     "How the learning rate falls: cosine (to 0 at the end) or step (to a tenth at"
-                            + " each part of the training that the setting milestones names).")
+                            + " each part of the training that the setting milestones names). Default: cosine.")
     private String schedule;
 
+    @OptionSection(Section.OPTIMISATION)
     @Option(
             names = "--seed",
             paramLabel = "N",
             description =
                     "Seed of the initial parameters, the order of the images and the"
-                            + " augmentation.")
+                            + " augmentation. Default: 1.")
     private Long seed;
 
+    @OptionSection(Section.OPTIMISATION)
     @Option(
             names = "--ema-decay",
             paramLabel = "X",
             description =
                     "Evaluate and save a moving average of the weights, which keeps this part of"
-                            + " itself at each step, such as 0.9998. 0 turns it off.")
+                            + " itself at each step, such as 0.9998. Default: 0, which turns it off.")
     private Double emaDecay;
 
+    @OptionSection(Section.OPTIMISATION)
     @Option(
             names = "--patience",
             paramLabel = "N",
             description =
-                    "End the training after N evaluations in a row without a better score. 0"
-                            + " trains to the end.")
+                    "End the training after N evaluations in a row without a better score. Default:"
+                            + " 0, which trains to the end.")
     private Integer patience;
 
+    @OptionSection(Section.RUN)
     @Option(
             names = "--keep-checkpoints",
             paramLabel = "N",
-            description = "Number of checkpoints to keep, including the last one.")
+            description = "Number of checkpoints to keep, including the last one. Default: 2.")
     private Integer keepCheckpoints;
 
+    @OptionSection(Section.RUN)
     @Option(
             names = "--checkpoint-minutes",
             paramLabel = "X",
             description =
-                    "Minutes from one checkpoint to the next within an epoch. 0 does not go by"
-                            + " time.")
+                    "Minutes from one checkpoint to the next within an epoch; 0 does not go by"
+                            + " time. Default: 10.")
     private Double checkpointMinutes;
 
-    @Option(names = "--engine", paramLabel = "NAME", description = "DJL engine: MXNet or PyTorch.")
+    @OptionSection(Section.MACHINE)
+    @Option(
+            names = "--engine",
+            paramLabel = "NAME",
+            description = "DJL engine: MXNet or PyTorch. Default: MXNet.")
     private String engine;
 
+    @OptionSection(Section.MACHINE)
     @Option(
             names = "--precision",
             paramLabel = "NAME",
             description =
                     "Numbers that the network is computed in: float32, bf16 (faster on"
                             + " processors with AMX, less exact), or auto for the one that suits the"
-                            + " processor.")
+                            + " processor. Default: float32.")
     private String precision;
 
+    @OptionSection(Section.MACHINE)
     @Option(
             names = "--devices",
             paramLabel = "NAME",
             description =
                     "Devices to train on: cpu, gpu (all GPUs), gpu:0,1 (GPUs 0 and 1), or auto"
                             + " (the GPUs that the engine sees, else the CPU). Several devices share every"
-                            + " batch.")
+                            + " batch. Default: auto.")
     private String devices;
 
     /** Returns whether the batch size is to be found by what fits into memory. */

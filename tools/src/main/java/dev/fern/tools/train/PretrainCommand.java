@@ -4,6 +4,8 @@ import dev.fern.detection.pretrain.ClassificationDataset;
 import dev.fern.detection.pretrain.PretrainingConfiguration;
 import dev.fern.detection.train.RunDirectory;
 import dev.fern.tools.console.BadInputException;
+import dev.fern.tools.console.OptionSection;
+import dev.fern.tools.console.OptionSection.Section;
 import dev.fern.tools.console.OutputFile;
 import dev.fern.tools.input.LoadingOptions;
 import java.io.IOException;
@@ -46,6 +48,7 @@ import picocli.CommandLine.Spec;
         })
 public final class PretrainCommand implements Callable<Integer> {
 
+    @OptionSection(Section.DATA)
     @Option(
             names = "--train-images",
             required = true,
@@ -53,6 +56,7 @@ public final class PretrainCommand implements Callable<Integer> {
             description = "Folder of the training images, with one sub-folder per class.")
     private Path trainImages;
 
+    @OptionSection(Section.DATA)
     @Option(
             names = "--val-images",
             paramLabel = "DIR",
@@ -61,6 +65,7 @@ public final class PretrainCommand implements Callable<Integer> {
                             + " of the training images, see --val-fraction.")
     private Path valImages;
 
+    @OptionSection(Section.RUN)
     @Option(
             names = {"-o", "--output"},
             required = true,
@@ -70,6 +75,7 @@ public final class PretrainCommand implements Callable<Integer> {
 
     @Mixin private PretrainingSettings settings;
 
+    @OptionSection(Section.OUTPUT)
     @Option(
             names = "--json",
             paramLabel = "FILE",

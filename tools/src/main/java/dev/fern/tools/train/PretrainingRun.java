@@ -101,12 +101,12 @@ record PretrainingRun(
                 TrainingProgress progress =
                         new TrainingProgress(
                                 System.err,
-                                System.console() != null,
                                 logEvery,
                                 List.of(
                                         ClassificationScores.TOP1,
                                         ClassificationScores.TOP5,
-                                        ClassificationScores.LOSS))) {
+                                        ClassificationScores.LOSS),
+                                total -> ScheduleAdvice.of(configuration.optimization(), total))) {
             return session.train(
                     session.trainer(
                             configuration.loop(),

@@ -2,6 +2,8 @@ package dev.fern.tools.train;
 
 import dev.fern.detection.pretrain.PretrainingConfiguration;
 import dev.fern.tools.console.BadInputException;
+import dev.fern.tools.console.OptionSection;
+import dev.fern.tools.console.OptionSection.Section;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.HashMap;
@@ -15,29 +17,33 @@ final class PretrainingSettings {
 
     @Mixin private CommonSettings common;
 
+    @OptionSection(Section.MODEL)
     @Option(
             names = "--stem",
             paramLabel = "NAME",
             description =
                     "First layers of the backbone: imagenet (7x7 convolution of stride 2, then"
                             + " pooling) or cifar (3x3 convolution of stride 1, for images of about 32"
-                            + " pixels; no detector can start from it).")
+                            + " pixels; no detector can start from it). Default: imagenet.")
     private String stem;
 
+    @OptionSection(Section.MODEL)
     @Option(
             names = "--input-size",
             paramLabel = "N",
-            description = "Side in pixels of the network's square input.")
+            description = "Side in pixels of the network's square input. Default: 128.")
     private Integer inputSize;
 
+    @OptionSection(Section.OPTIMISATION)
     @Option(
             names = "--label-smoothing",
             paramLabel = "X",
             description =
                     "Part of the target, from 0 to below 1, that is spread evenly over the"
-                            + " classes.")
+                            + " classes. Default: 0.1.")
     private Double labelSmoothing;
 
+    @OptionSection(Section.DATA)
     @Option(
             names = "--val-fraction",
             paramLabel = "X",

@@ -2,6 +2,8 @@ package dev.fern.tools.train;
 
 import dev.fern.detection.train.RunDirectory;
 import dev.fern.tools.console.BadInputException;
+import dev.fern.tools.console.OptionSection;
+import dev.fern.tools.console.OptionSection.Section;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -9,6 +11,7 @@ import java.util.Optional;
 import picocli.CommandLine.Option;
 
 /** The options that say how a run starts and how often it logs. */
+@OptionSection(Section.RUN)
 final class RunOptions {
 
     @Option(

@@ -4,6 +4,8 @@ import dev.fern.detection.data.LabelledImages;
 import dev.fern.detection.recipe.TrainingConfiguration;
 import dev.fern.detection.train.RunDirectory;
 import dev.fern.tools.console.BadInputException;
+import dev.fern.tools.console.OptionSection;
+import dev.fern.tools.console.OptionSection.Section;
 import dev.fern.tools.console.OutputFile;
 import dev.fern.tools.console.VisibleText;
 import java.io.IOException;
@@ -71,6 +73,7 @@ public final class TrainCommand implements Callable<Integer> {
 
     /** Either a training or a search for its learning rate. */
     static final class Purpose {
+        @OptionSection(Section.RUN)
         @Option(
                 names = {"-o", "--output"},
                 required = true,
@@ -78,6 +81,7 @@ public final class TrainCommand implements Callable<Integer> {
                 description = "Folder of the run; created where it is missing.")
         private Path output;
 
+        @OptionSection(Section.RUN)
         @Option(
                 names = "--lr-find",
                 required = true,

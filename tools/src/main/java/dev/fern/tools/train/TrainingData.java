@@ -6,6 +6,9 @@ import com.google.gson.JsonObject;
 import dev.fern.detection.data.LabelledImages;
 import dev.fern.detection.data.LoaderOptions;
 import dev.fern.tools.console.BadInputException;
+import dev.fern.tools.console.Messages;
+import dev.fern.tools.console.OptionSection;
+import dev.fern.tools.console.OptionSection.Section;
 import dev.fern.tools.format.DataFile;
 import dev.fern.tools.input.DataWarnings;
 import dev.fern.tools.input.LoadingOptions;
@@ -21,6 +24,7 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** The options that name the data that a training learns from and is evaluated on. */
+@OptionSection(Section.DATA)
 public final class TrainingData {
 
     @Option(
@@ -167,6 +171,16 @@ public final class TrainingData {
                         loading.skipBadImages(),
                         limit);
         DataWarnings.print(part.annotations(), labelled.advice());
+        Messages.detail(
+                String.format(
+                        "data %s: %d images in %s, %d boxes, %d categories",
+                        part.annotations(),
+                        labelled.images().samples().size(),
+                        part.images(),
+                        labelled.images().samples().stream()
+                                .mapToInt(sample -> sample.labels().length)
+                                .sum(),
+                        labelled.images().categories().size()));
         return labelled;
     }
 

@@ -1,6 +1,7 @@
 package dev.fern.tools.train;
 
 import dev.fern.detection.train.TrainingListener;
+import dev.fern.tools.console.Messages;
 import dev.fern.tools.console.VisibleText;
 import java.io.PrintStream;
 import java.time.Duration;
@@ -8,10 +9,9 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.function.LongFunction;
 import java.util.stream.Collectors;
 import me.tongfei.progressbar.ProgressBar;
-import me.tongfei.progressbar.ProgressBarBuilder;
-import me.tongfei.progressbar.ProgressBarStyle;
 
 /** Shows how a training goes: as a bar on a terminal, as one line every few steps elsewhere. */
 final class TrainingProgress implements TrainingListener, AutoCloseable {
@@ -22,9 +22,9 @@ final class TrainingProgress implements TrainingListener, AutoCloseable {
     private static final long LINE_NANOS = 10_000_000_000L;
 
     private final PrintStream err;
-    private final boolean terminal;
     private final int lineEvery;
     private final List<String> shown;
+    private final LongFunction<List<String>> advice;
     private ProgressBar bar;
     private long totalSteps;
     private long lastLineNanos;
@@ -35,32 +35,31 @@ final class TrainingProgress implements TrainingListener, AutoCloseable {
      * Prepares to show a training.
      *
      * @param err where to
-     * @param terminal whether to draw a bar
      * @param lineEvery number of steps from one line to the next without a bar; 0 for one line
      *     every ten seconds
      * @param shown names of the numbers of an evaluation that are shown
+     * @param advice for a training that begins, by its number of steps
      */
-    TrainingProgress(PrintStream err, boolean terminal, int lineEvery, List<String> shown) {
+    TrainingProgress(
+            PrintStream err, int lineEvery, List<String> shown, LongFunction<List<String>> advice) {
         this.err = err;
-        this.terminal = terminal;
         this.lineEvery = lineEvery;
         this.shown = shown;
+        this.advice = advice;
     }
 
     @Override
     public void started(long firstStep, long total) {
+        if (firstStep == 1) {
+            advice.apply(total).forEach(line -> err.println("warning: " + line));
+        }
         totalSteps = total;
         lastLineNanos = System.nanoTime();
-        if (terminal) {
-            bar =
-                    new ProgressBarBuilder()
-                            .setTaskName("train")
-                            .setInitialMax(total)
-                            .setStyle(ProgressBarStyle.ASCII)
-                            .setUnit(" steps", 1)
-                            .startsFrom(firstStep - 1, Duration.ZERO)
-                            .build();
-        } else {
+        bar =
+                Messages.bar("train", total, " steps")
+                        .map(builder -> builder.startsFrom(firstStep - 1, Duration.ZERO).build())
+                        .orElse(null);
+        if (bar == null) {
             err.printf(
                     Locale.ROOT,
                     firstStep > total
@@ -141,7 +140,7 @@ final class TrainingProgress implements TrainingListener, AutoCloseable {
 
     @Override
     public void evaluated(int epoch, Map<String, Double> numbers, boolean best) {
-        print(
+        err.println(
                 String.format(
                         Locale.ROOT,
                         "epoch %d  %s%s",
@@ -152,12 +151,7 @@ final class TrainingProgress implements TrainingListener, AutoCloseable {
 
     @Override
     public void skipped(String reason) {
-        print("left out: " + VisibleText.of(reason));
-    }
-
-    /** Prints a line without tearing the bar. */
-    private void print(String line) {
-        err.println((bar == null ? "" : "\r\u001b[K") + line);
+        err.println("left out: " + VisibleText.of(reason));
     }
 
     @Override

@@ -116,9 +116,9 @@ public record TrainingRun(
                 TrainingProgress progress =
                         new TrainingProgress(
                                 System.err,
-                                System.console() != null,
                                 logEvery,
-                                List.of("AP", "AP50", "AP75"));
+                                List.of("AP", "AP50", "AP75"),
+                                total -> ScheduleAdvice.of(configuration.optimization(), total));
                 RunLogs logs = new RunLogs(lock, progress, System.err)) {
             Trainer<?> trainer =
                     session.trainer(

@@ -2,6 +2,7 @@ package dev.fern.tools.train;
 
 import ai.djl.Device;
 import com.google.gson.JsonObject;
+import dev.fern.backbone.host.EngineThreads;
 import dev.fern.cocoeval.AtomicFile;
 import dev.fern.detection.recipe.LoopSettings;
 import dev.fern.detection.recipe.MachineSettings;
@@ -17,6 +18,7 @@ import dev.fern.detection.train.TrainingTask;
 import dev.fern.tools.console.BadInputException;
 import dev.fern.tools.console.Engines;
 import dev.fern.tools.console.ExitStatus;
+import dev.fern.tools.console.Messages;
 import dev.fern.tools.console.OnInterrupt;
 import dev.fern.tools.console.ShellWords;
 import dev.fern.tools.console.VisibleText;
@@ -56,7 +58,15 @@ record TrainingSession(RunDirectory run, RunStart start, DataIdentity data) {
             throws BadInputException {
         try {
             Engines.require(machine.engine());
-            PrecisionAdvice.print(machine.precision(), devices.get().get(0));
+            List<Device> used = devices.get();
+            PrecisionAdvice.print(machine.precision(), used.get(0));
+            Messages.detail(
+                    String.format(
+                            "engine %s on %s, %d threads, %s",
+                            machine.engine(),
+                            used,
+                            EngineThreads.cores(),
+                            machine.precision().id()));
         } catch (IllegalArgumentException e) {
             throw new BadInputException(e.getMessage(), e);
         }
@@ -122,6 +132,7 @@ record TrainingSession(RunDirectory run, RunStart start, DataIdentity data) {
         }
         lock.requireHeld();
         describe(run, configuration);
+        Messages.detail("settings: " + configuration.replaceAll("\\s+", " ").strip());
         return trainer;
     }
 

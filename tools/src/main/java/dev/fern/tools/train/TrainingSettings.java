@@ -8,6 +8,8 @@ import dev.fern.detection.pretrain.DetectorWeights;
 import dev.fern.detection.recipe.NetworkSettings;
 import dev.fern.detection.recipe.TrainingConfiguration;
 import dev.fern.tools.console.BadInputException;
+import dev.fern.tools.console.OptionSection;
+import dev.fern.tools.console.OptionSection.Section;
 import dev.fern.tools.console.VisibleText;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -26,20 +28,25 @@ public final class TrainingSettings {
 
     @Mixin private CommonSettings common;
 
+    @OptionSection(Section.MODEL)
     @Option(
             names = "--min-size",
             paramLabel = "N",
-            description = "Length in pixels to which the shorter side of an image is resized.")
+            description =
+                    "Length in pixels to which the shorter side of an image is resized. Default:"
+                            + " 480.")
     private Integer minSize;
 
+    @OptionSection(Section.MODEL)
     @Option(
             names = "--max-size",
             paramLabel = "N",
             description =
                     "Largest length in pixels of the longer side; an image that would be longer"
-                            + " is made smaller.")
+                            + " is made smaller. Default: 640.")
     private Integer maxSize;
 
+    @OptionSection(Section.MODEL)
     @Option(
             names = "--weights",
             paramLabel = "DIR",
@@ -47,9 +54,11 @@ public final class TrainingSettings {
                     "Model directory or run whose detector to start from: backbone, pyramid and"
                             + " heads. The network, its norm and the size of the images are those"
                             + " of that detector unless the settings say otherwise; outputs of categories with other"
-                            + " names start anew.")
+                            + " names start anew. Default: none; the network starts from random"
+                            + " parameters.")
     private Path weights;
 
+    @OptionSection(Section.MODEL)
     @Option(
             names = "--backbone-weights",
             paramLabel = "DIR",
@@ -57,15 +66,16 @@ public final class TrainingSettings {
                     "Model directory, or run, whose backbone to start from: a classifier of fern"
                             + " pretrain, a ResNet of fern import, or another detector. Depth, width,"
                             + " norm and pixelMean and pixelStd are its own unless the settings name"
-                            + " others.")
+                            + " others. Default: none.")
     private Path backboneWeights;
 
+    @OptionSection(Section.MODEL)
     @Option(
             names = "--freeze-stages",
             paramLabel = "N",
             description =
                     "Number of stages of the backbone that are not trained, counted from the input."
-                            + " A ResNet has 5: the stem, then layer1 to layer4.")
+                            + " A ResNet has 5: the stem, then layer1 to layer4. Default: 0.")
     private Integer freezeStages;
 
     private boolean told;

@@ -20,8 +20,11 @@ import dev.fern.tools.console.BadInputException;
 import dev.fern.tools.console.CountProgress;
 import dev.fern.tools.console.Engines;
 import dev.fern.tools.console.JsonFile;
+import dev.fern.tools.console.OptionSection;
+import dev.fern.tools.console.OptionSection.Section;
 import dev.fern.tools.console.OutputFile;
 import dev.fern.tools.console.VisibleText;
+import dev.fern.tools.console.WithoutOptions;
 import dev.fern.tools.input.ImageOptions;
 import dev.fern.tools.input.InputImages;
 import dev.fern.tools.train.DetectorStart;
@@ -81,8 +84,20 @@ public final class VerifyCommand implements Callable<Integer> {
 
     /** The options that describe a fresh network; a model brings along what they say. */
     private static final List<String> NETWORK_OPTIONS =
-            List.of("--backbone", "--width", "--norm", "--min-size", "--max-size", "--categories");
+            List.of(
+                    "--backbone",
+                    "--width",
+                    "--norm",
+                    "--min-size",
+                    "--max-size",
+                    "--weights",
+                    "--backbone-weights",
+                    "--freeze-stages",
+                    "--seed",
+                    "--devices",
+                    "--categories");
 
+    @OptionSection(Section.MODEL)
     @Option(
             names = "--model",
             paramLabel = "DIR",
@@ -91,6 +106,7 @@ public final class VerifyCommand implements Callable<Integer> {
 
     @Mixin private InputImages inputs;
 
+    @OptionSection(Section.DATA)
     @Option(
             names = "--annotations",
             paramLabel = "FILE",
@@ -101,6 +117,7 @@ public final class VerifyCommand implements Callable<Integer> {
                             + " finds none.")
     private Path annotations;
 
+    @OptionSection(Section.MODEL)
     @Option(
             names = "--categories",
             paramLabel = "N",
@@ -109,10 +126,24 @@ public final class VerifyCommand implements Callable<Integer> {
                             + " as COCO.")
     private Integer categories;
 
+    @OptionSection(Section.OUTPUT)
     @Option(names = "--json", paramLabel = "FILE", description = "Write the table as JSON.")
     private Path json;
 
-    @Mixin private TrainingSettings settings;
+    @WithoutOptions({
+        "--accumulate",
+        "--epochs",
+        "--steps",
+        "--lr",
+        "--warmup-steps",
+        "--schedule",
+        "--ema-decay",
+        "--patience",
+        "--keep-checkpoints",
+        "--checkpoint-minutes"
+    })
+    @Mixin
+    private TrainingSettings settings;
 
     @Mixin private ImageOptions imageOptions;
 

@@ -17,6 +17,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.Stream;
@@ -88,6 +89,30 @@ class DetectOutputsTest {
                 .asString()
                 .contains("'corss'", "did you mean 'cross'", "triangle");
         assertThat(run.out()).isEmpty();
+    }
+
+    @Test
+    void nothingFoundIsSaidWithTheHighestScoreThatWasSeen() throws IOException {
+        double highest = 0;
+        for (JsonElement result : model.results(json(), images)) {
+            highest = Math.max(highest, result.getAsJsonObject().get("score").getAsDouble());
+        }
+        CommandRun run =
+                CommandRun.of(
+                        "detect",
+                        "--model=" + model.path(),
+                        "--score-threshold=0.99",
+                        images.toString());
+        assertThat(run.status()).isZero();
+        assertThat(run.out()).isEmpty();
+        assertThat(run.errors())
+                .filteredOn(line -> line.startsWith("note: nothing was found"))
+                .singleElement()
+                .asString()
+                .contains(
+                        "in 4 images with a score above 0.99",
+                        String.format(Locale.ROOT, "the highest score is %.3f", highest));
+        assertThat(model.detect(images).errors()).noneMatch(line -> line.contains("nothing"));
     }
 
     @Test

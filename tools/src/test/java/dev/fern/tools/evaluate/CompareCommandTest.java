@@ -14,6 +14,7 @@ import dev.fern.tools.CommandRun;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -43,6 +44,58 @@ class CompareCommandTest {
                 .write(folder.resolve("gt.json"));
         CocoResults.builder().add(1, 1, new Box(300, 300, 9, 9), 0.5).build().write(Path.of(worse));
         CocoResults.builder().add(1, 1, box, 0.5).build().write(Path.of(better));
+    }
+
+    @Test
+    void resultsOfFewOfTheImagesAreToldOfByBothCommands() throws IOException {
+        List<CocoImage> images = new ArrayList<>();
+        List<CocoAnnotation> objects = new ArrayList<>();
+        for (int i = 1; i <= 87; i++) {
+            images.add(new CocoImage(i, i + ".jpg", 640, 480));
+            objects.add(new CocoAnnotation(i, i, 1, new Box(10, 10, 50, 50), 2500, false));
+        }
+        Path truth = folder.resolve("many.json");
+        CocoDataset.of(images, List.of(new CocoCategory(1, "cat", "")), objects).write(truth);
+        Path ten = found(1, 10);
+        Path most = found(5, 87);
+        CommandRun run =
+                CommandRun.of(
+                        "compare",
+                        "--annotations=" + truth,
+                        "--resamples=99",
+                        ten.toString(),
+                        most.toString());
+        assertThat(run.out())
+                .contains(
+                        ten + ", with detections in 10 of 87 images",
+                        most + ", with detections in 83 of 87 images");
+        assertThat(run.errors())
+                .containsExactly(
+                        "warning: "
+                                + ten
+                                + ": has detections in 10 of 87 images; every object of the other"
+                                + " 77 counts as missed");
+        run = CommandRun.of("evaluate", "--annotations=" + truth, "--detections=" + ten);
+        assertThat(run.errors()).anyMatch(line -> line.contains("10 of 87 images"));
+        Path parameters = Files.writeString(folder.resolve("p.json"), "{\"imgIds\": [1, 2, 3]}");
+        run =
+                CommandRun.of(
+                        "evaluate",
+                        "--annotations=" + truth,
+                        "--detections=" + ten,
+                        "--parameters=" + parameters);
+        assertThat(run.errors()).noneMatch(line -> line.contains("counts as missed"));
+    }
+
+    /** Returns a file with a detection in each image from the first to the last. */
+    private Path found(int first, int last) throws IOException {
+        CocoResults.Builder results = CocoResults.builder();
+        for (int i = first; i <= last; i++) {
+            results.add(i, 1, new Box(10, 10, 50, 50), 0.5);
+        }
+        Path file = folder.resolve(first + "-" + last + ".json");
+        results.build().write(file);
+        return file;
     }
 
     @Test
@@ -86,8 +139,9 @@ class CompareCommandTest {
         assertThat(run.status()).as(run.errors().toString()).isZero();
         String html = Files.readString(report);
         assertThat(html).doesNotContain("<script").doesNotContain("http:");
-        // all but APs and ARs, APl and ARl: the object is of medium size; and the category's AP
-        assertThat(html.split("<circle", -1)).hasSize(1 + 12 - 4 + 1);
+        // all but APs and ARs, APl and ARl: the object is of medium size; and the category's AP;
+        // for wide screens and for phones
+        assertThat(html.split("<circle", -1)).hasSize(1 + 2 * (12 - 4 + 1));
         String greenPoint = "r=\"5\" fill=\"#00a878\"/>"; // the whole interval is above 0
         assertThat(html).contains(greenPoint).contains("+1.000").contains(">cat<");
         assertThat(
