@@ -1,6 +1,7 @@
 package dev.fern.onnx;
 
 import ai.djl.ndarray.types.Shape;
+import dev.fern.cocoeval.CocoCategory;
 import dev.fern.detection.anchor.Anchors;
 import dev.fern.detection.anchor.BoxCoder;
 import dev.fern.detection.image.BgrImage;
@@ -201,12 +202,13 @@ public final class OnnxComparison {
                 Math.max(Math.abs(a.x2() - b.x2()), Math.abs(a.y2() - b.y2())));
     }
 
-    private static List<Detection> read(List<Output> found) {
+    private List<Detection> read(List<Output> found) {
         float[] boxes = found.get(0).floats();
         float[] scores = found.get(1).floats();
         float[] labels = found.get(2).floats();
         List<Detection> detections = new ArrayList<>();
         for (int i = 0; i < scores.length && labels[i] >= 0; i++) {
+            CocoCategory category = detector.configuration().categories().get((int) labels[i]);
             detections.add(
                     new Detection(
                             boxes[4 * i],
@@ -214,6 +216,8 @@ public final class OnnxComparison {
                             boxes[4 * i + 2],
                             boxes[4 * i + 3],
                             (int) labels[i],
+                            category.id(),
+                            category.name(),
                             scores[i]));
         }
         return detections;

@@ -127,6 +127,8 @@ class OnnxExportTest {
                                 boxes[4 * at + 2].floatValue(),
                                 boxes[4 * at + 3].floatValue(),
                                 label,
+                                CATEGORIES.get(label).id(),
+                                CATEGORIES.get(label).name(),
                                 score));
             }
         }

@@ -16,6 +16,7 @@ import dev.fern.tools.evaluate.CompareCommand;
 import dev.fern.tools.evaluate.EvaluateCommand;
 import dev.fern.tools.export.ExportCommand;
 import dev.fern.tools.run.ReportCommand;
+import dev.fern.tools.serve.ServeCommand;
 import dev.fern.tools.sweep.SweepCommand;
 import dev.fern.tools.train.PretrainCommand;
 import dev.fern.tools.train.TrainCommand;
@@ -48,6 +49,7 @@ import picocli.CommandLine.ScopeType;
             CompareCommand.class,
             SweepCommand.class,
             DetectCommand.class,
+            ServeCommand.class,
             VerifyCommand.class,
             ImportCommand.class,
             ExportCommand.class,

@@ -68,9 +68,17 @@ class ArchitectureTest {
                             "ai.onnx..",
                             "com.google.gson..",
                             "com.google.protobuf.."),
+                    "serve",
+                    List.of(
+                            "dev.fern.detection..",
+                            "dev.fern.cocoeval..",
+                            "com.google.gson..",
+                            "org.eclipse.jetty..",
+                            "io.micrometer.."),
                     "tools",
                     List.of(
                             "dev.fern.onnx..",
+                            "dev.fern.serve..",
                             "dev.fern.detection..",
                             "dev.fern.backbone..",
                             "dev.fern.cocoeval..",
@@ -124,6 +132,8 @@ class ArchitectureTest {
                             List.of("detection.pretrain", "detection.verify")),
                     "onnx",
                     List.of(List.of("onnx")),
+                    "serve",
+                    List.of(List.of("serve")),
                     "tools",
                     List.of(
                             List.of("tools.console", "tools.report", "tools.log", "tools.torch"),
@@ -135,7 +145,8 @@ class ArchitectureTest {
                                     "tools.detect",
                                     "tools.doctor",
                                     "tools.evaluate",
-                                    "tools.export"),
+                                    "tools.export",
+                                    "tools.serve"),
                             List.of("tools.run"),
                             List.of("tools.train"),
                             List.of("tools.sweep", "tools.verify", "tools.benchmark"),
@@ -151,6 +162,7 @@ class ArchitectureTest {
                     Map.entry("tools.evaluate", List.of()),
                     Map.entry("tools.export", List.of()),
                     Map.entry("tools.run", List.of("tools.evaluate")),
+                    Map.entry("tools.serve", List.of()),
                     Map.entry("tools.sweep", List.of("tools.evaluate", "tools.train")),
                     Map.entry("tools.train", List.of("tools.evaluate", "tools.run")),
                     Map.entry("tools.verify", List.of("tools.train")),
@@ -231,7 +243,7 @@ class ArchitectureTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"cocoeval", "backbone", "detection", "onnx", "tools"})
+    @ValueSource(strings = {"cocoeval", "backbone", "detection", "onnx", "serve", "tools"})
     void aModuleUsesWhatItMayAndNoOther(String module) {
         String[] allowed =
                 Stream.concat(

@@ -30,7 +30,7 @@ class DocumentsTest {
 
     private static final Path ROOT = Path.of("..");
     private static final List<String> MODULES =
-            List.of("cocoeval", "backbone", "detection", "onnx", "tools");
+            List.of("cocoeval", "backbone", "detection", "onnx", "serve", "tools");
     private static final Pattern FERN_NAME =
             Pattern.compile("dev\\.fern((?:\\.[a-z]+)*)((?:\\.[A-Z][A-Za-z0-9]+)?)");
     private static final Pattern TEST_NAME = Pattern.compile("[A-Z][A-Za-z0-9]*Test");

@@ -321,7 +321,7 @@ abstract class DetectorBenchmark implements Callable<Integer> {
         return new ImageSize(sides.get(0), sides.get(1));
     }
 
-    private void requireRange(String option, int value, int least) {
+    final void requireRange(String option, int value, int least) {
         if (value < least || value > LARGEST_COUNT) {
             throw new ParameterException(
                     spec.commandLine(),

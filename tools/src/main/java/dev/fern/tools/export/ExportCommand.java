@@ -118,7 +118,11 @@ public final class ExportCommand implements Callable<Integer> {
                     "--check needs ONNX Runtime, which this build lacks: build with mvn"
                             + " -Ponnxruntime -DskipTests package");
         }
-        try (Detector detector = Detector.load(model, configuration, Engines.DEFAULT)) {
+        try (Detector detector =
+                Detector.builder(model)
+                        .optEngine(Engines.DEFAULT)
+                        .optPostProcessing(configuration.postProcessing())
+                        .load()) {
             OnnxExport.write(configuration, detector.copyParameters(), options, output);
             PrintWriter out = spec.commandLine().getOut();
             out.printf(

@@ -34,7 +34,7 @@ public final class ModelOptions {
             defaultValue = "1",
             description =
                     "Number of images that pass the network together. Default: ${DEFAULT-VALUE}.")
-    private int batchSize;
+    private int batchSize = 1;
 
     @OptionSection(Section.MODEL)
     @Option(
