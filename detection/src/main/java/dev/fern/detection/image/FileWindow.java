@@ -1,6 +1,8 @@
 package dev.fern.detection.image;
 
 import java.io.IOException;
+import java.io.InputStream;
+import java.io.InterruptedIOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.ClosedChannelException;
 import java.nio.channels.FileChannel;
@@ -13,27 +15,82 @@ import java.nio.file.StandardOpenOption;
 import java.util.zip.CRC32;
 
 /**
- * Random access to the bytes of an image file through a small window, so that a header is parsed in
- * little memory. A read beyond the end of the file means that the file is truncated.
+ * Random access to the bytes of an encoded image. Those of a file are read through a small window,
+ * so that a header is parsed in little memory; those of a stream are all read when it is opened. A
+ * read beyond the end means that the image is truncated.
  */
 final class FileWindow implements AutoCloseable {
 
     private static final int WINDOW_BYTES = 4096;
 
-    private final Path path;
+    private final ImageSource image;
+
+    /** The open file; null if the window has all bytes. */
     private final FileChannel channel;
+
     private final long length;
-    private byte[] window = new byte[WINDOW_BYTES];
+    private byte[] window;
     private long start;
     private int filled;
 
-    private FileWindow(Path path, FileChannel channel) throws IOException {
-        this.path = path;
+    private FileWindow(ImageSource image, FileChannel channel) throws IOException {
+        this.image = image;
         this.channel = channel;
         this.length = channel.size();
+        this.window = new byte[WINDOW_BYTES];
     }
 
-    static FileWindow open(Path path) throws IOException {
+    private FileWindow(ImageSource image, byte[] bytes) {
+        this.image = image;
+        this.channel = null;
+        this.length = bytes.length;
+        this.window = bytes;
+        this.filled = bytes.length;
+    }
+
+    /**
+     * Opens the bytes of an image.
+     *
+     * @param image where they are
+     * @param mostBytes how many bytes a stream may have at most
+     */
+    static FileWindow open(ImageSource image, long mostBytes) throws IOException {
+        FileWindow window =
+                image instanceof ImageSource.Stream stream
+                        ? new FileWindow(image, readAll(stream, mostBytes))
+                        : open(((ImageSource.File) image).path());
+        if (window.length == 0) {
+            window.close();
+            throw window.error("the file is empty");
+        }
+        return window;
+    }
+
+    private static byte[] readAll(ImageSource.Stream image, long mostBytes) throws IOException {
+        int most = (int) Math.min(Integer.MAX_VALUE - 8, mostBytes);
+        try (InputStream in = image.opening().open()) {
+            if (in == null) {
+                throw new ImageReadException(image, "no such image");
+            }
+            byte[] bytes = in.readNBytes(most);
+            if (bytes.length == most && in.read() >= 0) {
+                throw new ImageReadException(image, "more than " + most + " bytes are too many");
+            }
+            return bytes;
+        } catch (ImageReadException e) {
+            throw e;
+        } catch (NoSuchFileException e) {
+            throw new ImageReadException(image, "no such image");
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new InterruptedIOException(image.name() + ": interrupted while it was read");
+        } catch (Exception e) { // of the program that has the bytes, and no fault of the image
+            String problem = e.getMessage() == null ? e.toString() : e.getMessage();
+            throw new IOException(image.name() + ": can't be read: " + problem, e);
+        }
+    }
+
+    private static FileWindow open(Path path) throws IOException {
         if (!Files.exists(path)) {
             throw new ImageReadException(path, "no such file");
         }
@@ -49,11 +106,7 @@ final class FileWindow implements AutoCloseable {
             throw new ImageReadException(path, "no permission to read it", e);
         } // what else can be wrong, such as too many open files, is no fault of the image
         try {
-            FileWindow window = new FileWindow(path, channel);
-            if (window.length == 0) {
-                throw window.error("the file is empty");
-            }
-            return window;
+            return new FileWindow(ImageSource.of(path), channel);
         } catch (IOException e) {
             channel.close();
             throw e;
@@ -80,6 +133,9 @@ final class FileWindow implements AutoCloseable {
 
     /** Returns all bytes of the file; the window covers them from now on. */
     byte[] readAll() throws IOException {
+        if (channel == null) {
+            return window;
+        }
         byte[] all = new byte[Math.toIntExact(length)];
         if (fill(all, 0) < all.length) {
             throw truncated();
@@ -144,7 +200,7 @@ final class FileWindow implements AutoCloseable {
     }
 
     ImageReadException error(String problem) {
-        return new ImageReadException(path, problem);
+        return new ImageReadException(image, problem);
     }
 
     private int fill(byte[] target, long position) throws IOException {
@@ -159,13 +215,15 @@ final class FileWindow implements AutoCloseable {
         } catch (ClosedChannelException e) {
             throw e; // the thread was told to end
         } catch (IOException e) {
-            throw new IOException(path + ": can't be read: " + e.getMessage(), e);
+            throw new IOException(image.name() + ": can't be read: " + e.getMessage(), e);
         }
         return buffer.position();
     }
 
     @Override
     public void close() throws IOException {
-        channel.close();
+        if (channel != null) {
+            channel.close();
+        }
     }
 }

@@ -23,7 +23,7 @@ public record ImageHeader(ImageFormat format, int width, int height, int orienta
      * @throws IOException if the file can't be read
      */
     public static ImageHeader read(Path path) throws IOException {
-        try (FileWindow window = FileWindow.open(path)) {
+        try (FileWindow window = FileWindow.open(ImageSource.of(path), Long.MAX_VALUE)) {
             return parse(window);
         }
     }

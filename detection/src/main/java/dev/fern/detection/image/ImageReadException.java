@@ -4,8 +4,8 @@ import java.io.IOException;
 import java.nio.file.Path;
 
 /**
- * An image file that can't be used: missing, empty, truncated, too large, not an image, or named so
- * that it lies outside its folder. The message is one line that names the file and what is wrong.
+ * An image that can't be used: missing, empty, truncated, too large, not an image, or named so that
+ * it lies outside its folder. The message is one line that names the image and what is wrong.
  */
 public final class ImageReadException extends IOException {
 
@@ -30,6 +30,16 @@ public final class ImageReadException extends IOException {
      */
     public ImageReadException(Path path, String problem, Throwable cause) {
         super(path + ": " + problem, cause);
+    }
+
+    /**
+     * Makes an exception about an image wherever its bytes are.
+     *
+     * @param image where they are
+     * @param problem what is wrong, a phrase without the image's name
+     */
+    public ImageReadException(ImageSource image, String problem) {
+        super(image.name() + ": " + problem);
     }
 
     /**

@@ -7,7 +7,7 @@ import org.opencv.core.CvType;
 import org.opencv.core.Mat;
 
 /**
- * Reads image files as 8-bit BGR, three channels, whatever they hold: gray is repeated, alpha is
+ * Reads encoded images as 8-bit BGR, three channels, whatever they hold: gray is repeated, alpha is
  * dropped, 16 bits are cut to 8, CMYK is converted.
  *
  * <p>The reader checks a file before it decodes it. It compares the size in pixels in the header
@@ -71,7 +71,20 @@ public record ImageReader(long maxPixels, ImageOrientation orientation) {
      * @throws IOException if the file can't be read
      */
     public BgrImage read(Path path) throws IOException {
-        try (FileWindow file = FileWindow.open(path)) {
+        return read(ImageSource.of(path));
+    }
+
+    /**
+     * Decodes an image of which no size is known, wherever its bytes are.
+     *
+     * @param image where they are
+     * @return the image, upright unless pixels are wanted as stored; the caller closes it
+     * @throws ImageReadException if the image is missing, empty, truncated, damaged, no image, or
+     *     has more pixels or scans than allowed
+     * @throws IOException if the bytes can't be read
+     */
+    public BgrImage read(ImageSource image) throws IOException {
+        try (FileWindow file = open(image)) {
             ImageHeader header = ImageHeader.parse(file);
             checkSize(file, header);
             return decode(file, header, orientation != ImageOrientation.STORED);
@@ -89,7 +102,21 @@ public record ImageReader(long maxPixels, ImageOrientation orientation) {
      * @throws IOException if the file can't be read
      */
     public BgrImage read(Path path, ImageSize size) throws IOException {
-        try (FileWindow file = FileWindow.open(path)) {
+        return read(ImageSource.of(path), size);
+    }
+
+    /**
+     * Decodes an image whose size the annotations give, wherever its bytes are.
+     *
+     * @param image where they are
+     * @param size of the image that is wanted; with {@link ImageOrientation#AUTO} it decides
+     *     whether the image is turned upright
+     * @return the image, which has this size; the caller closes it
+     * @throws ImageReadException as for an image of unknown size, or if it has another size
+     * @throws IOException if the bytes can't be read
+     */
+    public BgrImage read(ImageSource image, ImageSize size) throws IOException {
+        try (FileWindow file = open(image)) {
             ImageHeader header = ImageHeader.parse(file);
             checkSize(file, header);
             boolean upright = isUpright(header, size);
@@ -125,11 +152,33 @@ public record ImageReader(long maxPixels, ImageOrientation orientation) {
      * @throws IOException if the file can't be read
      */
     public ImageHeader header(Path path) throws IOException {
-        try (FileWindow file = FileWindow.open(path)) {
+        return header(ImageSource.of(path));
+    }
+
+    /**
+     * Reads the header of an image, wherever its bytes are. Of a file it reads a few kilobytes, of
+     * a stream all bytes.
+     *
+     * @param image where they are
+     * @return what it says
+     * @throws ImageReadException if the image is missing, empty, no image, or has more pixels than
+     *     allowed
+     * @throws IOException if the bytes can't be read
+     */
+    public ImageHeader header(ImageSource image) throws IOException {
+        try (FileWindow file = open(image)) {
             ImageHeader header = ImageHeader.parse(file);
             checkSize(file, header);
             return header;
         }
+    }
+
+    private FileWindow open(ImageSource image) throws IOException {
+        return FileWindow.open(image, maxBytes(maxPixels));
+    }
+
+    private static long maxBytes(long pixels) {
+        return Math.min(Integer.MAX_VALUE - 8, pixels * BYTES_PER_PIXEL + METADATA_BYTES);
     }
 
     /**
@@ -171,9 +220,7 @@ public record ImageReader(long maxPixels, ImageOrientation orientation) {
                             "%d x %d pixels are more than the limit of %d (--max-pixels)",
                             header.width(), header.height(), maxPixels));
         }
-        long maxBytes =
-                Math.min(Integer.MAX_VALUE - 8, header.pixels() * BYTES_PER_PIXEL + METADATA_BYTES);
-        if (file.length() > maxBytes) {
+        if (file.length() > maxBytes(header.pixels())) {
             throw file.error(
                     String.format(
                             "%d bytes are too many for %d x %d pixels",

@@ -60,7 +60,7 @@ public final class ImageSignature {
      * @throws IOException if the file can't be read
      */
     public static Optional<ImageFormat> of(Path file) throws IOException {
-        try (FileWindow window = FileWindow.open(file)) {
+        try (FileWindow window = FileWindow.open(ImageSource.of(file), Long.MAX_VALUE)) {
             return Optional.of(ImageFormat.of(window));
         } catch (ImageReadException e) {
             return Optional.empty();

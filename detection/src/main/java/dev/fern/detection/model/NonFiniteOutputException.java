@@ -1,7 +1,5 @@
 package dev.fern.detection.model;
 
-import java.nio.file.Path;
-
 /**
  * Thrown where a network's outputs are not finite numbers, because its parameters are damaged or
  * its training diverged. To leave such an image out, or to find nothing in it, would hide that.
@@ -54,12 +52,12 @@ public final class NonFiniteOutputException extends RuntimeException {
     }
 
     /**
-     * Returns the exception for an image whose file is known.
+     * Returns the exception for an image whose name is known.
      *
-     * @param file the message begins with it
+     * @param name the message begins with it
      * @return an exception to throw in place of this one
      */
-    public NonFiniteOutputException of(Path file) {
-        return new NonFiniteOutputException(image, file + ": " + getMessage());
+    public NonFiniteOutputException of(String name) {
+        return new NonFiniteOutputException(image, name + ": " + getMessage());
     }
 }

@@ -235,7 +235,7 @@ class ImageReaderTest {
                 bytes[random.nextInt(Math.min(bytes.length, 100))] = (byte) random.nextInt(256);
             }
             Path path = file("fuzzed", bytes);
-            try (FileWindow window = FileWindow.open(path)) {
+            try (FileWindow window = FileWindow.open(ImageSource.of(path), Long.MAX_VALUE)) {
                 ImageHeader header = ImageHeader.parse(window);
                 assertThat(header.pixels()).isPositive();
                 header.format().whole(window, header, bytes, ImageReader.DEFAULT_MAX_PIXELS);
