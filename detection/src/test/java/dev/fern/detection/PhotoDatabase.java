@@ -5,6 +5,8 @@ import dev.fern.cocoeval.CocoAnnotation;
 import dev.fern.cocoeval.CocoCategory;
 import dev.fern.cocoeval.CocoDataset;
 import dev.fern.cocoeval.CocoImage;
+import dev.fern.detection.data.AnnotatedFolder;
+import dev.fern.detection.data.LabelledRows;
 import dev.fern.detection.image.TestImages;
 import java.awt.Color;
 import java.awt.Graphics2D;
@@ -14,6 +16,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.List;
@@ -141,6 +145,47 @@ public final class PhotoDatabase {
     /** Returns the folder of the image files. */
     public Path images() {
         return folder.resolve("images");
+    }
+
+    /** Returns what the files hold. */
+    AnnotatedFolder files() throws IOException {
+        return AnnotatedFolder.read(annotations(), images());
+    }
+
+    /** Returns what the tables hold. */
+    LabelledRows rows() throws SQLException {
+        DataSource database = source();
+        LabelledRows.Builder rows = LabelledRows.builder("table photo");
+        rows.category(1, "red").category(2, "blue");
+        try (Connection connection = database.getConnection();
+                Statement statement = connection.createStatement()) {
+            ResultSet photos = statement.executeQuery("select id from photo order by id");
+            while (photos.next()) {
+                long id = photos.getLong(1);
+                rows.image(id, () -> bytes(database, id));
+            }
+            ResultSet boxes = statement.executeQuery("select * from box order by id");
+            while (boxes.next()) {
+                rows.box(
+                        boxes.getLong(2),
+                        boxes.getLong(3),
+                        boxes.getDouble(4),
+                        boxes.getDouble(5),
+                        boxes.getDouble(6),
+                        boxes.getDouble(7));
+            }
+        }
+        return rows.build();
+    }
+
+    private static byte[] bytes(DataSource database, long id) throws SQLException {
+        try (Connection connection = database.getConnection();
+                PreparedStatement query =
+                        connection.prepareStatement("select bytes from photo where id = ?")) {
+            query.setLong(1, id);
+            ResultSet row = query.executeQuery();
+            return row.next() ? row.getBytes(1) : null;
+        }
     }
 
     /** Writes the settings of a training that takes a few seconds. */
