@@ -5,6 +5,7 @@ import dev.fern.detection.data.ImageAugmentation;
 import dev.fern.detection.data.LabelledImages;
 import dev.fern.detection.data.LeftOutImages;
 import dev.fern.detection.data.LoaderOptions;
+import dev.fern.detection.data.Sample;
 import dev.fern.detection.evaluate.DetectorEvaluation;
 import dev.fern.detection.evaluate.MatchedCategories;
 import dev.fern.detection.model.Detector;
@@ -49,6 +50,7 @@ public final class Training {
     private Trainer<?> trainer;
 
     private boolean stopRequested;
+    private boolean ran;
 
     Training(
             TrainingBuilder from,
@@ -86,9 +88,10 @@ public final class Training {
     }
 
     /**
-     * Trains on the calling thread, to the end or until asked to stop. Call it once.
+     * Trains on the calling thread, to the end or until asked to stop.
      *
      * @return how it ended
+     * @throws IllegalStateException if this training ran before; build another one to go on
      * @throws TrainingRefusedException if the training can't begin or go on as it was asked for
      * @throws IOException if a file, an image or the weights can't be used, if a user's
      *     augmentation fails, or if another training has the folder; what was trained until then is
@@ -100,6 +103,7 @@ public final class Training {
      *     rate are not finite, or if a file of the run can't be written
      */
     public TrainingResult run() throws IOException, InterruptedException, TrainingException {
+        begin();
         requireMachine();
         TrainingSession session =
                 new TrainingSession(
@@ -132,6 +136,13 @@ public final class Training {
                         return train(session, lock, detector, images);
                     });
         }
+    }
+
+    private synchronized void begin() {
+        if (ran) {
+            throw new IllegalStateException("a training runs once; build another one to go on");
+        }
+        ran = true;
     }
 
     private void requireMachine() throws TrainingRefusedException {
@@ -229,27 +240,42 @@ public final class Training {
                                 .map(val -> "validating on " + val.images().samples().size())
                                 .orElse("without validation images"),
                         images.categories().size()));
-        warn("training", images);
+        warn("training", data, images);
         if (validation.isPresent()) {
             LabelledImages val = validation.get();
-            warn("validation", val.images());
+            warn("validation", val, val.images());
             MatchedCategories.of(images.categories(), "the training set", val.coco(), val.name())
                     .notes()
                     .forEach(listener::note);
         }
     }
 
-    private void warn(String part, DetectionDataset images) {
+    private void warn(String part, LabelledImages labelled, DetectionDataset images) {
         if (images.emptyBoxes() > 0) {
             listener.note(
                     String.format(
-                            "warning: %d %s boxes without area were dropped",
-                            images.emptyBoxes(), part));
+                            "warning: %d %s boxes without area were dropped%s",
+                            images.emptyBoxes(), part, firstWithEmptyBox(labelled, images)));
         }
         String turned = images.orientations().text(part + " images");
         if (!turned.isEmpty()) {
             listener.note(turned);
         }
         leftOut.warn(part + " images", images.badImages());
+    }
+
+    /** Returns a phrase that names the first image of which a box was dropped. */
+    private static String firstWithEmptyBox(LabelledImages labelled, DetectionDataset images) {
+        return images.samples().stream()
+                .filter(sample -> targets(labelled, sample) > sample.labels().length)
+                .findFirst()
+                .map(sample -> ", the first of " + sample.image().name())
+                .orElse("");
+    }
+
+    private static long targets(LabelledImages labelled, Sample sample) {
+        return labelled.coco().annotationsOf(sample.imageId()).stream()
+                .filter(annotation -> !annotation.crowd())
+                .count();
     }
 }

@@ -146,8 +146,8 @@ class DatabaseTrainingTest {
         assertThatThrownBy(() -> Training.builder(run).data(built).build())
                 .isInstanceOf(IOException.class)
                 .hasMessage(
-                        "table photo: no such image (image id 2) (and 1 more images can't be"
-                                + " read)");
+                        "table photo, row 2: no such image (image id 2) (and 1 more images"
+                                + " can't be read)");
         assertThat(run).doesNotExist();
 
         TrainingResult result =

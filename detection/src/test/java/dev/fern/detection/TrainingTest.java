@@ -351,7 +351,7 @@ class TrainingTest {
                         .build();
         assertThatThrownBy(training::run)
                 .isExactlyInstanceOf(IOException.class)
-                .hasMessage("table photo: can't be read: connection reset")
+                .hasMessage("table photo, row 9: can't be read: connection reset")
                 .hasCauseInstanceOf(SQLException.class);
         assertThat(run.resolve("last/progress.json")).exists();
     }

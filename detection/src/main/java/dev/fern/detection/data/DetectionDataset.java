@@ -17,7 +17,6 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.function.IntUnaryOperator;
 import java.util.function.Supplier;
 import java.util.stream.IntStream;
@@ -255,7 +254,11 @@ public final class DetectionDataset {
 
     private static ImageSource place(LabelledSource source, CocoImage image) throws IOException {
         try {
-            return Objects.requireNonNull(source.image(image), "image");
+            ImageSource place = source.image(image);
+            if (place == null) {
+                throw new IOException(source.name() + ": has no bytes for image " + image.id());
+            }
+            return place;
         } catch (ImageReadException e) {
             throw new BadImageException(image.id(), e);
         }

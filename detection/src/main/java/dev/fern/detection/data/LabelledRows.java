@@ -78,7 +78,7 @@ public final class LabelledRows implements LabelledSource {
         }
 
         /**
-         * Adds an image.
+         * Adds an image, which messages call a row of this name and id.
          *
          * @param id is none of an earlier image's
          * @param bytes fetches the bytes of the image's file whenever they are needed, on several
@@ -87,7 +87,7 @@ public final class LabelledRows implements LabelledSource {
          * @throws IllegalArgumentException if the id comes twice
          */
         public Builder image(long id, ImageSource.Bytes bytes) {
-            return image(id, ImageSource.ofBytes(name, bytes));
+            return image(id, ImageSource.ofBytes(name + ", row " + id, bytes));
         }
 
         /**

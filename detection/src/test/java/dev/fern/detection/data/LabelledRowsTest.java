@@ -66,7 +66,7 @@ class LabelledRowsTest {
         assertThat(opened.hasBoxes()).isTrue();
         assertThatThrownBy(sample::path)
                 .isInstanceOf(IllegalStateException.class)
-                .hasMessage("rows is no file");
+                .hasMessage("rows, row 7 is no file");
     }
 
     static Stream<Arguments> mistakes() {
