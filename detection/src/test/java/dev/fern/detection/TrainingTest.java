@@ -202,14 +202,40 @@ class TrainingTest {
     }
 
     @Test
-    void aScheduleThatGivesNoRateEndsTheTrainingWithACheckpoint() throws Exception {
+    void aScheduleThatGivesNoRateEndsTheTraining() throws Exception {
         Training training =
                 builder().schedule((step, total) -> step < 2 ? 0.001 : Double.NaN).build();
         assertThatThrownBy(training::run)
                 .isInstanceOf(TrainingException.class)
                 .hasMessage(
                         "the schedule gives the learning rate NaN for step 2 (from 0) of 6; it"
-                                + " must be finite and at least 0");
+                                + " must be finite and at least 0; there is no checkpoint yet");
+    }
+
+    @Test
+    void aListenerThatFailsLeavesACheckpoint() throws Exception {
+        Training training =
+                builder()
+                        .listener(
+                                new TrainingListener() {
+                                    @Override
+                                    public void step(Step step) {
+                                        if (step.step() == 4) {
+                                            throw new IllegalStateException("no more paper");
+                                        }
+                                    }
+                                })
+                        .build();
+        assertThatThrownBy(training::run)
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessage("no more paper");
+        assertThat(run.resolve("last/progress.json")).content().contains("\"step\":4");
+        assertThatThrownBy(training::run).hasMessageContaining("runs once");
+        assertThat(builder().resume().build().run().finished()).isTrue();
+        Path resumed = run.resolve("last/parameters.safetensors");
+        run = folder.resolve("undisturbed");
+        builder().build().run();
+        assertThat(run.resolve("last/parameters.safetensors")).hasSameBinaryContentAs(resumed);
     }
 
     @Test

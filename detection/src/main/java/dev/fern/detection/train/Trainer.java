@@ -239,7 +239,8 @@ public final class Trainer<B> {
                             + step
                             + " (from 0) of "
                             + plan.total()
-                            + "; it must be finite and at least 0",
+                            + "; it must be finite and at least 0; "
+                            + lastCheckpoint(""),
                     null);
         }
         return rate;
@@ -270,7 +271,12 @@ public final class Trainer<B> {
             lastStep = end;
             listener.shortened(lastStep);
         }
-        listener.step(step);
+        try {
+            listener.step(step);
+        } catch (RuntimeException e) { // a fault of the program that listens
+            saveLast();
+            throw e;
+        }
         long nanosSince = System.nanoTime() - savedNanos;
         long savedStep = saved.orElse(Progress.START).step();
         if (settings.checkpoints().isDue(nanosSince, progress.step() - savedStep)) {

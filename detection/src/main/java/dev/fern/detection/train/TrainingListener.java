@@ -4,7 +4,7 @@ import java.util.Map;
 
 /**
  * Is told how a training goes on, on the training's thread. Every method does nothing unless it is
- * overridden.
+ * overridden. What a method throws ends the training.
  */
 public interface TrainingListener {
 
@@ -61,7 +61,7 @@ public interface TrainingListener {
     default void shortened(long totalSteps) {}
 
     /**
-     * Called after every step.
+     * Called after every step. If it throws, there is a checkpoint of the step.
      *
      * @param step the step that was taken
      */
