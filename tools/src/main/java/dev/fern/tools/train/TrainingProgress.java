@@ -49,6 +49,11 @@ final class TrainingProgress implements TrainingListener, AutoCloseable {
     }
 
     @Override
+    public void note(String line) {
+        err.println(VisibleText.of(line));
+    }
+
+    @Override
     public void started(long firstStep, long total) {
         if (firstStep == 1) {
             advice.apply(total).forEach(line -> err.println("warning: " + line));
