@@ -2,9 +2,11 @@ package dev.fern.tools;
 
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
+import dev.fern.detection.RunStart;
 import dev.fern.detection.data.LabelledImages;
 import dev.fern.detection.data.LoaderOptions;
 import dev.fern.detection.data.Sample;
+import dev.fern.detection.evaluate.DetectorEvaluation;
 import dev.fern.detection.image.BgrImage;
 import dev.fern.detection.image.ImageReader;
 import dev.fern.detection.model.Detection;
@@ -16,10 +18,8 @@ import dev.fern.tools.dataset.ShapesSynthesizer;
 import dev.fern.tools.dataset.ShapesSynthesizer.Split;
 import dev.fern.tools.detect.DetectedImage;
 import dev.fern.tools.detect.Drawings;
-import dev.fern.tools.evaluate.DetectorEvaluation;
-import dev.fern.tools.input.LeftOutImages;
+import dev.fern.tools.evaluate.ShownEvaluation;
 import dev.fern.tools.run.RunCurves;
-import dev.fern.tools.train.RunStart;
 import dev.fern.tools.train.TrainingRun;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -105,8 +105,8 @@ final class DemoCommand implements Callable<Integer> {
         PrintWriter out = spec.commandLine().getOut();
         try (Detector detector = Detector.load(run.best(), engine)) {
             DetectorEvaluation evaluated =
-                    DetectorEvaluation.validate(
-                            detector, val, 2, loading, new LeftOutImages(), found -> {});
+                    ShownEvaluation.of(
+                            detector, val, new DetectorEvaluation.Options(2, loading), found -> {});
             out.print(evaluated.evaluation().table());
             draw(detector, val.images().samples());
         }

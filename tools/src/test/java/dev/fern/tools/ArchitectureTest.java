@@ -108,9 +108,10 @@ class ArchitectureTest {
                                     "detection.loss",
                                     "detection.video"),
                             List.of("detection.model"),
-                            List.of("detection.recipe"),
+                            List.of("detection.recipe", "detection.evaluate"),
                             List.of("detection.train"),
-                            List.of("detection.pretrain", "detection.verify")),
+                            List.of("detection.pretrain", "detection.verify"),
+                            List.of("detection")),
                     "tools",
                     List.of(
                             List.of("tools.console", "tools.report", "tools.log", "tools.torch"),

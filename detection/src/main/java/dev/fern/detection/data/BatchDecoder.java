@@ -2,6 +2,7 @@ package dev.fern.detection.data;
 
 import dev.fern.detection.data.BatchPlan.PlannedBatch;
 import dev.fern.detection.data.BatchPlan.PlannedImage;
+import dev.fern.detection.data.ImageAugmentation.Picture;
 import dev.fern.detection.image.BgrImage;
 import dev.fern.detection.image.ImageReadException;
 import dev.fern.detection.image.ImageReader;
@@ -14,6 +15,7 @@ import java.nio.ByteBuffer;
 import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Consumer;
 
 /** Reads the files of a planned batch and writes them into one array. Thread-safe. */
@@ -21,6 +23,7 @@ public final class BatchDecoder {
 
     private final ImageReader reader;
     private final ImageTransform transform;
+    private final Optional<EpochAugmentation> own;
 
     /**
      * Makes a decoder that does not smooth images before it shrinks them.
@@ -39,8 +42,31 @@ public final class BatchDecoder {
      * @param transform turns images into network input
      */
     public BatchDecoder(ImageReader reader, ImageTransform transform) {
+        this(reader, transform, Optional.empty());
+    }
+
+    private BatchDecoder(
+            ImageReader reader, ImageTransform transform, Optional<EpochAugmentation> own) {
         this.reader = reader;
         this.transform = transform;
+        this.own = own;
+    }
+
+    /**
+     * Returns a decoder that hands every image to a user's augmentation first.
+     *
+     * @param augmentation the user's
+     * @param categories number of categories that a box may have
+     * @param seed of the training
+     * @param epoch counted from 0
+     * @return the decoder for that epoch
+     */
+    public BatchDecoder augmenting(
+            ImageAugmentation augmentation, int categories, long seed, int epoch) {
+        return new BatchDecoder(
+                reader,
+                transform,
+                Optional.of(new EpochAugmentation(augmentation, categories, seed, epoch)));
     }
 
     /**
@@ -89,15 +115,34 @@ public final class BatchDecoder {
         return new Batch(items, canvas, data);
     }
 
+    private void write(BgrImage image, Augmentation augmentation, FloatBuffer pixels, int offset) {
+        try (BgrImage augmented = augmentation.applyTo(image)) {
+            transform.write(augmented, augmentation.canvas(), pixels, offset);
+        }
+    }
+
     private Batch.Item decode(PlannedImage planned, FloatBuffer pixels, int offset)
             throws IOException {
         Sample sample = planned.sample();
         Augmentation augmentation = planned.augmentation();
-        try (BgrImage image = reader.read(sample.path(), sample.size());
-                BgrImage augmented = augmentation.applyTo(image)) {
-            transform.write(augmented, augmentation.canvas(), pixels, offset);
+        Augmentation.Targets targets;
+        try (BgrImage image = reader.read(sample.image(), sample.size())) {
+            if (own.isEmpty()) {
+                write(image, augmentation, pixels, offset);
+                targets = augmentation.applyTo(sample.boxes(), sample.labels());
+            } else {
+                Picture picture = own.get().apply(sample, image);
+                try (BgrImage changed = picture.image()) { // may be closed twice
+                    write(changed, augmentation, pixels, offset);
+                    targets =
+                            augmentation.applyTo(
+                                    EpochAugmentation.corners(picture),
+                                    picture.boxes().stream()
+                                            .mapToInt(ImageAugmentation.LabelledBox::label)
+                                            .toArray());
+                }
+            }
         }
-        Augmentation.Targets targets = augmentation.applyTo(sample.boxes(), sample.labels());
         return new Batch.Item(sample.imageId(), augmentation, targets.boxes(), targets.labels());
     }
 }

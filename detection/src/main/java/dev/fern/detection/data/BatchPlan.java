@@ -1,7 +1,6 @@
 package dev.fern.detection.data;
 
 import dev.fern.detection.image.ImageSize;
-import java.nio.file.Path;
 import java.util.List;
 
 /**
@@ -26,17 +25,17 @@ public record BatchPlan(List<PlannedBatch> batches) {
     }
 
     /**
-     * {@return the file of an image}
+     * {@return what messages call an image, such as the path of its file}
      *
      * @param imageId its id in the data set
      * @throws IllegalArgumentException if no batch has it
      */
-    public Path file(long imageId) {
+    public String name(long imageId) {
         return batches.stream()
                 .flatMap(batch -> batch.images().stream())
                 .map(PlannedImage::sample)
                 .filter(sample -> sample.imageId() == imageId)
-                .map(Sample::path)
+                .map(sample -> sample.image().name())
                 .findFirst()
                 .orElseThrow(() -> new IllegalArgumentException("no image " + imageId));
     }

@@ -9,6 +9,7 @@ import dev.fern.detection.image.ImageFolder;
 import dev.fern.detection.image.ImageReadException;
 import dev.fern.detection.image.ImageReader;
 import dev.fern.detection.image.ImageSize;
+import dev.fern.detection.image.ImageSource;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
@@ -16,6 +17,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.function.IntUnaryOperator;
 import java.util.function.Supplier;
 import java.util.stream.IntStream;
@@ -78,35 +80,31 @@ public final class DetectionDataset {
     public static DetectionDataset of(
             CocoDataset coco, ImageFolder folder, ImageReader reader, boolean skipBadImages)
             throws IOException {
-        return of(coco, folder, reader, skipBadImages, 0);
+        return of(new AnnotatedFolder(coco, folder.root(), folder), reader, skipBadImages, 0);
     }
 
     /**
-     * Makes the data set of the first images of an annotation file, as {@link #of(CocoDataset,
-     * ImageFolder, ImageReader, boolean)} does of all. It does not look at the files of the others.
+     * Makes the data set of the first images of a source, as {@link #of(CocoDataset, ImageFolder,
+     * ImageReader, boolean)} does of files.
      *
-     * @param coco the annotations
-     * @param folder what file names are relative to
-     * @param reader reads the files, now and later
+     * @param source the labelled images
+     * @param reader reads the images, now and later
      * @param skipBadImages whether images that can't be used are left out
      * @param limit how many images; 0 for all
      * @return the images with their targets; its crowds are those of all images
-     * @throws IOException as for all images
+     * @throws IOException as for files
      */
     public static DetectionDataset of(
-            CocoDataset coco,
-            ImageFolder folder,
-            ImageReader reader,
-            boolean skipBadImages,
-            int limit)
+            LabelledSource source, ImageReader reader, boolean skipBadImages, int limit)
             throws IOException {
+        CocoDataset coco = source.annotations();
         List<Sample> samples = new ArrayList<>();
         List<ImageReadException> badImages = new ArrayList<>();
         TargetBuilder targets = new TargetBuilder(coco.categories());
         List<CocoImage> all = coco.images();
         int count = limit == 0 ? all.size() : Math.min(limit, all.size());
         List<ImageSizing.Turn> turns = new ArrayList<>();
-        for (Examined examined : examine(coco, all.subList(0, count), folder, reader)) {
+        for (Examined examined : examine(source, all.subList(0, count), reader)) {
             if (examined.problem != null) {
                 badImages.add(examined.problem);
                 continue;
@@ -115,7 +113,7 @@ public final class DetectionDataset {
             turns.add(examined.sizing.turn());
             samples.add(
                     targets.sample(
-                            id, examined.path, examined.sizing.size(), coco.annotationsOf(id)));
+                            id, examined.source, examined.sizing.size(), coco.annotationsOf(id)));
         }
         if (!skipBadImages) {
             refuse(badImages);
@@ -154,7 +152,13 @@ public final class DetectionDataset {
         for (int i = 0; i < files.size(); i++) {
             try {
                 ImageSize size = reader.size(files.get(i));
-                samples.add(new Sample(i + 1, files.get(i), size, new float[0], new int[0]));
+                samples.add(
+                        new Sample(
+                                i + 1,
+                                ImageSource.of(files.get(i)),
+                                size,
+                                new float[0],
+                                new int[0]));
             } catch (ImageReadException e) {
                 badImages.add(e);
             }
@@ -192,7 +196,7 @@ public final class DetectionDataset {
         List<ImageReadException> bad = new ArrayList<>();
         List<ImageSizing.Turn> turns = new ArrayList<>();
         for (Sample sample : samples) {
-            Examined examined = examine(coco, images.get(sample.imageId()), sample.path(), reader);
+            Examined examined = examine(coco, images.get(sample.imageId()), sample.image(), reader);
             if (examined.problem != null) {
                 bad.add(examined.problem);
                 continue;
@@ -217,19 +221,19 @@ public final class DetectionDataset {
 
     /** An image of which either the size or a problem is known. */
     private record Examined(
-            CocoImage image, Path path, ImageSizing sizing, ImageReadException problem) {}
+            CocoImage image, ImageSource source, ImageSizing sizing, ImageReadException problem) {}
 
     private static List<Examined> examine(
-            CocoDataset coco, List<CocoImage> images, ImageFolder folder, ImageReader reader)
-            throws IOException {
-        List<Path> paths = new ArrayList<>();
+            LabelledSource source, List<CocoImage> images, ImageReader reader) throws IOException {
+        CocoDataset coco = source.annotations();
+        List<ImageSource> places = new ArrayList<>();
         for (CocoImage image : images) {
-            paths.add(resolve(folder, image));
+            places.add(place(source, image));
         }
         try {
             return IntStream.range(0, images.size())
                     .parallel()
-                    .mapToObj(i -> examine(coco, images.get(i), paths.get(i), reader))
+                    .mapToObj(i -> examine(coco, images.get(i), places.get(i), reader))
                     .toList();
         } catch (UncheckedIOException e) {
             throw e.getCause();
@@ -237,21 +241,21 @@ public final class DetectionDataset {
     }
 
     private static Examined examine(
-            CocoDataset coco, CocoImage image, Path path, ImageReader reader) {
+            CocoDataset coco, CocoImage image, ImageSource source, ImageReader reader) {
         try {
             List<CocoAnnotation> annotations = coco.annotationsOf(image.id());
             return new Examined(
-                    image, path, ImageSizing.of(image, annotations, path, reader), null);
+                    image, source, ImageSizing.of(image, annotations, source, reader), null);
         } catch (ImageReadException e) {
-            return new Examined(image, path, null, e.ofImage(coco.idText(image.id())));
+            return new Examined(image, source, null, e.ofImage(coco.idText(image.id())));
         } catch (IOException e) {
             throw new UncheckedIOException(e); // no fault of the image
         }
     }
 
-    private static Path resolve(ImageFolder folder, CocoImage image) throws BadImageException {
+    private static ImageSource place(LabelledSource source, CocoImage image) throws IOException {
         try {
-            return folder.resolve(image.fileName());
+            return Objects.requireNonNull(source.image(image), "image");
         } catch (ImageReadException e) {
             throw new BadImageException(image.id(), e);
         }
@@ -349,7 +353,7 @@ public final class DetectionDataset {
             labelled.add(
                     targets.sample(
                             sample.imageId(),
-                            sample.path(),
+                            sample.image(),
                             sample.size(),
                             annotations.getOrDefault(sample.imageId(), List.of())));
         }

@@ -8,8 +8,8 @@ import dev.fern.detection.image.ImageOrientation;
 import dev.fern.detection.image.ImageReadException;
 import dev.fern.detection.image.ImageReader;
 import dev.fern.detection.image.ImageSize;
+import dev.fern.detection.image.ImageSource;
 import java.io.IOException;
-import java.nio.file.Path;
 import java.util.List;
 
 /**
@@ -41,16 +41,19 @@ public record ImageSizing(ImageSize size, Turn turn) {
      *
      * @param image the annotations' image; a width or height below 1 counts as missing
      * @param annotations of the image
-     * @param path the file
+     * @param source where the bytes of the image are
      * @param reader that will read the pixels
      * @return the size
      * @throws ImageReadException if the file can't be used or has another size
      * @throws IOException if it can't be read
      */
     public static ImageSizing of(
-            CocoImage image, List<CocoAnnotation> annotations, Path path, ImageReader reader)
+            CocoImage image,
+            List<CocoAnnotation> annotations,
+            ImageSource source,
+            ImageReader reader)
             throws IOException {
-        ImageHeader header = reader.header(path);
+        ImageHeader header = reader.header(source);
         boolean given = image.width() > 0 && image.height() > 0;
         ImageSize told = given ? new ImageSize(image.width(), image.height()) : null;
         ImageSize upright = header.uprightSize();
@@ -58,13 +61,13 @@ public record ImageSizing(ImageSize size, Turn turn) {
         if (reader.orientation() != ImageOrientation.AUTO || header.orientation() == 1) {
             ImageSize size = reader.orientation() == ImageOrientation.STORED ? stored : upright;
             return new ImageSizing(
-                    required(path, reader, header, size, told), turn(reader, header));
+                    required(source, reader, header, size, told), turn(reader, header));
         }
         if (upright.equals(stored)) {
-            return new ImageSizing(required(path, reader, header, upright, told), Turn.UNDECIDED);
+            return new ImageSizing(required(source, reader, header, upright, told), Turn.UNDECIDED);
         }
         ImageSize likely = stored.equals(told) ? stored : upright;
-        required(path, reader, header, likely, told);
+        required(source, reader, header, likely, told);
         ImageSize other = likely == stored ? upright : stored;
         int outside = outside(annotations, likely);
         int otherOutside = outside(annotations, other);
@@ -78,10 +81,14 @@ public record ImageSizing(ImageSize size, Turn turn) {
     }
 
     private static ImageSize required(
-            Path path, ImageReader reader, ImageHeader header, ImageSize actual, ImageSize told)
+            ImageSource source,
+            ImageReader reader,
+            ImageHeader header,
+            ImageSize actual,
+            ImageSize told)
             throws ImageReadException {
         if (told != null && !told.equals(actual)) {
-            throw new ImageReadException(path, reader.otherSize(header, told));
+            throw new ImageReadException(source, reader.otherSize(header, told));
         }
         return actual;
     }

@@ -2,8 +2,9 @@ package dev.fern.detection.data;
 
 import dev.fern.cocoeval.CocoAdvice;
 import dev.fern.cocoeval.CocoDataset;
+import dev.fern.cocoeval.CocoProblem;
+import dev.fern.cocoeval.CocoValidator;
 import dev.fern.cocoeval.EvaluationParameters;
-import dev.fern.detection.image.ImageFolder;
 import dev.fern.detection.image.ImageReader;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -11,22 +12,16 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * An annotation file with its images. Training and evaluation need both.
+ * Labelled images, ready to be loaded. Training and evaluation need both the annotations and the
+ * images.
  *
- * @param coco the annotations
- * @param images the same, ready to be loaded
- * @param annotations the file
- * @param folder of the images
+ * @param source where they are
+ * @param images the images with their targets
  * @param limit how many of the first images are used; 0 for all
  * @param advice what the user should know of the data, one line each; empty if there is nothing
  */
 public record LabelledImages(
-        CocoDataset coco,
-        DetectionDataset images,
-        Path annotations,
-        Path folder,
-        int limit,
-        List<String> advice) {
+        LabelledSource source, DetectionDataset images, int limit, List<String> advice) {
 
     /**
      * Opens an annotation file and all of its images with the standard reader.
@@ -37,59 +32,97 @@ public record LabelledImages(
      * @throws IOException naming the file and record that can't be used
      */
     public static LabelledImages open(Path annotations, Path folder) throws IOException {
-        return open(annotations, folder, ImageReader.standard(), false, 0);
+        return open(AnnotatedFolder.read(annotations, folder));
     }
 
     /**
-     * Opens an annotation file and its images.
+     * Opens all images of a source with the standard reader.
      *
-     * @param annotations COCO instances file, plain or gzip
-     * @param folder of the images
-     * @param reader reads them
-     * @param skipBadImages whether images that can't be used are left out rather than refused
-     * @param limit how many of the first images to use; 0 for all. Files of others may be missing
-     * @return both
-     * @throws IOException naming the file and record that can't be used, or if no image is left
+     * @param source the labelled images
+     * @return the same, ready to be loaded
+     * @throws IOException naming the image or record that can't be used
      */
-    public static LabelledImages open(
-            Path annotations, Path folder, ImageReader reader, boolean skipBadImages, int limit)
-            throws IOException {
-        return open(
-                CocoDataset.read(annotations), annotations, folder, reader, skipBadImages, limit);
+    public static LabelledImages open(LabelledSource source) throws IOException {
+        return open(source, ImageReader.standard(), false, 0);
     }
 
     /**
-     * Opens the images of annotations that were read before.
+     * Opens the images of a source: reads their headers, several at a time.
      *
-     * @param coco the annotations
-     * @param annotations the file that they are from, for messages
-     * @param folder of the images
-     * @param reader reads them
+     * @param source the labelled images
+     * @param reader reads the images, now and later
      * @param skipBadImages whether images that can't be used are left out rather than refused
-     * @param limit how many of the first images to use; 0 for all. Files of others may be missing
-     * @return both
-     * @throws IOException naming the file and record that can't be used, or if no image is left
+     * @param limit how many of the first images to use; 0 for all. Others may be missing
+     * @return the same, ready to be loaded
+     * @throws IOException naming the image or record that can't be used, or if no image is left
      */
     public static LabelledImages open(
-            CocoDataset coco,
-            Path annotations,
-            Path folder,
-            ImageReader reader,
-            boolean skipBadImages,
-            int limit)
+            LabelledSource source, ImageReader reader, boolean skipBadImages, int limit)
             throws IOException {
-        ImageFolder imageFolder = new ImageFolder(folder);
+        CocoDataset coco = source.annotations();
+        if (!(source instanceof AnnotatedFolder)) { // whose reader has done this
+            requireSound(source);
+        }
         DetectionDataset images;
         try {
-            images = DetectionDataset.of(coco, imageFolder, reader, skipBadImages, limit);
+            images = DetectionDataset.of(source, reader, skipBadImages, limit);
         } catch (BadImageException e) {
-            throw new IOException(annotations + ": " + e.getMessage(), e);
+            throw new IOException(source.name() + ": " + e.getMessage(), e);
         }
         if (images.samples().isEmpty()) {
-            throw new IOException(annotations + ": no usable image in it");
+            throw new IOException(source.name() + ": no usable image in it");
         }
         List<String> advice = new ArrayList<>(CocoAdvice.of(coco, EvaluationParameters.defaults()));
-        imageFolder.note().ifPresent(advice::add);
-        return new LabelledImages(coco, images, annotations, folder, limit, List.copyOf(advice));
+        source.note().ifPresent(advice::add);
+        return new LabelledImages(source, images, limit, List.copyOf(advice));
+    }
+
+    private static void requireSound(LabelledSource source) throws IOException {
+        for (CocoProblem problem : CocoValidator.check(source.annotations())) {
+            if (problem.severity() == CocoProblem.Severity.ERROR) {
+                throw new IOException(source.name() + ": " + problem);
+            }
+        }
+    }
+
+    /** {@return the annotations} */
+    public CocoDataset coco() {
+        return source.annotations();
+    }
+
+    /** {@return what messages call the images, such as the path of their annotation file} */
+    public String name() {
+        return source.name();
+    }
+
+    /**
+     * {@return the files that the images are from}
+     *
+     * @throws IllegalStateException if they come from elsewhere
+     */
+    public AnnotatedFolder files() {
+        if (source instanceof AnnotatedFolder files) {
+            return files;
+        }
+        throw new IllegalStateException(name() + " is no file");
+    }
+
+    /** {@return whether there is a box to learn or to find} */
+    public boolean hasBoxes() {
+        return images.samples().stream().anyMatch(sample -> sample.labels().length > 0);
+    }
+
+    /**
+     * Checks that there is a box to learn from.
+     *
+     * @throws IOException if there is none
+     */
+    public void requireBoxes() throws IOException {
+        if (!hasBoxes()) {
+            throw new IOException(
+                    name()
+                            + ": has no box to train on"
+                            + (limit > 0 ? " in its first " + limit + " images" : ""));
+        }
     }
 }

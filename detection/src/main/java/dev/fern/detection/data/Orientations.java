@@ -27,6 +27,32 @@ public record Orientations(int upright, int stored, int undecided) {
                 undecided);
     }
 
+    /**
+     * Says what is done about the orientations.
+     *
+     * @param kind what the images are, such as "training images"
+     * @return one line; empty if no image has an orientation
+     */
+    public String text(String kind) {
+        if (total() == 0) {
+            return "";
+        }
+        StringBuilder text = new StringBuilder();
+        text.append(
+                String.format(
+                        "%d %s have an EXIF orientation: %d turned upright, %d taken as stored",
+                        total(), kind, upright(), stored()));
+        if (undecided() > 0) {
+            text.append(
+                    String.format(
+                            "; for %d turned ones the annotations fit both ways"
+                                    + " (--orientation stored if their boxes belong to the pixels as"
+                                    + " stored)",
+                            undecided()));
+        }
+        return text.toString();
+    }
+
     /** {@return the number of images with an EXIF orientation} */
     public int total() {
         return upright + stored;

@@ -4,7 +4,7 @@ import dev.fern.cocoeval.Box;
 import dev.fern.cocoeval.CocoAnnotation;
 import dev.fern.cocoeval.CocoCategory;
 import dev.fern.detection.image.ImageSize;
-import java.nio.file.Path;
+import dev.fern.detection.image.ImageSource;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
@@ -28,7 +28,8 @@ final class TargetBuilder {
         crowds += (int) annotations.stream().filter(CocoAnnotation::crowd).count();
     }
 
-    Sample sample(long imageId, Path path, ImageSize size, List<CocoAnnotation> annotations) {
+    Sample sample(
+            long imageId, ImageSource image, ImageSize size, List<CocoAnnotation> annotations) {
         float[] boxes = new float[4 * annotations.size()];
         int[] targets = new int[annotations.size()];
         int count = 0;
@@ -54,7 +55,7 @@ final class TargetBuilder {
         }
         return new Sample(
                 imageId,
-                path,
+                image,
                 size,
                 Arrays.copyOf(boxes, 4 * count),
                 Arrays.copyOf(targets, count));

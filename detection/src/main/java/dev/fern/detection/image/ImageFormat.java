@@ -56,6 +56,24 @@ public enum ImageFormat {
         }
     }
 
+    /** Parses Windows bitmaps, with the header of OS/2 (12 bytes) or of Windows (40 and more). */
+    private static final class BmpParser implements Parser {
+
+        @Override
+        public boolean matches(FileWindow file) throws IOException {
+            return file.startsWith(0, "BM");
+        }
+
+        @Override
+        public Size size(FileWindow file) throws IOException {
+            if (file.u32(14, false) == 12) {
+                return new Size(file.u16(18, false), file.u16(20, false));
+            }
+            // A negative height stores the rows from the top.
+            return new Size((int) file.u32(18, false), Math.abs((long) (int) file.u32(22, false)));
+        }
+    }
+
     private static final Set<String> EXTENSIONS =
             Set.of("jpg", "jpeg", "png", "bmp", "webp", "tif", "tiff", "gif");
 

@@ -167,7 +167,7 @@ public final class DatasetDetection {
                     try {
                         detections = detector.detect(batch.pixels(), canvases);
                     } catch (NonFiniteOutputException e) {
-                        throw e.of(plan.file(batch.items().get(e.image()).imageId()).toString());
+                        throw e.of(plan.name(batch.items().get(e.image()).imageId()));
                     }
                     for (int n = 0; n < detections.size(); n++) {
                         found.accept(batch.items().get(n).imageId(), detections.get(n));

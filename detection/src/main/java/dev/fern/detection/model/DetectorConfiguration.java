@@ -96,7 +96,7 @@ public record DetectorConfiguration(
             int images = batch.images().size();
             if ((double) images * size.width() * size.height() > most) {
                 throw new ImageReadException(
-                        batch.images().get(0).sample().path(),
+                        batch.images().get(0).sample().image(),
                         String.format(
                                 "%d canvases of %d x %d pixels are too much for one batch of this"
                                         + " network; lower the batch size, the min size or the max"

@@ -8,6 +8,7 @@ import dev.fern.detection.image.ImageFormat;
 import dev.fern.detection.image.ImageReadException;
 import dev.fern.detection.image.ImageReader;
 import dev.fern.detection.image.ImageSize;
+import dev.fern.detection.image.ImageSource;
 import dev.fern.detection.train.DataIdentity;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -115,7 +116,13 @@ public final class ClassificationDataset {
                     badImages.add(image.problem);
                 } else {
                     long id = samples.size() + 1L;
-                    samples.add(new Sample(id, image.path, image.size, NO_BOXES, NO_LABELS));
+                    samples.add(
+                            new Sample(
+                                    id,
+                                    ImageSource.of(image.path),
+                                    image.size,
+                                    NO_BOXES,
+                                    NO_LABELS));
                 }
             }
             String name = folder.getFileName().toString();

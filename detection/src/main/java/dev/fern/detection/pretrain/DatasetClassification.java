@@ -76,7 +76,7 @@ public final class DatasetClassification {
                     try {
                         logits = classifier.logits(batch.pixels(), images);
                     } catch (NonFiniteOutputException e) {
-                        throw e.of(plan.file(batch.items().get(e.image()).imageId()).toString());
+                        throw e.of(plan.name(batch.items().get(e.image()).imageId()));
                     }
                     for (int n = 0; n < images; n++) {
                         int label = dataset.label(batch.items().get(n).imageId());

@@ -61,20 +61,12 @@ public record Optimization(
                 milestones);
     }
 
-    /**
-     * {@return the learning rate of each step}
-     *
-     * @param totalSteps length of the training in steps, at least 1
-     */
-    public LearningRateSchedule rates(long totalSteps) {
+    /** {@return the learning rate of each step} */
+    public LearningRateSchedule rates() {
         return switch (schedule) {
             case "step" ->
-                    new LearningRateSchedule.Step(
-                            learningRate,
-                            warmupSteps,
-                            milestones.stream().map(m -> Math.round(m * totalSteps)).toList(),
-                            0.1);
-            default -> new LearningRateSchedule.Cosine(learningRate, warmupSteps, totalSteps);
+                    new LearningRateSchedule.Step(learningRate, warmupSteps, milestones, 0.1);
+            default -> new LearningRateSchedule.Cosine(learningRate, warmupSteps);
         };
     }
 }

@@ -7,6 +7,7 @@ import dev.fern.detection.data.DetectionDataset;
 import dev.fern.detection.data.Orientations;
 import dev.fern.detection.data.Sample;
 import dev.fern.detection.files.TextFile;
+import dev.fern.detection.image.ImageSource;
 import dev.fern.detection.settings.RecordJson;
 import dev.fern.detection.settings.StrictJson;
 import java.io.IOException;
@@ -82,9 +83,9 @@ public record DataIdentity(Part training, Part validation) {
      * @param images number of images that are in use
      * @param boxes number of their boxes
      * @param categories number of categories
-     * @param sha256 digest of all ids, file names, sizes, boxes and labels in their order, of the
-     *     categories, and of the number of images turned upright; it does not depend on the pixels,
-     *     nor on where the folder is
+     * @param sha256 digest of all ids, names of files, sizes, boxes and labels in their order, of
+     *     the categories, and of the number of images turned upright; it does not depend on the
+     *     pixels, nor on where the folder is
      */
     public record Part(int images, long boxes, int categories, String sha256) {
 
@@ -108,7 +109,7 @@ public record DataIdentity(Part training, Part validation) {
             for (Sample sample : dataset.samples()) {
                 boxes += sample.labels().length;
                 digest.add(sample.imageId());
-                digest.add(sample.path().getFileName().toString());
+                digest.add(fileName(sample.image()));
                 digest.add(sample.size().width());
                 digest.add(sample.size().height());
                 digest.add(sample.labels().length);
@@ -126,6 +127,13 @@ public record DataIdentity(Part training, Part validation) {
             }
             return new Part(
                     dataset.samples().size(), boxes, dataset.categories().size(), digest.toHex());
+        }
+
+        /** Returns the last part of a file's path, since folders may move; else nothing. */
+        private static String fileName(ImageSource image) {
+            return image instanceof ImageSource.File file
+                    ? file.path().getFileName().toString()
+                    : "";
         }
 
         @Override

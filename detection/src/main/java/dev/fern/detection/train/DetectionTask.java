@@ -11,6 +11,7 @@ import dev.fern.detection.data.BatchLoader;
 import dev.fern.detection.data.BatchSampler;
 import dev.fern.detection.data.BatchSource;
 import dev.fern.detection.data.DetectionDataset;
+import dev.fern.detection.data.ImageAugmentation;
 import dev.fern.detection.data.LoaderOptions;
 import dev.fern.detection.loss.DetectionLoss;
 import dev.fern.detection.model.Detector;
@@ -54,6 +55,7 @@ public final class DetectionTask
     private final GradientLanes<GradientStep> lanes;
     private final Matcher matcher;
     private final BatchDecoder decoder;
+    private final Optional<ImageAugmentation> augmentation;
 
     /** Scores the detector during training. */
     @FunctionalInterface
@@ -100,7 +102,7 @@ public final class DetectionTask
             DetectionDataset dataset,
             Validation validation,
             LoaderOptions loading) {
-        this(configuration, detector, dataset, Optional.of(validation), loading);
+        this(configuration, detector, dataset, Optional.of(validation), loading, Optional.empty());
     }
 
     /**
@@ -117,15 +119,28 @@ public final class DetectionTask
             Detector detector,
             DetectionDataset dataset,
             LoaderOptions loading) {
-        this(configuration, detector, dataset, Optional.empty(), loading);
+        this(configuration, detector, dataset, Optional.empty(), loading, Optional.empty());
     }
 
-    private DetectionTask(
+    /**
+     * Prepares a training.
+     *
+     * @param configuration its settings
+     * @param detector made by these settings; its parameters are trained, and the caller closes it
+     *     after this task
+     * @param dataset the training images
+     * @param validation scores the detector after epochs; empty if no model is to be the best
+     * @param loading how images are read ahead, and whether those that can't be used are skipped
+     * @param augmentation changes images before the augmentation of the settings does
+     */
+    public DetectionTask(
             TrainingConfiguration configuration,
             Detector detector,
             DetectionDataset dataset,
             Optional<Validation> validation,
-            LoaderOptions loading) {
+            LoaderOptions loading,
+            Optional<ImageAugmentation> augmentation) {
+        this.augmentation = augmentation;
         this.configuration = configuration;
         this.detector = detector;
         this.dataset = dataset;
@@ -175,7 +190,15 @@ public final class DetectionTask
         return new BatchLoader<>(
                 detector.configuration().checked(sampler.epoch(epoch)),
                 firstBatch,
-                decoder,
+                augmentation
+                        .map(
+                                own ->
+                                        decoder.augmenting(
+                                                own,
+                                                dataset.categories().size(),
+                                                configuration.seed(),
+                                                epoch))
+                        .orElse(decoder),
                 this::match,
                 loading);
     }

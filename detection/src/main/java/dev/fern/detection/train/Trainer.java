@@ -4,7 +4,6 @@ import dev.fern.detection.data.BatchSource;
 import dev.fern.detection.model.NonFiniteOutputException;
 import dev.fern.detection.recipe.LearningRateSchedule;
 import dev.fern.detection.recipe.LoopSettings;
-import dev.fern.detection.recipe.Optimization;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.util.HashSet;
@@ -26,7 +25,7 @@ public final class Trainer<B> {
     private static final String LOWER_RATE = "; try a lower learningRate or a longer warm-up";
 
     private final LoopSettings settings;
-    private final Optimization optimization;
+    private final LearningRateSchedule rates;
     private final TrainingTask<B> task;
     private final RunLock lock;
     private final RunDirectory run;
@@ -56,7 +55,7 @@ public final class Trainer<B> {
      * Prepares a training that begins with the network as it is.
      *
      * @param settings how the training goes through its images
-     * @param optimization gives the learning rate of each step; the task's optimiser has the rest
+     * @param rates the learning rate of each step
      * @param task what is trained; the caller closes it
      * @param lock of the run's folder, which takes metrics and models; it is asked before every
      *     writing, and the caller closes it
@@ -64,12 +63,12 @@ public final class Trainer<B> {
      */
     public Trainer(
             LoopSettings settings,
-            Optimization optimization,
+            LearningRateSchedule rates,
             TrainingTask<B> task,
             RunLock lock,
             TrainingListener listener) {
         this.settings = settings;
-        this.optimization = optimization;
+        this.rates = rates;
         this.task = task;
         this.lock = lock;
         this.run = lock.run();
@@ -142,13 +141,12 @@ public final class Trainer<B> {
                             + ": the checkpoint is beyond the end of this training; resume with the"
                             + " same data and settings");
         }
-        LearningRateSchedule schedule = optimization.rates(plan.total());
         lastStep = progress.step() + plan.left(progress);
         listener.started(progress.step() + 1, lastStep);
         lock.requireHeld();
         try (MetricsLog metrics = new MetricsLog(run.metrics(), progress)) {
             while (!isFinished() && !stop.isMade()) {
-                if (trainEpoch(schedule, metrics)) {
+                if (trainEpoch(metrics)) {
                     finishEpoch(metrics);
                 }
             }
@@ -187,7 +185,7 @@ public final class Trainer<B> {
      *
      * @return whether it got to the end of the epoch or of the training
      */
-    private boolean trainEpoch(LearningRateSchedule schedule, MetricsLog metrics)
+    private boolean trainEpoch(MetricsLog metrics)
             throws IOException, InterruptedException, TrainingException {
         if (plan.left(progress) == 0) {
             return true;
@@ -215,7 +213,7 @@ public final class Trainer<B> {
                 boolean last = next.isEmpty();
                 int nextBatch = loader.position() - (last ? 0 : 1);
                 if (last || !plan.isOneStep(batch, nextBatch)) {
-                    double rate = schedule.at(plan.before(progress, batch));
+                    double rate = rate(plan.before(progress, batch));
                     takeStep(rate, totals, metrics, nextBatch);
                     skippedBefore = reportSkipped(loader, skippedBefore);
                     if (plan.left(progress) == 0) {
@@ -229,6 +227,22 @@ public final class Trainer<B> {
             reportSkipped(loader, skippedBefore);
         }
         return true;
+    }
+
+    private double rate(long step) throws TrainingException {
+        double rate = rates.at(step, plan.total());
+        if (!(rate >= 0 && rate < Double.POSITIVE_INFINITY)) {
+            throw new TrainingException(
+                    "the schedule gives the learning rate "
+                            + rate
+                            + " for step "
+                            + step
+                            + " (from 0) of "
+                            + plan.total()
+                            + "; it must be finite and at least 0",
+                    null);
+        }
+        return rate;
     }
 
     private void accumulate(B batch, StepTotals totals) throws TrainingException {

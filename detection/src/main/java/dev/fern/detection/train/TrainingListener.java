@@ -2,7 +2,10 @@ package dev.fern.detection.train;
 
 import java.util.Map;
 
-/** Is told how a training goes on. All its methods are called on the training's thread. */
+/**
+ * Is told how a training goes on, on the training's thread. Every method does nothing unless it is
+ * overridden.
+ */
 public interface TrainingListener {
 
     /**
@@ -34,12 +37,20 @@ public interface TrainingListener {
     }
 
     /**
+     * Called with what the user should know of a training, such as what it takes over from the
+     * weights that it starts from.
+     *
+     * @param line one line; it begins with {@code warning:} where something may be wrong
+     */
+    default void note(String line) {}
+
+    /**
      * Called when a training begins or is resumed.
      *
      * @param firstStep number of the step that comes first, from 1
      * @param totalSteps number of the last step if no further image is left out
      */
-    void started(long firstStep, long totalSteps);
+    default void started(long firstStep, long totalSteps) {}
 
     /**
      * Called before {@link #step} where steps were not taken because all their images were left
@@ -54,7 +65,7 @@ public interface TrainingListener {
      *
      * @param step the step that was taken
      */
-    void step(Step step);
+    default void step(Step step) {}
 
     /**
      * Called after every evaluation of the model.
@@ -63,12 +74,12 @@ public interface TrainingListener {
      * @param numbers the score and other numbers by name
      * @param best whether this is the best score so far
      */
-    void evaluated(int epoch, Map<String, Double> numbers, boolean best);
+    default void evaluated(int epoch, Map<String, Double> numbers, boolean best) {}
 
     /**
      * Called once per image that can't be used and is left out.
      *
      * @param reason one line that names the image's file
      */
-    void skipped(String reason);
+    default void skipped(String reason) {}
 }

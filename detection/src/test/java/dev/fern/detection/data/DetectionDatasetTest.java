@@ -107,8 +107,10 @@ class DetectionDatasetTest {
                 .box(3, 1, true, 1, 1, 4, 4);
         DetectionDataset first =
                 DetectionDataset.of(
-                        folder.coco(),
-                        new ImageFolder(folder.imageFolder()),
+                        new AnnotatedFolder(
+                                folder.coco(),
+                                folder.file("instances.json"),
+                                new ImageFolder(folder.imageFolder())),
                         ImageReader.standard(),
                         false,
                         2);

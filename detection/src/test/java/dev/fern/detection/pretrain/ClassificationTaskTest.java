@@ -109,7 +109,7 @@ class ClassificationTaskTest {
             assertThat(
                             new Trainer<>(
                                             settings.loop(),
-                                            settings.optimization(),
+                                            settings.optimization().rates(),
                                             task,
                                             lock,
                                             told)
@@ -154,7 +154,8 @@ class ClassificationTaskTest {
                             new ClassificationTask(
                                     settings, classifier, train, c -> score(c, train), LOADING)) {
                 Trainer<?> trainer =
-                        new Trainer<>(settings.loop(), settings.optimization(), task, lock, told);
+                        new Trainer<>(
+                                settings.loop(), settings.optimization().rates(), task, lock, told);
                 if (resumed) {
                     trainer.resume(problem -> assertThat(problem).isNull());
                 }
@@ -199,8 +200,8 @@ class ClassificationTaskTest {
             assertThat(told.steps.stream().mapToInt(TrainingListener.Step::images).sum())
                     .isEqualTo(3 * (6 - damaged));
             int planned = 3 * 6 / accumulate;
-            LearningRateSchedule rates = settings.optimization().rates(planned);
-            assertThat(LongStream.range(0, planned).mapToObj(rates::at).toList())
+            LearningRateSchedule rates = settings.optimization().rates();
+            assertThat(LongStream.range(0, planned).mapToObj(i -> rates.at(i, planned)).toList())
                     .containsSubsequence(
                             told.steps.stream().map(TrainingListener.Step::learningRate).toList());
             // The last epoch's rates are among those that are planned for it.
@@ -209,7 +210,8 @@ class ClassificationTaskTest {
                     .allSatisfy(
                             step ->
                                     assertThat(step.learningRate())
-                                            .isLessThanOrEqualTo(rates.at(planned * 2L / 3)));
+                                            .isLessThanOrEqualTo(
+                                                    rates.at(planned * 2L / 3, planned)));
         }
     }
 
@@ -235,7 +237,8 @@ class ClassificationTaskTest {
                                     c -> score(c, val),
                                     new LoaderOptions(2, 4, true))) {
                 Trainer<?> trainer =
-                        new Trainer<>(settings.loop(), settings.optimization(), task, lock, told);
+                        new Trainer<>(
+                                settings.loop(), settings.optimization().rates(), task, lock, told);
                 if (!told.steps.isEmpty()) {
                     trainer.resume(problem -> assertThat(problem).isNull());
                 }
@@ -288,7 +291,8 @@ class ClassificationTaskTest {
                                 c -> score(c, train),
                                 LOADING,
                                 Collections.nCopies(lanes, Device.cpu()))) {
-            new Trainer<>(settings.loop(), settings.optimization(), task, lock, new Told()).train();
+            new Trainer<>(settings.loop(), settings.optimization().rates(), task, lock, new Told())
+                    .train();
             return ParameterValues.copyOf(classifier.network());
         }
     }

@@ -346,16 +346,16 @@ class TrainingConfigurationTest {
                                  "warmupSteps": 0}
                                 """)
                         .optimization()
-                        .rates(1000);
-        assertThat(schedule.at(599)).isEqualTo(1);
-        assertThat(schedule.at(600)).isBetween(0.0999, 0.1001);
-        assertThat(schedule.at(800)).isBetween(0.00999, 0.01001);
+                        .rates();
+        assertThat(schedule.at(599, 1000)).isEqualTo(1);
+        assertThat(schedule.at(600, 1000)).isBetween(0.0999, 0.1001);
+        assertThat(schedule.at(800, 1000)).isBetween(0.00999, 0.01001);
     }
 
     @Test
     void scheduleIsACosineUnlessSaidOtherwise() {
         LearningRateSchedule schedule =
-                of("{\"learningRate\": 0.4, \"warmupSteps\": 10}").optimization().rates(100);
-        assertThat(schedule).isEqualTo(new LearningRateSchedule.Cosine(0.4, 10, 100));
+                of("{\"learningRate\": 0.4, \"warmupSteps\": 10}").optimization().rates();
+        assertThat(schedule).isEqualTo(new LearningRateSchedule.Cosine(0.4, 10));
     }
 }

@@ -135,7 +135,11 @@ class TrainerTest {
                             new LoaderOptions(1, 2, skipBadImages));
             trainer =
                     new Trainer<>(
-                            configuration.loop(), configuration.optimization(), task, lock, this);
+                            configuration.loop(),
+                            configuration.optimization().rates(),
+                            task,
+                            lock,
+                            this);
         }
 
         Training(String name, String... layers) throws IOException {
@@ -272,7 +276,7 @@ class TrainerTest {
                 assertThat(steps.get(i).get("classification").getAsDouble())
                         .isEqualTo(told.losses().get("classification"));
                 assertThat(told.learningRate())
-                        .isEqualTo(new LearningRateSchedule.Cosine(0.05, 0, 9).at(i));
+                        .isEqualTo(new LearningRateSchedule.Cosine(0.05, 0).at(i, 9));
                 assertThat(told.images()).isBetween(1, 2);
                 assertThat(told.gradientNorm()).isPositive();
             }
@@ -851,9 +855,8 @@ class TrainerTest {
             int planned = epochs * 6 / accumulate;
             LearningRateSchedule rates =
                     schedule.equals("step")
-                            ? new LearningRateSchedule.Step(
-                                    0.05, 2, List.of(planned / 2L, planned * 3L / 4), 0.1)
-                            : new LearningRateSchedule.Cosine(0.05, 2, planned);
+                            ? new LearningRateSchedule.Step(0.05, 2, List.of(0.5, 0.75), 0.1)
+                            : new LearningRateSchedule.Cosine(0.05, 2);
             BatchSampler sampler =
                     new BatchSampler(
                             dataset,
@@ -870,7 +873,7 @@ class TrainerTest {
                                 .filter(i -> !bad.contains((int) i.sample().imageId()))
                                 .count();
                 if (good > 0) {
-                    expected.add((epoch + 1) + " " + rates.at(step) + " " + good);
+                    expected.add((epoch + 1) + " " + rates.at(step, planned) + " " + good);
                 }
             }
             assertThat(training.steps)
@@ -931,7 +934,8 @@ class TrainerTest {
                     .extracting(TrainingListener.Step::learningRate)
                     .isEqualTo(
                             LongStream.range(0, 7)
-                                    .mapToObj(new LearningRateSchedule.Cosine(0.05, 0, 7)::at)
+                                    .mapToObj(
+                                            i -> new LearningRateSchedule.Cosine(0.05, 0).at(i, 7))
                                     .toList());
             assertThat(training.steps)
                     .extracting(TrainingListener.Step::epoch)
@@ -1035,7 +1039,7 @@ class TrainerTest {
             Trainer<?> poisoned =
                     new Trainer<>(
                             training.configuration.loop(),
-                            training.configuration.optimization(),
+                            training.configuration.optimization().rates(),
                             new PoisonedTask(training.task, new AtomicInteger(4)),
                             training.lock,
                             training);

@@ -128,7 +128,7 @@ class TrainingSoakTest {
             assertThat(
                             new Trainer<>(
                                             configuration.loop(),
-                                            configuration.optimization(),
+                                            configuration.optimization().rates(),
                                             task,
                                             lock,
                                             watch)

@@ -10,7 +10,6 @@ import dev.fern.detection.image.ImageFolder;
 import dev.fern.tools.console.BadInputException;
 import dev.fern.tools.console.CountProgress;
 import dev.fern.tools.input.ImageOptions;
-import dev.fern.tools.input.OrientationNote;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
@@ -120,7 +119,7 @@ final class CheckCommand implements Callable<Integer> {
         ImageFileCheck.Result result =
                 look(new ImageFileCheck(folder, imageOptions.reader(), decode));
         List<CocoProblem> problems = new ArrayList<>(result.problems());
-        String turned = OrientationNote.text("images", result.orientations());
+        String turned = result.orientations().text("images");
         if (result.orientations().undecided() > 0) {
             problems.add(new CocoProblem(WARNING, "", -1, turned));
         } else if (!turned.isEmpty()) {

@@ -9,6 +9,7 @@ import dev.fern.detection.data.Orientations;
 import dev.fern.detection.image.ImageFolder;
 import dev.fern.detection.image.ImageReadException;
 import dev.fern.detection.image.ImageReader;
+import dev.fern.detection.image.ImageSource;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
@@ -82,7 +83,8 @@ public record ImageFileCheck(ImageFolder folder, ImageReader reader, boolean dec
         try {
             Path path = folder.resolve(image.fileName());
             ImageSizing sizing =
-                    ImageSizing.of(image, dataset.annotationsOf(image.id()), path, reader);
+                    ImageSizing.of(
+                            image, dataset.annotationsOf(image.id()), ImageSource.of(path), reader);
             if (decodes) {
                 reader.read(path, sizing.size()).close();
             }

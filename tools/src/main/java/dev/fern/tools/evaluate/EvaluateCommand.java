@@ -11,7 +11,9 @@ import dev.fern.cocoeval.CocoResults;
 import dev.fern.cocoeval.Evaluation;
 import dev.fern.cocoeval.Evaluation.CategoryStats;
 import dev.fern.cocoeval.EvaluationParameters;
+import dev.fern.detection.data.AnnotatedFolder;
 import dev.fern.detection.data.LabelledImages;
+import dev.fern.detection.evaluate.DetectorEvaluation;
 import dev.fern.detection.image.ImageFolder;
 import dev.fern.detection.model.Detector;
 import dev.fern.tools.console.BadInputException;
@@ -220,16 +222,18 @@ public final class EvaluateCommand implements Callable<Integer> {
             throws IOException, InterruptedException, BadInputException {
         LabelledImages labelled =
                 LabelledImages.open(
-                        annotations, images, options.reader(), options.skipBadImages(), 0);
+                        AnnotatedFolder.read(annotations, images),
+                        options.reader(),
+                        options.skipBadImages(),
+                        0);
         DataWarnings.print(annotations, labelled.advice());
         EvaluationParameters parameters = evaluation.parameters(labelled.coco());
         try (Detector detector = options.load(from.model)) {
-            return DetectorEvaluation.withProgress(
+            return ShownEvaluation.of(
                     detector,
                     labelled,
-                    options.batchSize(),
-                    options.loading(),
-                    parameters,
+                    new DetectorEvaluation.Options(
+                            options.batchSize(), options.loading(), parameters),
                     results -> {
                         if (from.save != null) {
                             results.write(from.save);

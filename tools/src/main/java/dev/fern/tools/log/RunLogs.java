@@ -11,14 +11,13 @@ import java.util.Map;
 import java.util.function.BooleanSupplier;
 
 /**
- * Keeps a training's numbers as tables and for TensorBoard, and hands them on to a listener that
- * shows them. A log that can't be written is given up with a warning and does not end the training,
- * since it holds nothing that {@code metrics.jsonl} does not hold.
+ * Keeps a training's numbers as tables and for TensorBoard. A log that can't be written is given up
+ * with a warning and does not end the training, since it holds nothing that {@code metrics.jsonl}
+ * does not hold.
  */
 public final class RunLogs implements TrainingListener, AutoCloseable {
 
     private final BooleanSupplier held;
-    private final TrainingListener shown;
     private final List<RunLog> logs;
     private final PrintStream err;
     private long step;
@@ -33,54 +32,38 @@ public final class RunLogs implements TrainingListener, AutoCloseable {
      * Logs into a run's folder.
      *
      * @param lock of the run's folder; where it is lost, nothing more is logged
-     * @param shown is told everything before the logs are
      * @param err receives the warnings
      */
-    public RunLogs(RunLock lock, TrainingListener shown, PrintStream err) {
+    public RunLogs(RunLock lock, PrintStream err) {
         this(
                 lock::isHeld,
-                shown,
                 List.of(
                         new MetricsTables(lock.run().path(), lock.run().metrics()),
                         new TensorBoardLog(lock.run().path(), Clock.systemUTC())),
                 err);
     }
 
-    RunLogs(BooleanSupplier held, TrainingListener shown, List<RunLog> logs, PrintStream err) {
+    RunLogs(BooleanSupplier held, List<RunLog> logs, PrintStream err) {
         this.held = held;
-        this.shown = shown;
         this.logs = new ArrayList<>(logs);
         this.err = err;
     }
 
     @Override
     public void started(long firstStep, long totalSteps) {
-        shown.started(firstStep, totalSteps);
         step = firstStep - 1;
         tell(log -> log.started(firstStep));
     }
 
     @Override
-    public void shortened(long totalSteps) {
-        shown.shortened(totalSteps);
-    }
-
-    @Override
     public void step(Step taken) {
-        shown.step(taken);
         step = taken.step();
         tell(log -> log.step(taken));
     }
 
     @Override
     public void evaluated(int epoch, Map<String, Double> numbers, boolean best) {
-        shown.evaluated(epoch, numbers, best);
         tell(log -> log.evaluated(step, numbers));
-    }
-
-    @Override
-    public void skipped(String reason) {
-        shown.skipped(reason);
     }
 
     @Override

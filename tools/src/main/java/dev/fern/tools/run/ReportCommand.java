@@ -3,11 +3,12 @@ package dev.fern.tools.run;
 import dev.fern.cocoeval.AtomicFile;
 import dev.fern.cocoeval.CocoDataset;
 import dev.fern.cocoeval.CocoMetric;
-import dev.fern.cocoeval.EvaluationParameters;
 import dev.fern.cocoeval.analysis.Analysis;
 import dev.fern.cocoeval.analysis.AnalysisParameters;
+import dev.fern.detection.data.AnnotatedFolder;
 import dev.fern.detection.data.LabelledImages;
 import dev.fern.detection.data.LoaderOptions;
+import dev.fern.detection.evaluate.DetectorEvaluation;
 import dev.fern.detection.image.ImageFolder;
 import dev.fern.detection.image.ImageReader;
 import dev.fern.detection.model.Detector;
@@ -16,7 +17,7 @@ import dev.fern.tools.console.BadInputException;
 import dev.fern.tools.console.Engines;
 import dev.fern.tools.console.OutputFile;
 import dev.fern.tools.console.VisibleText;
-import dev.fern.tools.evaluate.DetectorEvaluation;
+import dev.fern.tools.evaluate.ShownEvaluation;
 import dev.fern.tools.format.DataFile;
 import dev.fern.tools.report.EpochScores;
 import dev.fern.tools.report.EvaluationSections;
@@ -184,12 +185,11 @@ public final class ReportCommand implements Callable<Integer> {
         }
         try (Detector detector = Detector.load(run.best(), settings.engine())) {
             DetectorEvaluation evaluated =
-                    DetectorEvaluation.withProgress(
+                    ShownEvaluation.of(
                             detector,
                             labelled,
-                            1,
-                            new LoaderOptions(LOADER_THREADS, 2 * LOADER_THREADS, true),
-                            EvaluationParameters.defaults(),
+                            new DetectorEvaluation.Options(
+                                    1, new LoaderOptions(LOADER_THREADS, 2 * LOADER_THREADS, true)),
                             results -> {});
             if (annotations == null && images == null) {
                 RunReport.bestOf(history.evaluations())
@@ -202,8 +202,7 @@ public final class ReportCommand implements Callable<Integer> {
                             evaluated.evaluation().parameters(),
                             AnalysisParameters.defaults());
             FindingsPicture picture =
-                    new FindingsPicture(
-                            analysis, new ImageFolder(labelled.folder()), reader(record));
+                    new FindingsPicture(analysis, labelled.files().images(), reader(record));
             return new EvaluationSections(evaluated.evaluation(), analysis, Optional.of(picture));
         }
     }
@@ -238,7 +237,11 @@ public final class ReportCommand implements Callable<Integer> {
                     DataFile.isYaml(file)
                             ? DataFile.read(file).val().orElseThrow().read()
                             : CocoDataset.read(file);
-            return LabelledImages.open(coco, file, imageFolder, reader(record), true, limit);
+            return LabelledImages.open(
+                    new AnnotatedFolder(coco, file, new ImageFolder(imageFolder)),
+                    reader(record),
+                    true,
+                    limit);
         } catch (IOException e) {
             if (annotations == null && images == null) {
                 throw new Missing(e.getMessage());

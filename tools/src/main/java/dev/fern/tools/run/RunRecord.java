@@ -76,8 +76,8 @@ public record RunRecord(
 
         static Data of(LabelledImages labelled) {
             return new Data(
-                    absolute(labelled.annotations()),
-                    absolute(labelled.folder()),
+                    absolute(labelled.files().file()),
+                    absolute(labelled.files().folder()),
                     labelled.limit(),
                     labelled.images().samples().size(),
                     labelled.images().samples().stream().mapToLong(s -> s.labels().length).sum(),

@@ -3,7 +3,6 @@ package dev.fern.tools.sweep;
 import dev.fern.backbone.host.EngineThreads;
 import dev.fern.cocoeval.PairedBootstrap;
 import dev.fern.detection.data.LabelledImages;
-import dev.fern.detection.image.ImageFolder;
 import dev.fern.detection.recipe.TrainingConfiguration;
 import dev.fern.detection.train.DataIdentity;
 import dev.fern.detection.train.RunLock;
@@ -195,9 +194,7 @@ public final class SweepCommand implements Callable<Integer> {
                             sweep,
                             val,
                             bootstrap,
-                            noPictures
-                                    ? Optional.empty()
-                                    : Optional.of(new ImageFolder(val.folder())));
+                            noPictures ? Optional.empty() : Optional.of(val.files().images()));
             if (!reportOnly && !train(grid, folder, lock, sweep.scaling(), written)) {
                 return ExitStatus.INTERRUPTED;
             }

@@ -5,8 +5,7 @@ import com.google.gson.JsonObject;
 import com.google.gson.JsonParseException;
 import com.google.gson.JsonParser;
 import com.google.gson.JsonPrimitive;
-import dev.fern.detection.files.TextFile;
-import dev.fern.detection.settings.StrictJson;
+import dev.fern.detection.recipe.SettingsFile;
 import dev.fern.tools.console.BadInputException;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -200,7 +199,7 @@ final class CommonSettings {
             throws IOException, BadInputException {
         List<JsonObject> layers = new ArrayList<>();
         if (base.isPresent()) {
-            JsonObject ofRun = read(base.get());
+            JsonObject ofRun = SettingsFile.read(base.get());
             try {
                 reader.apply(List.of(ofRun));
             } catch (IllegalArgumentException e) {
@@ -209,7 +208,7 @@ final class CommonSettings {
             layers.add(ofRun);
         }
         if (config != null) {
-            layers.add(read(config));
+            layers.add(SettingsFile.read(config));
         }
         JsonObject options = new JsonObject();
         settings.forEach((key, value) -> options.add(key, value(value)));
@@ -267,20 +266,6 @@ final class CommonSettings {
         } else if (value != null) {
             options.addProperty(key, value.toString());
         }
-    }
-
-    private static JsonObject read(Path file) throws IOException, BadInputException {
-        try {
-            JsonElement root = StrictJson.parseWithComments(TextFile.read(file));
-            if (root.isJsonObject()) {
-                return root.getAsJsonObject();
-            }
-        } catch (JsonParseException e) {
-            throw new BadInputException(file + ": not JSON: " + e.getMessage(), e);
-        } catch (IllegalArgumentException e) {
-            throw new BadInputException(file + ": " + e.getMessage(), e);
-        }
-        throw new BadInputException(file + ": not a JSON object of settings");
     }
 
     /**

@@ -1,5 +1,6 @@
 package dev.fern.tools.train;
 
+import dev.fern.detection.DetectorStart;
 import dev.fern.detection.data.LabelledImages;
 import dev.fern.detection.data.LoaderOptions;
 import dev.fern.detection.model.Detector;
@@ -74,7 +75,7 @@ record LearningRateSearch(
 
     private LearningRateRange measure()
             throws IOException, InterruptedException, BadInputException {
-        TrainingSession.prepareMachine(configuration.machine(), configuration::deviceList);
+        Machine.require(configuration.machine(), configuration::deviceList);
         DetectorStart beginning =
                 new DetectorStart(configuration, line -> System.err.println(VisibleText.of(line)));
         try (Detector detector = beginning.fresh(train.images().categories());

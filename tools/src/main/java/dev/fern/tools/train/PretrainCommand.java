@@ -1,5 +1,6 @@
 package dev.fern.tools.train;
 
+import dev.fern.detection.RunStart;
 import dev.fern.detection.pretrain.ClassificationDataset;
 import dev.fern.detection.pretrain.PretrainingConfiguration;
 import dev.fern.detection.train.RunDirectory;
@@ -94,8 +95,9 @@ public final class PretrainCommand implements Callable<Integer> {
         options.requireValid();
         OutputFile.require(json, List.of());
         RunDirectory run = RunDirectory.open(output);
-        PretrainingConfiguration configuration = settings.configuration(options.settings(run));
-        options.requireFree(run);
+        RunStart start = options.start();
+        PretrainingConfiguration configuration = settings.configuration(start.settings(run));
+        start.requireFree(run);
         ClassificationDataset.Split images = images(configuration);
         PrintWriter out = spec.commandLine().getOut();
         return new PretrainingRun(
@@ -105,7 +107,7 @@ public final class PretrainCommand implements Callable<Integer> {
                         run,
                         loading.loading(),
                         options.logEvery())
-                .execute(options.start(), scores -> scores.report(out, json));
+                .execute(start, scores -> scores.report(out, json));
     }
 
     private ClassificationDataset.Split images(PretrainingConfiguration configuration)

@@ -1,6 +1,9 @@
 package dev.fern.tools.train;
 
+import dev.fern.detection.RunStart;
+import dev.fern.detection.TrainingSession;
 import dev.fern.detection.data.BadImageException;
+import dev.fern.detection.data.LeftOutImages;
 import dev.fern.detection.data.LoaderOptions;
 import dev.fern.detection.pretrain.ClassificationDataset;
 import dev.fern.detection.pretrain.ClassificationScores;
@@ -11,9 +14,10 @@ import dev.fern.detection.pretrain.PretrainingConfiguration;
 import dev.fern.detection.train.DataIdentity;
 import dev.fern.detection.train.RunDirectory;
 import dev.fern.detection.train.RunLock;
+import dev.fern.detection.train.Trainer;
+import dev.fern.detection.train.TrainingException;
 import dev.fern.tools.console.BadInputException;
 import dev.fern.tools.console.VisibleText;
-import dev.fern.tools.input.LeftOutImages;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -56,12 +60,16 @@ record PretrainingRun(
      */
     int execute(RunStart start, Sink best)
             throws IOException, InterruptedException, BadInputException {
-        TrainingSession.prepareMachine(configuration.machine(), configuration::deviceList);
+        Machine.require(configuration.machine(), configuration::deviceList);
         TrainingSession session =
-                new TrainingSession(run, start, new DataIdentity(train.identity(), val.identity()));
+                new TrainingSession(
+                        run,
+                        start,
+                        new DataIdentity(train.identity(), val.identity()),
+                        configuration.toJson());
         session.requireSame(
                 settings -> configuration.changesFrom(PretrainingConfiguration.of(settings)));
-        LeftOutImages leftOut = new LeftOutImages();
+        LeftOutImages leftOut = new LeftOutImages(line -> System.err.println(VisibleText.of(line)));
         describe(leftOut);
         try (Classifier classifier =
                 TrainingSession.network(() -> configuration.newClassifier(train.classes()))) {
@@ -75,6 +83,8 @@ record PretrainingRun(
                         }
                         return status;
                     });
+        } catch (TrainingException e) {
+            throw new IllegalStateException(e); // the command's end has dealt with it
         }
     }
 
@@ -107,16 +117,16 @@ record PretrainingRun(
                                         ClassificationScores.TOP1,
                                         ClassificationScores.TOP5,
                                         ClassificationScores.LOSS))) {
-            return session.train(
+            Trainer<?> trainer =
                     session.trainer(
                             configuration.loop(),
-                            configuration.optimization(),
+                            configuration.optimization().rates(),
                             task,
                             lock,
-                            progress,
-                            configuration.toJson()),
-                    configuration.loop().patience(),
-                    configuration.toJson());
+                            progress);
+            CommandEnd end = new CommandEnd(run, configuration.loop().patience());
+            end.stopsOnInterrupt(trainer::requestStop);
+            return end.status(() -> session.train(trainer), trainer::imagesSkipped);
         }
     }
 

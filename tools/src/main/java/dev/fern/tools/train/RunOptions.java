@@ -1,11 +1,7 @@
 package dev.fern.tools.train;
 
-import dev.fern.detection.train.RunDirectory;
+import dev.fern.detection.RunStart;
 import dev.fern.tools.console.BadInputException;
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.util.Optional;
 import picocli.CommandLine.Option;
 
 /** The options that say how a run starts and how often it logs. */
@@ -54,53 +50,5 @@ final class RunOptions {
      */
     int logEvery() {
         return logEvery;
-    }
-
-    /**
-     * Returns the file with the settings of a run that is to be resumed; empty for a fresh run, and
-     * for a lost file with --force.
-     *
-     * @throws BadInputException if the run has no checkpoint, or if the file is lost
-     */
-    Optional<Path> settings(RunDirectory run) throws IOException, BadInputException {
-        if (!resume) {
-            return Optional.empty();
-        }
-        if (!run.hasCheckpoint()) {
-            throw new BadInputException(run.last() + ": no checkpoint to resume from");
-        }
-        if (Files.exists(run.configuration())) {
-            return Optional.of(run.configuration());
-        }
-        if (!force) {
-            throw new BadInputException(
-                    run.configuration()
-                            + ": is lost, so that the run's settings are unknown; give them again and go on"
-                            + " with --force");
-        }
-        return Optional.empty();
-    }
-
-    /**
-     * Checks that a training can begin in a folder, unless one is to be resumed.
-     *
-     * @throws BadInputException if the folder holds a training or files that one would replace
-     */
-    void requireFree(RunDirectory run) throws IOException, BadInputException {
-        if (resume) {
-            return;
-        }
-        if (run.hasCheckpoint()) {
-            throw new BadInputException(
-                    run.path()
-                            + ": holds a training already; go on with --resume or choose another"
-                            + " --output");
-        }
-        if (run.holdsOtherFiles()) {
-            throw new BadInputException(
-                    run.path()
-                            + ": holds files that a training would replace (best, last, config.json,"
-                            + " data.json, metrics.jsonl or detections.json); choose another --output");
-        }
     }
 }

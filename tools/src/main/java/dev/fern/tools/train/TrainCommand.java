@@ -1,5 +1,6 @@
 package dev.fern.tools.train;
 
+import dev.fern.detection.RunStart;
 import dev.fern.detection.data.LabelledImages;
 import dev.fern.detection.recipe.TrainingConfiguration;
 import dev.fern.detection.train.RunDirectory;
@@ -104,16 +105,11 @@ public final class TrainCommand implements Callable<Integer> {
         }
         Path output = purpose.output;
         RunDirectory run = RunDirectory.open(output);
-        TrainingConfiguration configuration = settings.configuration(options.settings(run));
-        options.requireFree(run);
+        RunStart start = options.start();
+        TrainingConfiguration configuration = settings.configuration(start.settings(run));
+        start.requireFree(run);
         LabelledImages train = data.train();
         Optional<LabelledImages> val = data.val();
-        if (val.isEmpty() && configuration.loop().patience() > 0) {
-            throw new BadInputException(
-                    "--patience waits for better scores, and there are no validation images to score"
-                            + " a model on");
-        }
-        RunStart start = options.start();
         if (start == RunStart.FRESH && settings.isBatchSizeAutomatic()) {
             configuration =
                     configuration.withBatchSize(

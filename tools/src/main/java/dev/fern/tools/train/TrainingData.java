@@ -3,8 +3,10 @@ package dev.fern.tools.train;
 import static java.util.stream.Collectors.joining;
 
 import com.google.gson.JsonObject;
+import dev.fern.detection.data.AnnotatedFolder;
 import dev.fern.detection.data.LabelledImages;
 import dev.fern.detection.data.LoaderOptions;
+import dev.fern.detection.image.ImageFolder;
 import dev.fern.tools.console.BadInputException;
 import dev.fern.tools.format.DataFile;
 import dev.fern.tools.input.DataWarnings;
@@ -128,12 +130,7 @@ public final class TrainingData {
     public LabelledImages train() throws IOException, BadInputException {
         DataFile.Part part = parts().train();
         LabelledImages train = open(part, limitTrain);
-        if (!hasBoxes(train)) {
-            throw new IOException(
-                    part.annotations()
-                            + ": has no box to train on"
-                            + (limitTrain > 0 ? " in its first " + limitTrain + " images" : ""));
-        }
+        train.requireBoxes();
         return train;
     }
 
@@ -160,18 +157,13 @@ public final class TrainingData {
             throws IOException, BadInputException {
         LabelledImages labelled =
                 LabelledImages.open(
-                        part.read(),
-                        part.annotations(),
-                        part.images(),
+                        new AnnotatedFolder(
+                                part.read(), part.annotations(), new ImageFolder(part.images())),
                         loading.images().reader(),
                         loading.skipBadImages(),
                         limit);
         DataWarnings.print(part.annotations(), labelled.advice());
         return labelled;
-    }
-
-    private static boolean hasBoxes(LabelledImages labelled) {
-        return labelled.images().samples().stream().anyMatch(sample -> sample.labels().length > 0);
     }
 
     /**
@@ -187,9 +179,10 @@ public final class TrainingData {
             return Optional.empty();
         }
         LabelledImages val = open(part.get(), limitVal);
-        if (!hasBoxes(val)) {
+        if (!val.hasBoxes()) {
             DataWarnings.print(
-                    val.annotations(), List.of("has no box to find, so AP is undefined (-1)"));
+                    part.get().annotations(),
+                    List.of("has no box to find, so AP is undefined (-1)"));
         }
         return Optional.of(val);
     }

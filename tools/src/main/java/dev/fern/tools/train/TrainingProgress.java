@@ -48,6 +48,11 @@ final class TrainingProgress implements TrainingListener, AutoCloseable {
     }
 
     @Override
+    public void note(String line) {
+        print(VisibleText.of(line));
+    }
+
+    @Override
     public void started(long firstStep, long total) {
         totalSteps = total;
         lastLineNanos = System.nanoTime();

@@ -1,23 +1,17 @@
 package dev.fern.tools.train;
 
-import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
-import com.google.gson.JsonParser;
-import dev.fern.detection.pretrain.BackboneWeights;
-import dev.fern.detection.pretrain.DetectorWeights;
-import dev.fern.detection.recipe.NetworkSettings;
+import dev.fern.detection.DetectorStart;
 import dev.fern.detection.recipe.TrainingConfiguration;
 import dev.fern.tools.console.BadInputException;
 import dev.fern.tools.console.VisibleText;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.stream.Collectors;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
@@ -136,50 +130,20 @@ public final class TrainingSettings {
         }
     }
 
-    /**
-     * Reads the settings of a training that begins: below those that are given lie those of the
-     * model that it starts from.
-     */
+    /** Reads the settings of a training that begins. */
     private TrainingConfiguration start(List<JsonObject> given) {
-        NetworkSettings network = TrainingConfiguration.of(given).network();
-        List<JsonObject> layers = new ArrayList<>();
         try {
-            Optional<DetectorWeights> detector = DetectorWeights.startOf(network);
-            if (detector.isPresent()) {
-                layers.add(detector.get().settings());
-            }
-            Optional<BackboneWeights> backbone = BackboneWeights.startOf(network);
-            if (backbone.isPresent()) {
-                JsonObject own = backbone.get().settings();
-                given.forEach(layer -> own.asMap().keySet().removeAll(layer.keySet()));
-                tell(backbone.get().directory(), own);
-                layers.add(own);
-            }
+            return DetectorStart.settings(given, this::tellOnce);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
-        layers.addAll(given);
-        return TrainingConfiguration.of(layers);
     }
 
-    /** Says once which settings of a backbone take the place of other defaults. */
-    private void tell(Path directory, JsonObject own) {
-        JsonObject defaults =
-                JsonParser.parseString(TrainingConfiguration.of(List.of()).toJson())
-                        .getAsJsonObject();
-        String taken =
-                own.asMap().entrySet().stream()
-                        .filter(entry -> !entry.getValue().equals(defaults.get(entry.getKey())))
-                        .map(entry -> entry.getKey() + " " + text(entry.getValue()))
-                        .collect(Collectors.joining(", "));
-        if (!taken.isEmpty() && !told) {
+    /** Prints a line, though settings are read several times to find a fault. */
+    private void tellOnce(String line) {
+        if (!told) {
             told = true;
-            System.err.println(
-                    VisibleText.of("settings taken over from " + directory + ": " + taken));
+            System.err.println(VisibleText.of(line));
         }
-    }
-
-    private static String text(JsonElement value) {
-        return value.isJsonPrimitive() ? value.getAsString() : value.toString();
     }
 }

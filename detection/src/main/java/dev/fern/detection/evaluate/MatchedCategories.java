@@ -1,4 +1,4 @@
-package dev.fern.tools.evaluate;
+package dev.fern.detection.evaluate;
 
 import dev.fern.cocoeval.CocoAnnotation;
 import dev.fern.cocoeval.CocoCategory;
@@ -7,15 +7,14 @@ import dev.fern.detection.data.LabelledImages;
 import dev.fern.detection.model.CategoryMatch;
 import dev.fern.detection.model.Detector;
 import java.io.IOException;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
 
 /**
- * The categories of a model matched with those of an annotation file, and what a user should know
- * of it.
+ * The categories of a model matched with those of labelled images, and what a user should know of
+ * it.
  *
  * @param match which category is which
  * @param notes lines for the user: which categories have other ids or are written otherwise, which
@@ -42,7 +41,7 @@ public record MatchedCategories(CategoryMatch match, List<String> notes) {
                 detector.configuration().categories(),
                 "the model",
                 labelled.coco(),
-                labelled.annotations());
+                labelled.name());
     }
 
     /**
@@ -51,13 +50,13 @@ public record MatchedCategories(CategoryMatch match, List<String> notes) {
      * @param model categories that a model has, or will have
      * @param owner what has them, for the notes, such as {@code the model}
      * @param data the annotations
-     * @param file of the annotations, for the notes
+     * @param file what the annotations are called, for the notes
      * @return the match
      * @throws IOException naming the file if it has none of the categories, or if it is not clear
      *     which category is which
      */
     public static MatchedCategories of(
-            List<CocoCategory> model, String owner, CocoDataset data, Path file)
+            List<CocoCategory> model, String owner, CocoDataset data, String file)
             throws IOException {
         CategoryMatch match;
         try {
@@ -82,7 +81,7 @@ public record MatchedCategories(CategoryMatch match, List<String> notes) {
     }
 
     private static List<String> notes(
-            CategoryMatch match, String owner, CocoDataset data, Path file) {
+            CategoryMatch match, String owner, CocoDataset data, String file) {
         List<String> notes = new ArrayList<>();
         List<CategoryMatch.Pair> others =
                 match.pairs().stream()

@@ -1,9 +1,13 @@
-package dev.fern.tools.train;
+package dev.fern.detection;
 
+import com.google.gson.JsonElement;
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParser;
 import dev.fern.cocoeval.CocoCategory;
 import dev.fern.detection.data.DetectionDataset;
 import dev.fern.detection.data.LabelledImages;
 import dev.fern.detection.data.Sample;
+import dev.fern.detection.evaluate.MatchedCategories;
 import dev.fern.detection.image.PixelNormalization;
 import dev.fern.detection.model.Architecture;
 import dev.fern.detection.model.CategoryMatch;
@@ -11,11 +15,11 @@ import dev.fern.detection.model.Detector;
 import dev.fern.detection.model.DetectorConfiguration;
 import dev.fern.detection.pretrain.BackboneWeights;
 import dev.fern.detection.pretrain.DetectorWeights;
+import dev.fern.detection.recipe.NetworkSettings;
 import dev.fern.detection.recipe.TrainingConfiguration;
 import dev.fern.detection.train.RunDirectory;
-import dev.fern.tools.console.BadInputException;
-import dev.fern.tools.evaluate.MatchedCategories;
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
@@ -33,15 +37,63 @@ import java.util.stream.Stream;
 public record DetectorStart(TrainingConfiguration configuration, Consumer<String> told) {
 
     /**
+     * Lays the settings of a training that begins over those of the model that it starts from, and
+     * these over the defaults.
+     *
+     * @param given settings by name; those of later layers go over those of earlier ones
+     * @param told receives a line that says which settings of a backbone take the place of other
+     *     defaults
+     * @return the configuration
+     * @throws IOException if the weights that the settings name can't be read
+     * @throws IllegalArgumentException if a setting is unknown or out of its range
+     */
+    public static TrainingConfiguration settings(List<JsonObject> given, Consumer<String> told)
+            throws IOException {
+        NetworkSettings network = TrainingConfiguration.of(given).network();
+        List<JsonObject> layers = new ArrayList<>();
+        Optional<DetectorWeights> detector = DetectorWeights.startOf(network);
+        if (detector.isPresent()) {
+            layers.add(detector.get().settings());
+        }
+        Optional<BackboneWeights> backbone = BackboneWeights.startOf(network);
+        if (backbone.isPresent()) {
+            JsonObject own = backbone.get().settings();
+            given.forEach(layer -> own.asMap().keySet().removeAll(layer.keySet()));
+            String taken = differences(own);
+            if (!taken.isEmpty()) {
+                told.accept(
+                        "settings taken over from " + backbone.get().directory() + ": " + taken);
+            }
+            layers.add(own);
+        }
+        layers.addAll(given);
+        return TrainingConfiguration.of(layers);
+    }
+
+    private static String differences(JsonObject own) {
+        JsonObject defaults =
+                JsonParser.parseString(TrainingConfiguration.of(List.of()).toJson())
+                        .getAsJsonObject();
+        return own.asMap().entrySet().stream()
+                .filter(entry -> !entry.getValue().equals(defaults.get(entry.getKey())))
+                .map(entry -> entry.getKey() + " " + text(entry.getValue()))
+                .collect(Collectors.joining(", "));
+    }
+
+    private static String text(JsonElement value) {
+        return value.isJsonPrimitive() ? value.getAsString() : value.toString();
+    }
+
+    /**
      * Makes the detector of a training that begins.
      *
      * @param categories what it learns to find, in the order of its logits
      * @return the detector, which the caller closes
      * @throws IOException if the weights that the settings name can't be read or do not fit
-     * @throws BadInputException if no network can be made of the settings, or if they contradict
-     *     the weights
+     * @throws TrainingRefusedException if no network can be made of the settings, or if they
+     *     contradict the weights
      */
-    public Detector fresh(List<CocoCategory> categories) throws IOException, BadInputException {
+    public Detector fresh(List<CocoCategory> categories) throws IOException {
         Optional<DetectorWeights> weights = DetectorWeights.startOf(configuration.network());
         if (weights.isEmpty()) {
             return withBackbone(
@@ -63,25 +115,24 @@ public record DetectorStart(TrainingConfiguration configuration, Consumer<String
         void run() throws IOException;
     }
 
-    private static Detector start(Detector detector, Start start)
-            throws IOException, BadInputException {
+    private static Detector start(Detector detector, Start start) throws IOException {
         try {
             start.run();
             return detector;
         } catch (IllegalArgumentException e) {
             detector.close();
-            throw new BadInputException(e.getMessage(), e);
+            throw new TrainingRefusedException(e.getMessage(), e);
         } catch (IOException e) {
             detector.close();
             throw e;
         }
     }
 
-    private Architecture shape(DetectorWeights weights) throws BadInputException {
+    private Architecture shape(DetectorWeights weights) throws TrainingRefusedException {
         try {
             return weights.architecture(configuration.network());
         } catch (IllegalArgumentException e) {
-            throw new BadInputException(e.getMessage(), e);
+            throw new TrainingRefusedException(e.getMessage(), e);
         }
     }
 
@@ -129,7 +180,7 @@ public record DetectorStart(TrainingConfiguration configuration, Consumer<String
     }
 
     /** Gives a fresh detector the backbone that the settings name. */
-    private Detector withBackbone(Detector detector) throws IOException, BadInputException {
+    private Detector withBackbone(Detector detector) throws IOException {
         return start(
                 detector,
                 () -> {
@@ -157,10 +208,11 @@ public record DetectorStart(TrainingConfiguration configuration, Consumer<String
      * @param run the run that is resumed
      * @param trained what the run's detector is
      * @return the detector, which the caller closes
-     * @throws BadInputException if no network can be made of the settings, or if they contradict
-     *     the run
+     * @throws TrainingRefusedException if no network can be made of the settings, or if they
+     *     contradict the run
      */
-    Detector resumed(RunDirectory run, DetectorConfiguration trained) throws BadInputException {
+    Detector resumed(RunDirectory run, DetectorConfiguration trained)
+            throws TrainingRefusedException {
         Architecture shape =
                 configuration.network().weights().isEmpty()
                         ? configuration.network().architecture()
@@ -185,7 +237,7 @@ public record DetectorStart(TrainingConfiguration configuration, Consumer<String
             return images;
         }
         MatchedCategories matched =
-                MatchedCategories.of(categories, "the run", train.coco(), train.annotations());
+                MatchedCategories.of(categories, "the run", train.coco(), train.name());
         CategoryMatch match = matched.match();
         for (Sample sample : images.samples()) {
             Optional<CocoCategory> unknown =
@@ -195,7 +247,7 @@ public record DetectorStart(TrainingConfiguration configuration, Consumer<String
                             .findFirst();
             if (unknown.isPresent()) {
                 throw new IOException(
-                        train.annotations()
+                        train.name()
                                 + ": the run does not know the category '"
                                 + unknown.get().name()
                                 + "'; begin another run that starts from it, with --weights");

@@ -1,4 +1,4 @@
-package dev.fern.tools.train;
+package dev.fern.detection;
 
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParseException;
@@ -6,7 +6,6 @@ import dev.fern.detection.files.TextFile;
 import dev.fern.detection.settings.StrictJson;
 import dev.fern.detection.train.DataIdentity;
 import dev.fern.detection.train.RunDirectory;
-import dev.fern.tools.console.BadInputException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -29,32 +28,32 @@ final class ResumeCheck {
      *     differ from them; throws an IllegalArgumentException if a setting of the file is unknown
      *     or out of range
      * @param data the data to resume with
-     * @throws BadInputException naming what differs, or if it is unknown which data the run began
-     *     with
+     * @throws TrainingRefusedException naming what differs, or if it is unknown which data the run
+     *     began with
      * @throws IOException if a file of the run is damaged
      */
     static void require(
             RunDirectory run,
             Function<List<JsonObject>, List<String>> changesFrom,
             DataIdentity data)
-            throws IOException, BadInputException {
+            throws IOException {
         List<String> changes = changes(run.configuration(), changesFrom);
         if (!changes.isEmpty()) {
-            throw new BadInputException(
+            throw new TrainingRefusedException(
                     run.configuration()
                             + ": the settings differ from those of the run: "
                             + String.join("; ", changes)
                             + MEND);
         }
         if (!Files.exists(run.data())) {
-            throw new BadInputException(
+            throw new TrainingRefusedException(
                     run.data()
                             + ": is lost, so that it is unknown which data the run began with; go on"
                             + " regardless with --force");
         }
         List<String> others = data.changesFrom(DataIdentity.read(run.data()));
         if (!others.isEmpty()) {
-            throw new BadInputException(
+            throw new TrainingRefusedException(
                     run.data()
                             + ": the data differ from those of the run: "
                             + String.join("; ", others)

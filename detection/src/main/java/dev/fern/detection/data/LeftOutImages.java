@@ -1,15 +1,25 @@
-package dev.fern.tools.input;
+package dev.fern.detection.data;
 
-import dev.fern.tools.console.VisibleText;
 import java.io.IOException;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.function.Consumer;
 
-/** Warns on standard error about images that were left out, once about each. */
+/** Warns about images that were left out, once about each. */
 public final class LeftOutImages {
 
+    private final Consumer<String> told;
     private final Set<String> reported = new HashSet<>();
+
+    /**
+     * Begins without any warning.
+     *
+     * @param told receives the warnings, one line each
+     */
+    public LeftOutImages(Consumer<String> told) {
+        this.told = told;
+    }
 
     /**
      * Warns about those images that no earlier call has warned about: counts them and names the
@@ -22,9 +32,10 @@ public final class LeftOutImages {
         List<String> fresh =
                 problems.stream().map(Throwable::getMessage).filter(reported::add).toList();
         if (!fresh.isEmpty()) {
-            System.err.printf(
-                    "warning: %d %s were left out, the first: %s%n",
-                    fresh.size(), kind, VisibleText.of(fresh.get(0)));
+            told.accept(
+                    String.format(
+                            "warning: %d %s were left out, the first: %s",
+                            fresh.size(), kind, fresh.get(0)));
         }
     }
 }
