@@ -7,8 +7,10 @@ import ai.djl.ndarray.NDManager;
 import com.sun.jna.Function;
 import com.sun.jna.Platform;
 import java.io.IOException;
-import java.net.Socket;
-import java.net.SocketImpl;
+import java.net.Proxy;
+import java.net.URL;
+import java.net.URLConnection;
+import java.net.URLStreamHandler;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -31,12 +33,12 @@ class NativeSettingsTest {
     /** Starts an engine as Fern does, and prints what native code sees of the environment. */
     static final class Program {
 
-        private static int sockets;
+        private static int connections;
 
         private Program() {}
 
         public static void main(String[] names) throws IOException {
-            Socket.setSocketImplFactory(Program::refuse);
+            URL.setURLStreamHandlerFactory(Program::noNetwork);
             try (NDManager manager = EngineBridge.of("MXNet").newManager()) {
                 manager.create(new float[] {1, 2}).addi(1);
                 Engine.getInstance().newBaseManager().close();
@@ -47,12 +49,26 @@ class NativeSettingsTest {
             }
             System.out.println("offline=" + System.getProperty("ai.djl.offline"));
             System.out.println("opt-out=" + System.getProperty("OPT_OUT_TRACKING"));
-            System.out.println("sockets=" + sockets);
+            System.out.println("connections=" + connections);
         }
 
-        private static SocketImpl refuse() {
-            sockets++;
-            throw new IllegalStateException("no network");
+        /** Counts what asks for the network, in place of Java's way there. */
+        private static URLStreamHandler noNetwork(String protocol) {
+            if (!protocol.startsWith("http")) {
+                return null;
+            }
+            return new URLStreamHandler() {
+                @Override
+                protected URLConnection openConnection(URL url) throws IOException {
+                    connections++;
+                    throw new IOException("no network");
+                }
+
+                @Override
+                protected URLConnection openConnection(URL url, Proxy proxy) throws IOException {
+                    return openConnection(url);
+                }
+            };
         }
     }
 
@@ -70,8 +86,7 @@ class NativeSettingsTest {
         builder.environment().remove("OPT_OUT_TRACKING");
         builder.environment().putAll(environment);
         Process process = builder.start();
-        String output =
-                new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
         assertThat(process.waitFor()).as(Files.readString(log)).isZero();
         return output.lines().toList();
     }
@@ -94,9 +109,8 @@ class NativeSettingsTest {
 
     @Test
     void djlLooksForNoNetworkUnlessTheUserLetsIt() throws Exception {
-        assertThat(run(Map.of())).contains("offline=true", "opt-out=true", "sockets=0");
-        List<String> open =
-                run(Map.of(), "-Dai.djl.offline=false", "-DOPT_OUT_TRACKING=false");
-        assertThat(open).contains("offline=false", "opt-out=false").doesNotContain("sockets=0");
+        assertThat(run(Map.of())).contains("offline=true", "opt-out=true", "connections=0");
+        List<String> open = run(Map.of(), "-Dai.djl.offline=false", "-DOPT_OUT_TRACKING=false");
+        assertThat(open).contains("offline=false", "opt-out=false").doesNotContain("connections=0");
     }
 }
