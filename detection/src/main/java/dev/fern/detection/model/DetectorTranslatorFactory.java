@@ -94,7 +94,7 @@ public final class DetectorTranslatorFactory implements TranslatorFactory {
         DetectorConfiguration configuration = configuration(model, arguments);
         if (input == Input.class) {
             return (Translator<I, O>)
-                    new DetectorTranslator<>(
+                    new DetectorTranslator<Input, Output>(
                             configuration,
                             DetectorTranslatorFactory::input,
                             DetectorTranslatorFactory::output);

@@ -143,11 +143,8 @@ class PlainDjlLoadingTest {
     /** The file is turned by its EXIF orientation in every form that has it. */
     @Test
     void everyFormOfAnImageFileGivesTheSame() throws Exception {
-        Path file = folder.resolve("turned.jpg");
-        Files.write(
-                file,
-                TestImages.withOrientation(
-                        TestImages.encode(TestImages.random(90, 50, 3), "jpg"), 6));
+        Path file = folder.resolve("turned.png");
+        TestImages.writeTurned(file, TestImages.random(50, 90, 3), 6);
         List<DetectedObjects> all =
                 List.of(
                         predict(Path.class, file),
