@@ -1,5 +1,7 @@
 package dev.fern.cocoeval;
 
+import java.util.Locale;
+
 /**
  * An axis-aligned box in pixels, as COCO files write it: left, top, width, height. The numbers are
  * kept as given, so a box may have negative sizes or coordinates that are not finite; {@link
@@ -45,5 +47,28 @@ public record Box(double x, double y, double width, double height) {
      */
     public double partWithin(Box crowd) {
         return BoxOverlap.iou(this, crowd, true);
+    }
+
+    /**
+     * Checks a box that a program has made.
+     *
+     * @param owner whose box it is, for the message
+     * @throws IllegalArgumentException if a number is not finite or a size is negative
+     */
+    void requireMeant(String owner) {
+        if (!Double.isFinite(x + y + width + height) || width < 0 || height < 0) {
+            throw new IllegalArgumentException(
+                    String.format(
+                            Locale.ROOT,
+                            "the box of %s is x %s, y %s, width %s, height %s: %s",
+                            owner,
+                            x,
+                            y,
+                            width,
+                            height,
+                            width < 0 || height < 0
+                                    ? "a size is negative"
+                                    : "a number is not finite"));
+        }
     }
 }

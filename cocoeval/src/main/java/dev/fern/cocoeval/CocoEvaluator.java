@@ -27,6 +27,8 @@ public final class CocoEvaluator {
      * @throws CocoFormatException where pycocotools raises: on detections of images that are not
      *     listed, a file without any detection, and records that are evaluated though a field of
      *     theirs is missing or odd
+     * @throws IllegalArgumentException if the data set was made in memory and has an id twice, or a
+     *     box that is not finite or of a negative size
      */
     public static Evaluation evaluate(
             CocoDataset dataset, CocoResults results, EvaluationParameters parameters)

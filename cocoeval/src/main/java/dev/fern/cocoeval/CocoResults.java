@@ -259,6 +259,7 @@ public final class CocoResults {
          *
          * @param detection copied into columns
          * @return this builder
+         * @throws IllegalArgumentException as where its parts are added
          */
         public Builder add(CocoDetection detection) {
             return add(
@@ -273,11 +274,18 @@ public final class CocoResults {
          *
          * @param imageId the id of an image of the data set
          * @param categoryId the id of a category of the data set, or its number
-         * @param box xywh in pixels
-         * @param score higher means surer; NaN comes last
+         * @param box xywh in pixels, finite, of sizes that are not negative
+         * @param score higher means surer; not NaN
          * @return this builder
+         * @throws IllegalArgumentException naming the image, if the score is NaN or the box can't
+         *     be used
          */
         public Builder add(long imageId, long categoryId, Box box, double score) {
+            if (Double.isNaN(score)) {
+                throw new IllegalArgumentException(
+                        "the score of a detection on image " + imageId + " is NaN");
+            }
+            box.requireMeant("a detection on image " + imageId);
             return add(imageId, categoryId, box.x(), box.y(), box.width(), box.height(), score);
         }
 

@@ -38,6 +38,7 @@ final class EvaluationInput {
         this.dataset = dataset;
         this.results = results;
         this.parameters = parameters;
+        dataset.requireMeantIfFromMemory();
         if (results.size() == 0 && results.file() != null && !parameters.corrected()) {
             throw new CocoFormatException(
                     results.file(),

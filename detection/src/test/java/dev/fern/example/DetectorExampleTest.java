@@ -2,14 +2,14 @@ package dev.fern.example;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import ai.djl.Application;
 import ai.djl.inference.Predictor;
-import ai.djl.modality.cv.Image;
-import ai.djl.modality.cv.ImageFactory;
+import ai.djl.modality.Input;
+import ai.djl.modality.Output;
 import ai.djl.modality.cv.output.DetectedObjects;
 import ai.djl.repository.zoo.Criteria;
 import ai.djl.repository.zoo.ZooModel;
-import ai.djl.translate.DeferredTranslatorFactory;
-import dev.fern.cocoeval.CocoCategory;
+import dev.fern.backbone.onednn.Precision;
 import dev.fern.cocoeval.CocoEvaluator;
 import dev.fern.cocoeval.CocoMetric;
 import dev.fern.cocoeval.CocoResults;
@@ -21,11 +21,14 @@ import dev.fern.detection.draw.DetectionPainter;
 import dev.fern.detection.draw.LabelledBox;
 import dev.fern.detection.image.BgrImage;
 import dev.fern.detection.image.CanvasRule;
+import dev.fern.detection.image.ImageOrientation;
 import dev.fern.detection.image.ImageReader;
 import dev.fern.detection.image.TestImages;
 import dev.fern.detection.model.DatasetDetection;
 import dev.fern.detection.model.Detection;
 import dev.fern.detection.model.Detector;
+import dev.fern.detection.model.DetectorInput;
+import dev.fern.detection.model.DetectorTranslatorFactory;
 import dev.fern.detection.model.TinyDetectors;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -34,7 +37,11 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -70,31 +77,26 @@ class DetectorExampleTest {
     @Test
     void objectsOfOneImageAreFound() throws IOException {
         // example begins
-        try (Detector detector = Detector.load(model, "MXNet");
-                BgrImage image = ImageReader.standard().read(photograph)) {
-            List<CocoCategory> categories = detector.configuration().categories();
-            for (Detection found : detector.detect(image)) {
-                String name = categories.get(found.category()).name();
-                System.out.printf("%s %.2f: ", name, found.score());
-                System.out.printf("x %.0f to %.0f, ", found.x1(), found.x2());
-                System.out.printf("y %.0f to %.0f%n", found.y1(), found.y2());
+        try (Detector detector = Detector.load(model)) {
+            for (Detection found : detector.detect(photograph)) {
+                System.out.println(found.categoryName() + " " + found.score());
             }
         }
         // example ends
         assertThat(printed.toString(StandardCharsets.UTF_8).lines())
                 .isNotEmpty()
-                .allMatch(line -> line.matches("(cell|clot) 0\\.\\d\\d: x \\d+ to \\d+, y .*"));
+                .allMatch(line -> line.matches("(cell|clot) 0\\.\\d+"));
     }
 
     @Test
     void objectsAreDrawn() throws IOException {
         Path drawing = folder.resolve("drawing.png");
         // example begins
-        try (Detector detector = Detector.load(model, "MXNet");
+        try (Detector detector = Detector.load(model);
                 BgrImage image = ImageReader.standard().read(photograph)) {
             List<LabelledBox> boxes = new ArrayList<>();
             for (Detection d : detector.detect(image)) {
-                String name = detector.configuration().categories().get(d.category()).name();
+                String name = d.categoryName();
                 boxes.add(new LabelledBox(d.x1(), d.y1(), d.x2(), d.y2(), d.category(), name));
             }
             new DetectionPainter().paint(image, boxes);
@@ -143,19 +145,76 @@ class DetectorExampleTest {
     @Test
     void plainDjlFindsObjects() throws Exception {
         // example begins
-        Criteria<Image, DetectedObjects> criteria =
+        Criteria<Path, DetectedObjects> criteria =
                 Criteria.builder()
-                        .setTypes(Image.class, DetectedObjects.class)
+                        .setTypes(Path.class, DetectedObjects.class)
+                        .optApplication(Application.CV.OBJECT_DETECTION)
                         .optModelPath(model)
-                        .optTranslatorFactory(new DeferredTranslatorFactory())
+                        .optTranslatorFactory(new DetectorTranslatorFactory())
                         .build();
-        try (ZooModel<Image, DetectedObjects> loaded = criteria.loadModel();
-                Predictor<Image, DetectedObjects> predictor = loaded.newPredictor()) {
-            Image image = ImageFactory.getInstance().fromFile(photograph);
-            DetectedObjects objects = predictor.predict(image);
+        try (ZooModel<Path, DetectedObjects> loaded = criteria.loadModel();
+                Predictor<Path, DetectedObjects> predictor = loaded.newPredictor()) {
+            DetectedObjects objects = predictor.predict(photograph);
             System.out.println(objects);
         }
         // example ends
         assertThat(printed.toString(StandardCharsets.UTF_8)).contains("cell", "clot");
+    }
+
+    @Test
+    void listsAndSettings() throws IOException {
+        // example begins
+        try (Detector detector =
+                Detector.builder(model)
+                        .optEngine("MXNet") // default: MXNet, or PyTorch where that alone is there
+                        .optScoreThreshold(0.3) // default: the model's
+                        .optMaxDetections(20) // default: the model's
+                        .optPrecision(Precision.FLOAT32)
+                        .optReader(new ImageReader(20_000_000, ImageOrientation.AUTO)) // pixels
+                        .optLanes(1) // default: one for every four cores
+                        .load()) {
+            List<Path> files = List.of(photograph, photograph);
+            for (List<Detection> found : detector.detect(files, DetectorInput::of)) {
+                found.forEach(System.out::println); // cell 0.87: x 12.0 to 40.5, y 3.1 to 22.0
+            }
+        }
+        // example ends
+        assertThat(printed.toString(StandardCharsets.UTF_8).lines())
+                .hasSize(2 * 20)
+                .allMatch(line -> line.matches("(cell|clot) 0\\.\\d\\d: x .* to .*, y .* to .*"));
+    }
+
+    @Test
+    void threadsShareADetector() throws Exception {
+        List<byte[]> uploads = Collections.nCopies(20, Files.readAllBytes(photograph));
+        // example begins
+        try (Detector detector = Detector.load(model)) {
+            ExecutorService requests = Executors.newFixedThreadPool(8);
+            List<Future<List<Detection>>> answers = new ArrayList<>();
+            for (byte[] request : uploads) {
+                answers.add(requests.submit(() -> detector.detect(request)));
+            }
+            for (Future<List<Detection>> answer : answers) {
+                System.out.println(answer.get());
+            }
+            requests.shutdown();
+        }
+        // example ends
+        assertThat(printed.toString(StandardCharsets.UTF_8).lines().distinct()).hasSize(1);
+    }
+
+    @Test
+    void servingFindsObjects() throws Exception {
+        // example begins
+        Criteria<Input, Output> criteria =
+                Criteria.builder().setTypes(Input.class, Output.class).optModelPath(model).build();
+        try (ZooModel<Input, Output> loaded = criteria.loadModel();
+                Predictor<Input, Output> predictor = loaded.newPredictor()) {
+            Input request = new Input();
+            request.add("data", Files.readAllBytes(photograph));
+            System.out.println(predictor.predict(request).getData().getAsString()); // JSON
+        }
+        // example ends
+        assertThat(printed.toString(StandardCharsets.UTF_8)).contains("\"className\"", "cell");
     }
 }

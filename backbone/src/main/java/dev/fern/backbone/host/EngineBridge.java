@@ -33,7 +33,7 @@ public interface EngineBridge {
      * Name of the system property that keeps MXNet from writing to standard error when it starts,
      * if it is {@code true}: nothing is written to the process's standard error meanwhile.
      */
-    String QUIET_START = "dev.fern.quietStart";
+    String QUIET_START = "fern.quietStart";
 
     /**
      * {@return the bridge to an engine} This does not start the engine.

@@ -1,38 +1,68 @@
 package dev.fern.detection.model;
 
-import ai.djl.modality.cv.Image;
 import ai.djl.modality.cv.output.BoundingBox;
 import ai.djl.modality.cv.output.DetectedObjects;
 import ai.djl.modality.cv.output.Rectangle;
-import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.translate.Batchifier;
+import ai.djl.translate.TranslateException;
 import ai.djl.translate.Translator;
 import ai.djl.translate.TranslatorContext;
 import dev.fern.backbone.host.EngineBridge;
 import dev.fern.detection.image.BgrImage;
 import dev.fern.detection.image.Canvas;
+import dev.fern.detection.image.ImageReader;
 import dev.fern.detection.image.ImageSize;
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Function;
 
 /**
  * Turns an image into the input of a {@link RetinaNet} that DJL runs, and its outputs into {@link
- * DetectedObjects} by falling score, with boxes as fractions of the image. Every image passes the
- * network by itself, on its own canvas.
+ * DetectedObjects} by falling score, with boxes as fractions of the image as it is shown. Every
+ * image passes the network by itself, on its own canvas.
+ *
+ * @param <I> the form of the image
+ * @param <O> the form of the detected objects
  */
-final class DetectorTranslator implements Translator<Image, DetectedObjects> {
+final class DetectorTranslator<I, O> implements Translator<I, O> {
 
     private static final String CANVAS = "canvas";
 
-    private final DetectorConfiguration configuration;
     private final ImagePipeline pipeline;
+    private final Form<I> form;
+    private final Function<DetectedObjects, O> result;
 
-    DetectorTranslator(DetectorConfiguration configuration) {
-        this.configuration = configuration;
+    /**
+     * Tells how to read an image.
+     *
+     * @param <I> its form
+     */
+    @FunctionalInterface
+    interface Form<I> {
+        /**
+         * {@return the image}
+         *
+         * @throws TranslateException if there is none
+         */
+        DetectorInput input(I image) throws TranslateException;
+    }
+
+    /**
+     * Makes a translator, which is thread-safe.
+     *
+     * @param result makes the result of the detected objects
+     */
+    DetectorTranslator(
+            DetectorConfiguration configuration,
+            Form<I> form,
+            Function<DetectedObjects, O> result) {
         this.pipeline = new ImagePipeline(configuration);
+        this.form = form;
+        this.result = result;
     }
 
     @Override
@@ -41,34 +71,23 @@ final class DetectorTranslator implements Translator<Image, DetectedObjects> {
     }
 
     @Override
-    public NDList processInput(TranslatorContext context, Image input) {
-        NDManager manager = context.getNDManager();
-        EngineBridge engine = EngineBridge.of(manager);
-        engine.recordNothing();
-        try (NDArray rgb = input.toNDArray(manager, Image.Flag.COLOR);
-                BgrImage image =
-                        BgrImage.of(
-                                input.getWidth(), input.getHeight(), swapped(rgb.toByteArray()))) {
-            Canvas canvas = pipeline.canvas(image);
+    public NDList processInput(TranslatorContext context, I image) throws TranslateException {
+        try (BgrImage pixels = form.input(image).read(ImageReader.standard())) {
+            NDManager manager = context.getNDManager();
+            EngineBridge engine = EngineBridge.of(manager);
+            engine.recordNothing();
+            Canvas canvas = pipeline.canvas(pixels);
             context.setAttachment(CANVAS, canvas);
             Shape shape = new Shape(1, 3, canvas.size().height(), canvas.size().width());
             return pipeline.withPixels(
-                    image, canvas, pixels -> new NDList(engine.create(manager, pixels, shape)));
+                    pixels, canvas, values -> new NDList(engine.create(manager, values, shape)));
+        } catch (IOException e) {
+            throw new TranslateException(e.getMessage(), e);
         }
-    }
-
-    /** Swaps red and blue in place: DJL's images are RGB, ours BGR. */
-    private static byte[] swapped(byte[] pixels) {
-        for (int i = 0; i < pixels.length; i += 3) {
-            byte first = pixels[i];
-            pixels[i] = pixels[i + 2];
-            pixels[i + 2] = first;
-        }
-        return pixels;
     }
 
     @Override
-    public DetectedObjects processOutput(TranslatorContext context, NDList outputs) {
+    public O processOutput(TranslatorContext context, NDList outputs) {
         Canvas canvas = (Canvas) context.getAttachment(CANVAS);
         ImageSize size = canvas.image();
         List<String> names = new ArrayList<>();
@@ -76,15 +95,15 @@ final class DetectorTranslator implements Translator<Image, DetectedObjects> {
         List<BoundingBox> boxes = new ArrayList<>();
         for (Detection found :
                 pipeline.detections(RetinaNet.read(outputs), List.of(canvas)).get(0)) {
-            names.add(configuration.categories().get(found.category()).name());
+            names.add(found.categoryName());
             scores.add((double) found.score());
             boxes.add(
                     new Rectangle(
-                            (double) found.x1() / size.width(),
-                            (double) found.y1() / size.height(),
-                            ((double) found.x2() - found.x1()) / size.width(),
-                            ((double) found.y2() - found.y1()) / size.height()));
+                            found.box().x() / size.width(),
+                            found.box().y() / size.height(),
+                            found.box().width() / size.width(),
+                            found.box().height() / size.height()));
         }
-        return new DetectedObjects(names, scores, boxes);
+        return result.apply(new DetectedObjects(names, scores, boxes));
     }
 }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import ai.djl.Application;
 import ai.djl.inference.Predictor;
 import ai.djl.modality.Input;
 import ai.djl.modality.Output;
@@ -14,14 +15,22 @@ import ai.djl.modality.cv.output.Rectangle;
 import ai.djl.repository.zoo.Criteria;
 import ai.djl.repository.zoo.ZooModel;
 import ai.djl.translate.DeferredTranslatorFactory;
+import ai.djl.translate.TranslateException;
+import com.google.gson.JsonArray;
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParser;
 import dev.fern.detection.image.BgrImage;
 import dev.fern.detection.image.CanvasRule;
 import dev.fern.detection.image.ImageReader;
 import dev.fern.detection.image.TestImages;
 import java.io.IOException;
+import java.io.InputStream;
+import java.net.URL;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -102,17 +111,131 @@ class PlainDjlLoadingTest {
         DetectorTranslatorFactory factory = new DetectorTranslatorFactory();
         assertThat(factory.isSupported(Image.class, DetectedObjects.class)).isTrue();
         assertThat(factory.isSupported(String.class, DetectedObjects.class)).isFalse();
+        assertThat(factory.isSupported(Input.class, DetectedObjects.class)).isFalse();
         try (ZooModel<Image, DetectedObjects> loaded = criteria(model).loadModel()) {
             assertThatThrownBy(
                             () ->
                                     factory.newInstance(
-                                            Input.class,
+                                            Image.class,
                                             Output.class,
                                             loaded.getWrappedModel(),
                                             null))
                     .isInstanceOf(IllegalArgumentException.class)
                     .hasMessageContaining("Image");
         }
+    }
+
+    private <I> DetectedObjects predict(Class<I> form, I image) throws Exception {
+        Criteria<I, DetectedObjects> criteria =
+                Criteria.builder()
+                        .setTypes(form, DetectedObjects.class)
+                        .optApplication(Application.CV.OBJECT_DETECTION)
+                        .optModelPath(model)
+                        .optEngine(TinyDetectors.ENGINE)
+                        .optTranslatorFactory(new DetectorTranslatorFactory())
+                        .build();
+        try (ZooModel<I, DetectedObjects> loaded = criteria.loadModel();
+                Predictor<I, DetectedObjects> predictor = loaded.newPredictor()) {
+            return predictor.predict(image);
+        }
+    }
+
+    /** The file is turned by its EXIF orientation in every form that has it. */
+    @Test
+    void everyFormOfAnImageFileGivesTheSame() throws Exception {
+        Path file = folder.resolve("turned.png");
+        TestImages.writeTurned(file, TestImages.random(50, 90, 3), 6);
+        List<DetectedObjects> all =
+                List.of(
+                        predict(Path.class, file),
+                        predict(URL.class, file.toUri().toURL()),
+                        predict(InputStream.class, Files.newInputStream(file)));
+        try (Detector detector = Detector.load(model, TinyDetectors.ENGINE);
+                BgrImage image = ImageReader.standard().read(file)) {
+            assertThat(image.width()).isEqualTo(50);
+            for (DetectedObjects objects : all) {
+                assertEqual(objects, detector.detect(image), image);
+            }
+        }
+    }
+
+    /** As DJL Serving loads a model: by what serving.properties says, without a translator. */
+    private static ZooModel<Input, Output> serving(Path model, Map<String, String> arguments)
+            throws Exception {
+        Criteria.Builder<Input, Output> criteria =
+                Criteria.builder()
+                        .setTypes(Input.class, Output.class)
+                        .optModelPath(model)
+                        .optEngine(TinyDetectors.ENGINE);
+        arguments.forEach(criteria::optArgument);
+        return criteria.build().loadModel();
+    }
+
+    @Test
+    void servingAnswersWithJson() throws Exception {
+        Path file = TestImages.write(folder.resolve("wide.png"), 90, 50, 1);
+        try (ZooModel<Input, Output> loaded = serving(model, Map.of());
+                Predictor<Input, Output> predictor = loaded.newPredictor();
+                Detector detector = Detector.load(model, TinyDetectors.ENGINE)) {
+            Input request = new Input();
+            request.add("data", Files.readAllBytes(file));
+            Output answer = predictor.predict(request);
+            assertThat(answer.getProperty("Content-Type", "")).isEqualTo("application/json");
+            JsonArray objects =
+                    JsonParser.parseString(answer.getData().getAsString()).getAsJsonArray();
+            List<Detection> detected = detector.detect(file);
+            assertThat(objects).hasSameSizeAs(detected);
+            for (int i = 0; i < detected.size(); i++) {
+                JsonObject object = objects.get(i).getAsJsonObject();
+                assertThat(object.get("className").getAsString())
+                        .isEqualTo(detected.get(i).categoryName());
+                assertThat(object.get("probability").getAsDouble())
+                        .isCloseTo(detected.get(i).score(), within(1e-5));
+            }
+        }
+    }
+
+    @Test
+    void servingRefusesWhatIsNoImageAndFilesOfTheServer() throws Exception {
+        try (ZooModel<Input, Output> loaded = serving(model, Map.of());
+                Predictor<Input, Output> predictor = loaded.newPredictor()) {
+            Input text = new Input();
+            text.add("data", "no image".getBytes(StandardCharsets.UTF_8));
+            assertThatThrownBy(() -> predictor.predict(text))
+                    .isInstanceOf(TranslateException.class)
+                    .hasMessageContaining("image");
+            assertThatThrownBy(() -> predictor.predict(new Input()))
+                    .isInstanceOf(TranslateException.class)
+                    .hasMessageContaining("no data");
+            for (String json :
+                    List.of(
+                            "{\"image_url\": \"file:///etc/passwd\"}",
+                            "{}",
+                            "[1",
+                            "{\"image_url\": 5}")) {
+                Input request = new Input();
+                request.addProperty("Content-Type", "application/json; charset=utf-8");
+                request.add("data", json.getBytes(StandardCharsets.UTF_8));
+                assertThatThrownBy(() -> predictor.predict(request))
+                        .isInstanceOf(TranslateException.class)
+                        .hasMessageNotContaining("root:");
+            }
+        }
+    }
+
+    @Test
+    void servingsArgumentsReplaceTheModels() throws Exception {
+        Path file = TestImages.write(folder.resolve("wide.png"), 90, 50, 1);
+        Input request = new Input();
+        request.add("data", Files.readAllBytes(file));
+        try (ZooModel<Input, Output> loaded = serving(model, Map.of("maxDetections", "2"));
+                Predictor<Input, Output> predictor = loaded.newPredictor()) {
+            String answer = predictor.predict(request).getData().getAsString();
+            assertThat(JsonParser.parseString(answer).getAsJsonArray()).hasSize(2);
+        }
+        assertThatThrownBy(() -> serving(model, Map.of("threshold", "2")))
+                .rootCause()
+                .hasMessageContaining("score threshold must be in [0, 1]");
     }
 
     private static Criteria<Image, DetectedObjects> criteria(Path model) {

@@ -114,7 +114,6 @@ abstract class DetectorBenchmark implements Callable<Integer> {
 
         @Override
         int concurrency() {
-            requireRange("--concurrency", concurrency, 1);
             return concurrency;
         }
 
@@ -191,7 +190,7 @@ abstract class DetectorBenchmark implements Callable<Integer> {
         requireRange("--categories", categories, 1);
         requireRange("--warm-up", warmUp, 0);
         requireRange("--repeats", repeats, 1);
-        concurrency(); // its range comes first
+        requireRange("--concurrency", concurrency(), 1);
         ImageSize image = imageSize();
         OutputFile.require(json, List.of());
         Map<String, TrainingConfiguration> configurations = configurations();
