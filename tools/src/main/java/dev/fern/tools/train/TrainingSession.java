@@ -164,13 +164,16 @@ record TrainingSession(RunDirectory run, RunStart start, DataIdentity data) {
                 System.err.println("checkpoint: " + run.last() + " (go on with --resume)");
             }
         } catch (TrainingException e) {
-            System.err.println("fern: " + VisibleText.of(e.getMessage()));
+            Messages.errors().println("fern: " + VisibleText.of(e.getMessage()));
             return ExitStatus.FAULT;
         } catch (RunLostException e) {
-            System.err.println(
-                    "fern: "
-                            + VisibleText.of(
-                                    e.getMessage() + "; " + rescue(trainer, configuration)));
+            Messages.errors()
+                    .println(
+                            "fern: "
+                                    + VisibleText.of(
+                                            e.getMessage()
+                                                    + "; "
+                                                    + rescue(trainer, configuration)));
             return ExitStatus.FAULT;
         } finally {
             if (trainer.imagesSkipped() > 0) {
