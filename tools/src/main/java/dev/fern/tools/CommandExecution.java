@@ -1,8 +1,8 @@
 package dev.fern.tools;
 
 import dev.fern.tools.console.Messages;
+import dev.fern.tools.console.Messages.Verbosity;
 import dev.fern.tools.console.PeakMemory;
-import dev.fern.tools.console.Verbosity;
 import dev.fern.tools.console.VersionProvider;
 import java.util.Locale;
 import picocli.CommandLine.Help;

@@ -23,7 +23,7 @@ public final class DetectionPainter {
     private static final int USUAL_LETTERS = 12;
 
     /** Letters below the usual height take this part of the picture's shorter side. */
-    private static final int SMALL_PART = 12;
+    private static final int SMALL_PART = 18;
 
     private static final int LARGEST_LETTERS = 160;
 

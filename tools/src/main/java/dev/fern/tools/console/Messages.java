@@ -30,6 +30,16 @@ public final class Messages extends PrintStream {
         this.statusLine = statusLine;
     }
 
+    /** How much a command says on standard error. */
+    public enum Verbosity {
+        /** Nothing but errors. */
+        QUIET,
+        /** Also progress, notes and warnings. */
+        NORMAL,
+        /** Also what was decided: engine, threads, precision, data, time. */
+        VERBOSE
+    }
+
     /** Work that is done while messages go where the user wants them. */
     @FunctionalInterface
     public interface Work {

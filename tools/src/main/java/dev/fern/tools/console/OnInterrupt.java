@@ -33,7 +33,7 @@ public final class OnInterrupt implements AutoCloseable {
     private void await() {
         try {
             if (!stopped.await(MOST_MINUTES, TimeUnit.MINUTES)) {
-                System.err.println("fern: gave up waiting for the checkpoint");
+                Messages.errors().println("fern: gave up waiting for the checkpoint");
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();

@@ -68,6 +68,7 @@ final class StatusLine {
     /** Leaves the text on the screen as it is and goes to the next line. */
     synchronized void end() {
         if (drawn) {
+            draw(); // over what was typed meanwhile
             terminal.println();
             terminal.flush();
         }
@@ -85,7 +86,8 @@ final class StatusLine {
         if (closed || withinLine || text.isEmpty()) {
             return;
         }
-        terminal.print(ERASE_LINE + WRAP_OFF + text + WRAP_ON);
+        // The cursor goes back, so that what is typed, such as ^C, does not wrap to another line.
+        terminal.print(ERASE_LINE + WRAP_OFF + text + WRAP_ON + "\r");
         terminal.flush();
         drawn = true;
     }

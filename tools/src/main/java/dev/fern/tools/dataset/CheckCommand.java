@@ -60,6 +60,9 @@ final class CheckCommand implements Callable<Integer> {
             Comparator.comparing((CocoProblem problem) -> problem.severity() != ERROR)
                     .thenComparing(problem -> !problem.path().isEmpty());
 
+    private static final List<String> IMAGE_OPTIONS =
+            List.of("--decode", "--orientation", "--max-pixels");
+
     @Option(
             names = "--annotations",
             required = true,
@@ -97,9 +100,12 @@ final class CheckCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException, BadInputException {
-        if (decode && images == null) {
-            throw new ParameterException(
-                    spec.commandLine(), "--decode needs the folder of the images, --images DIR");
+        for (String option : images == null ? IMAGE_OPTIONS : List.<String>of()) {
+            if (spec.commandLine().getParseResult().hasMatchedOption(option)) {
+                throw new ParameterException(
+                        spec.commandLine(),
+                        option + " needs the folder of the images, --images DIR");
+            }
         }
         if (maxLines < 0) {
             throw new ParameterException(

@@ -15,6 +15,7 @@ import dev.fern.detection.model.Tiling;
 import dev.fern.detection.video.FrameSource;
 import dev.fern.detection.video.VideoException;
 import dev.fern.tools.console.CountProgress;
+import dev.fern.tools.console.Messages;
 import dev.fern.tools.console.VisibleText;
 import dev.fern.tools.input.InputImages.InputFile;
 import dev.fern.tools.input.ModelOptions;
@@ -271,7 +272,9 @@ final class DetectionRun implements Closeable {
     /** Tells of the images that were left out; returns how many. */
     int reportLeftOut() {
         leftOut.forEach(
-                problem -> System.err.println("left out: " + VisibleText.of(problem.getMessage())));
+                problem ->
+                        Messages.errors()
+                                .println("left out: " + VisibleText.of(problem.getMessage())));
         if (!leftOut.isEmpty()) {
             System.err.printf("%d images were left out%n", leftOut.size());
         }

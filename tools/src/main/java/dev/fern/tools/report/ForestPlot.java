@@ -20,6 +20,7 @@ public final class ForestPlot {
     private static final int ROW = 26;
     private static final int TOP = 44;
     private static final int LONGEST_NAME = 26;
+    private static final int LONGEST_NARROW_NAME = 20;
 
     private static final int NARROW_WIDTH = 360;
     private static final int NARROW_MARGIN = 24;
@@ -65,7 +66,11 @@ public final class ForestPlot {
         for (int i = 0; i < names.size(); i++) {
             Difference d = differences.get(i);
             int top = TOP + NARROW_ROW * i;
-            canvas.text(0, top + 14, TextStyle.START.inBold(), shortened(names.get(i)));
+            canvas.text(
+                    0,
+                    top + 14,
+                    TextStyle.START.inBold(),
+                    shortened(names.get(i), LONGEST_NARROW_NAME));
             canvas.text(
                     NARROW_WIDTH,
                     top + 14,
@@ -128,13 +133,13 @@ public final class ForestPlot {
         }
     }
 
-    private static String shortened(String name) {
-        return name.length() > LONGEST_NAME ? name.substring(0, LONGEST_NAME - 1) + "…" : name;
+    private static String shortened(String name, int most) {
+        return name.length() > most ? name.substring(0, most - 1) + "…" : name;
     }
 
     private static void row(Canvas canvas, String name, Difference d, int middle, Span span) {
         int line = middle + 4;
-        canvas.text(LEFT - 12, line, TextStyle.END, shortened(name));
+        canvas.text(LEFT - 12, line, TextStyle.END, shortened(name, LONGEST_NAME));
         canvas.text(COLUMNS[0], line, TextStyle.END, score(d.a()));
         canvas.text(COLUMNS[1], line, TextStyle.END, score(d.b()));
         canvas.text(COLUMNS[2], line, TextStyle.END, signed(d.difference()));

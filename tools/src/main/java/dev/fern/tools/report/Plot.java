@@ -60,6 +60,11 @@ public final class Plot {
     private static final double TOP = 12;
     private static final double BOTTOM = 46;
     private static final double LABEL_ROW = 15;
+    private static final double TITLE_COLUMN = 20;
+    private static final double TICK_GAP = 8;
+
+    /** Of the letters of a phone, which are the widest. */
+    private static final double LETTER_WIDTH = 8;
 
     private static final double POINT_RADIUS = 3.2;
     private static final double ERROR_BAR_END = 4;
@@ -316,12 +321,16 @@ public final class Plot {
     private void draw(Canvas canvas, double width, double top, double bottom) {
         boolean twoRows = xAxis.ticks().stream().anyMatch(tick -> !tick.below().isEmpty());
         double belowAxis = BOTTOM + (twoRows ? LABEL_ROW : 0);
-        Frame frame = new Frame(xAxis, yAxis, LEFT, width - RIGHT, top, bottom - belowAxis);
+        int longest =
+                yAxis.ticks().stream().mapToInt(tick -> tick.label().length()).max().orElse(0);
+        // The title of the axis stands beside the longest label, not on it.
+        double left = Math.max(LEFT, TITLE_COLUMN + longest * LETTER_WIDTH + TICK_GAP);
+        Frame frame = new Frame(xAxis, yAxis, left, width - RIGHT, top, bottom - belowAxis);
         Stroke grid = Stroke.of(Palette.GRID, 1);
         for (Axis.Tick tick : yAxis.ticks()) {
             double y = frame.y(tick.at());
             canvas.line(frame.left, y, frame.right, y, grid);
-            canvas.text(frame.left - 8, y + 4, TextStyle.END, tick.label());
+            canvas.text(frame.left - TICK_GAP, y + 4, TextStyle.END, tick.label());
         }
         for (Axis.Tick tick : xAxis.ticks()) {
             double x = frame.x(tick.at());

@@ -9,6 +9,7 @@ import dev.fern.detection.train.RunLock;
 import dev.fern.tools.console.BadInputException;
 import dev.fern.tools.console.Engines;
 import dev.fern.tools.console.ExitStatus;
+import dev.fern.tools.console.Messages;
 import dev.fern.tools.console.OnInterrupt;
 import dev.fern.tools.console.OptionSection;
 import dev.fern.tools.console.OptionSection.Section;
@@ -226,9 +227,10 @@ public final class SweepCommand implements Callable<Integer> {
         if (failed.size() < results.cells().size()) {
             return 0;
         }
-        System.err.println(
-                "fern: every cell failed, the first: "
-                        + failed.get(0).outcome().map(CellOutcome::reason).orElse(""));
+        Messages.errors()
+                .println(
+                        "fern: every cell failed, the first: "
+                                + failed.get(0).outcome().map(CellOutcome::reason).orElse(""));
         return ExitStatus.FAULT;
     }
 

@@ -168,9 +168,12 @@ class OldRunsTest {
         assertThat(report.errors()).noneMatch(line -> line.startsWith("warning"));
         assertThat(Files.readString(old.path("run/report.html")))
                 .contains("<h1>Run run</h1>", "3 evaluations", "AP 0.086")
-                .contains("<h2>Average precision", "<h2>Loss", "<h2>Learning rate")
-                .contains("<h2>Gradient norm", "<h2>Where AP is lost", "<h2>Precision and recall")
-                .contains("<h2>What is taken for what", "<h2>Categories")
+                .contains("<h2>How well it detects", "<h2>Loss", "<h2>Learning rate")
+                .contains(
+                        "<h2>Size of the gradient",
+                        "<h2>Where AP is lost",
+                        "<h2>How many are found")
+                .contains("<h2>What is taken for what", "<h2>Each category")
                 .contains("<h2>The images with the most faults", "data:image/jpeg;base64,");
     }
 

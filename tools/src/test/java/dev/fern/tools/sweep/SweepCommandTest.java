@@ -373,8 +373,9 @@ class SweepCommandTest {
                     --norms=frn       | --batch-sizes=0   | --seeds=1   | --batch-sizes
                     --norms=frn       | --batch-sizes=x   | --seeds=1   | --batch-sizes
                     --norms=frn       | --batch-sizes=1   | --seeds=1,1 | --seeds
-                    --norms=frn       | --batch-sizes=1   | --norm=bn   | --seeds
-                    --norms=frn       | --seeds=1         | --seed=2    | --batch-sizes
+                    --norms=frn       | --batch-sizes=1   | --norm=bn   | --norms
+                    --norms=frn       | --seeds=1         | --seed=2    | --seeds
+                    --norms=frn       | --seeds=1         | --lr=0.1    | --batch-sizes
                     """)
     void badInputIsToldInOneLine(String first, String second, String third, String named) {
         assertRefused(sweep(work.resolve("sweep"), first, second, third), named);

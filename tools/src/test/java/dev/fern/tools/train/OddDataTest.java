@@ -44,6 +44,7 @@ class OddDataTest {
                 "--val-images=" + images,
                 "--output=" + folder.resolve("run"),
                 "--steps=2",
+                "--warmup-steps=0",
                 "--batch-size=2",
                 "--width=0.125",
                 "--min-size=64",
