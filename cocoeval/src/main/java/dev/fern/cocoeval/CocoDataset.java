@@ -3,7 +3,11 @@ package dev.fern.cocoeval;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonNull;
 import com.google.gson.JsonPrimitive;
+import dev.fern.cocoeval.id.IdTable;
 import dev.fern.cocoeval.json.CocoFormatException;
+import dev.fern.cocoeval.keypoint.Keypoints;
+import dev.fern.cocoeval.mask.Rle;
+import dev.fern.cocoeval.mask.Segmentation;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -22,7 +26,8 @@ import java.util.Set;
  *
  * <p>{@link #read} refuses whatever a detector can't be trained on. {@link #readForEvaluation}
  * takes all that pycocotools takes, and {@link #readLeniently} also what it does not need; the
- * evaluator refuses a damaged annotation when it comes to use it. Segmentations are never stored.
+ * evaluator refuses a damaged annotation when it comes to use it. Masks and keypoints are kept only
+ * where they are asked for.
  */
 public final class CocoDataset {
     /**
@@ -33,6 +38,7 @@ public final class CocoDataset {
      * @param annotationOffsets byte offsets of the records, in file order
      * @param lenient whether it was read with more than pycocotools takes
      * @param notes what of the file the records don't show and {@link CocoAdvice} tells
+     * @param sizeFlaws what is wrong with the sizes of images, by id
      */
     record Source(
             String file,
@@ -41,7 +47,16 @@ public final class CocoDataset {
             long[] annotationOffsets,
             boolean hasAnnotations,
             boolean lenient,
-            List<String> notes) {}
+            List<String> notes,
+            Map<Long, SizeFlaw> sizeFlaws) {}
+
+    /**
+     * What is wrong with the size of an image.
+     *
+     * @param missing whether a number is missing, which pycocotools refuses for any mask; a number
+     *     that is none only keeps it from drawing polygons
+     */
+    record SizeFlaw(CocoProblem problem, boolean missing) {}
 
     /**
      * What keeps one annotation from being evaluated, or makes it unusual. pycocotools raises only
@@ -50,10 +65,16 @@ public final class CocoDataset {
      * @param box what is wrong with {@code bbox}, or null
      * @param area what is wrong with {@code area}, or null
      * @param crowd why {@code iscrowd} has no value as an integer, or null
+     * @param labels why {@code num_keypoints} is not known though keypoints are read, or null
      * @param ignored whether Python takes the value of {@code iscrowd} for true, which makes the
      *     annotation an ignored one; 0.5 is true and yet 0 as an integer
      */
-    record AnnotationFlaw(CocoProblem box, CocoProblem area, CocoProblem crowd, boolean ignored) {}
+    record AnnotationFlaw(
+            CocoProblem box,
+            CocoProblem area,
+            CocoProblem crowd,
+            CocoProblem labels,
+            boolean ignored) {}
 
     private final List<CocoImage> images;
     private final List<CocoCategory> categoriesAsListed;
@@ -61,6 +82,7 @@ public final class CocoDataset {
     private final List<CocoAnnotation> annotations;
     private final Map<Integer, AnnotationFlaw> flaws;
     private final BitSet ignoreFlags;
+    private final Shapes shapes;
     private final IdTable ids;
     private final Source source;
     private final Map<Long, CocoImage> imagesById;
@@ -72,6 +94,7 @@ public final class CocoDataset {
             List<CocoAnnotation> annotations,
             Map<Integer, AnnotationFlaw> flaws,
             BitSet ignoreFlags,
+            Shapes shapes,
             IdTable ids,
             Source source) {
         this.images = List.copyOf(images);
@@ -83,6 +106,7 @@ public final class CocoDataset {
         this.annotations = List.copyOf(annotations);
         this.flaws = Map.copyOf(flaws);
         this.ignoreFlags = ignoreFlags;
+        this.shapes = shapes;
         this.ids = ids;
         this.source = source;
         imagesById = new HashMap<>(2 * images.size());
@@ -112,7 +136,60 @@ public final class CocoDataset {
             List<CocoCategory> categories,
             List<CocoAnnotation> annotations) {
         return new CocoDataset(
-                images, categories, annotations, Map.of(), new BitSet(), new IdTable(), null);
+                images,
+                categories,
+                annotations,
+                Map.of(),
+                new BitSet(),
+                new Shapes(IouType.BOX),
+                new IdTable(),
+                null);
+    }
+
+    /**
+     * Adds masks to a data set from memory, to evaluate masks on.
+     *
+     * @param masks one per annotation, in the order of {@link #annotations}
+     * @return a data set with the same records, and these masks
+     * @throws IllegalArgumentException if there are more or fewer masks than annotations
+     */
+    public CocoDataset withMasks(List<Rle> masks) {
+        requireOneEach(masks.size());
+        Shapes added = new Shapes(IouType.SEGM);
+        masks.forEach(mask -> added.add(new Segmentation.Runs(List.of(mask)), null));
+        return with(added);
+    }
+
+    /**
+     * Adds keypoints to a data set from memory, to evaluate keypoints on. An annotation without
+     * labelled points is ignored.
+     *
+     * @param keypoints one set per annotation, in the order of {@link #annotations}
+     * @return a data set with the same records, and these keypoints
+     * @throws IllegalArgumentException if there are more or fewer sets than annotations
+     */
+    public CocoDataset withKeypoints(List<Keypoints> keypoints) {
+        requireOneEach(keypoints.size());
+        Shapes added = new Shapes(IouType.KEYPOINTS);
+        for (Keypoints points : keypoints) {
+            added.add(null, points);
+            if (points.labelled() == 0) {
+                added.setUnlabelled();
+            }
+        }
+        return with(added);
+    }
+
+    private void requireOneEach(int count) {
+        if (count != annotations.size()) {
+            throw new IllegalArgumentException(
+                    count + " are not one for each of " + annotations.size() + " annotations");
+        }
+    }
+
+    private CocoDataset with(Shapes other) {
+        return new CocoDataset(
+                images, categoriesAsListed, annotations, flaws, ignoreFlags, other, ids, source);
     }
 
     /**
@@ -127,7 +204,7 @@ public final class CocoDataset {
      *     {@linkplain CocoProblem.Severity#ERROR error} that {@link CocoValidator} knows
      */
     public static CocoDataset read(Path file) throws CocoFormatException {
-        CocoDatasetReader.Reading reading = CocoDatasetReader.readLeniently(file);
+        CocoDatasetReader.Reading reading = CocoDatasetReader.readLeniently(file, IouType.BOX);
         for (CocoProblem problem : CocoValidator.check(reading)) {
             if (problem.severity() == CocoProblem.Severity.ERROR) {
                 throw problem.in(file.toString());
@@ -140,6 +217,7 @@ public final class CocoDataset {
                 raw.annotations,
                 Map.of(),
                 raw.ignoreFlags,
+                raw.shapes,
                 raw.ids,
                 raw.source);
     }
@@ -154,7 +232,21 @@ public final class CocoDataset {
      * @throws CocoFormatException if the file can't be read, or where pycocotools raises on loading
      */
     public static CocoDataset readForEvaluation(Path file) throws CocoFormatException {
-        return unlessRefused(CocoDatasetReader.read(file), file);
+        return readForEvaluation(file, IouType.BOX);
+    }
+
+    /**
+     * Reads a data set to evaluate masks or keypoints on, as {@link #readForEvaluation(Path)} reads
+     * one of boxes.
+     *
+     * @param file JSON, plain or gzip
+     * @param type what to keep of each annotation: its mask, its keypoints, or nothing but the box
+     * @return a data set that may hold annotations which the evaluator refuses
+     * @throws CocoFormatException if the file can't be read, or where pycocotools raises on loading
+     */
+    public static CocoDataset readForEvaluation(Path file, IouType type)
+            throws CocoFormatException {
+        return unlessRefused(CocoDatasetReader.read(file, type), file);
     }
 
     /**
@@ -169,7 +261,21 @@ public final class CocoDataset {
      *     record without an id
      */
     public static CocoDataset readLeniently(Path file) throws CocoFormatException {
-        return unlessRefused(CocoDatasetReader.readLeniently(file), file);
+        return readLeniently(file, IouType.BOX);
+    }
+
+    /**
+     * Reads a data set to evaluate masks or keypoints on, as {@link #readLeniently(Path)} reads one
+     * of boxes. The number of labelled keypoints takes the place of a missing {@code
+     * num_keypoints}.
+     *
+     * @param file JSON, plain or gzip
+     * @param type what to keep of each annotation: its mask, its keypoints, or nothing but the box
+     * @return a data set that may hold annotations which the evaluator refuses
+     * @throws CocoFormatException as {@link #readLeniently(Path)} throws it
+     */
+    public static CocoDataset readLeniently(Path file, IouType type) throws CocoFormatException {
+        return unlessRefused(CocoDatasetReader.readLeniently(file, type), file);
     }
 
     private static CocoDataset unlessRefused(CocoDatasetReader.Reading reading, Path file)
@@ -290,6 +396,45 @@ public final class CocoDataset {
      */
     public void write(Path file) throws IOException {
         CocoWriter.write(this, file);
+    }
+
+    /** {@return what the annotations have beside boxes: masks, keypoints, or nothing (box)} */
+    public IouType iouType() {
+        return shapes.type();
+    }
+
+    /**
+     * Draws the mask of an annotation.
+     *
+     * @param annotation position in {@link #annotations}
+     * @return empty if masks were not read, and where the file has no mask that can be drawn
+     */
+    public Optional<Rle> mask(int annotation) {
+        Segmentation mask = shapes.mask(annotation);
+        Optional<CocoImage> image = image(annotations.get(annotation).imageId());
+        if (mask == null || image.isEmpty()) {
+            return Optional.empty();
+        }
+        try {
+            return Optional.of(mask.draw(image.get().height(), image.get().width()));
+        } catch (IllegalArgumentException e) {
+            return Optional.empty();
+        }
+    }
+
+    /**
+     * Finds the keypoints of an annotation.
+     *
+     * @param annotation position in {@link #annotations}
+     * @return empty if keypoints were not read, and where the file has none
+     */
+    public Optional<Keypoints> keypoints(int annotation) {
+        return Optional.ofNullable(shapes.keypoints(annotation))
+                .filter(points -> points.problem().isEmpty());
+    }
+
+    Shapes shapes() {
+        return shapes;
     }
 
     /** The categories in file order. */

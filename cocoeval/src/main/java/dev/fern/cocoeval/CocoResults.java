@@ -1,6 +1,10 @@
 package dev.fern.cocoeval;
 
+import dev.fern.cocoeval.id.IdTable;
 import dev.fern.cocoeval.json.CocoFormatException;
+import dev.fern.cocoeval.keypoint.Keypoints;
+import dev.fern.cocoeval.mask.Rle;
+import dev.fern.cocoeval.mask.Segmentation;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.AbstractList;
@@ -9,11 +13,12 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.RandomAccess;
 
 /**
  * The detections of a COCO results file, or of a detector that is still running. Immutable; held as
- * columns of primitives, 56 bytes per detection.
+ * columns of primitives, 56 bytes per detection, with masks or keypoints where they are asked for.
  */
 public final class CocoResults {
     private final int size;
@@ -24,6 +29,8 @@ public final class CocoResults {
     private final Map<Integer, CocoProblem> scoreFlaws;
     private final Map<Integer, CocoProblem> boxFlaws;
     private final double[] areas;
+    private final Shapes shapes;
+    private final boolean drawsBoxes;
     private final IdTable ids;
     private final String file;
     private final List<String> notes;
@@ -36,6 +43,8 @@ public final class CocoResults {
         boxes = builder.boxes;
         scores = builder.scores;
         areas = builder.areas;
+        shapes = builder.shapes;
+        drawsBoxes = builder.drawsBoxes;
         scoreFlaws = Map.copyOf(builder.scoreFlaws);
         boxFlaws = Map.copyOf(builder.boxFlaws);
         ids = builder.ids;
@@ -53,7 +62,22 @@ public final class CocoResults {
      * @throws CocoFormatException if the file can't be read, or where pycocotools raises on loading
      */
     public static CocoResults read(Path file) throws CocoFormatException {
-        return CocoResultsReader.read(file);
+        return read(file, IouType.BOX);
+    }
+
+    /**
+     * Reads a results file of masks or keypoints, as {@link #read(Path)} reads one of boxes. The
+     * first detection decides where areas come from, as in pycocotools: boxes if it has one, else
+     * masks, else keypoints.
+     *
+     * @param file JSON, plain or gzip: an array of objects with {@code image_id}, {@code
+     *     category_id}, {@code score} and {@code segmentation} or {@code keypoints}
+     * @param type what to keep of each detection: its mask, its keypoints, or nothing but the box
+     * @return the detections in file order
+     * @throws CocoFormatException if the file can't be read, or where pycocotools raises on loading
+     */
+    public static CocoResults read(Path file, IouType type) throws CocoFormatException {
+        return CocoResultsReader.read(file, type);
     }
 
     /**
@@ -64,7 +88,8 @@ public final class CocoResults {
      * Detections on images that are not listed are left out. {@link CocoAdvice} counts them.
      *
      * @param file JSON, plain or gzip
-     * @param dataset the annotations; not to be used by other threads meanwhile
+     * @param dataset the annotations; not to be used by other threads meanwhile. Masks or keypoints
+     *     are kept if it keeps them
      * @return the detections in file order
      * @throws CocoFormatException if the file can't be read, a record lacks what it needs, or no
      *     detection is left
@@ -76,12 +101,12 @@ public final class CocoResults {
 
     /** {@return an empty builder; evaluation is fastest if detections are added image by image} */
     public static Builder builder() {
-        return new Builder(new IdTable(), Map.of());
+        return new Builder(new IdTable(), Map.of(), IouType.BOX);
     }
 
     /**
      * Starts to collect detections in the images of a data set, of which ids may be strings: {@link
-     * #write} writes those ids.
+     * #write} writes those ids. Masks or keypoints are kept if the data set keeps them.
      *
      * @param dataset its records give the ids of images; those of categories are its own or those
      *     of its {@linkplain CocoDataset#numberedCategories numbered categories}
@@ -96,7 +121,7 @@ public final class CocoResults {
                 numbers.put(numbered.get(i).id(), id);
             }
         }
-        return new Builder(dataset.ids(), numbers);
+        return new Builder(dataset.ids(), numbers, dataset.iouType());
     }
 
     /** {@return the number of detections} */
@@ -194,6 +219,60 @@ public final class CocoResults {
                 : areas[i];
     }
 
+    /** {@return what the detections have beside boxes: masks, keypoints, or nothing (box)} */
+    public IouType iouType() {
+        return shapes.type();
+    }
+
+    /**
+     * Draws the mask of a detection.
+     *
+     * @param i position of the detection, 0 to {@code size() - 1}
+     * @param image that it lies on
+     * @return the rectangle of the box where the detection has no mask; empty if masks were not
+     *     read, and where the file has a mask that can't be drawn
+     */
+    public Optional<Rle> mask(int i, CocoImage image) {
+        Objects.checkIndex(i, size);
+        if (shapes.type() != IouType.SEGM) {
+            return Optional.empty();
+        }
+        Segmentation mask = shapes.mask(i);
+        try {
+            return Optional.of(
+                    mask == null
+                            ? rectangle(i, image.height(), image.width())
+                            : mask.draw(image.height(), image.width()));
+        } catch (IllegalArgumentException e) {
+            return Optional.empty();
+        }
+    }
+
+    /** Whether a detection without a mask is taken for the rectangle of its box. */
+    boolean drawsBoxes() {
+        return drawsBoxes;
+    }
+
+    /** The mask that pycocotools makes of a box. */
+    Rle rectangle(int i, long imageHeight, long imageWidth) {
+        return Rle.ofBox(imageHeight, imageWidth, Arrays.copyOfRange(boxes, 4 * i, 4 * i + 4));
+    }
+
+    /**
+     * Finds the keypoints of a detection.
+     *
+     * @param i position of the detection, 0 to {@code size() - 1}
+     * @return empty if keypoints were not read, and where the file has none
+     */
+    public Optional<Keypoints> keypoints(int i) {
+        return Optional.ofNullable(shapes.keypoints(Objects.checkIndex(i, size)))
+                .filter(points -> points.problem().isEmpty());
+    }
+
+    Shapes shapes() {
+        return shapes;
+    }
+
     /** What {@link CocoAdvice} tells of the file. */
     List<String> notes() {
         return notes;
@@ -241,17 +320,20 @@ public final class CocoResults {
         private final Map<Integer, CocoProblem> scoreFlaws = new HashMap<>();
         private final Map<Integer, CocoProblem> boxFlaws = new HashMap<>();
         private double[] areas;
+        private final Shapes shapes;
+        private boolean drawsBoxes = true;
         private final IdTable ids;
         private final Map<Long, Long> categoriesByNumber;
 
-        private Builder(IdTable ids, Map<Long, Long> categoriesByNumber) {
+        private Builder(IdTable ids, Map<Long, Long> categoriesByNumber, IouType type) {
             this.ids = ids;
             this.categoriesByNumber = categoriesByNumber;
+            shapes = new Shapes(type);
         }
 
         /** For a reader, which has the ids as they are. */
-        static Builder with(IdTable ids) {
-            return new Builder(ids, Map.of());
+        static Builder with(IdTable ids, IouType type) {
+            return new Builder(ids, Map.of(), type);
         }
 
         /**
@@ -278,10 +360,45 @@ public final class CocoResults {
          * @return this builder
          */
         public Builder add(long imageId, long categoryId, Box box, double score) {
-            return add(imageId, categoryId, box.x(), box.y(), box.width(), box.height(), score);
+            add(imageId, categoryId, box.x(), box.y(), box.width(), box.height(), score);
+            shapes.add(null, null);
+            return this;
         }
 
-        Builder add(
+        /**
+         * Adds one detected mask, of which box and area are taken.
+         *
+         * @param imageId the id of an image of the data set
+         * @param categoryId the id of a category of the data set, or its number
+         * @param mask of the size of the image
+         * @param score higher means surer; NaN comes last
+         * @return this builder
+         */
+        public Builder add(long imageId, long categoryId, Rle mask, double score) {
+            double[] box = mask.box();
+            add(imageId, categoryId, box[0], box[1], box[2], box[3], score);
+            shapes.add(new Segmentation.Runs(List.of(mask)), null);
+            area(mask.area());
+            return this;
+        }
+
+        /**
+         * Adds detected keypoints, of which box and area are taken.
+         *
+         * @param imageId the id of an image of the data set
+         * @param categoryId the id of a category of the data set, or its number
+         * @param keypoints as many points as there are sigmas
+         * @param score higher means surer; NaN comes last
+         * @return this builder
+         */
+        public Builder add(long imageId, long categoryId, Keypoints keypoints, double score) {
+            double[] box = keypoints.box();
+            add(imageId, categoryId, box[0], box[1], box[2], box[3], score);
+            shapes.add(null, keypoints);
+            return this;
+        }
+
+        void add(
                 long imageId,
                 long categoryId,
                 double x,
@@ -310,7 +427,16 @@ public final class CocoResults {
             boxes[4 * size + 2] = width;
             boxes[4 * size + 3] = height;
             scores[size++] = score;
-            return this;
+        }
+
+        /** Says that masks or keypoints give the areas, so that boxes are no masks. */
+        void takesNoBoxesForMasks() {
+            drawsBoxes = false;
+        }
+
+        /** Gives the detection that was added last what it has beside the box, null for nothing. */
+        void shape(Segmentation mask, Keypoints keypoints) {
+            shapes.add(mask, keypoints);
         }
 
         /** {@return how many detections were added so far} */

@@ -2,11 +2,18 @@ package dev.fern.cocoeval;
 
 import static dev.fern.cocoeval.CocoProblem.Severity.ERROR;
 
+import dev.fern.cocoeval.id.IdTable;
 import dev.fern.cocoeval.json.CocoFormatException;
 import dev.fern.cocoeval.json.CompressedInput;
 import dev.fern.cocoeval.json.JsonTokenizer;
 import dev.fern.cocoeval.json.JsonTokenizer.Other;
-import dev.fern.cocoeval.variant.Segmentation;
+import dev.fern.cocoeval.keypoint.Keypoints;
+import dev.fern.cocoeval.mask.Rle;
+import dev.fern.cocoeval.mask.Segmentation;
+import dev.fern.cocoeval.mask.Segmentation.CompressedRuns;
+import dev.fern.cocoeval.mask.Segmentation.Refused;
+import dev.fern.cocoeval.mask.SegmentationReader;
+import dev.fern.cocoeval.variant.MaskExtent;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -14,43 +21,54 @@ import java.util.Optional;
 
 /** Reads a COCO results file in one pass, straight into columns. */
 final class CocoResultsReader {
+    /** What boxes and areas of detections come from. The first detection decides for all. */
+    private enum Kind {
+        BOXES,
+        MASKS,
+        KEYPOINTS
+    }
+
     private final String file;
     private final JsonTokenizer in;
+    private final IouType type;
     private final CocoResults.Builder results;
+    private final SegmentationReader masks;
 
     /** Finds what a detection belongs to; null to take ids as they are. */
     private final DetectedImages images;
 
     private final double[] box = new double[4];
+    private boolean hasBox;
     private CocoProblem boxRefusal;
     private CocoProblem boxFlaw;
     private CocoProblem idRefusal;
     private CocoProblem scoreFlaw;
 
-    /** Whether the first detection has a mask and no box, which makes masks what all are about. */
-    private boolean ofMasks;
+    /** Null until the first detection is read. */
+    private Kind kind;
 
-    private boolean isFirst = true;
-
-    private CocoResultsReader(String file, JsonTokenizer in, DetectedImages images) {
+    private CocoResultsReader(String file, JsonTokenizer in, IouType type, DetectedImages images) {
         this.file = file;
         this.in = in;
+        this.type = type;
         this.images = images;
-        results = CocoResults.Builder.with(images == null ? new IdTable() : images.ids());
+        masks = new SegmentationReader(in, images != null);
+        results = CocoResults.Builder.with(images == null ? new IdTable() : images.ids(), type);
     }
 
     /** Reads a file as pycocotools does. */
-    static CocoResults read(Path file) throws CocoFormatException {
-        return read(file, null);
+    static CocoResults read(Path file, IouType type) throws CocoFormatException {
+        return read(file, type, null);
     }
 
     static CocoResults readLeniently(Path file, CocoDataset dataset) throws CocoFormatException {
-        return read(file, new DetectedImages(dataset));
+        return read(file, dataset.iouType(), new DetectedImages(dataset));
     }
 
-    private static CocoResults read(Path file, DetectedImages images) throws CocoFormatException {
+    private static CocoResults read(Path file, IouType type, DetectedImages images)
+            throws CocoFormatException {
         try (JsonTokenizer in = CompressedInput.tokenizer(file)) {
-            return new CocoResultsReader(file.toString(), in, images).document();
+            return new CocoResultsReader(file.toString(), in, type, images).document();
         } catch (CocoFormatException e) {
             throw e;
         } catch (IOException e) {
@@ -70,7 +88,6 @@ final class CocoResultsReader {
                 throw refusal("is not an object");
             }
             detection();
-            isFirst = false;
         }
         in.endDocument();
         List<String> notes = images == null ? List.of() : images.notes();
@@ -88,12 +105,15 @@ final class CocoResultsReader {
         boolean hasCategoryId = false;
         CocoProblem imageIdRefusal = null;
         CocoProblem categoryIdRefusal = null;
-        boolean hasBox = false;
         boolean hasCaption = false;
         double score = Double.NaN;
         boolean hasScore = false;
-        Optional<Segmentation> mask = Optional.empty();
+        Segmentation mask = null;
+        Keypoints keypoints = null;
         String fileName = null;
+        hasBox = false;
+        boxRefusal = null;
+        boxFlaw = null;
         scoreFlaw = null;
         in.beginObject();
         for (String name = in.nextName(); name != null; name = in.nextName()) {
@@ -108,14 +128,21 @@ final class CocoResultsReader {
                     categoryId = id();
                     categoryIdRefusal = idRefusal;
                 }
-                case "bbox" -> hasBox = box();
+                case "bbox" -> box();
                 case "score" -> {
                     hasScore = true;
                     score = score();
                 }
                 case "segmentation" -> {
-                    if (mayCount(hasBox)) {
-                        mask = Segmentation.read(in);
+                    if (mayCount()) {
+                        mask = masks.read();
+                    } else {
+                        in.skipValue();
+                    }
+                }
+                case "keypoints" -> {
+                    if (type == IouType.KEYPOINTS || kind == null || kind == Kind.KEYPOINTS) {
+                        keypoints = Keypoints.read(in);
                     } else {
                         in.skipValue();
                     }
@@ -134,16 +161,20 @@ final class CocoResultsReader {
         }
         require(hasImageId || named, "image_id", named ? null : imageIdRefusal, offset);
         require(hasCategoryId, "category_id", categoryIdRefusal, offset);
-        if (isFirst) {
-            ofMasks = !hasBox && mask.isPresent();
+        if (hasCaption && kind == null) {
+            throw refusal("has a caption, so this is not a file of detections");
         }
-        boolean boxOfMask = !hasBox && mask.isPresent() && (ofMasks || images != null);
-        if (!boxOfMask) {
+        if (kind == null) {
+            kind = kind(mask, keypoints);
+            if (kind != Kind.BOXES && images == null) {
+                results.takesNoBoxesForMasks();
+            }
+        }
+        Rle drawn = requireKind(mask, keypoints, offset);
+        Optional<MaskExtent> extent =
+                images != null && !hasBox && mask != null ? MaskExtent.of(mask) : Optional.empty();
+        if (drawn == null && extent.isEmpty() && kind != Kind.KEYPOINTS) {
             require(hasBox, "bbox", boxRefusal, offset);
-        }
-        requireMask(mask, offset);
-        if (hasCaption && results.size() == 0) {
-            throw refusal("has a caption, so this is not a file of boxes");
         }
         if (images != null) {
             imageId = images.image(hasImageId ? imageId : IdTable.NONE, fileName);
@@ -152,21 +183,13 @@ final class CocoResultsReader {
                 return;
             }
         }
-        if (boxOfMask) {
-            Segmentation shape = mask.get();
-            results.add(
-                    imageId,
-                    categoryId,
-                    shape.x(),
-                    shape.y(),
-                    shape.width(),
-                    shape.height(),
-                    score);
-        } else {
-            results.add(imageId, categoryId, box[0], box[1], box[2], box[3], score);
-        }
-        if (ofMasks && mask.isPresent()) {
-            results.area(mask.get().area());
+        extent.ifPresent(found -> setBox(found.x(), found.y(), found.width(), found.height()));
+        results.add(imageId, categoryId, box[0], box[1], box[2], box[3], score);
+        results.shape(mask, keypoints);
+        if (drawn != null) {
+            results.area(drawn.area());
+        } else if (kind == Kind.MASKS && extent.isPresent()) {
+            results.area(extent.get().area());
         }
         if (!hasScore) {
             scoreFlaw = problem(offset, "has no score");
@@ -174,25 +197,76 @@ final class CocoResultsReader {
         if (scoreFlaw != null) {
             results.flawedScore(scoreFlaw);
         }
-        if (boxFlaw != null && !boxOfMask) {
+        if (boxFlaw != null) {
             results.flawedBox(boxFlaw);
         }
     }
 
-    /** Whether a mask may have to be read: in files of masks, or where there is no box so far. */
-    private boolean mayCount(boolean hasBox) {
-        return isFirst ? !hasBox : ofMasks || images != null && !hasBox;
+    /** Whether a mask may have to be read: one to compare, or one where there is no box so far. */
+    private boolean mayCount() {
+        return type == IouType.SEGM
+                || (kind == null ? !hasBox : kind == Kind.MASKS || images != null && !hasBox);
     }
 
-    /** pycocotools takes nothing but compressed masks, in every detection once in the first. */
-    private void requireMask(Optional<Segmentation> mask, long offset) throws CocoFormatException {
-        if (ofMasks && images == null && !mask.map(Segmentation::compressed).orElse(false)) {
+    private Kind kind(Segmentation mask, Keypoints keypoints) {
+        boolean maskCounts = images == null ? mask != null : MaskExtent.isOne(mask);
+        if (hasBox) {
+            return Kind.BOXES;
+        }
+        return maskCounts ? Kind.MASKS : keypoints != null ? Kind.KEYPOINTS : Kind.BOXES;
+    }
+
+    /**
+     * Refuses what pycocotools can't load, and takes box and area from masks and keypoints.
+     *
+     * @return the mask that gives the area; null if it is not a mask that gives it
+     */
+    private Rle requireKind(Segmentation mask, Keypoints keypoints, long offset)
+            throws CocoFormatException {
+        if (kind == Kind.KEYPOINTS) {
+            if (keypoints == null) {
+                throw problem(offset, "has no keypoints, as the first detection has").in(file);
+            }
+            if (keypoints.problem().isPresent()) {
+                throw keypoints.problem().get().in(file);
+            }
+            try {
+                setBox(keypoints.box());
+            } catch (IllegalArgumentException e) {
+                throw problem(offset, e.getMessage()).in(file);
+            }
+        }
+        if (kind != Kind.MASKS || images != null) {
+            return null;
+        }
+        if (mask instanceof Refused refused && refused.whenCompared()) {
+            throw refused.why().in(file);
+        }
+        if (!(mask instanceof CompressedRuns)) {
             throw problem(
                             offset,
                             "has no compressed mask, which pycocotools needs here; --lenient takes"
                                     + " others")
                     .in(file);
         }
+        try {
+            Rle drawn = mask.draw(0, 0);
+            if (hasBox || boxRefusal != null) {
+                boxFlaw = boxFlaw == null ? boxRefusal : boxFlaw;
+            } else {
+                setBox(drawn.box());
+            }
+            return drawn;
+        } catch (IllegalArgumentException e) {
+            throw problem(offset, "segmentation: " + e.getMessage()).in(file);
+        }
+    }
+
+    private void setBox(double... xywh) {
+        System.arraycopy(xywh, 0, box, 0, box.length);
+        hasBox = true;
+        boxRefusal = null;
+        boxFlaw = null;
     }
 
     private void require(boolean present, String name, CocoProblem refusal, long offset)
@@ -232,17 +306,18 @@ final class CocoResultsReader {
     /**
      * Reads a box of at least four numbers, which pycocotools computes with on loading.
      *
-     * @return whether it counts as one: null and an empty array do not
+     * <p>An empty array counts as none, but only on the first detection unless the reader is
+     * lenient, which passes over null too.
      */
-    private boolean box() throws CocoFormatException {
+    private void box() throws CocoFormatException {
         boxRefusal = null;
         boxFlaw = null;
         int c = in.peek();
         long start = in.offset();
         if (c != '[') {
-            boolean absent = in.readValue() == Other.NULL && images != null;
+            hasBox = in.readValue() != Other.NULL || images == null;
             boxRefusal = problem(start, "is not an array of four numbers");
-            return !absent;
+            return;
         }
         int count = 0;
         in.beginArray();
@@ -270,7 +345,7 @@ final class CocoResultsReader {
                 boxFlaw = wrongCount;
             }
         }
-        return count > 0 || images == null;
+        hasBox = count > 0 || images == null && kind != null;
     }
 
     private CocoFormatException refusal(String problem) {

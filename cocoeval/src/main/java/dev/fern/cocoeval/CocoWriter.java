@@ -2,6 +2,7 @@ package dev.fern.cocoeval;
 
 import com.google.gson.Strictness;
 import com.google.gson.stream.JsonWriter;
+import dev.fern.cocoeval.id.IdTable;
 import java.io.IOException;
 import java.io.OutputStreamWriter;
 import java.io.Writer;

@@ -1,6 +1,7 @@
 package dev.fern.cocoeval;
 
-import dev.fern.cocoeval.CocoDataset.AnnotationFlaw;
+import dev.fern.cocoeval.id.IdTable;
+import dev.fern.cocoeval.id.PythonIds;
 import dev.fern.cocoeval.json.CocoFormatException;
 import dev.fern.cocoeval.json.PythonText;
 import java.math.BigInteger;
@@ -22,6 +23,7 @@ final class EvaluationInput {
     private final CocoDataset dataset;
     private final CocoResults results;
     private final EvaluationParameters parameters;
+    private final Refusals refusals;
     private final long[] images;
     private final long[] categories;
     private final int[] annotationImages;
@@ -38,6 +40,8 @@ final class EvaluationInput {
         this.dataset = dataset;
         this.results = results;
         this.parameters = parameters;
+        refusals = new Refusals(dataset, results, parameters.iouType());
+        requireShapes();
         if (results.size() == 0 && results.file() != null && !parameters.corrected()) {
             throw new CocoFormatException(
                     results.file(),
@@ -57,15 +61,15 @@ final class EvaluationInput {
                 annotations.stream()
                         .mapToInt(a -> imagePositions.getOrDefault(a.imageId(), ABSENT))
                         .toArray();
-        truths = group(truthsInOrder(slots), this::annotationCategory, slots);
+        int[] truthsInOrder = truthsInOrder(slots);
+        truths = group(truthsInOrder, this::annotationCategory, slots);
         detectionImages = locateDetections(positions(allImages), imagePositions);
+        int[] detectionsInOrder =
+                IntStream.range(0, results.size())
+                        .filter(i -> detectionImages[i] != ABSENT)
+                        .toArray();
         detections =
-                group(
-                        IntStream.range(0, results.size())
-                                .filter(i -> detectionImages[i] != ABSENT)
-                                .toArray(),
-                        i -> results.idIn(dataset, results.categoryId(i)),
-                        slots);
+                group(detectionsInOrder, i -> results.idIn(dataset, results.categoryId(i)), slots);
 
         truthBoxes = new double[4 * annotations.size()];
         truthAreas = new double[annotations.size()];
@@ -82,6 +86,37 @@ final class EvaluationInput {
             ignored[i] = annotation.crowd() || parameters.corrected() && dataset.hasIgnoreFlag(i);
         }
         dataset.flaws().forEach((i, flaw) -> ignored[i] |= flaw.ignored());
+        if (parameters.iouType() == IouType.KEYPOINTS) {
+            for (int i = 0; i < ignored.length; i++) {
+                ignored[i] |= dataset.shapes().isUnlabelled(i);
+            }
+        }
+        requirePrepared(truthsInOrder, detectionsInOrder);
+    }
+
+    private void requireShapes() {
+        IouType type = parameters.iouType();
+        if (type != IouType.BOX && (dataset.iouType() != type || results.iouType() != type)) {
+            throw new IllegalArgumentException(
+                    "annotations and detections must be read with IouType."
+                            + type
+                            + " to be evaluated by it");
+        }
+    }
+
+    /** Without categories pycocotools prepares the records of all, even of those not evaluated. */
+    private void requirePrepared(int[] truthsInOrder, int[] detectionsInOrder)
+            throws CocoFormatException {
+        for (int[] members : parameters.useCats() ? truths : new int[][] {truthsInOrder}) {
+            for (int truth : members) {
+                refusals.requirePrepared(truth);
+            }
+        }
+        for (int[] members : parameters.useCats() ? detections : new int[][] {detectionsInOrder}) {
+            for (int detection : members) {
+                refusals.requireDetectionPrepared(detection);
+            }
+        }
     }
 
     // Which images and categories
@@ -107,7 +142,8 @@ final class EvaluationInput {
         try {
             return order.of(ids, dataset.ids());
         } catch (IllegalArgumentException e) {
-            throw new CocoFormatException(datasetName(), "", -1, which + e.getMessage(), e);
+            throw new CocoFormatException(
+                    refusals.datasetName(), "", -1, which + e.getMessage(), e);
         }
     }
 
@@ -187,12 +223,12 @@ final class EvaluationInput {
                 long image = results.idIn(dataset, id);
                 if (!allImages.containsKey(image)) {
                     throw new CocoFormatException(
-                            resultsName(),
+                            refusals.resultsName(),
                             "[" + i + "].image_id",
                             -1,
                             results.ids().value(id)
                                     + " is not an image of "
-                                    + datasetName()
+                                    + refusals.datasetName()
                                     + CocoAdvice.onUnlistedImages(dataset, results));
                 }
                 position = imagePositions.getOrDefault(image, ABSENT);
@@ -305,47 +341,31 @@ final class EvaluationInput {
         return ignored[annotation];
     }
 
-    /** Refuses annotations over which pycocotools would stumble. */
-    void requireUsable(int[] annotations, int from, int to) throws CocoFormatException {
-        if (dataset.flaws().isEmpty()) {
-            return;
-        }
-        for (int i = from; i < to; i++) {
-            AnnotationFlaw flaw = dataset.flaws().get(annotations[i]);
-            if (flaw != null) {
-                refuse(flaw.box());
-                refuse(flaw.crowd());
-                if (!ignored[annotations[i]]) {
-                    refuse(flaw.area());
-                }
-            }
-        }
+    /**
+     * Whether detections are compared with truths at all: without categories pycocotools seeks the
+     * similarities of keypoints where it never files any.
+     */
+    boolean comparesAny() {
+        return parameters.iouType() != IouType.KEYPOINTS
+                || parameters.useCats()
+                || parameters.corrected();
     }
 
-    private void refuse(CocoProblem flaw) throws CocoFormatException {
-        if (flaw != null) {
-            throw flaw.in(datasetName());
-        }
+    boolean[] ignored() {
+        return ignored;
     }
 
-    void requireScores(int[] detections, int from, int to) throws CocoFormatException {
-        if (results.hasFlaws()) {
-            for (int i = from; i < to; i++) {
-                refuseDetection(results.scoreFlaw(detections[i]));
-            }
-        }
+    /** The image at a position of {@link #images}, which the data set lists. */
+    CocoImage imageOf(int position) {
+        return dataset.image(images[position]).orElseThrow();
     }
 
-    void requireBox(int detection) throws CocoFormatException {
-        if (results.hasFlaws()) {
-            refuseDetection(results.boxFlaw(detection));
-        }
+    CocoDataset dataset() {
+        return dataset;
     }
 
-    private void refuseDetection(CocoProblem flaw) throws CocoFormatException {
-        if (flaw != null) {
-            throw flaw.in(resultsName());
-        }
+    Refusals refusals() {
+        return refusals;
     }
 
     /**
@@ -374,20 +394,11 @@ final class EvaluationInput {
             number = OptionalDouble.of(fraction.doubleValue());
         }
         if (number.isEmpty()) {
-            throw new CocoFormatException(
-                    datasetName(),
-                    "annotations[" + annotation + "].id",
-                    dataset.source().annotationOffsets()[annotation],
+            throw refusals.truth(
+                    annotation,
+                    ".id",
                     id + " is not a number, which pycocotools needs; --lenient does without");
         }
         return number.getAsDouble() != 0;
-    }
-
-    private String datasetName() {
-        return dataset.source() == null ? "the data set" : dataset.source().file();
-    }
-
-    private String resultsName() {
-        return results.file() == null ? "the results" : results.file();
     }
 }

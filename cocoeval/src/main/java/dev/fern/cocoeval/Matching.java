@@ -3,6 +3,7 @@ package dev.fern.cocoeval;
 import dev.fern.cocoeval.CategoryMatching.Pairs;
 import dev.fern.cocoeval.EvaluationParameters.AreaRange;
 import dev.fern.cocoeval.json.CocoFormatException;
+import dev.fern.cocoeval.numpy.ScoreOrder;
 import java.util.Comparator;
 import java.util.List;
 

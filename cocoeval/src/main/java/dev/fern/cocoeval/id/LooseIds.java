@@ -1,4 +1,4 @@
-package dev.fern.cocoeval;
+package dev.fern.cocoeval.id;
 
 import java.util.HashSet;
 import java.util.Set;
@@ -8,7 +8,7 @@ import java.util.stream.LongStream;
  * Finds the image or category that an id means where files write its id as a number in one place
  * and as text in another.
  */
-final class LooseIds {
+public final class LooseIds {
     private final Set<Long> listed = new HashSet<>();
     private final IdTable table;
 
@@ -16,17 +16,17 @@ final class LooseIds {
      * @param ids of the images or categories
      * @param table what the ids stand for
      */
-    LooseIds(LongStream ids, IdTable table) {
+    public LooseIds(LongStream ids, IdTable table) {
         ids.forEach(listed::add);
         this.table = table;
     }
 
-    boolean contains(long id) {
+    public boolean contains(long id) {
         return listed.contains(id);
     }
 
     /** The listed id that an id means; {@link IdTable#NONE} if there is none. */
-    long find(long id) {
+    public long find(long id) {
         if (listed.contains(id)) {
             return id;
         }

@@ -1,4 +1,4 @@
-package dev.fern.cocoeval;
+package dev.fern.cocoeval.id;
 
 import java.math.BigDecimal;
 import java.math.BigInteger;
@@ -9,7 +9,7 @@ import java.util.TreeSet;
 import java.util.stream.LongStream;
 
 /** Orders ids as Python's {@code sorted} and {@code numpy.unique} do. */
-final class PythonIds {
+public final class PythonIds {
     private static final BigInteger TWO_TO_64 = BigInteger.ONE.shiftLeft(64);
     private static final BigInteger TWO_TO_63 = BigInteger.ONE.shiftLeft(63);
 
@@ -29,7 +29,7 @@ final class PythonIds {
      *
      * @throws IllegalArgumentException if they can't be compared with one another
      */
-    static long[] sorted(long[] ids, IdTable table) {
+    public static long[] sorted(long[] ids, IdTable table) {
         if (LongStream.of(ids).allMatch(IdTable::isOrdinary)) {
             return LongStream.of(ids).sorted().toArray();
         }
@@ -54,7 +54,7 @@ final class PythonIds {
      *
      * @throws IllegalArgumentException if they can't be compared with one another
      */
-    static long[] unique(long[] ids, IdTable table) {
+    public static long[] unique(long[] ids, IdTable table) {
         if (LongStream.of(ids).allMatch(IdTable::isOrdinary)) {
             return LongStream.of(ids).sorted().distinct().toArray();
         }

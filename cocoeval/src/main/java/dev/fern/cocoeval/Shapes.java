@@ -1,0 +1,60 @@
+package dev.fern.cocoeval;
+
+import dev.fern.cocoeval.keypoint.Keypoints;
+import dev.fern.cocoeval.mask.Segmentation;
+import java.util.ArrayList;
+import java.util.BitSet;
+import java.util.List;
+
+/** What records have beside boxes: the masks or the keypoints that an evaluation is about. */
+final class Shapes {
+    private final IouType type;
+    private final List<Segmentation> masks = new ArrayList<>();
+    private final List<Keypoints> keypoints = new ArrayList<>();
+    private final BitSet withoutLabels = new BitSet();
+    private int size;
+
+    /**
+     * @param type what to keep; masks or keypoints, or for boxes nothing
+     */
+    Shapes(IouType type) {
+        this.type = type;
+    }
+
+    IouType type() {
+        return type;
+    }
+
+    /** Adds what the next record has; null for what is not there. Keeps what its type needs. */
+    void add(Segmentation mask, Keypoints points) {
+        if (type == IouType.SEGM) {
+            masks.add(mask);
+        } else if (type == IouType.KEYPOINTS) {
+            keypoints.add(points);
+        }
+        size++;
+    }
+
+    /** Notes that the record added last has a {@code num_keypoints} of 0. */
+    void setUnlabelled() {
+        withoutLabels.set(size - 1);
+    }
+
+    boolean isUnlabelled(int i) {
+        return withoutLabels.get(i);
+    }
+
+    int size() {
+        return size;
+    }
+
+    /** The mask of a record; null if it has none, or is about something else. */
+    Segmentation mask(int i) {
+        return i < masks.size() ? masks.get(i) : null;
+    }
+
+    /** The keypoints of a record; null if it has none, or is about something else. */
+    Keypoints keypoints(int i) {
+        return i < keypoints.size() ? keypoints.get(i) : null;
+    }
+}
