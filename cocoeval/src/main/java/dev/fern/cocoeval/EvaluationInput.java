@@ -24,6 +24,7 @@ final class EvaluationInput {
     private final CocoResults results;
     private final EvaluationParameters parameters;
     private final Refusals refusals;
+    private final boolean comparesAny;
     private final long[] images;
     private final long[] categories;
     private final int[] annotationImages;
@@ -37,6 +38,24 @@ final class EvaluationInput {
 
     EvaluationInput(CocoDataset dataset, CocoResults results, EvaluationParameters parameters)
             throws CocoFormatException {
+        this(dataset, results, parameters, false);
+    }
+
+    /**
+     * @param acrossCategories whether records of all categories are compared, though each belongs
+     *     to its own
+     */
+    EvaluationInput(
+            CocoDataset dataset,
+            CocoResults results,
+            EvaluationParameters parameters,
+            boolean acrossCategories)
+            throws CocoFormatException {
+        comparesAny =
+                parameters.iouType() != IouType.KEYPOINTS
+                        || parameters.useCats()
+                        || acrossCategories
+                        || parameters.corrected();
         this.dataset = dataset;
         this.results = results;
         this.parameters = parameters;
@@ -346,9 +365,7 @@ final class EvaluationInput {
      * similarities of keypoints where it never files any.
      */
     boolean comparesAny() {
-        return parameters.iouType() != IouType.KEYPOINTS
-                || parameters.useCats()
-                || parameters.corrected();
+        return comparesAny;
     }
 
     boolean[] ignored() {

@@ -61,7 +61,8 @@ class PycocotoolsParityTest {
                                         path.getFileName().toString(), () -> run(path, type)));
     }
 
-    private static void run(Path folder, IouType type) throws IOException, NoSuchAlgorithmException {
+    private static void run(Path folder, IouType type)
+            throws IOException, NoSuchAlgorithmException {
         JsonObject expected =
                 JsonParser.parseString(Files.readString(folder.resolve("expected.json")))
                         .getAsJsonObject();

@@ -1,6 +1,7 @@
 package dev.fern.cocoeval.mask;
 
 import java.util.Arrays;
+import java.util.BitSet;
 
 /**
  * Draws one polygon to the pixel as {@code rleFrPoly} of pycocotools does. That walks the outline
@@ -17,14 +18,24 @@ final class PolygonRaster {
     /** The most passages, and so runs, of one mask. */
     static final int MOST_PASSAGES = 1 << 24;
 
+    /** From so many passages on, a bit per pixel takes less room than a list of passages. */
+    private static final int MANY = 1 << 16;
+
+    private static final long MOST_DENSE = 1 << 28;
+    private static final long MOST_VISITED = 1L << 31;
+
     private final int height;
+    private final long pixels;
     private final double highest;
     private final double lastColumn;
     private int[] passages = new int[64];
     private int count;
+    private BitSet dense;
+    private long visited;
 
     private PolygonRaster(long height, long width) {
         this.height = (int) height;
+        pixels = height * width;
         highest = height;
         // unsigned in C: an image without columns has no last one
         lastColumn = width == 0 ? Double.MAX_VALUE : width - 1;
@@ -47,7 +58,7 @@ final class PolygonRaster {
                     fifths(xy[2 * next]),
                     fifths(xy[2 * next + 1]));
         }
-        return raster.runs((int) (height * width));
+        return raster.runs();
     }
 
     static IllegalArgumentException tooLarge() {
@@ -114,20 +125,50 @@ final class PolygonRaster {
     private void mark(long column, int fifths) {
         double y = (fifths + .5) / SCALE - .5;
         y = Math.ceil(y < 0 ? 0 : Math.min(y, highest));
+        int passage = (int) column * height + (int) y;
+        if (dense != null) {
+            visited++;
+            if (visited > MOST_VISITED) {
+                throw tooLarge();
+            }
+            dense.flip(passage);
+            return;
+        }
         if (count == passages.length) {
+            if (count >= MANY && pixels > 0 && pixels <= MOST_DENSE) {
+                store(passage);
+                return;
+            }
             if (count >= MOST_PASSAGES) {
                 throw tooLarge();
             }
             passages = Arrays.copyOf(passages, 2 * count);
         }
-        passages[count++] = (int) column * height + (int) y;
+        passages[count++] = passage;
+    }
+
+    /** Goes over to one bit per pixel: two passages at one place cancel each other. */
+    private void store(int passage) {
+        dense = new BitSet((int) pixels + 1);
+        for (int stored : passages) {
+            dense.flip(stored);
+        }
+        dense.flip(passage);
+        count = 0;
     }
 
     /** Turns the passages, at each of which inside and outside change, into runs. */
-    private int[] runs(int pixels) {
-        int[] ends = Arrays.copyOf(passages, count + 1);
-        ends[count] = pixels;
-        sortUnsigned(ends);
+    private int[] runs() {
+        int[] ends;
+        if (dense == null) {
+            ends = Arrays.copyOf(passages, count + 1);
+            ends[count] = (int) pixels;
+            sortUnsigned(ends);
+        } else {
+            dense.clear((int) pixels);
+            ends = Arrays.copyOf(dense.stream().toArray(), dense.cardinality() + 1);
+            ends[ends.length - 1] = (int) pixels;
+        }
         int[] runs = new int[ends.length];
         int size = 0;
         int previous = 0;

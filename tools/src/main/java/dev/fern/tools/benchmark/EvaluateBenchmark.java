@@ -2,6 +2,7 @@ package dev.fern.tools.benchmark;
 
 import com.google.gson.JsonObject;
 import dev.fern.cocoeval.CocoEvaluator;
+import dev.fern.cocoeval.IouType;
 import dev.fern.cocoeval.SyntheticCoco;
 import dev.fern.tools.console.FernProcess;
 import dev.fern.tools.console.JsonFile;
@@ -174,7 +175,7 @@ final class EvaluateBenchmark implements Callable<Integer> {
         // The first repeat warms up.
         for (int i = -1; i < repeats; i++) {
             long start = System.nanoTime();
-            CocoFiles files = CocoFiles.read(annotationsFile, detectionsFile);
+            CocoFiles files = CocoFiles.read(IouType.BOX, annotationsFile, detectionsFile);
             long loaded = System.nanoTime();
             CocoEvaluator.evaluate(files.dataset(), files.results().get(0)).table();
             long end = System.nanoTime();
