@@ -156,7 +156,7 @@ public final class CocoDataset {
     public CocoDataset withMasks(List<Rle> masks) {
         requireOneEach(masks.size());
         Shapes added = new Shapes(IouType.SEGM);
-        masks.forEach(mask -> added.add(new Segmentation.Runs(List.of(mask)), null));
+        masks.forEach(mask -> added.add(Segmentation.compressed(mask), null));
         return with(added);
     }
 
@@ -187,7 +187,8 @@ public final class CocoDataset {
         }
     }
 
-    private CocoDataset with(Shapes other) {
+    /** The same records with other shapes. */
+    CocoDataset with(Shapes other) {
         return new CocoDataset(
                 images, categoriesAsListed, annotations, flaws, ignoreFlags, other, ids, source);
     }

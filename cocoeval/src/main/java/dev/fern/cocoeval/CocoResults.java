@@ -30,7 +30,7 @@ public final class CocoResults {
     private final Map<Integer, CocoProblem> boxFlaws;
     private final double[] areas;
     private final Shapes shapes;
-    private final boolean drawsBoxes;
+    private final boolean hasBoxes;
     private final IdTable ids;
     private final String file;
     private final List<String> notes;
@@ -44,7 +44,7 @@ public final class CocoResults {
         scores = builder.scores;
         areas = builder.areas;
         shapes = builder.shapes;
-        drawsBoxes = builder.drawsBoxes;
+        hasBoxes = builder.hasBoxes;
         scoreFlaws = Map.copyOf(builder.scoreFlaws);
         boxFlaws = Map.copyOf(builder.boxFlaws);
         ids = builder.ids;
@@ -248,9 +248,12 @@ public final class CocoResults {
         }
     }
 
-    /** Whether a detection without a mask is taken for the rectangle of its box. */
-    boolean drawsBoxes() {
-        return drawsBoxes;
+    /**
+     * Whether boxes were given, so that areas are theirs, and a detection without a mask is taken
+     * for the rectangle of its box.
+     */
+    boolean hasBoxes() {
+        return hasBoxes;
     }
 
     /** The mask that pycocotools makes of a box. */
@@ -321,7 +324,7 @@ public final class CocoResults {
         private final Map<Integer, CocoProblem> boxFlaws = new HashMap<>();
         private double[] areas;
         private final Shapes shapes;
-        private boolean drawsBoxes = true;
+        private boolean hasBoxes = true;
         private final IdTable ids;
         private final Map<Long, Long> categoriesByNumber;
 
@@ -377,8 +380,9 @@ public final class CocoResults {
         public Builder add(long imageId, long categoryId, Rle mask, double score) {
             double[] box = mask.box();
             add(imageId, categoryId, box[0], box[1], box[2], box[3], score);
-            shapes.add(new Segmentation.Runs(List.of(mask)), null);
+            shapes.add(Segmentation.compressed(mask), null);
             area(mask.area());
+            hasNoBoxes();
             return this;
         }
 
@@ -395,6 +399,7 @@ public final class CocoResults {
             double[] box = keypoints.box();
             add(imageId, categoryId, box[0], box[1], box[2], box[3], score);
             shapes.add(null, keypoints);
+            hasNoBoxes();
             return this;
         }
 
@@ -429,9 +434,9 @@ public final class CocoResults {
             scores[size++] = score;
         }
 
-        /** Says that masks or keypoints give the areas, so that boxes are no masks. */
-        void takesNoBoxesForMasks() {
-            drawsBoxes = false;
+        /** Says that masks or keypoints give boxes and areas. */
+        void hasNoBoxes() {
+            hasBoxes = false;
         }
 
         /** Gives the detection that was added last what it has beside the box, null for nothing. */

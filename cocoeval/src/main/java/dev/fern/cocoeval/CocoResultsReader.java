@@ -167,7 +167,7 @@ final class CocoResultsReader {
         if (kind == null) {
             kind = kind(mask, keypoints);
             if (kind != Kind.BOXES && images == null) {
-                results.takesNoBoxesForMasks();
+                results.hasNoBoxes();
             }
         }
         Rle drawn = requireKind(mask, keypoints, offset);

@@ -54,7 +54,7 @@ final class Refusals {
             return;
         }
         Segmentation mask = results.shapes().mask(detection);
-        boolean rectangle = mask == null && results.drawsBoxes();
+        boolean rectangle = mask == null && results.hasBoxes();
         long image = results.idIn(dataset, results.imageId(detection));
         requireSize(image, rectangle || mask instanceof Polygons, "", detection);
         if (mask == null && !rectangle) {

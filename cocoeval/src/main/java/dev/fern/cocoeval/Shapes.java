@@ -44,8 +44,16 @@ final class Shapes {
         return withoutLabels.get(i);
     }
 
-    int size() {
-        return size;
+    /** The labelled keypoints of a record, at least one unless {@code num_keypoints} was 0. */
+    int labelled(int i) {
+        return isUnlabelled(i)
+                ? 0
+                : keypoints(i) == null ? 1 : Math.max(1, keypoints(i).labelled());
+    }
+
+    /** Whether a record has a mask or keypoints. */
+    boolean has(int i) {
+        return mask(i) != null || keypoints(i) != null;
     }
 
     /** The mask of a record; null if it has none, or is about something else. */
