@@ -381,6 +381,7 @@ public final class CocoResults {
             double[] box = mask.box();
             add(imageId, categoryId, box[0], box[1], box[2], box[3], score);
             shapes.add(Segmentation.compressed(mask), null);
+            shapes.setMeasured();
             area(mask.area());
             hasNoBoxes();
             return this;
@@ -437,6 +438,11 @@ public final class CocoResults {
         /** Says that masks or keypoints give boxes and areas. */
         void hasNoBoxes() {
             hasBoxes = false;
+        }
+
+        /** Says that the box of the detection that was added last is that of its mask. */
+        void boxIsOfMask() {
+            shapes.setMeasured();
         }
 
         /** Gives the detection that was added last what it has beside the box, null for nothing. */

@@ -8,7 +8,7 @@ import dev.fern.cocoeval.json.CompressedInput;
 import dev.fern.cocoeval.json.JsonTokenizer;
 import dev.fern.cocoeval.json.JsonTokenizer.Other;
 import dev.fern.cocoeval.keypoint.Keypoints;
-import dev.fern.cocoeval.mask.Rle;
+import dev.fern.cocoeval.mask.MaskMeter;
 import dev.fern.cocoeval.mask.Segmentation;
 import dev.fern.cocoeval.mask.Segmentation.CompressedRuns;
 import dev.fern.cocoeval.mask.Segmentation.Refused;
@@ -33,12 +33,14 @@ final class CocoResultsReader {
     private final IouType type;
     private final CocoResults.Builder results;
     private final SegmentationReader masks;
+    private final MaskMeter meter = new MaskMeter();
 
     /** Finds what a detection belongs to; null to take ids as they are. */
     private final DetectedImages images;
 
     private final double[] box = new double[4];
     private boolean hasBox;
+    private boolean boxOfMask;
     private CocoProblem boxRefusal;
     private CocoProblem boxFlaw;
     private CocoProblem idRefusal;
@@ -112,6 +114,7 @@ final class CocoResultsReader {
         Keypoints keypoints = null;
         String fileName = null;
         hasBox = false;
+        boxOfMask = false;
         boxRefusal = null;
         boxFlaw = null;
         scoreFlaw = null;
@@ -170,10 +173,10 @@ final class CocoResultsReader {
                 results.hasNoBoxes();
             }
         }
-        Rle drawn = requireKind(mask, keypoints, offset);
+        boolean measured = requireKind(mask, keypoints, offset);
         Optional<MaskExtent> extent =
                 images != null && !hasBox && mask != null ? MaskExtent.of(mask) : Optional.empty();
-        if (drawn == null && extent.isEmpty() && kind != Kind.KEYPOINTS) {
+        if (!measured && extent.isEmpty() && kind != Kind.KEYPOINTS) {
             require(hasBox, "bbox", boxRefusal, offset);
         }
         if (images != null) {
@@ -186,8 +189,11 @@ final class CocoResultsReader {
         extent.ifPresent(found -> setBox(found.x(), found.y(), found.width(), found.height()));
         results.add(imageId, categoryId, box[0], box[1], box[2], box[3], score);
         results.shape(mask, keypoints);
-        if (drawn != null) {
-            results.area(drawn.area());
+        if (boxOfMask) {
+            results.boxIsOfMask();
+        }
+        if (measured) {
+            results.area(meter.area());
         } else if (kind == Kind.MASKS && extent.isPresent()) {
             results.area(extent.get().area());
         }
@@ -219,9 +225,9 @@ final class CocoResultsReader {
     /**
      * Refuses what pycocotools can't load, and takes box and area from masks and keypoints.
      *
-     * @return the mask that gives the area; null if it is not a mask that gives it
+     * @return whether the mask gives the area, and was measured
      */
-    private Rle requireKind(Segmentation mask, Keypoints keypoints, long offset)
+    private boolean requireKind(Segmentation mask, Keypoints keypoints, long offset)
             throws CocoFormatException {
         if (kind == Kind.KEYPOINTS) {
             if (keypoints == null) {
@@ -237,12 +243,12 @@ final class CocoResultsReader {
             }
         }
         if (kind != Kind.MASKS || images != null) {
-            return null;
+            return false;
         }
         if (mask instanceof Refused refused && refused.whenCompared()) {
             throw refused.why().in(file);
         }
-        if (!(mask instanceof CompressedRuns)) {
+        if (!(mask instanceof CompressedRuns runs)) {
             throw problem(
                             offset,
                             "has no compressed mask, which pycocotools needs here; --lenient takes"
@@ -250,13 +256,14 @@ final class CocoResultsReader {
                     .in(file);
         }
         try {
-            Rle drawn = mask.draw(0, 0);
-            if (hasBox || boxRefusal != null) {
-                boxFlaw = boxFlaw == null ? boxRefusal : boxFlaw;
+            meter.measure(runs);
+            boxOfMask = !hasBox && boxRefusal == null;
+            if (boxOfMask) {
+                setBox(meter.box());
             } else {
-                setBox(drawn.box());
+                boxFlaw = boxFlaw == null ? boxRefusal : boxFlaw;
             }
-            return drawn;
+            return true;
         } catch (IllegalArgumentException e) {
             throw problem(offset, "segmentation: " + e.getMessage()).in(file);
         }

@@ -131,6 +131,9 @@ final class EvaluationInput {
                 refusals.requirePrepared(truth);
             }
         }
+        if (refusals.detectionsArePrepared()) {
+            return;
+        }
         for (int[] members : parameters.useCats() ? detections : new int[][] {detectionsInOrder}) {
             for (int detection : members) {
                 refusals.requireDetectionPrepared(detection);

@@ -5,6 +5,7 @@ import dev.fern.cocoeval.keypoint.ObjectKeypointSimilarity;
 import dev.fern.cocoeval.mask.BoxedMask;
 import dev.fern.cocoeval.mask.Rle;
 import dev.fern.cocoeval.mask.Segmentation;
+import java.util.Arrays;
 
 /**
  * How much detections and truths of one image overlap: pycocotools' {@code computeIoU} and {@code
@@ -76,6 +77,7 @@ interface Overlaps {
     /** Intersection over union of masks, which are drawn for one image and then let go. */
     final class OfMasks implements Overlaps {
         private final EvaluationInput input;
+        private final double[] box = new double[4];
 
         OfMasks(EvaluationInput input) {
             this.input = input;
@@ -97,6 +99,11 @@ interface Overlaps {
             }
             int at = 0;
             for (int d = first; d < first + count; d++) {
+                if (isFar(detections[d], masks)) {
+                    Arrays.fill(overlaps, at, at + masks.length, 0);
+                    at += masks.length;
+                    continue;
+                }
                 BoxedMask mask = detection(detections[d]);
                 for (int g = 0; g < masks.length; g++) {
                     boolean crowd = input.isCrowd(truths[firstTruth + g]);
@@ -107,6 +114,20 @@ interface Overlaps {
                     }
                 }
             }
+        }
+
+        /** Whether the box of a detection's mask is known and meets that of no truth. */
+        private boolean isFar(int detection, BoxedMask[] masks) {
+            if (!input.results().shapes().isMeasured(detection)) {
+                return false;
+            }
+            System.arraycopy(input.results().boxes(), 4 * detection, box, 0, 4);
+            for (BoxedMask mask : masks) {
+                if (mask.boxMeets(box)) {
+                    return false;
+                }
+            }
+            return true;
         }
 
         private BoxedMask truth(int annotation) throws CocoFormatException {

@@ -48,11 +48,15 @@ final class Refusals {
         }
     }
 
-    /** Refuses a detection that can't be prepared, whatever it is compared with. */
+    /** Whether there is nothing to refuse in {@link #requireDetectionPrepared}. */
+    boolean detectionsArePrepared() {
+        return type != IouType.SEGM
+                || results.shapes().isFlawless()
+                        && (dataset.source() == null || dataset.source().sizeFlaws().isEmpty());
+    }
+
+    /** Refuses a detection of a mask that can't be prepared, whatever it is compared with. */
     void requireDetectionPrepared(int detection) throws CocoFormatException {
-        if (type != IouType.SEGM) {
-            return;
-        }
         Segmentation mask = results.shapes().mask(detection);
         boolean rectangle = mask == null && results.hasBoxes();
         long image = results.idIn(dataset, results.imageId(detection));

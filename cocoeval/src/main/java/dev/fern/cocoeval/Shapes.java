@@ -2,6 +2,7 @@ package dev.fern.cocoeval;
 
 import dev.fern.cocoeval.keypoint.Keypoints;
 import dev.fern.cocoeval.mask.Segmentation;
+import dev.fern.cocoeval.mask.Segmentation.Refused;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
@@ -12,6 +13,8 @@ final class Shapes {
     private final List<Segmentation> masks = new ArrayList<>();
     private final List<Keypoints> keypoints = new ArrayList<>();
     private final BitSet withoutLabels = new BitSet();
+    private final BitSet measured = new BitSet();
+    private boolean flawless = true;
     private int size;
 
     /**
@@ -29,10 +32,26 @@ final class Shapes {
     void add(Segmentation mask, Keypoints points) {
         if (type == IouType.SEGM) {
             masks.add(mask);
+            flawless &= mask != null && !(mask instanceof Refused);
         } else if (type == IouType.KEYPOINTS) {
             keypoints.add(points);
         }
         size++;
+    }
+
+    /** Notes that the box of the record added last is that of its mask. */
+    void setMeasured() {
+        measured.set(size - 1);
+    }
+
+    /** Whether the box of a record is known to be that of its mask. */
+    boolean isMeasured(int i) {
+        return measured.get(i);
+    }
+
+    /** Whether every record has a mask that is none to refuse. */
+    boolean isFlawless() {
+        return flawless;
     }
 
     /** Notes that the record added last has a {@code num_keypoints} of 0. */

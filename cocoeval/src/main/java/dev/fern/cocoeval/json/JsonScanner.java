@@ -29,6 +29,9 @@ abstract class JsonScanner implements Closeable {
     private char[] text = new char[256];
     private int textLength;
 
+    /** Room for a string that is read as bytes. */
+    private final byte[] bytes = new byte[1 << 13];
+
     /** The number read last. */
     private final JsonNumber number = new JsonNumber(buffer);
 
@@ -151,6 +154,43 @@ abstract class JsonScanner implements Closeable {
     }
 
     // Strings
+
+    /**
+     * Reads a string as bytes, without a text in between where it is short and ASCII.
+     *
+     * @return UTF-8; null if the next value is not a string, which is then not consumed
+     * @throws CocoFormatException if the string breaks JSON's syntax
+     */
+    public byte[] readBytes() throws CocoFormatException {
+        if (peek() != '"') {
+            return null;
+        }
+        has(bytes.length);
+        int at = position + 1;
+        int length = 0;
+        while (at < limit && length < bytes.length) {
+            byte b = buffer[at++];
+            if (b == '"') {
+                position = at;
+                return Arrays.copyOf(bytes, length);
+            }
+            if (b == '\\' && at < limit && isItselfEscaped(buffer[at])) {
+                b = buffer[at++];
+            } else if (!isPlain(b)) {
+                break;
+            }
+            bytes[length++] = b;
+        }
+        String read = readString();
+        if (!StandardCharsets.UTF_8.newEncoder().canEncode(read)) {
+            throw fault("the string holds half of a surrogate pair");
+        }
+        return read.getBytes(StandardCharsets.UTF_8);
+    }
+
+    private static boolean isItselfEscaped(byte b) {
+        return b == '\\' || b == '"' || b == '/';
+    }
 
     /** Reads a string, of which the opening quote is the next byte. */
     final String readString() throws CocoFormatException {

@@ -17,6 +17,16 @@ public final class BoxedMask {
     }
 
     /**
+     * Tells whether a box lies on this mask's box; if not, the overlap is 0 whatever the pixels.
+     *
+     * @param other of another mask: left, top, width and height in pixels
+     * @return whether the boxes meet
+     */
+    public boolean boxMeets(double[] other) {
+        return RunOverlap.meet(other, box, false);
+    }
+
+    /**
      * Computes the overlap with a truth.
      *
      * @param truth of the same size

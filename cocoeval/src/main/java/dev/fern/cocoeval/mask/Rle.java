@@ -169,11 +169,7 @@ public final class Rle {
 
     /** {@return how many pixels the object has, modulo 2^32} */
     public long area() {
-        int area = 0;
-        for (int i = 1; i < runs.length; i += 2) {
-            area += runs[i];
-        }
-        return Integer.toUnsignedLong(area);
+        return RunExtent.area(runs, runs.length);
     }
 
     /**
@@ -184,51 +180,7 @@ public final class Rle {
      *     dies
      */
     public double[] box() {
-        double[] box = new double[4];
-        int rows = (int) height;
-        int count = runs.length & ~1;
-        if (count == 0) {
-            return box;
-        }
-        if (rows == 0) {
-            throw new IllegalArgumentException("the mask has runs, but no rows to lie in");
-        }
-        int left = (int) width;
-        int top = rows;
-        int right = 0;
-        int bottom = 0;
-        int end = 0;
-        for (int i = 0; i < count; i++) {
-            int start = end;
-            end += runs[i];
-            if (i % 2 == 0 || runs[i] == 0) {
-                continue;
-            }
-            int firstColumn = Integer.divideUnsigned(start, rows);
-            int lastColumn = Integer.divideUnsigned(end - 1, rows);
-            left = least(left, firstColumn);
-            right = most(right, lastColumn);
-            if (Integer.compareUnsigned(firstColumn, lastColumn) < 0) {
-                top = 0;
-                bottom = rows - 1;
-            } else {
-                top = least(top, start - firstColumn * rows);
-                bottom = most(bottom, end - 1 - lastColumn * rows);
-            }
-        }
-        box[0] = Integer.toUnsignedLong(left);
-        box[1] = Integer.toUnsignedLong(top);
-        box[2] = Integer.toUnsignedLong(right - left + 1);
-        box[3] = Integer.toUnsignedLong(bottom - top + 1);
-        return box;
-    }
-
-    private static int least(int a, int b) {
-        return Integer.compareUnsigned(a, b) < 0 ? a : b;
-    }
-
-    private static int most(int a, int b) {
-        return Integer.compareUnsigned(a, b) > 0 ? a : b;
+        return RunExtent.box(height, width, runs, runs.length);
     }
 
     /**

@@ -29,7 +29,7 @@ final class RunOverlap {
     }
 
     /** Whether {@code bbIou} is above 0. */
-    private static boolean meet(double[] a, double[] b, boolean crowd) {
+    static boolean meet(double[] a, double[] b, boolean crowd) {
         double width = CMath.lesser(a[2] + a[0], b[2] + b[0]) - CMath.greater(a[0], b[0]);
         double height = CMath.lesser(a[3] + a[1], b[3] + b[1]) - CMath.greater(a[1], b[1]);
         if (width <= 0 || height <= 0) {

@@ -31,33 +31,46 @@ final class RunText {
     /**
      * Unpacks runs. Bytes that no packing makes are taken as C takes them, and one of 0 ends.
      *
+     * @param runs as many as {@code text} has bytes, or more; to be filled
+     * @return how many runs there are
      * @throws IllegalArgumentException if the text ends within a number, after which pycocotools
      *     reads on in whatever memory follows
      */
-    static int[] runs(byte[] text) {
-        int[] runs = new int[text.length];
+    static int unpack(byte[] text, int[] runs) {
         int count = 0;
         int at = 0;
         while (at < text.length && text[at] != 0) {
-            long run = 0;
-            int shift = 0;
-            int c;
-            do {
-                if (at == text.length || text[at] == 0) {
-                    throw new IllegalArgumentException(
-                            "the compressed runs end in the middle of a number");
+            int c = text[at++] - 48;
+            int run;
+            if ((c & ~0x1f) == 0) {
+                // most runs are packed as one character
+                run = (c & 0x10) == 0 ? c : c - 0x20;
+            } else {
+                at--;
+                int shift = 0;
+                run = 0;
+                do {
+                    if (at == text.length || text[at] == 0) {
+                        throw new IllegalArgumentException(
+                                "the compressed runs end in the middle of a number");
+                    }
+                    c = (byte) (text[at++] - 48);
+                    // shifts of 32 bits and more are those of x86, and of Java
+                    run |= (c & 0x1f) << shift;
+                    shift += 5;
+                } while ((c & 0x20) != 0);
+                if ((c & 0x10) != 0) {
+                    run |= -1 << shift;
                 }
-                c = (byte) (text[at++] - 48);
-                // shifts of 32 bits and more are those of x86, and of Java
-                run |= (c & 0x1f) << shift;
-                shift += 5;
-            } while ((c & 0x20) != 0);
-            if ((c & 0x10) != 0) {
-                run |= -1 << shift;
             }
-            runs[count] = (int) run + (count > 2 ? runs[count - 2] : 0);
+            runs[count] = count > 2 ? run + runs[count - 2] : run;
             count++;
         }
-        return Arrays.copyOf(runs, count);
+        return count;
+    }
+
+    static int[] runs(byte[] text) {
+        int[] runs = new int[text.length];
+        return Arrays.copyOf(runs, unpack(text, runs));
     }
 }

@@ -9,7 +9,6 @@ import dev.fern.cocoeval.mask.Segmentation.CompressedRuns;
 import dev.fern.cocoeval.mask.Segmentation.Polygons;
 import dev.fern.cocoeval.mask.Segmentation.Refused;
 import dev.fern.cocoeval.mask.Segmentation.Runs;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
@@ -191,10 +190,12 @@ public final class SegmentationReader {
                     long start = in.offset();
                     if (c == '[') {
                         runs = runs();
-                    } else if (in.readValue() instanceof String packed) {
-                        text = bytes(start, packed);
                     } else {
-                        fail(start, "is neither a text nor a list of runs");
+                        text = in.readBytes();
+                        if (text == null) {
+                            in.skipValue();
+                            fail(start, "is neither a text nor a list of runs");
+                        }
                     }
                     countsProblem = problem;
                 }
@@ -222,20 +223,6 @@ public final class SegmentationReader {
         return packed
                 ? new CompressedRuns(size[0], size[1], text)
                 : new Runs(List.of(Rle.ofRuns(size[0], size[1], runs)));
-    }
-
-    /** The bytes of a text; Python has none for half of a surrogate pair. */
-    private byte[] bytes(long start, String packed) {
-        byte[] bytes = packed.getBytes(StandardCharsets.UTF_8);
-        if (bytes.length != packed.length()
-                && packed.codePoints()
-                        .anyMatch(
-                                point ->
-                                        point >= Character.MIN_SURROGATE
-                                                && point <= Character.MAX_SURROGATE)) {
-            fail(start, "holds half of a surrogate pair");
-        }
-        return bytes;
     }
 
     private long[] size() throws CocoFormatException {
