@@ -3,10 +3,10 @@ package dev.fern.cocoeval;
 import static dev.fern.cocoeval.CocoProblem.Severity.ERROR;
 import static dev.fern.cocoeval.CocoProblem.Severity.WARNING;
 
-import dev.fern.cocoeval.CocoDataset.AnnotationFlaw;
 import dev.fern.cocoeval.RecordFields.BoxField;
 import dev.fern.cocoeval.RecordFields.Field;
 import dev.fern.cocoeval.RecordFields.IdField;
+import dev.fern.cocoeval.Refusals.AnnotationFlaw;
 import dev.fern.cocoeval.json.CocoFormatException;
 import dev.fern.cocoeval.json.JsonTokenizer;
 import dev.fern.cocoeval.json.JsonTokenizer.Other;

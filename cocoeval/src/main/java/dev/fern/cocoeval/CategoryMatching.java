@@ -317,7 +317,7 @@ final class CategoryMatching {
             }
             long bit = 1L << t;
             // a match with the annotation of id 0 is stored as 0, which means none
-            boolean counts = match >= 0 && input.matchCounts(truths[match]);
+            boolean counts = match >= 0 && input.refusals().matchCounts(truths[match]);
             if (match >= 0) {
                 taken[match] |= bit;
                 matched[first + d] = match;

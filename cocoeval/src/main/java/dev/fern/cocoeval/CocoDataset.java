@@ -3,11 +3,12 @@ package dev.fern.cocoeval;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonNull;
 import com.google.gson.JsonPrimitive;
+import dev.fern.cocoeval.Refusals.AnnotationFlaw;
+import dev.fern.cocoeval.Refusals.SizeFlaw;
 import dev.fern.cocoeval.id.IdTable;
 import dev.fern.cocoeval.json.CocoFormatException;
 import dev.fern.cocoeval.keypoint.Keypoints;
 import dev.fern.cocoeval.mask.Rle;
-import dev.fern.cocoeval.mask.Segmentation;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -49,32 +50,6 @@ public final class CocoDataset {
             boolean lenient,
             List<String> notes,
             Map<Long, SizeFlaw> sizeFlaws) {}
-
-    /**
-     * What is wrong with the size of an image.
-     *
-     * @param missing whether a number is missing, which pycocotools refuses for any mask; a number
-     *     that is none only keeps it from drawing polygons
-     */
-    record SizeFlaw(CocoProblem problem, boolean missing) {}
-
-    /**
-     * What keeps one annotation from being evaluated, or makes it unusual. pycocotools raises only
-     * when it comes to use such an annotation, so the evaluator does too.
-     *
-     * @param box what is wrong with {@code bbox}, or null
-     * @param area what is wrong with {@code area}, or null
-     * @param crowd why {@code iscrowd} has no value as an integer, or null
-     * @param labels why {@code num_keypoints} is not known though keypoints are read, or null
-     * @param ignored whether Python takes the value of {@code iscrowd} for true, which makes the
-     *     annotation an ignored one; 0.5 is true and yet 0 as an integer
-     */
-    record AnnotationFlaw(
-            CocoProblem box,
-            CocoProblem area,
-            CocoProblem crowd,
-            CocoProblem labels,
-            boolean ignored) {}
 
     private final List<CocoImage> images;
     private final List<CocoCategory> categoriesAsListed;
@@ -147,48 +122,18 @@ public final class CocoDataset {
     }
 
     /**
-     * Adds masks to a data set from memory, to evaluate masks on.
+     * Adds masks or keypoints to a data set from memory, to evaluate them.
      *
-     * @param masks one per annotation, in the order of {@link #annotations}
-     * @return a data set with the same records, and these masks
-     * @throws IllegalArgumentException if there are more or fewer masks than annotations
+     * @param other one mask or set of keypoints per annotation, in the order of {@link
+     *     #annotations}
+     * @return a data set with the same records, and these shapes
+     * @throws IllegalArgumentException if there are more or fewer shapes than annotations
      */
-    public CocoDataset withMasks(List<Rle> masks) {
-        requireOneEach(masks.size());
-        Shapes added = new Shapes(IouType.SEGM);
-        masks.forEach(mask -> added.add(Segmentation.compressed(mask), null));
-        return with(added);
-    }
-
-    /**
-     * Adds keypoints to a data set from memory, to evaluate keypoints on. An annotation without
-     * labelled points is ignored.
-     *
-     * @param keypoints one set per annotation, in the order of {@link #annotations}
-     * @return a data set with the same records, and these keypoints
-     * @throws IllegalArgumentException if there are more or fewer sets than annotations
-     */
-    public CocoDataset withKeypoints(List<Keypoints> keypoints) {
-        requireOneEach(keypoints.size());
-        Shapes added = new Shapes(IouType.KEYPOINTS);
-        for (Keypoints points : keypoints) {
-            added.add(null, points);
-            if (points.labelled() == 0) {
-                added.setUnlabelled();
-            }
+    public CocoDataset with(Shapes other) {
+        if (other.size() != annotations.size()) {
+            String counts = other.size() + " shapes, but " + annotations.size() + " annotations";
+            throw new IllegalArgumentException(counts);
         }
-        return with(added);
-    }
-
-    private void requireOneEach(int count) {
-        if (count != annotations.size()) {
-            throw new IllegalArgumentException(
-                    count + " are not one for each of " + annotations.size() + " annotations");
-        }
-    }
-
-    /** The same records with other shapes. */
-    CocoDataset with(Shapes other) {
         return new CocoDataset(
                 images, categoriesAsListed, annotations, flaws, ignoreFlags, other, ids, source);
     }
@@ -237,8 +182,7 @@ public final class CocoDataset {
     }
 
     /**
-     * Reads a data set to evaluate masks or keypoints on, as {@link #readForEvaluation(Path)} reads
-     * one of boxes.
+     * Reads a data set to evaluate masks or keypoints on, else as for boxes.
      *
      * @param file JSON, plain or gzip
      * @param type what to keep of each annotation: its mask, its keypoints, or nothing but the box
@@ -266,9 +210,8 @@ public final class CocoDataset {
     }
 
     /**
-     * Reads a data set to evaluate masks or keypoints on, as {@link #readLeniently(Path)} reads one
-     * of boxes. The number of labelled keypoints takes the place of a missing {@code
-     * num_keypoints}.
+     * Reads masks or keypoints too, and puts the number of labelled keypoints in the place of a
+     * missing {@code num_keypoints}.
      *
      * @param file JSON, plain or gzip
      * @param type what to keep of each annotation: its mask, its keypoints, or nothing but the box
@@ -411,16 +354,8 @@ public final class CocoDataset {
      * @return empty if masks were not read, and where the file has no mask that can be drawn
      */
     public Optional<Rle> mask(int annotation) {
-        Segmentation mask = shapes.mask(annotation);
-        Optional<CocoImage> image = image(annotations.get(annotation).imageId());
-        if (mask == null || image.isEmpty()) {
-            return Optional.empty();
-        }
-        try {
-            return Optional.of(mask.draw(image.get().height(), image.get().width()));
-        } catch (IllegalArgumentException e) {
-            return Optional.empty();
-        }
+        return image(annotations.get(annotation).imageId())
+                .flatMap(image -> shapes.draw(annotation, image));
     }
 
     /**

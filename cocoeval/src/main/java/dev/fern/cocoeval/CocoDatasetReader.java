@@ -88,7 +88,7 @@ final class CocoDatasetReader {
     private final boolean lenient;
     private final IouType type;
     private final boolean measuresMasks;
-    private final Map<Long, CocoDataset.SizeFlaw> sizeFlaws = new HashMap<>();
+    private final Map<Long, Refusals.SizeFlaw> sizeFlaws = new HashMap<>();
     private AnnotationReader annotationReader;
 
     private CocoDatasetReader(
@@ -296,7 +296,7 @@ final class CocoDatasetReader {
             String missing = height.value == null ? "height" : "width";
             sizeFlaws.put(
                     id,
-                    new CocoDataset.SizeFlaw(
+                    new Refusals.SizeFlaw(
                             fields.problem(
                                     ERROR,
                                     offset,
@@ -308,7 +308,7 @@ final class CocoDatasetReader {
                             ERROR,
                             offset,
                             "has no " + (isLength(height) ? "width" : "height") + " to draw in");
-            sizeFlaws.put(id, new CocoDataset.SizeFlaw(problem, false));
+            sizeFlaws.put(id, new Refusals.SizeFlaw(problem, false));
         }
     }
 

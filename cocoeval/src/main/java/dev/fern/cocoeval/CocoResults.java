@@ -22,32 +22,16 @@ import java.util.RandomAccess;
  */
 public final class CocoResults {
     private final int size;
-    private final long[] imageIds;
-    private final long[] categoryIds;
-    private final double[] boxes;
-    private final double[] scores;
-    private final Map<Integer, CocoProblem> scoreFlaws;
-    private final Map<Integer, CocoProblem> boxFlaws;
-    private final double[] areas;
-    private final Shapes shapes;
-    private final boolean hasBoxes;
+    private final DetectionColumns columns;
     private final IdTable ids;
     private final String file;
     private final List<String> notes;
 
-    private CocoResults(Builder builder, String file, List<String> notes) {
-        size = builder.size;
-        // the builder may go on, and then writes beyond this size or into arrays of its own
-        imageIds = builder.imageIds;
-        categoryIds = builder.categoryIds;
-        boxes = builder.boxes;
-        scores = builder.scores;
-        areas = builder.areas;
-        shapes = builder.shapes;
-        hasBoxes = builder.hasBoxes;
-        scoreFlaws = Map.copyOf(builder.scoreFlaws);
-        boxFlaws = Map.copyOf(builder.boxFlaws);
-        ids = builder.ids;
+    CocoResults(DetectionColumns columns, IdTable ids, String file, List<String> notes) {
+        size = columns.size();
+        // they may grow, and then in arrays of their own or beyond this size
+        this.columns = columns.view();
+        this.ids = ids;
         this.file = file;
         this.notes = List.copyOf(notes);
     }
@@ -135,7 +119,7 @@ public final class CocoResults {
      * @param i position of the detection, 0 to {@code size() - 1}, in the order of adding
      */
     public long imageId(int i) {
-        return imageIds[Objects.checkIndex(i, size)];
+        return columns.imageId(Objects.checkIndex(i, size));
     }
 
     /**
@@ -144,7 +128,7 @@ public final class CocoResults {
      * @param i position of the detection, 0 to {@code size() - 1}
      */
     public long categoryId(int i) {
-        return categoryIds[Objects.checkIndex(i, size)];
+        return columns.categoryId(Objects.checkIndex(i, size));
     }
 
     /**
@@ -154,6 +138,7 @@ public final class CocoResults {
      */
     public Box box(int i) {
         int at = 4 * Objects.checkIndex(i, size);
+        double[] boxes = columns.boxes();
         return new Box(boxes[at], boxes[at + 1], boxes[at + 2], boxes[at + 3]);
     }
 
@@ -163,7 +148,7 @@ public final class CocoResults {
      * @param i position of the detection, 0 to {@code size() - 1}
      */
     public double score(int i) {
-        return scores[Objects.checkIndex(i, size)];
+        return columns.scores()[Objects.checkIndex(i, size)];
     }
 
     /**
@@ -204,24 +189,22 @@ public final class CocoResults {
 
     /** x, y, width, height of each: [size, 4], perhaps with room to spare. Not to be changed. */
     double[] boxes() {
-        return boxes;
+        return columns.boxes();
     }
 
     /** [size], perhaps with room to spare. Not to be changed. */
     double[] scores() {
-        return scores;
+        return columns.scores();
     }
 
     /** In square pixels, that of the box or, where the file has masks for boxes, of the mask. */
     double area(int i) {
-        return areas == null || Double.isNaN(areas[i])
-                ? boxes[4 * i + 2] * boxes[4 * i + 3]
-                : areas[i];
+        return columns.area(i);
     }
 
     /** {@return what the detections have beside boxes: masks, keypoints, or nothing (box)} */
     public IouType iouType() {
-        return shapes.type();
+        return shapes().type();
     }
 
     /**
@@ -234,18 +217,12 @@ public final class CocoResults {
      */
     public Optional<Rle> mask(int i, CocoImage image) {
         Objects.checkIndex(i, size);
-        if (shapes.type() != IouType.SEGM) {
+        if (shapes().type() != IouType.SEGM) {
             return Optional.empty();
         }
-        Segmentation mask = shapes.mask(i);
-        try {
-            return Optional.of(
-                    mask == null
-                            ? rectangle(i, image.height(), image.width())
-                            : mask.draw(image.height(), image.width()));
-        } catch (IllegalArgumentException e) {
-            return Optional.empty();
-        }
+        return shapes().mask(i) == null
+                ? Optional.of(rectangle(i, image.height(), image.width()))
+                : shapes().draw(i, image);
     }
 
     /**
@@ -253,12 +230,13 @@ public final class CocoResults {
      * for the rectangle of its box.
      */
     boolean hasBoxes() {
-        return hasBoxes;
+        return columns.hasBoxes();
     }
 
     /** The mask that pycocotools makes of a box. */
     Rle rectangle(int i, long imageHeight, long imageWidth) {
-        return Rle.ofBox(imageHeight, imageWidth, Arrays.copyOfRange(boxes, 4 * i, 4 * i + 4));
+        return Rle.ofBox(
+                imageHeight, imageWidth, Arrays.copyOfRange(columns.boxes(), 4 * i, 4 * i + 4));
     }
 
     /**
@@ -268,12 +246,12 @@ public final class CocoResults {
      * @return empty if keypoints were not read, and where the file has none
      */
     public Optional<Keypoints> keypoints(int i) {
-        return Optional.ofNullable(shapes.keypoints(Objects.checkIndex(i, size)))
+        return Optional.ofNullable(shapes().keypoints(Objects.checkIndex(i, size)))
                 .filter(points -> points.problem().isEmpty());
     }
 
     Shapes shapes() {
-        return shapes;
+        return columns.shapes();
     }
 
     /** What {@link CocoAdvice} tells of the file. */
@@ -292,16 +270,16 @@ public final class CocoResults {
 
     /** What is wrong with the score of detection {@code i}, or null. */
     CocoProblem scoreFlaw(int i) {
-        return scoreFlaws.get(i);
+        return columns.scoreFlaws().get(i);
     }
 
     /** What is wrong with the box of detection {@code i} though pycocotools loads it, or null. */
     CocoProblem boxFlaw(int i) {
-        return boxFlaws.get(i);
+        return columns.boxFlaws().get(i);
     }
 
     boolean hasFlaws() {
-        return !scoreFlaws.isEmpty() || !boxFlaws.isEmpty();
+        return !columns.scoreFlaws().isEmpty() || !columns.boxFlaws().isEmpty();
     }
 
     IdTable ids() {
@@ -315,28 +293,14 @@ public final class CocoResults {
 
     /** Collects detections. Not safe for use by several threads at once. */
     public static final class Builder {
-        private int size;
-        private long[] imageIds = new long[1024];
-        private long[] categoryIds = new long[1024];
-        private double[] boxes = new double[4 * 1024];
-        private double[] scores = new double[1024];
-        private final Map<Integer, CocoProblem> scoreFlaws = new HashMap<>();
-        private final Map<Integer, CocoProblem> boxFlaws = new HashMap<>();
-        private double[] areas;
-        private final Shapes shapes;
-        private boolean hasBoxes = true;
+        private final DetectionColumns columns;
         private final IdTable ids;
         private final Map<Long, Long> categoriesByNumber;
 
         private Builder(IdTable ids, Map<Long, Long> categoriesByNumber, IouType type) {
             this.ids = ids;
             this.categoriesByNumber = categoriesByNumber;
-            shapes = new Shapes(type);
-        }
-
-        /** For a reader, which has the ids as they are. */
-        static Builder with(IdTable ids, IouType type) {
-            return new Builder(ids, Map.of(), type);
+            columns = new DetectionColumns(type);
         }
 
         /**
@@ -363,8 +327,8 @@ public final class CocoResults {
          * @return this builder
          */
         public Builder add(long imageId, long categoryId, Box box, double score) {
-            add(imageId, categoryId, box.x(), box.y(), box.width(), box.height(), score);
-            shapes.add(null, null);
+            double[] xywh = {box.x(), box.y(), box.width(), box.height()};
+            columns.add(imageId, category(categoryId), xywh, score, null, null);
             return this;
         }
 
@@ -379,11 +343,11 @@ public final class CocoResults {
          */
         public Builder add(long imageId, long categoryId, Rle mask, double score) {
             double[] box = mask.box();
-            add(imageId, categoryId, box[0], box[1], box[2], box[3], score);
-            shapes.add(Segmentation.compressed(mask), null);
-            shapes.setMeasured();
-            area(mask.area());
-            hasNoBoxes();
+            Segmentation packed = Segmentation.compressed(mask);
+            columns.add(imageId, category(categoryId), box, score, packed, null);
+            columns.boxIsOfMask();
+            columns.area(mask.area());
+            columns.hasNoBoxes();
             return this;
         }
 
@@ -397,92 +361,23 @@ public final class CocoResults {
          * @return this builder
          */
         public Builder add(long imageId, long categoryId, Keypoints keypoints, double score) {
-            double[] box = keypoints.box();
-            add(imageId, categoryId, box[0], box[1], box[2], box[3], score);
-            shapes.add(null, keypoints);
-            hasNoBoxes();
+            columns.add(imageId, category(categoryId), keypoints.box(), score, null, keypoints);
+            columns.hasNoBoxes();
             return this;
         }
 
-        void add(
-                long imageId,
-                long categoryId,
-                double x,
-                double y,
-                double width,
-                double height,
-                double score) {
-            if (size == scores.length) {
-                int more = Math.addExact(size, size >> 1);
-                imageIds = Arrays.copyOf(imageIds, more);
-                categoryIds = Arrays.copyOf(categoryIds, more);
-                boxes = Arrays.copyOf(boxes, Math.multiplyExact(4, more));
-                scores = Arrays.copyOf(scores, more);
-                areas = areas == null ? null : Arrays.copyOf(areas, more);
-            }
-            if (areas != null) {
-                areas[size] = Double.NaN;
-            }
-            imageIds[size] = imageId;
-            categoryIds[size] =
-                    categoriesByNumber.isEmpty()
-                            ? categoryId
-                            : categoriesByNumber.getOrDefault(categoryId, categoryId);
-            boxes[4 * size] = x;
-            boxes[4 * size + 1] = y;
-            boxes[4 * size + 2] = width;
-            boxes[4 * size + 3] = height;
-            scores[size++] = score;
-        }
-
-        /** Says that masks or keypoints give boxes and areas. */
-        void hasNoBoxes() {
-            hasBoxes = false;
-        }
-
-        /** Says that the box of the detection that was added last is that of its mask. */
-        void boxIsOfMask() {
-            shapes.setMeasured();
-        }
-
-        /** Gives the detection that was added last what it has beside the box, null for nothing. */
-        void shape(Segmentation mask, Keypoints keypoints) {
-            shapes.add(mask, keypoints);
+        private long category(long id) {
+            return categoriesByNumber.isEmpty() ? id : categoriesByNumber.getOrDefault(id, id);
         }
 
         /** {@return how many detections were added so far} */
         public int size() {
-            return size;
+            return columns.size();
         }
 
         /** {@return all detections that were added so far; more may be added afterwards} */
         public CocoResults build() {
-            return build(null, List.of());
-        }
-
-        CocoResults build(String file, List<String> notes) {
-            return new CocoResults(this, file, notes);
-        }
-
-        /** Gives the detection that was added last another area than its box has. */
-        void area(double area) {
-            if (areas == null) {
-                areas = new double[scores.length];
-                Arrays.fill(areas, Double.NaN);
-            }
-            areas[size - 1] = area;
-        }
-
-        void flawedScore(CocoProblem problem) {
-            scoreFlaws.put(size - 1, problem);
-        }
-
-        void flawedBox(CocoProblem problem) {
-            boxFlaws.put(size - 1, problem);
-        }
-
-        IdTable ids() {
-            return ids;
+            return new CocoResults(columns, ids, null, List.of());
         }
     }
 }

@@ -8,7 +8,6 @@ import dev.fern.cocoeval.json.CompressedInput;
 import dev.fern.cocoeval.json.JsonTokenizer;
 import dev.fern.cocoeval.json.JsonTokenizer.Other;
 import dev.fern.cocoeval.keypoint.Keypoints;
-import dev.fern.cocoeval.mask.MaskMeter;
 import dev.fern.cocoeval.mask.Segmentation;
 import dev.fern.cocoeval.mask.Segmentation.CompressedRuns;
 import dev.fern.cocoeval.mask.Segmentation.Refused;
@@ -31,9 +30,13 @@ final class CocoResultsReader {
     private final String file;
     private final JsonTokenizer in;
     private final IouType type;
-    private final CocoResults.Builder results;
+    private final DetectionColumns results;
+    private final IdTable ids;
+
+    /** The masks that are to be measured, where they are not kept. */
+    private final Shapes measured = new Shapes(IouType.SEGM);
+
     private final SegmentationReader masks;
-    private final MaskMeter meter = new MaskMeter();
 
     /** Finds what a detection belongs to; null to take ids as they are. */
     private final DetectedImages images;
@@ -55,7 +58,8 @@ final class CocoResultsReader {
         this.type = type;
         this.images = images;
         masks = new SegmentationReader(in, images != null);
-        results = CocoResults.Builder.with(images == null ? new IdTable() : images.ids(), type);
+        ids = images == null ? new IdTable() : images.ids();
+        results = new DetectionColumns(type);
     }
 
     /** Reads a file as pycocotools does. */
@@ -96,7 +100,13 @@ final class CocoResultsReader {
         if (results.size() == 0 && !notes.isEmpty()) {
             throw new CocoFormatException(file, "", 0, notes.get(0));
         }
-        return results.build(file, notes);
+        if (kind == Kind.MASKS && images == null) {
+            results.measure(
+                    type == IouType.SEGM ? results.shapes() : measured,
+                    (i, problem) ->
+                            new CocoFormatException(file, "[" + i + "].segmentation", -1, problem));
+        }
+        return new CocoResults(results, ids, file, notes);
     }
 
     private void detection() throws CocoFormatException {
@@ -173,10 +183,12 @@ final class CocoResultsReader {
                 results.hasNoBoxes();
             }
         }
-        boolean measured = requireKind(mask, keypoints, offset);
+        requireKind(mask, keypoints, offset);
         Optional<MaskExtent> extent =
                 images != null && !hasBox && mask != null ? MaskExtent.of(mask) : Optional.empty();
-        if (!measured && extent.isEmpty() && kind != Kind.KEYPOINTS) {
+        boolean needsBox =
+                images == null ? kind == Kind.BOXES : kind != Kind.KEYPOINTS && extent.isEmpty();
+        if (needsBox) {
             require(hasBox, "bbox", boxRefusal, offset);
         }
         if (images != null) {
@@ -187,13 +199,12 @@ final class CocoResultsReader {
             }
         }
         extent.ifPresent(found -> setBox(found.x(), found.y(), found.width(), found.height()));
-        results.add(imageId, categoryId, box[0], box[1], box[2], box[3], score);
-        results.shape(mask, keypoints);
+        results.add(imageId, categoryId, box, score, mask, keypoints);
         if (boxOfMask) {
             results.boxIsOfMask();
         }
-        if (measured) {
-            results.area(meter.area());
+        if (kind == Kind.MASKS && images == null && type != IouType.SEGM) {
+            measured.add(mask, null);
         } else if (kind == Kind.MASKS && extent.isPresent()) {
             results.area(extent.get().area());
         }
@@ -222,12 +233,8 @@ final class CocoResultsReader {
         return maskCounts ? Kind.MASKS : keypoints != null ? Kind.KEYPOINTS : Kind.BOXES;
     }
 
-    /**
-     * Refuses what pycocotools can't load, and takes box and area from masks and keypoints.
-     *
-     * @return whether the mask gives the area, and was measured
-     */
-    private boolean requireKind(Segmentation mask, Keypoints keypoints, long offset)
+    /** Refuses what pycocotools can't load, and takes boxes from keypoints. */
+    private void requireKind(Segmentation mask, Keypoints keypoints, long offset)
             throws CocoFormatException {
         if (kind == Kind.KEYPOINTS) {
             if (keypoints == null) {
@@ -243,29 +250,24 @@ final class CocoResultsReader {
             }
         }
         if (kind != Kind.MASKS || images != null) {
-            return false;
+            return;
         }
         if (mask instanceof Refused refused && refused.whenCompared()) {
             throw refused.why().in(file);
         }
-        if (!(mask instanceof CompressedRuns runs)) {
+        if (!(mask instanceof CompressedRuns)) {
             throw problem(
                             offset,
                             "has no compressed mask, which pycocotools needs here; --lenient takes"
                                     + " others")
                     .in(file);
         }
-        try {
-            meter.measure(runs);
-            boxOfMask = !hasBox && boxRefusal == null;
-            if (boxOfMask) {
-                setBox(meter.box());
-            } else {
-                boxFlaw = boxFlaw == null ? boxRefusal : boxFlaw;
-            }
-            return true;
-        } catch (IllegalArgumentException e) {
-            throw problem(offset, "segmentation: " + e.getMessage()).in(file);
+        boxOfMask = !hasBox && boxRefusal == null;
+        if (boxOfMask) {
+            // filled in when all masks are measured
+            setBox(0, 0, 0, 0);
+        } else {
+            boxFlaw = boxFlaw == null ? boxRefusal : boxFlaw;
         }
     }
 
@@ -289,7 +291,7 @@ final class CocoResultsReader {
         Object value = in.readValue();
         boolean container = value == Other.ARRAY || value == Other.OBJECT;
         idRefusal = container ? problem(start, "is not an id") : null;
-        return container ? IdTable.NONE : results.ids().idOf(value);
+        return container ? IdTable.NONE : ids.idOf(value);
     }
 
     private double score() throws CocoFormatException {

@@ -3,7 +3,7 @@ package dev.fern.cocoeval;
 import static dev.fern.cocoeval.CocoProblem.Severity.ERROR;
 import static dev.fern.cocoeval.CocoProblem.Severity.WARNING;
 
-import dev.fern.cocoeval.CocoDataset.AnnotationFlaw;
+import dev.fern.cocoeval.Refusals.AnnotationFlaw;
 import dev.fern.cocoeval.id.IdTable;
 import dev.fern.cocoeval.json.CocoFormatException;
 import java.nio.file.Path;

@@ -3,13 +3,10 @@ package dev.fern.cocoeval;
 import dev.fern.cocoeval.id.IdTable;
 import dev.fern.cocoeval.id.PythonIds;
 import dev.fern.cocoeval.json.CocoFormatException;
-import dev.fern.cocoeval.json.PythonText;
-import java.math.BigInteger;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.OptionalDouble;
 import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 
@@ -59,7 +56,7 @@ final class EvaluationInput {
         this.dataset = dataset;
         this.results = results;
         this.parameters = parameters;
-        refusals = new Refusals(dataset, results, parameters.iouType());
+        refusals = new Refusals(dataset, results, parameters);
         requireShapes();
         if (results.size() == 0 && results.file() != null && !parameters.corrected()) {
             throw new CocoFormatException(
@@ -386,39 +383,5 @@ final class EvaluationInput {
 
     Refusals refusals() {
         return refusals;
-    }
-
-    /**
-     * Whether pycocotools would count a match with this annotation: it stores the annotation's id
-     * as a double, and 0 means none.
-     */
-    boolean matchCounts(int annotation) throws CocoFormatException {
-        CocoAnnotation truth = dataset.annotations().get(annotation);
-        if (parameters.corrected() || IdTable.isOrdinary(truth.id())) {
-            return truth.id() != 0 || parameters.corrected();
-        }
-        Object id = dataset.ids().value(truth.id());
-        OptionalDouble number = OptionalDouble.of(Double.NaN);
-        if (id instanceof String text) {
-            if (dataset.source() != null && dataset.source().lenient()) {
-                return true;
-            }
-            number = PythonText.toFloat(text);
-        } else if (id instanceof BigInteger big) {
-            double rounded = big.doubleValue();
-            number =
-                    Double.isInfinite(rounded)
-                            ? OptionalDouble.empty()
-                            : OptionalDouble.of(rounded);
-        } else if (id instanceof Number fraction) {
-            number = OptionalDouble.of(fraction.doubleValue());
-        }
-        if (number.isEmpty()) {
-            throw refusals.truth(
-                    annotation,
-                    ".id",
-                    id + " is not a number, which pycocotools needs; --lenient does without");
-        }
-        return number.getAsDouble() != 0;
     }
 }

@@ -1,23 +1,53 @@
 package dev.fern.cocoeval;
 
-import dev.fern.cocoeval.CocoDataset.AnnotationFlaw;
-import dev.fern.cocoeval.CocoDataset.SizeFlaw;
+import dev.fern.cocoeval.id.IdTable;
 import dev.fern.cocoeval.json.CocoFormatException;
+import dev.fern.cocoeval.json.PythonText;
 import dev.fern.cocoeval.json.Unusable;
 import dev.fern.cocoeval.mask.Segmentation;
 import dev.fern.cocoeval.mask.Segmentation.Polygons;
 import dev.fern.cocoeval.mask.Segmentation.Refused;
+import java.math.BigInteger;
+import java.util.OptionalDouble;
 
 /** Refuses the records over which pycocotools would stumble, once it comes to use them. */
 final class Refusals {
+    /**
+     * What is wrong with the size of an image.
+     *
+     * @param missing whether a number is missing, which pycocotools refuses for any mask; a number
+     *     that is none only keeps it from drawing polygons
+     */
+    record SizeFlaw(CocoProblem problem, boolean missing) {}
+
+    /**
+     * What keeps one annotation from being evaluated, or makes it unusual. pycocotools raises only
+     * when it comes to use such an annotation, so the evaluator does too.
+     *
+     * @param box what is wrong with {@code bbox}, or null
+     * @param area what is wrong with {@code area}, or null
+     * @param crowd why {@code iscrowd} has no value as an integer, or null
+     * @param labels why {@code num_keypoints} is not known though keypoints are read, or null
+     * @param ignored whether Python takes the value of {@code iscrowd} for true, which makes the
+     *     annotation an ignored one; 0.5 is true and yet 0 as an integer
+     */
+    record AnnotationFlaw(
+            CocoProblem box,
+            CocoProblem area,
+            CocoProblem crowd,
+            CocoProblem labels,
+            boolean ignored) {}
+
     private final CocoDataset dataset;
     private final CocoResults results;
     private final IouType type;
+    private final boolean corrected;
 
-    Refusals(CocoDataset dataset, CocoResults results, IouType type) {
+    Refusals(CocoDataset dataset, CocoResults results, EvaluationParameters parameters) {
         this.dataset = dataset;
         this.results = results;
-        this.type = type;
+        type = parameters.iouType();
+        corrected = parameters.corrected();
     }
 
     String datasetName() {
@@ -195,5 +225,39 @@ final class Refusals {
     /** What refuses a detection, as {@link #truth} has it. */
     CocoFormatException detection(int detection, String member, String problem) {
         return new CocoFormatException(resultsName(), "[" + detection + "]" + member, -1, problem);
+    }
+
+    /**
+     * Whether pycocotools would count a match with this annotation: it stores the annotation's id
+     * as a double, and 0 means none.
+     */
+    boolean matchCounts(int annotation) throws CocoFormatException {
+        CocoAnnotation truth = dataset.annotations().get(annotation);
+        if (corrected || IdTable.isOrdinary(truth.id())) {
+            return truth.id() != 0 || corrected;
+        }
+        Object id = dataset.ids().value(truth.id());
+        OptionalDouble number = OptionalDouble.of(Double.NaN);
+        if (id instanceof String text) {
+            if (dataset.source() != null && dataset.source().lenient()) {
+                return true;
+            }
+            number = PythonText.toFloat(text);
+        } else if (id instanceof BigInteger big) {
+            double rounded = big.doubleValue();
+            number =
+                    Double.isInfinite(rounded)
+                            ? OptionalDouble.empty()
+                            : OptionalDouble.of(rounded);
+        } else if (id instanceof Number fraction) {
+            number = OptionalDouble.of(fraction.doubleValue());
+        }
+        if (number.isEmpty()) {
+            throw truth(
+                    annotation,
+                    ".id",
+                    id + " is not a number, which pycocotools needs; --lenient does without");
+        }
+        return number.getAsDouble() != 0;
     }
 }

@@ -1,14 +1,16 @@
 package dev.fern.cocoeval;
 
 import dev.fern.cocoeval.keypoint.Keypoints;
+import dev.fern.cocoeval.mask.Rle;
 import dev.fern.cocoeval.mask.Segmentation;
 import dev.fern.cocoeval.mask.Segmentation.Refused;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
+import java.util.Optional;
 
 /** What records have beside boxes: the masks or the keypoints that an evaluation is about. */
-final class Shapes {
+public final class Shapes {
     private final IouType type;
     private final List<Segmentation> masks = new ArrayList<>();
     private final List<Keypoints> keypoints = new ArrayList<>();
@@ -22,6 +24,51 @@ final class Shapes {
      */
     Shapes(IouType type) {
         this.type = type;
+    }
+
+    /**
+     * Takes masks from memory.
+     *
+     * @param masks one per record, each of the size of its image
+     * @return shapes of {@link IouType#SEGM}
+     */
+    public static Shapes ofMasks(List<Rle> masks) {
+        Shapes shapes = new Shapes(IouType.SEGM);
+        masks.forEach(mask -> shapes.add(Segmentation.compressed(mask), null));
+        return shapes;
+    }
+
+    /**
+     * Takes keypoints from memory. A record without labelled points is ignored.
+     *
+     * @param keypoints one set per record
+     * @return shapes of {@link IouType#KEYPOINTS}
+     */
+    public static Shapes ofKeypoints(List<Keypoints> keypoints) {
+        Shapes shapes = new Shapes(IouType.KEYPOINTS);
+        for (Keypoints points : keypoints) {
+            shapes.add(null, points);
+            if (points.labelled() == 0) {
+                shapes.setUnlabelled();
+            }
+        }
+        return shapes;
+    }
+
+    int size() {
+        return size;
+    }
+
+    /** Draws the mask of a record; empty if it has none that can be drawn. */
+    Optional<Rle> draw(int i, CocoImage image) {
+        if (mask(i) == null) {
+            return Optional.empty();
+        }
+        try {
+            return Optional.of(mask(i).draw(image.height(), image.width()));
+        } catch (IllegalArgumentException e) {
+            return Optional.empty();
+        }
     }
 
     IouType type() {
