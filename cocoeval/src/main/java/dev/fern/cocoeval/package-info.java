@@ -1,6 +1,6 @@
 /**
- * COCO data and its evaluation by boxes, masks or keypoints: what pycocotools does, to the last bit.
- * The package depends on Gson alone.
+ * COCO data and its evaluation by boxes, masks or keypoints: what pycocotools does, to the last
+ * bit. The package depends on Gson alone.
  *
  * <p>Annotations come in through {@link dev.fern.cocoeval.CocoDataset} and detections through
  * {@link dev.fern.cocoeval.CocoResults}, from files or from memory; {@link
