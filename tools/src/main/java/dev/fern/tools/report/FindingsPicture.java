@@ -17,6 +17,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Base64;
 import java.util.Locale;
+import java.util.Optional;
 
 /** Small images with what was found rightly, wrongly and missed drawn over them. */
 public final class FindingsPicture {
@@ -35,6 +36,18 @@ public final class FindingsPicture {
     private final Analysis analysis;
     private final ImageFolder folder;
     private final ImageReader reader;
+    private final Optional<ObjectShapes> shapes;
+
+    /**
+     * Takes what pictures of boxes are made of.
+     *
+     * @param analysis of the detections
+     * @param folder of the images
+     * @param reader reads them as they were when the detections were made
+     */
+    public FindingsPicture(Analysis analysis, ImageFolder folder, ImageReader reader) {
+        this(analysis, folder, reader, Optional.empty());
+    }
 
     /**
      * Takes what the pictures are made of.
@@ -42,11 +55,17 @@ public final class FindingsPicture {
      * @param analysis of the detections
      * @param folder of the images
      * @param reader reads them as they were when the detections were made
+     * @param shapes draws masks and keypoints
      */
-    public FindingsPicture(Analysis analysis, ImageFolder folder, ImageReader reader) {
+    public FindingsPicture(
+            Analysis analysis,
+            ImageFolder folder,
+            ImageReader reader,
+            Optional<ObjectShapes> shapes) {
         this.analysis = analysis;
         this.folder = folder;
         this.reader = reader;
+        this.shapes = shapes;
     }
 
     /**
@@ -89,14 +108,25 @@ public final class FindingsPicture {
                 .filter(MatchedDetection::isRight)
                 .filter(detection -> detection.score() >= analysis.scoreThreshold())
                 .limit(BOXES)
-                .forEach(d -> svg.append(box(d.detection().box(), "right", label(d), 0)));
+                .forEach(d -> svg.append(detection(findings, d, "right", 0)));
         findings.missed().stream()
                 .limit(BOXES)
-                .forEach(t -> svg.append(box(t.annotation().box(), "missed", label(t), textSize)));
+                .forEach(t -> svg.append(truth(findings, t, textSize)));
         findings.wrong().stream()
                 .limit(BOXES)
-                .forEach(d -> svg.append(box(d.detection().box(), "wrong", label(d), textSize)));
+                .forEach(d -> svg.append(detection(findings, d, "wrong", textSize)));
         return svg + "</svg>";
+    }
+
+    private String detection(
+            ImageFindings findings, MatchedDetection detection, String style, double textSize) {
+        return shapes.map(drawn -> drawn.of(detection, findings.image(), style)).orElse("")
+                + box(detection.detection().box(), style, label(detection), textSize);
+    }
+
+    private String truth(ImageFindings findings, MatchedTruth truth, double textSize) {
+        return shapes.map(drawn -> drawn.of(truth, findings.image(), "missed")).orElse("")
+                + box(truth.annotation().box(), "missed", label(truth), textSize);
     }
 
     private String label(MatchedDetection detection) {
