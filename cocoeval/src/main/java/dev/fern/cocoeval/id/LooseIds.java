@@ -13,6 +13,8 @@ public final class LooseIds {
     private final IdTable table;
 
     /**
+     * Takes the listed ids.
+     *
      * @param ids of the images or categories
      * @param table what the ids stand for
      */
@@ -21,11 +23,22 @@ public final class LooseIds {
         this.table = table;
     }
 
+    /**
+     * Tells whether an id is listed.
+     *
+     * @param id as records hold it
+     * @return whether it is listed as it is
+     */
     public boolean contains(long id) {
         return listed.contains(id);
     }
 
-    /** The listed id that an id means; {@link IdTable#NONE} if there is none. */
+    /**
+     * Finds the listed id that an id means.
+     *
+     * @param id as records hold it
+     * @return {@link IdTable#NONE} if there is none
+     */
     public long find(long id) {
         if (listed.contains(id)) {
             return id;

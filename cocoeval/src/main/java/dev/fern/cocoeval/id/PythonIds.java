@@ -27,6 +27,9 @@ public final class PythonIds {
     /**
      * Sorts ids, repeated ones included.
      *
+     * @param ids as records hold them
+     * @param table what they stand for
+     * @return sorted as Python sorts what they stand for
      * @throws IllegalArgumentException if they can't be compared with one another
      */
     public static long[] sorted(long[] ids, IdTable table) {
@@ -52,6 +55,9 @@ public final class PythonIds {
      * beside a fraction become doubles, and an integer too large to be exact is then another id.
      * NaN becomes {@link IdTable#NONE}, since numpy makes another object of it.
      *
+     * @param ids as records hold them
+     * @param table what they stand for
+     * @return sorted, each once
      * @throws IllegalArgumentException if they can't be compared with one another
      */
     public static long[] unique(long[] ids, IdTable table) {
