@@ -3,14 +3,17 @@ package dev.fern.cocoeval;
 import static dev.fern.cocoeval.CocoProblem.Severity.ERROR;
 import static dev.fern.cocoeval.CocoProblem.Severity.WARNING;
 
-import dev.fern.cocoeval.CocoDataset.AnnotationFlaw;
 import dev.fern.cocoeval.RecordFields.BoxField;
 import dev.fern.cocoeval.RecordFields.Field;
 import dev.fern.cocoeval.RecordFields.IdField;
+import dev.fern.cocoeval.Refusals.AnnotationFlaw;
 import dev.fern.cocoeval.json.CocoFormatException;
 import dev.fern.cocoeval.json.JsonTokenizer;
 import dev.fern.cocoeval.json.JsonTokenizer.Other;
-import dev.fern.cocoeval.variant.Segmentation;
+import dev.fern.cocoeval.keypoint.Keypoints;
+import dev.fern.cocoeval.mask.Segmentation;
+import dev.fern.cocoeval.mask.SegmentationReader;
+import dev.fern.cocoeval.variant.MaskExtent;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.HashMap;
@@ -48,6 +51,8 @@ final class AnnotationReader {
     private final RecordFields fields;
     private final boolean lenient;
     private final boolean measuresMasks;
+    private final Shapes shapes;
+    private final SegmentationReader masks;
     private final Map<Integer, AnnotationFlaw> flaws = new HashMap<>();
     private final BitSet ignoreFlags = new BitSet();
     private final Tally withoutArea = new Tally();
@@ -57,14 +62,21 @@ final class AnnotationReader {
 
     /**
      * @param lenient whether missing fields and texts for {@code iscrowd} are no flaws
-     * @param measuresMasks whether masks are read; else they are passed over
+     * @param type what to keep of each annotation beside its box
+     * @param measuresMasks whether masks give missing boxes and areas
      */
     AnnotationReader(
-            JsonTokenizer in, RecordFields fields, boolean lenient, boolean measuresMasks) {
+            JsonTokenizer in,
+            RecordFields fields,
+            boolean lenient,
+            IouType type,
+            boolean measuresMasks) {
         this.in = in;
         this.fields = fields;
         this.lenient = lenient;
         this.measuresMasks = measuresMasks;
+        shapes = new Shapes(type);
+        masks = new SegmentationReader(in, lenient);
     }
 
     /** Reads one annotation and adds it, if it can be represented, with what is wrong with it. */
@@ -77,8 +89,10 @@ final class AnnotationReader {
         Field area = fields.field();
         Field crowd = fields.field();
         Field ignore = fields.field();
+        Field labelled = fields.field();
         boolean segmented = false;
-        Optional<Segmentation> mask = Optional.empty();
+        Segmentation segmentation = null;
+        Keypoints keypoints = null;
         in.beginObject();
         for (String name = in.nextName(); name != null; name = in.nextName()) {
             switch (name) {
@@ -90,19 +104,30 @@ final class AnnotationReader {
                 case "iscrowd" -> crowd.read(ERROR, "is not 0 or 1", Number.class);
                 case "ignore" -> ignore.read(WARNING, "is not 0 or 1", Object.class);
                 case "segmentation" -> {
-                    if (measuresMasks) {
-                        mask = Segmentation.read(in);
-                        segmented = mask.isPresent();
+                    if (measuresMasks || shapes.type() == IouType.SEGM) {
+                        segmentation = masks.read();
+                        segmented = MaskExtent.isOne(segmentation);
                     } else {
                         segmented = skipSegmentation();
                     }
                 }
+                case "keypoints" -> {
+                    if (shapes.type() == IouType.KEYPOINTS) {
+                        keypoints = Keypoints.read(in);
+                    } else {
+                        in.skipValue();
+                    }
+                }
+                case "num_keypoints" -> labelled.read(WARNING, "is not a number", Number.class);
                 default -> in.skipValue();
             }
         }
         if (!annotations.accept(offset, id, imageId, categoryId)) {
             return;
         }
+        Optional<MaskExtent> mask =
+                measuresMasks && segmented ? MaskExtent.of(segmentation) : Optional.empty();
+        segmented &= !measuresMasks || mask.isPresent();
         lacksMasks |= lenient && segmented && (box.isMissing() || isMissing(area));
         if (box.isMissing() && mask.isPresent()) {
             box.take(mask.get());
@@ -118,13 +143,20 @@ final class AnnotationReader {
         boolean areaRefused = Double.isNaN(areaValue) && !isNumber(area);
         int crowdByte = crowd(crowd, offset);
         boolean ignored = lenient ? crowdByte > 0 : crowd.isTrue();
-        if (box.refused || areaRefused || crowdByte < 0 || ignored != crowdByte > 0) {
+        shapes.add(segmentation, keypoints);
+        CocoProblem unlabelled = countLabels(labelled, keypoints, offset);
+        if (unlabelled != null
+                || box.refused
+                || areaRefused
+                || crowdByte < 0
+                || ignored != crowdByte > 0) {
             flaws.put(
                     index,
                     new AnnotationFlaw(
                             box.refused ? box.problem : null,
                             areaRefused ? area.problem : null,
                             crowdByte < 0 ? crowd.problem : null,
+                            unlabelled,
                             ignored));
         }
         annotations.report(box.problem, area.problem, crowd.problem);
@@ -140,6 +172,24 @@ final class AnnotationReader {
                 offset);
     }
 
+    /** Notes whether {@code num_keypoints} is 0; returns what is wrong if it is not there. */
+    private CocoProblem countLabels(Field labelled, Keypoints keypoints, long offset) {
+        if (shapes.type() != IouType.KEYPOINTS) {
+            return null;
+        }
+        if (labelled.value == null && !(lenient && keypoints != null)) {
+            return fields.problem(ERROR, offset, "has no num_keypoints" + REFUSED);
+        }
+        boolean none =
+                labelled.value == null
+                        ? keypoints.labelled() == 0
+                        : isNumber(labelled) && !labelled.isTrue();
+        if (none) {
+            shapes.setUnlabelled();
+        }
+        return null;
+    }
+
     private boolean isMissing(Field field) {
         return field.value == null || lenient && field.value == Other.NULL;
     }
@@ -150,7 +200,7 @@ final class AnnotationReader {
 
     /** Returns the area that counts; NaN where pycocotools has none. */
     private double area(
-            Field area, long offset, Box box, Optional<Segmentation> mask, boolean segmented) {
+            Field area, long offset, Box box, Optional<MaskExtent> mask, boolean segmented) {
         if (isNumber(area)) {
             double value = area.asDouble().orElseThrow();
             if (!segmented && value > 0 && value < 0.99 * box.area() - 1) {
@@ -168,7 +218,7 @@ final class AnnotationReader {
         }
         if (isMissing(area) && lenient) {
             area.problem = null;
-            Optional<Double> maskArea = mask.map(Segmentation::area).filter(a -> a > 0);
+            Optional<Double> maskArea = mask.map(MaskExtent::area).filter(a -> a > 0);
             withoutArea.add(
                     offset,
                     maskArea.isPresent()
@@ -220,6 +270,11 @@ final class AnnotationReader {
     /** Whether the mask of an annotation is asked for that was passed over. */
     boolean lacksMasks() {
         return lacksMasks && !measuresMasks;
+    }
+
+    /** The masks or keypoints of the annotations that were read. */
+    Shapes shapes() {
+        return shapes;
     }
 
     Map<Integer, AnnotationFlaw> flaws() {

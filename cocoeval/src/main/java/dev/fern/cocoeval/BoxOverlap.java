@@ -1,5 +1,7 @@
 package dev.fern.cocoeval;
 
+import dev.fern.cocoeval.numpy.CMath;
+
 /** Intersection over union of boxes, with the arithmetic of pycocotools' {@code bbIou}. */
 final class BoxOverlap {
     private BoxOverlap() {}
@@ -52,11 +54,11 @@ final class BoxOverlap {
             double gw,
             double gh,
             boolean crowd) {
-        double width = lesser(dw + dx, gw + gx) - greater(dx, gx);
+        double width = CMath.lesser(dw + dx, gw + gx) - CMath.greater(dx, gx);
         if (width <= 0) {
             return 0;
         }
-        double height = lesser(dh + dy, gh + gy) - greater(dy, gy);
+        double height = CMath.lesser(dh + dy, gh + gy) - CMath.greater(dy, gy);
         if (height <= 0) {
             return 0;
         }
@@ -64,14 +66,5 @@ final class BoxOverlap {
         double detectionArea = dw * dh;
         double truthArea = gw * gh;
         return intersection / (crowd ? detectionArea : detectionArea + truthArea - intersection);
-    }
-
-    /** C's {@code fmin}, which prefers a number to NaN. */
-    private static double lesser(double a, double b) {
-        return a <= b || b != b ? a : b;
-    }
-
-    private static double greater(double a, double b) {
-        return a >= b || b != b ? a : b;
     }
 }

@@ -2,6 +2,7 @@ package dev.fern.cocoeval;
 
 import dev.fern.cocoeval.EvaluationParameters.AreaRange;
 import dev.fern.cocoeval.json.CocoFormatException;
+import dev.fern.cocoeval.numpy.ScoreOrder;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -18,7 +19,7 @@ final class CategoryMatching {
     private final EvaluationInput input;
     private final int[] truths;
     private final int[] truthStarts;
-    private final double[] boxes;
+    private final Overlaps overlaps;
     private final AreaRange[] areas;
 
     // Room for one image at a time
@@ -56,7 +57,7 @@ final class CategoryMatching {
         this.input = input;
         truthStarts = new int[input.imageCount() + 1];
         truths = byImage(input.truths(category), input.annotationImages(), truthStarts);
-        boxes = input.results().boxes();
+        overlaps = Overlaps.of(input);
         areas = input.parameters().areaRng().toArray(AreaRange[]::new);
         taken = new long[truths.length];
         ignored = new boolean[truths.length];
@@ -97,12 +98,14 @@ final class CategoryMatching {
         for (int image = 0; image < input.imageCount(); image++) {
             int from = starts[image];
             int to = starts[image + 1];
-            input.requireUsable(truths, truthStarts[image], truthStarts[image + 1]);
-            input.requireScores(detections, from, to);
+            input.refusals()
+                    .requireUsable(
+                            truths, truthStarts[image], truthStarts[image + 1], input.ignored());
+            input.refusals().requireScores(detections, from, to);
             ScoreOrder.sort(detections, from, to, scores, spare);
             int end = from + cut(to - from, limit);
             for (int d = from; d < end; d++) {
-                input.requireBox(detections[d]);
+                input.refusals().requireComparable(detections[d]);
                 detections[count++] = detections[d];
             }
             keptStarts[image + 1] = count;
@@ -240,9 +243,10 @@ final class CategoryMatching {
 
     /** Fills {@link #ious} and {@link #mayMatch}; says whether any detection may match. */
     private boolean computeIous(
-            int firstTruth, int endTruth, int first, int count, double[] thresholds) {
+            int firstTruth, int endTruth, int first, int count, double[] thresholds)
+            throws CocoFormatException {
         int truthCount = endTruth - firstTruth;
-        if (truthCount == 0 || count == 0) {
+        if (truthCount == 0 || count == 0 || !input.comparesAny()) {
             return false;
         }
         if (ious.length < Math.multiplyExact(truthCount, count)) {
@@ -255,18 +259,13 @@ final class CategoryMatching {
         for (double threshold : thresholds) {
             least = Math.min(least, threshold);
         }
+        overlaps.compute(truths, firstTruth, endTruth, kept, first, count, ious);
         boolean any = false;
         for (int d = 0; d < count; d++) {
-            int at = 4 * kept[first + d];
             boolean may = false;
-            for (int g = 0; g < truthCount; g++) {
-                int truth = truths[firstTruth + g];
-                double iou =
-                        BoxOverlap.iou(
-                                boxes, at, input.truthBoxes(), 4 * truth, input.isCrowd(truth));
-                ious[d * truthCount + g] = iou;
+            for (int i = d * truthCount; i < (d + 1) * truthCount; i++) {
                 // written so that NaN, which no comparison stops, passes
-                may |= !(iou < least);
+                may |= !(ious[i] < least);
             }
             mayMatch[d] = may;
             any |= may;
@@ -318,7 +317,7 @@ final class CategoryMatching {
             }
             long bit = 1L << t;
             // a match with the annotation of id 0 is stored as 0, which means none
-            boolean counts = match >= 0 && input.matchCounts(truths[match]);
+            boolean counts = match >= 0 && input.refusals().matchCounts(truths[match]);
             if (match >= 0) {
                 taken[match] |= bit;
                 matched[first + d] = match;

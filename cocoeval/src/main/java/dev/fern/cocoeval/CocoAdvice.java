@@ -1,5 +1,7 @@
 package dev.fern.cocoeval;
 
+import dev.fern.cocoeval.id.IdTable;
+import dev.fern.cocoeval.id.LooseIds;
 import dev.fern.cocoeval.variant.BoxLayout;
 import java.util.ArrayList;
 import java.util.HashSet;

@@ -3,7 +3,12 @@ package dev.fern.cocoeval;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonNull;
 import com.google.gson.JsonPrimitive;
+import dev.fern.cocoeval.Refusals.AnnotationFlaw;
+import dev.fern.cocoeval.Refusals.SizeFlaw;
+import dev.fern.cocoeval.id.IdTable;
 import dev.fern.cocoeval.json.CocoFormatException;
+import dev.fern.cocoeval.keypoint.Keypoints;
+import dev.fern.cocoeval.mask.Rle;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -23,7 +28,8 @@ import java.util.stream.LongStream;
  *
  * <p>{@link #read} refuses whatever a detector can't be trained on. {@link #readForEvaluation}
  * takes all that pycocotools takes, and {@link #readLeniently} also what it does not need; the
- * evaluator refuses a damaged annotation when it comes to use it. Segmentations are never stored.
+ * evaluator refuses a damaged annotation when it comes to use it. Masks and keypoints are kept only
+ * where they are asked for.
  */
 public final class CocoDataset {
     /**
@@ -34,6 +40,7 @@ public final class CocoDataset {
      * @param annotationOffsets byte offsets of the records, in file order
      * @param lenient whether it was read with more than pycocotools takes
      * @param notes what of the file the records don't show and {@link CocoAdvice} tells
+     * @param sizeFlaws what is wrong with the sizes of images, by id
      */
     record Source(
             String file,
@@ -42,19 +49,8 @@ public final class CocoDataset {
             long[] annotationOffsets,
             boolean hasAnnotations,
             boolean lenient,
-            List<String> notes) {}
-
-    /**
-     * What keeps one annotation from being evaluated, or makes it unusual. pycocotools raises only
-     * when it comes to use such an annotation, so the evaluator does too.
-     *
-     * @param box what is wrong with {@code bbox}, or null
-     * @param area what is wrong with {@code area}, or null
-     * @param crowd why {@code iscrowd} has no value as an integer, or null
-     * @param ignored whether Python takes the value of {@code iscrowd} for true, which makes the
-     *     annotation an ignored one; 0.5 is true and yet 0 as an integer
-     */
-    record AnnotationFlaw(CocoProblem box, CocoProblem area, CocoProblem crowd, boolean ignored) {}
+            List<String> notes,
+            Map<Long, SizeFlaw> sizeFlaws) {}
 
     private final List<CocoImage> images;
     private final List<CocoCategory> categoriesAsListed;
@@ -62,6 +58,7 @@ public final class CocoDataset {
     private final List<CocoAnnotation> annotations;
     private final Map<Integer, AnnotationFlaw> flaws;
     private final BitSet ignoreFlags;
+    private final Shapes shapes;
     private final IdTable ids;
     private final Source source;
     private final Map<Long, CocoImage> imagesById;
@@ -73,6 +70,7 @@ public final class CocoDataset {
             List<CocoAnnotation> annotations,
             Map<Integer, AnnotationFlaw> flaws,
             BitSet ignoreFlags,
+            Shapes shapes,
             IdTable ids,
             Source source) {
         this.images = List.copyOf(images);
@@ -84,6 +82,7 @@ public final class CocoDataset {
         this.annotations = List.copyOf(annotations);
         this.flaws = Map.copyOf(flaws);
         this.ignoreFlags = ignoreFlags;
+        this.shapes = shapes;
         this.ids = ids;
         this.source = source;
         imagesById = new HashMap<>(2 * images.size());
@@ -113,7 +112,31 @@ public final class CocoDataset {
             List<CocoCategory> categories,
             List<CocoAnnotation> annotations) {
         return new CocoDataset(
-                images, categories, annotations, Map.of(), new BitSet(), new IdTable(), null);
+                images,
+                categories,
+                annotations,
+                Map.of(),
+                new BitSet(),
+                new Shapes(IouType.BOX),
+                new IdTable(),
+                null);
+    }
+
+    /**
+     * Adds masks or keypoints to a data set from memory, to evaluate them.
+     *
+     * @param other one mask or set of keypoints per annotation, in the order of {@link
+     *     #annotations}
+     * @return a data set with the same records, and these shapes
+     * @throws IllegalArgumentException if there are more or fewer shapes than annotations
+     */
+    public CocoDataset with(Shapes other) {
+        if (other.size() != annotations.size()) {
+            String counts = other.size() + " shapes, but " + annotations.size() + " annotations";
+            throw new IllegalArgumentException(counts);
+        }
+        return new CocoDataset(
+                images, categoriesAsListed, annotations, flaws, ignoreFlags, other, ids, source);
     }
 
     /**
@@ -128,7 +151,7 @@ public final class CocoDataset {
      *     {@linkplain CocoProblem.Severity#ERROR error} that {@link CocoValidator} knows
      */
     public static CocoDataset read(Path file) throws CocoFormatException {
-        CocoDatasetReader.Reading reading = CocoDatasetReader.readLeniently(file);
+        CocoDatasetReader.Reading reading = CocoDatasetReader.readLeniently(file, IouType.BOX);
         for (CocoProblem problem : CocoValidator.check(reading)) {
             if (problem.severity() == CocoProblem.Severity.ERROR) {
                 throw problem.in(file.toString());
@@ -141,6 +164,7 @@ public final class CocoDataset {
                 raw.annotations,
                 Map.of(),
                 raw.ignoreFlags,
+                raw.shapes,
                 raw.ids,
                 raw.source);
     }
@@ -155,7 +179,20 @@ public final class CocoDataset {
      * @throws CocoFormatException if the file can't be read, or where pycocotools raises on loading
      */
     public static CocoDataset readForEvaluation(Path file) throws CocoFormatException {
-        return unlessRefused(CocoDatasetReader.read(file), file);
+        return readForEvaluation(file, IouType.BOX);
+    }
+
+    /**
+     * Reads a data set to evaluate masks or keypoints on, else as for boxes.
+     *
+     * @param file JSON, plain or gzip
+     * @param type what to keep of each annotation: its mask, its keypoints, or nothing but the box
+     * @return a data set that may hold annotations which the evaluator refuses
+     * @throws CocoFormatException if the file can't be read, or where pycocotools raises on loading
+     */
+    public static CocoDataset readForEvaluation(Path file, IouType type)
+            throws CocoFormatException {
+        return unlessRefused(CocoDatasetReader.read(file, type), file);
     }
 
     /**
@@ -170,7 +207,20 @@ public final class CocoDataset {
      *     record without an id
      */
     public static CocoDataset readLeniently(Path file) throws CocoFormatException {
-        return unlessRefused(CocoDatasetReader.readLeniently(file), file);
+        return readLeniently(file, IouType.BOX);
+    }
+
+    /**
+     * Reads masks or keypoints too, and puts the number of labelled keypoints in the place of a
+     * missing {@code num_keypoints}.
+     *
+     * @param file JSON, plain or gzip
+     * @param type what to keep of each annotation: its mask, its keypoints, or nothing but the box
+     * @return a data set that may hold annotations which the evaluator refuses
+     * @throws CocoFormatException as {@link #readLeniently(Path)} throws it
+     */
+    public static CocoDataset readLeniently(Path file, IouType type) throws CocoFormatException {
+        return unlessRefused(CocoDatasetReader.readLeniently(file, type), file);
     }
 
     private static CocoDataset unlessRefused(CocoDatasetReader.Reading reading, Path file)
@@ -319,6 +369,37 @@ public final class CocoDataset {
                         throw new IllegalArgumentException("two " + what + " have the id " + id);
                     }
                 });
+    }
+
+    /** {@return what the annotations have beside boxes: masks, keypoints, or nothing (box)} */
+    public IouType iouType() {
+        return shapes.type();
+    }
+
+    /**
+     * Draws the mask of an annotation.
+     *
+     * @param annotation position in {@link #annotations}
+     * @return empty if masks were not read, and where the file has no mask that can be drawn
+     */
+    public Optional<Rle> mask(int annotation) {
+        return image(annotations.get(annotation).imageId())
+                .flatMap(image -> shapes.draw(annotation, image));
+    }
+
+    /**
+     * Finds the keypoints of an annotation.
+     *
+     * @param annotation position in {@link #annotations}
+     * @return empty if keypoints were not read, and where the file has none
+     */
+    public Optional<Keypoints> keypoints(int annotation) {
+        return Optional.ofNullable(shapes.keypoints(annotation))
+                .filter(points -> points.problem().isEmpty());
+    }
+
+    Shapes shapes() {
+        return shapes;
     }
 
     /** The categories in file order. */

@@ -5,6 +5,8 @@ import static dev.fern.cocoeval.CocoProblem.Severity.WARNING;
 
 import dev.fern.cocoeval.RecordFields.Field;
 import dev.fern.cocoeval.RecordFields.IdField;
+import dev.fern.cocoeval.id.IdTable;
+import dev.fern.cocoeval.id.LooseIds;
 import dev.fern.cocoeval.json.CocoFormatException;
 import dev.fern.cocoeval.json.CompressedInput;
 import dev.fern.cocoeval.json.JsonTokenizer;
@@ -13,7 +15,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 
 /**
  * Reads a COCO instances file in one pass and keeps both what pycocotools would make of it and what
@@ -82,20 +86,28 @@ final class CocoDatasetReader {
     private Section<CocoCategory> categories;
     private Section<CocoAnnotation> annotations;
     private final boolean lenient;
+    private final IouType type;
     private final boolean measuresMasks;
+    private final Map<Long, Refusals.SizeFlaw> sizeFlaws = new HashMap<>();
     private AnnotationReader annotationReader;
 
-    private CocoDatasetReader(JsonTokenizer in, boolean lenient, boolean measuresMasks) {
+    private CocoDatasetReader(
+            JsonTokenizer in, boolean lenient, IouType type, boolean measuresMasks) {
         this.in = in;
         this.lenient = lenient;
+        this.type = type;
         this.measuresMasks = measuresMasks;
         fields = new RecordFields(in, ids, lenient);
-        annotationReader = new AnnotationReader(in, fields, lenient, measuresMasks);
+        annotationReader = newAnnotationReader();
+    }
+
+    private AnnotationReader newAnnotationReader() {
+        return new AnnotationReader(in, fields, lenient, type, measuresMasks);
     }
 
     /** Reads a file as pycocotools does. */
-    static Reading read(Path file) throws CocoFormatException {
-        return read(file, false, false);
+    static Reading read(Path file, IouType type) throws CocoFormatException {
+        return read(file, false, type, false);
     }
 
     /**
@@ -103,17 +115,17 @@ final class CocoDatasetReader {
      * {@code iscrowd}, {@code area} or, where they have a mask, {@code bbox}. Few files ask for
      * masks; those are read twice.
      */
-    static Reading readLeniently(Path file) throws CocoFormatException {
-        return read(file, true, false);
+    static Reading readLeniently(Path file, IouType type) throws CocoFormatException {
+        return read(file, true, type, type == IouType.SEGM);
     }
 
-    private static Reading read(Path file, boolean lenient, boolean measuresMasks)
+    private static Reading read(Path file, boolean lenient, IouType type, boolean measuresMasks)
             throws CocoFormatException {
         try (JsonTokenizer in = CompressedInput.tokenizer(file)) {
-            CocoDatasetReader reader = new CocoDatasetReader(in, lenient, measuresMasks);
+            CocoDatasetReader reader = new CocoDatasetReader(in, lenient, type, measuresMasks);
             Reading reading = reader.document(file.toString());
             boolean again = reader.annotationReader.lacksMasks() && Files.isRegularFile(file);
-            return again ? read(file, true, true) : reading;
+            return again ? read(file, true, type, true) : reading;
         } catch (CocoFormatException e) {
             throw e;
         } catch (IOException e) {
@@ -141,7 +153,7 @@ final class CocoDatasetReader {
                 }
                 case "annotations" -> {
                     annotations = new Section<>();
-                    annotationReader = new AnnotationReader(in, fields, lenient, measuresMasks);
+                    annotationReader = newAnnotationReader();
                     section(annotations, () -> annotationReader.read(annotations));
                 }
                 default -> in.skipValue();
@@ -180,6 +192,7 @@ final class CocoDatasetReader {
                                 : annotations.records,
                         annotationReader.flaws(),
                         annotationReader.ignoreFlags(),
+                        annotationReader.shapes(),
                         ids,
                         new CocoDataset.Source(
                                 file,
@@ -188,7 +201,8 @@ final class CocoDatasetReader {
                                 annotations.offsets,
                                 hasAnnotations,
                                 lenient,
-                                List.copyOf(notes)));
+                                List.copyOf(notes),
+                                Map.copyOf(sizeFlaws)));
         return new Reading(dataset, refusals, problems);
     }
 
@@ -268,10 +282,38 @@ final class CocoDatasetReader {
         }
         images.report(fileName.problem, width.problem, height.problem);
         if (images.accept(offset, id)) {
+            noteSize(id.number, width, height, offset);
             images.add(
                     new CocoImage(id.number, fileName.text(), pixels(width), pixels(height)),
                     offset);
         }
+    }
+
+    /** Keeps what is wrong with the size of the last image of an id, for those who draw in it. */
+    private void noteSize(long id, Field width, Field height, long offset) {
+        sizeFlaws.remove(id);
+        if (width.value == null || height.value == null) {
+            String missing = height.value == null ? "height" : "width";
+            sizeFlaws.put(
+                    id,
+                    new Refusals.SizeFlaw(
+                            fields.problem(
+                                    ERROR,
+                                    offset,
+                                    "has no " + missing + ", which masks need in pycocotools"),
+                            true));
+        } else if (!isLength(width) || !isLength(height)) {
+            CocoProblem problem =
+                    fields.problem(
+                            ERROR,
+                            offset,
+                            "has no " + (isLength(height) ? "width" : "height") + " to draw in");
+            sizeFlaws.put(id, new Refusals.SizeFlaw(problem, false));
+        }
+    }
+
+    private static boolean isLength(Field field) {
+        return field.value instanceof Long pixels && pixels >= 0 && pixels <= Integer.MAX_VALUE;
     }
 
     private static int pixels(Field field) {

@@ -1,6 +1,10 @@
 package dev.fern.cocoeval;
 
+import dev.fern.cocoeval.id.IdTable;
 import dev.fern.cocoeval.json.CocoFormatException;
+import dev.fern.cocoeval.keypoint.Keypoints;
+import dev.fern.cocoeval.mask.Rle;
+import dev.fern.cocoeval.mask.Segmentation;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.AbstractList;
@@ -9,36 +13,25 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.RandomAccess;
 
 /**
  * The detections of a COCO results file, or of a detector that is still running. Immutable; held as
- * columns of primitives, 56 bytes per detection.
+ * columns of primitives, 56 bytes per detection, with masks or keypoints where they are asked for.
  */
 public final class CocoResults {
     private final int size;
-    private final long[] imageIds;
-    private final long[] categoryIds;
-    private final double[] boxes;
-    private final double[] scores;
-    private final Map<Integer, CocoProblem> scoreFlaws;
-    private final Map<Integer, CocoProblem> boxFlaws;
-    private final double[] areas;
+    private final DetectionColumns columns;
     private final IdTable ids;
     private final String file;
     private final List<String> notes;
 
-    private CocoResults(Builder builder, String file, List<String> notes) {
-        size = builder.size;
-        // the builder may go on, and then writes beyond this size or into arrays of its own
-        imageIds = builder.imageIds;
-        categoryIds = builder.categoryIds;
-        boxes = builder.boxes;
-        scores = builder.scores;
-        areas = builder.areas;
-        scoreFlaws = Map.copyOf(builder.scoreFlaws);
-        boxFlaws = Map.copyOf(builder.boxFlaws);
-        ids = builder.ids;
+    CocoResults(DetectionColumns columns, IdTable ids, String file, List<String> notes) {
+        size = columns.size();
+        // they may grow, and then in arrays of their own or beyond this size
+        this.columns = columns.view();
+        this.ids = ids;
         this.file = file;
         this.notes = List.copyOf(notes);
     }
@@ -53,7 +46,22 @@ public final class CocoResults {
      * @throws CocoFormatException if the file can't be read, or where pycocotools raises on loading
      */
     public static CocoResults read(Path file) throws CocoFormatException {
-        return CocoResultsReader.read(file);
+        return read(file, IouType.BOX);
+    }
+
+    /**
+     * Reads a results file of masks or keypoints, as {@link #read(Path)} reads one of boxes. The
+     * first detection decides where areas come from, as in pycocotools: boxes if it has one, else
+     * masks, else keypoints.
+     *
+     * @param file JSON, plain or gzip: an array of objects with {@code image_id}, {@code
+     *     category_id}, {@code score} and {@code segmentation} or {@code keypoints}
+     * @param type what to keep of each detection: its mask, its keypoints, or nothing but the box
+     * @return the detections in file order
+     * @throws CocoFormatException if the file can't be read, or where pycocotools raises on loading
+     */
+    public static CocoResults read(Path file, IouType type) throws CocoFormatException {
+        return CocoResultsReader.read(file, type);
     }
 
     /**
@@ -64,7 +72,8 @@ public final class CocoResults {
      * Detections on images that are not listed are left out. {@link CocoAdvice} counts them.
      *
      * @param file JSON, plain or gzip
-     * @param dataset the annotations; not to be used by other threads meanwhile
+     * @param dataset the annotations; not to be used by other threads meanwhile. Masks or keypoints
+     *     are kept if it keeps them
      * @return the detections in file order
      * @throws CocoFormatException if the file can't be read, a record lacks what it needs, or no
      *     detection is left
@@ -76,12 +85,12 @@ public final class CocoResults {
 
     /** {@return an empty builder; evaluation is fastest if detections are added image by image} */
     public static Builder builder() {
-        return new Builder(new IdTable(), Map.of());
+        return new Builder(new IdTable(), Map.of(), IouType.BOX);
     }
 
     /**
      * Starts to collect detections in the images of a data set, of which ids may be strings: {@link
-     * #write} writes those ids.
+     * #write} writes those ids. Masks or keypoints are kept if the data set keeps them.
      *
      * @param dataset its records give the ids of images; those of categories are its own or those
      *     of its {@linkplain CocoDataset#numberedCategories numbered categories}
@@ -96,7 +105,7 @@ public final class CocoResults {
                 numbers.put(numbered.get(i).id(), id);
             }
         }
-        return new Builder(dataset.ids(), numbers);
+        return new Builder(dataset.ids(), numbers, dataset.iouType());
     }
 
     /** {@return the number of detections} */
@@ -110,7 +119,7 @@ public final class CocoResults {
      * @param i position of the detection, 0 to {@code size() - 1}, in the order of adding
      */
     public long imageId(int i) {
-        return imageIds[Objects.checkIndex(i, size)];
+        return columns.imageId(Objects.checkIndex(i, size));
     }
 
     /**
@@ -119,7 +128,7 @@ public final class CocoResults {
      * @param i position of the detection, 0 to {@code size() - 1}
      */
     public long categoryId(int i) {
-        return categoryIds[Objects.checkIndex(i, size)];
+        return columns.categoryId(Objects.checkIndex(i, size));
     }
 
     /**
@@ -129,6 +138,7 @@ public final class CocoResults {
      */
     public Box box(int i) {
         int at = 4 * Objects.checkIndex(i, size);
+        double[] boxes = columns.boxes();
         return new Box(boxes[at], boxes[at + 1], boxes[at + 2], boxes[at + 3]);
     }
 
@@ -138,7 +148,7 @@ public final class CocoResults {
      * @param i position of the detection, 0 to {@code size() - 1}
      */
     public double score(int i) {
-        return scores[Objects.checkIndex(i, size)];
+        return columns.scores()[Objects.checkIndex(i, size)];
     }
 
     /**
@@ -179,19 +189,69 @@ public final class CocoResults {
 
     /** x, y, width, height of each: [size, 4], perhaps with room to spare. Not to be changed. */
     double[] boxes() {
-        return boxes;
+        return columns.boxes();
     }
 
     /** [size], perhaps with room to spare. Not to be changed. */
     double[] scores() {
-        return scores;
+        return columns.scores();
     }
 
     /** In square pixels, that of the box or, where the file has masks for boxes, of the mask. */
     double area(int i) {
-        return areas == null || Double.isNaN(areas[i])
-                ? boxes[4 * i + 2] * boxes[4 * i + 3]
-                : areas[i];
+        return columns.area(i);
+    }
+
+    /** {@return what the detections have beside boxes: masks, keypoints, or nothing (box)} */
+    public IouType iouType() {
+        return shapes().type();
+    }
+
+    /**
+     * Draws the mask of a detection.
+     *
+     * @param i position of the detection, 0 to {@code size() - 1}
+     * @param image that it lies on
+     * @return the rectangle of the box where the detection has no mask; empty if masks were not
+     *     read, and where the file has a mask that can't be drawn
+     */
+    public Optional<Rle> mask(int i, CocoImage image) {
+        Objects.checkIndex(i, size);
+        if (shapes().type() != IouType.SEGM) {
+            return Optional.empty();
+        }
+        return shapes().mask(i) == null
+                ? Optional.of(rectangle(i, image.height(), image.width()))
+                : shapes().draw(i, image);
+    }
+
+    /**
+     * Whether boxes were given, so that areas are theirs, and a detection without a mask is taken
+     * for the rectangle of its box.
+     */
+    boolean hasBoxes() {
+        return columns.hasBoxes();
+    }
+
+    /** The mask that pycocotools makes of a box. */
+    Rle rectangle(int i, long imageHeight, long imageWidth) {
+        return Rle.ofBox(
+                imageHeight, imageWidth, Arrays.copyOfRange(columns.boxes(), 4 * i, 4 * i + 4));
+    }
+
+    /**
+     * Finds the keypoints of a detection.
+     *
+     * @param i position of the detection, 0 to {@code size() - 1}
+     * @return empty if keypoints were not read, and where the file has none
+     */
+    public Optional<Keypoints> keypoints(int i) {
+        return Optional.ofNullable(shapes().keypoints(Objects.checkIndex(i, size)))
+                .filter(points -> points.problem().isEmpty());
+    }
+
+    Shapes shapes() {
+        return columns.shapes();
     }
 
     /** What {@link CocoAdvice} tells of the file. */
@@ -210,16 +270,16 @@ public final class CocoResults {
 
     /** What is wrong with the score of detection {@code i}, or null. */
     CocoProblem scoreFlaw(int i) {
-        return scoreFlaws.get(i);
+        return columns.scoreFlaws().get(i);
     }
 
     /** What is wrong with the box of detection {@code i} though pycocotools loads it, or null. */
     CocoProblem boxFlaw(int i) {
-        return boxFlaws.get(i);
+        return columns.boxFlaws().get(i);
     }
 
     boolean hasFlaws() {
-        return !scoreFlaws.isEmpty() || !boxFlaws.isEmpty();
+        return !columns.scoreFlaws().isEmpty() || !columns.boxFlaws().isEmpty();
     }
 
     IdTable ids() {
@@ -233,25 +293,14 @@ public final class CocoResults {
 
     /** Collects detections. Not safe for use by several threads at once. */
     public static final class Builder {
-        private int size;
-        private long[] imageIds = new long[1024];
-        private long[] categoryIds = new long[1024];
-        private double[] boxes = new double[4 * 1024];
-        private double[] scores = new double[1024];
-        private final Map<Integer, CocoProblem> scoreFlaws = new HashMap<>();
-        private final Map<Integer, CocoProblem> boxFlaws = new HashMap<>();
-        private double[] areas;
+        private final DetectionColumns columns;
         private final IdTable ids;
         private final Map<Long, Long> categoriesByNumber;
 
-        private Builder(IdTable ids, Map<Long, Long> categoriesByNumber) {
+        private Builder(IdTable ids, Map<Long, Long> categoriesByNumber, IouType type) {
             this.ids = ids;
             this.categoriesByNumber = categoriesByNumber;
-        }
-
-        /** For a reader, which has the ids as they are. */
-        static Builder with(IdTable ids) {
-            return new Builder(ids, Map.of());
+            columns = new DetectionColumns(type);
         }
 
         /**
@@ -281,79 +330,70 @@ public final class CocoResults {
          *     be used
          */
         public Builder add(long imageId, long categoryId, Box box, double score) {
+            requireScore(imageId, score);
+            box.requireMeant("a detection on image " + imageId);
+            double[] xywh = {box.x(), box.y(), box.width(), box.height()};
+            columns.add(imageId, category(categoryId), xywh, score, null, null);
+            return this;
+        }
+
+        /**
+         * Adds one detected mask, of which box and area are taken.
+         *
+         * @param imageId the id of an image of the data set
+         * @param categoryId the id of a category of the data set, or its number
+         * @param mask of the size of the image
+         * @param score higher means surer; not NaN
+         * @return this builder
+         * @throws IllegalArgumentException naming the image, if the score is NaN
+         */
+        public Builder add(long imageId, long categoryId, Rle mask, double score) {
+            requireScore(imageId, score);
+            double[] box = mask.box();
+            Segmentation packed = Segmentation.compressed(mask);
+            columns.add(imageId, category(categoryId), box, score, packed, null);
+            columns.boxIsOfMask();
+            columns.area(mask.area());
+            columns.hasNoBoxes();
+            return this;
+        }
+
+        /**
+         * Adds detected keypoints, of which box and area are taken.
+         *
+         * @param imageId the id of an image of the data set
+         * @param categoryId the id of a category of the data set, or its number
+         * @param keypoints as many points as there are sigmas
+         * @param score higher means surer; not NaN
+         * @return this builder
+         * @throws IllegalArgumentException naming the image, if the score is NaN
+         */
+        public Builder add(long imageId, long categoryId, Keypoints keypoints, double score) {
+            requireScore(imageId, score);
+            columns.add(imageId, category(categoryId), keypoints.box(), score, null, keypoints);
+            columns.hasNoBoxes();
+            return this;
+        }
+
+        private static void requireScore(long imageId, double score) {
             if (Double.isNaN(score)) {
                 throw new IllegalArgumentException(
                         "the score of a detection on image " + imageId + " is NaN");
             }
-            box.requireMeant("a detection on image " + imageId);
-            return add(imageId, categoryId, box.x(), box.y(), box.width(), box.height(), score);
         }
 
-        Builder add(
-                long imageId,
-                long categoryId,
-                double x,
-                double y,
-                double width,
-                double height,
-                double score) {
-            if (size == scores.length) {
-                int more = Math.addExact(size, size >> 1);
-                imageIds = Arrays.copyOf(imageIds, more);
-                categoryIds = Arrays.copyOf(categoryIds, more);
-                boxes = Arrays.copyOf(boxes, Math.multiplyExact(4, more));
-                scores = Arrays.copyOf(scores, more);
-                areas = areas == null ? null : Arrays.copyOf(areas, more);
-            }
-            if (areas != null) {
-                areas[size] = Double.NaN;
-            }
-            imageIds[size] = imageId;
-            categoryIds[size] =
-                    categoriesByNumber.isEmpty()
-                            ? categoryId
-                            : categoriesByNumber.getOrDefault(categoryId, categoryId);
-            boxes[4 * size] = x;
-            boxes[4 * size + 1] = y;
-            boxes[4 * size + 2] = width;
-            boxes[4 * size + 3] = height;
-            scores[size++] = score;
-            return this;
+        private long category(long id) {
+            return categoriesByNumber.isEmpty() ? id : categoriesByNumber.getOrDefault(id, id);
         }
 
         /** {@return how many detections were added so far} */
         public int size() {
-            return size;
+            return columns.size();
         }
 
         /** {@return all detections that were added so far; more may be added afterwards} */
         public CocoResults build() {
-            return build(null, List.of());
-        }
-
-        CocoResults build(String file, List<String> notes) {
-            return new CocoResults(this, file, notes);
-        }
-
-        /** Gives the detection that was added last another area than its box has. */
-        void area(double area) {
-            if (areas == null) {
-                areas = new double[scores.length];
-                Arrays.fill(areas, Double.NaN);
-            }
-            areas[size - 1] = area;
-        }
-
-        void flawedScore(CocoProblem problem) {
-            scoreFlaws.put(size - 1, problem);
-        }
-
-        void flawedBox(CocoProblem problem) {
-            boxFlaws.put(size - 1, problem);
-        }
-
-        IdTable ids() {
-            return ids;
+            return new CocoResults(columns, ids, null, List.of());
         }
     }
 }

@@ -2,11 +2,17 @@ package dev.fern.cocoeval;
 
 import static dev.fern.cocoeval.CocoProblem.Severity.ERROR;
 
+import dev.fern.cocoeval.id.IdTable;
 import dev.fern.cocoeval.json.CocoFormatException;
 import dev.fern.cocoeval.json.CompressedInput;
 import dev.fern.cocoeval.json.JsonTokenizer;
 import dev.fern.cocoeval.json.JsonTokenizer.Other;
-import dev.fern.cocoeval.variant.Segmentation;
+import dev.fern.cocoeval.keypoint.Keypoints;
+import dev.fern.cocoeval.mask.Segmentation;
+import dev.fern.cocoeval.mask.Segmentation.CompressedRuns;
+import dev.fern.cocoeval.mask.Segmentation.Refused;
+import dev.fern.cocoeval.mask.SegmentationReader;
+import dev.fern.cocoeval.variant.MaskExtent;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -14,43 +20,61 @@ import java.util.Optional;
 
 /** Reads a COCO results file in one pass, straight into columns. */
 final class CocoResultsReader {
+    /** What boxes and areas of detections come from. The first detection decides for all. */
+    private enum Kind {
+        BOXES,
+        MASKS,
+        KEYPOINTS
+    }
+
     private final String file;
     private final JsonTokenizer in;
-    private final CocoResults.Builder results;
+    private final IouType type;
+    private final DetectionColumns results;
+    private final IdTable ids;
+
+    /** The masks that are to be measured, where they are not kept. */
+    private final Shapes measured = new Shapes(IouType.SEGM);
+
+    private final SegmentationReader masks;
 
     /** Finds what a detection belongs to; null to take ids as they are. */
     private final DetectedImages images;
 
     private final double[] box = new double[4];
+    private boolean hasBox;
+    private boolean boxOfMask;
     private CocoProblem boxRefusal;
     private CocoProblem boxFlaw;
     private CocoProblem idRefusal;
     private CocoProblem scoreFlaw;
 
-    /** Whether the first detection has a mask and no box, which makes masks what all are about. */
-    private boolean ofMasks;
+    /** Null until the first detection is read. */
+    private Kind kind;
 
-    private boolean isFirst = true;
-
-    private CocoResultsReader(String file, JsonTokenizer in, DetectedImages images) {
+    private CocoResultsReader(String file, JsonTokenizer in, IouType type, DetectedImages images) {
         this.file = file;
         this.in = in;
+        this.type = type;
         this.images = images;
-        results = CocoResults.Builder.with(images == null ? new IdTable() : images.ids());
+        masks = new SegmentationReader(in, images != null);
+        ids = images == null ? new IdTable() : images.ids();
+        results = new DetectionColumns(type);
     }
 
     /** Reads a file as pycocotools does. */
-    static CocoResults read(Path file) throws CocoFormatException {
-        return read(file, null);
+    static CocoResults read(Path file, IouType type) throws CocoFormatException {
+        return read(file, type, null);
     }
 
     static CocoResults readLeniently(Path file, CocoDataset dataset) throws CocoFormatException {
-        return read(file, new DetectedImages(dataset));
+        return read(file, dataset.iouType(), new DetectedImages(dataset));
     }
 
-    private static CocoResults read(Path file, DetectedImages images) throws CocoFormatException {
+    private static CocoResults read(Path file, IouType type, DetectedImages images)
+            throws CocoFormatException {
         try (JsonTokenizer in = CompressedInput.tokenizer(file)) {
-            return new CocoResultsReader(file.toString(), in, images).document();
+            return new CocoResultsReader(file.toString(), in, type, images).document();
         } catch (CocoFormatException e) {
             throw e;
         } catch (IOException e) {
@@ -70,14 +94,19 @@ final class CocoResultsReader {
                 throw refusal("is not an object");
             }
             detection();
-            isFirst = false;
         }
         in.endDocument();
         List<String> notes = images == null ? List.of() : images.notes();
         if (results.size() == 0 && !notes.isEmpty()) {
             throw new CocoFormatException(file, "", 0, notes.get(0));
         }
-        return results.build(file, notes);
+        if (kind == Kind.MASKS && images == null) {
+            results.measure(
+                    type == IouType.SEGM ? results.shapes() : measured,
+                    (i, problem) ->
+                            new CocoFormatException(file, "[" + i + "].segmentation", -1, problem));
+        }
+        return new CocoResults(results, ids, file, notes);
     }
 
     private void detection() throws CocoFormatException {
@@ -88,12 +117,16 @@ final class CocoResultsReader {
         boolean hasCategoryId = false;
         CocoProblem imageIdRefusal = null;
         CocoProblem categoryIdRefusal = null;
-        boolean hasBox = false;
         boolean hasCaption = false;
         double score = Double.NaN;
         boolean hasScore = false;
-        Optional<Segmentation> mask = Optional.empty();
+        Segmentation mask = null;
+        Keypoints keypoints = null;
         String fileName = null;
+        hasBox = false;
+        boxOfMask = false;
+        boxRefusal = null;
+        boxFlaw = null;
         scoreFlaw = null;
         in.beginObject();
         for (String name = in.nextName(); name != null; name = in.nextName()) {
@@ -108,14 +141,21 @@ final class CocoResultsReader {
                     categoryId = id();
                     categoryIdRefusal = idRefusal;
                 }
-                case "bbox" -> hasBox = box();
+                case "bbox" -> box();
                 case "score" -> {
                     hasScore = true;
                     score = score();
                 }
                 case "segmentation" -> {
-                    if (mayCount(hasBox)) {
-                        mask = Segmentation.read(in);
+                    if (mayCount()) {
+                        mask = masks.read();
+                    } else {
+                        in.skipValue();
+                    }
+                }
+                case "keypoints" -> {
+                    if (type == IouType.KEYPOINTS || kind == null || kind == Kind.KEYPOINTS) {
+                        keypoints = Keypoints.read(in);
                     } else {
                         in.skipValue();
                     }
@@ -134,16 +174,22 @@ final class CocoResultsReader {
         }
         require(hasImageId || named, "image_id", named ? null : imageIdRefusal, offset);
         require(hasCategoryId, "category_id", categoryIdRefusal, offset);
-        if (isFirst) {
-            ofMasks = !hasBox && mask.isPresent();
+        if (hasCaption && kind == null) {
+            throw refusal("has a caption, so this is not a file of detections");
         }
-        boolean boxOfMask = !hasBox && mask.isPresent() && (ofMasks || images != null);
-        if (!boxOfMask) {
+        if (kind == null) {
+            kind = kind(mask, keypoints);
+            if (kind != Kind.BOXES && images == null) {
+                results.hasNoBoxes();
+            }
+        }
+        requireKind(mask, keypoints, offset);
+        Optional<MaskExtent> extent =
+                images != null && !hasBox && mask != null ? MaskExtent.of(mask) : Optional.empty();
+        boolean needsBox =
+                images == null ? kind == Kind.BOXES : kind != Kind.KEYPOINTS && extent.isEmpty();
+        if (needsBox) {
             require(hasBox, "bbox", boxRefusal, offset);
-        }
-        requireMask(mask, offset);
-        if (hasCaption && results.size() == 0) {
-            throw refusal("has a caption, so this is not a file of boxes");
         }
         if (images != null) {
             imageId = images.image(hasImageId ? imageId : IdTable.NONE, fileName);
@@ -152,21 +198,15 @@ final class CocoResultsReader {
                 return;
             }
         }
+        extent.ifPresent(found -> setBox(found.x(), found.y(), found.width(), found.height()));
+        results.add(imageId, categoryId, box, score, mask, keypoints);
         if (boxOfMask) {
-            Segmentation shape = mask.get();
-            results.add(
-                    imageId,
-                    categoryId,
-                    shape.x(),
-                    shape.y(),
-                    shape.width(),
-                    shape.height(),
-                    score);
-        } else {
-            results.add(imageId, categoryId, box[0], box[1], box[2], box[3], score);
+            results.boxIsOfMask();
         }
-        if (ofMasks && mask.isPresent()) {
-            results.area(mask.get().area());
+        if (kind == Kind.MASKS && images == null && type != IouType.SEGM) {
+            measured.add(mask, null);
+        } else if (kind == Kind.MASKS && extent.isPresent()) {
+            results.area(extent.get().area());
         }
         if (!hasScore) {
             scoreFlaw = problem(offset, "has no score");
@@ -174,25 +214,68 @@ final class CocoResultsReader {
         if (scoreFlaw != null) {
             results.flawedScore(scoreFlaw);
         }
-        if (boxFlaw != null && !boxOfMask) {
+        if (boxFlaw != null) {
             results.flawedBox(boxFlaw);
         }
     }
 
-    /** Whether a mask may have to be read: in files of masks, or where there is no box so far. */
-    private boolean mayCount(boolean hasBox) {
-        return isFirst ? !hasBox : ofMasks || images != null && !hasBox;
+    /** Whether a mask may have to be read: one to compare, or one where there is no box so far. */
+    private boolean mayCount() {
+        return type == IouType.SEGM
+                || (kind == null ? !hasBox : kind == Kind.MASKS || images != null && !hasBox);
     }
 
-    /** pycocotools takes nothing but compressed masks, in every detection once in the first. */
-    private void requireMask(Optional<Segmentation> mask, long offset) throws CocoFormatException {
-        if (ofMasks && images == null && !mask.map(Segmentation::compressed).orElse(false)) {
+    private Kind kind(Segmentation mask, Keypoints keypoints) {
+        boolean maskCounts = images == null ? mask != null : MaskExtent.isOne(mask);
+        if (hasBox) {
+            return Kind.BOXES;
+        }
+        return maskCounts ? Kind.MASKS : keypoints != null ? Kind.KEYPOINTS : Kind.BOXES;
+    }
+
+    /** Refuses what pycocotools can't load, and takes boxes from keypoints. */
+    private void requireKind(Segmentation mask, Keypoints keypoints, long offset)
+            throws CocoFormatException {
+        if (kind == Kind.KEYPOINTS) {
+            if (keypoints == null) {
+                throw problem(offset, "has no keypoints, as the first detection has").in(file);
+            }
+            if (keypoints.problem().isPresent()) {
+                throw keypoints.problem().get().in(file);
+            }
+            try {
+                setBox(keypoints.box());
+            } catch (IllegalArgumentException e) {
+                throw problem(offset, e.getMessage()).in(file);
+            }
+        }
+        if (kind != Kind.MASKS || images != null) {
+            return;
+        }
+        if (mask instanceof Refused refused && refused.whenCompared()) {
+            throw refused.why().in(file);
+        }
+        if (!(mask instanceof CompressedRuns)) {
             throw problem(
                             offset,
                             "has no compressed mask, which pycocotools needs here; --lenient takes"
                                     + " others")
                     .in(file);
         }
+        boxOfMask = !hasBox && boxRefusal == null;
+        if (boxOfMask) {
+            // filled in when all masks are measured
+            setBox(0, 0, 0, 0);
+        } else {
+            boxFlaw = boxFlaw == null ? boxRefusal : boxFlaw;
+        }
+    }
+
+    private void setBox(double... xywh) {
+        System.arraycopy(xywh, 0, box, 0, box.length);
+        hasBox = true;
+        boxRefusal = null;
+        boxFlaw = null;
     }
 
     private void require(boolean present, String name, CocoProblem refusal, long offset)
@@ -208,7 +291,7 @@ final class CocoResultsReader {
         Object value = in.readValue();
         boolean container = value == Other.ARRAY || value == Other.OBJECT;
         idRefusal = container ? problem(start, "is not an id") : null;
-        return container ? IdTable.NONE : results.ids().idOf(value);
+        return container ? IdTable.NONE : ids.idOf(value);
     }
 
     private double score() throws CocoFormatException {
@@ -232,17 +315,18 @@ final class CocoResultsReader {
     /**
      * Reads a box of at least four numbers, which pycocotools computes with on loading.
      *
-     * @return whether it counts as one: null and an empty array do not
+     * <p>An empty array counts as none, but only on the first detection unless the reader is
+     * lenient, which passes over null too.
      */
-    private boolean box() throws CocoFormatException {
+    private void box() throws CocoFormatException {
         boxRefusal = null;
         boxFlaw = null;
         int c = in.peek();
         long start = in.offset();
         if (c != '[') {
-            boolean absent = in.readValue() == Other.NULL && images != null;
+            hasBox = in.readValue() != Other.NULL || images == null;
             boxRefusal = problem(start, "is not an array of four numbers");
-            return !absent;
+            return;
         }
         int count = 0;
         in.beginArray();
@@ -270,7 +354,7 @@ final class CocoResultsReader {
                 boxFlaw = wrongCount;
             }
         }
-        return count > 0 || images == null;
+        hasBox = count > 0 || images == null && kind != null;
     }
 
     private CocoFormatException refusal(String problem) {

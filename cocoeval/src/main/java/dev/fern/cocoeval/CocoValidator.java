@@ -3,7 +3,8 @@ package dev.fern.cocoeval;
 import static dev.fern.cocoeval.CocoProblem.Severity.ERROR;
 import static dev.fern.cocoeval.CocoProblem.Severity.WARNING;
 
-import dev.fern.cocoeval.CocoDataset.AnnotationFlaw;
+import dev.fern.cocoeval.Refusals.AnnotationFlaw;
+import dev.fern.cocoeval.id.IdTable;
 import dev.fern.cocoeval.json.CocoFormatException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -46,7 +47,7 @@ public final class CocoValidator {
      * @throws CocoFormatException if the file can't be read as JSON at all
      */
     public static List<CocoProblem> check(Path file) throws CocoFormatException {
-        CocoDatasetReader.Reading reading = CocoDatasetReader.readLeniently(file);
+        CocoDatasetReader.Reading reading = CocoDatasetReader.readLeniently(file, IouType.BOX);
         List<CocoProblem> all = new ArrayList<>(check(reading));
         CocoDataset dataset = reading.dataset();
         for (String line : CocoAdvice.of(dataset, EvaluationParameters.defaults())) {

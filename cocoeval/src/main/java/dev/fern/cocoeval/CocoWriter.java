@@ -2,6 +2,11 @@ package dev.fern.cocoeval;
 
 import com.google.gson.Strictness;
 import com.google.gson.stream.JsonWriter;
+import dev.fern.cocoeval.id.IdTable;
+import dev.fern.cocoeval.mask.Rle;
+import dev.fern.cocoeval.mask.Segmentation;
+import dev.fern.cocoeval.mask.Segmentation.Polygons;
+import dev.fern.cocoeval.mask.Segmentation.Refused;
 import java.io.IOException;
 import java.io.OutputStreamWriter;
 import java.io.Writer;
@@ -39,7 +44,8 @@ final class CocoWriter {
                         json.endObject();
                     }
                     json.endArray().name("annotations").beginArray();
-                    for (CocoAnnotation annotation : dataset.annotations()) {
+                    for (int i = 0; i < dataset.annotations().size(); i++) {
+                        CocoAnnotation annotation = dataset.annotations().get(i);
                         json.beginObject();
                         id(json.name("id"), annotation.id(), dataset.ids());
                         id(json.name("image_id"), annotation.imageId(), dataset.ids());
@@ -47,6 +53,10 @@ final class CocoWriter {
                         box(json.name("bbox"), annotation.box());
                         json.name("area").value(annotation.area());
                         json.name("iscrowd").value(annotation.crowd() ? 1 : 0);
+                        shape(json, dataset.shapes(), i);
+                        if (dataset.iouType() == IouType.KEYPOINTS) {
+                            json.name("num_keypoints").value(dataset.shapes().labelled(i));
+                        }
                         json.endObject();
                     }
                     json.endArray().endObject();
@@ -62,7 +72,10 @@ final class CocoWriter {
                         json.beginObject();
                         id(json.name("image_id"), results.imageId(i), results.ids());
                         id(json.name("category_id"), results.categoryId(i), results.ids());
-                        box(json.name("bbox"), results.box(i));
+                        if (results.hasBoxes() || !results.shapes().has(i)) {
+                            box(json.name("bbox"), results.box(i));
+                        }
+                        shape(json, results.shapes(), i);
                         json.name("score").value(results.score(i));
                         json.endObject();
                     }
@@ -83,12 +96,43 @@ final class CocoWriter {
     }
 
     private static void box(JsonWriter json, Box box) throws IOException {
-        json.beginArray()
-                .value(box.x())
-                .value(box.y())
-                .value(box.width())
-                .value(box.height())
-                .endArray();
+        numbers(json, new double[] {box.x(), box.y(), box.width(), box.height()});
+    }
+
+    /** Writes the mask or the keypoints of a record, if it has any. */
+    private static void shape(JsonWriter json, Shapes shapes, int i) throws IOException {
+        Segmentation mask = shapes.mask(i);
+        if (mask != null) {
+            segmentation(json.name("segmentation"), mask);
+        }
+        if (shapes.keypoints(i) != null) {
+            numbers(json.name("keypoints"), shapes.keypoints(i).numbers());
+        }
+    }
+
+    private static void segmentation(JsonWriter json, Segmentation mask) throws IOException {
+        if (mask instanceof Polygons polygons) {
+            json.beginArray();
+            for (double[] xy : polygons.parts()) {
+                numbers(json, xy);
+            }
+            json.endArray();
+        } else if (mask instanceof Refused) {
+            json.nullValue();
+        } else {
+            Rle drawn = mask.draw(0, 0);
+            json.beginObject().name("size").beginArray();
+            json.value(drawn.height()).value(drawn.width()).endArray();
+            json.name("counts").value(drawn.text()).endObject();
+        }
+    }
+
+    private static void numbers(JsonWriter json, double[] numbers) throws IOException {
+        json.beginArray();
+        for (double number : numbers) {
+            json.value(number);
+        }
+        json.endArray();
     }
 
     private static void id(JsonWriter json, long id, IdTable ids) throws IOException {

@@ -1,5 +1,7 @@
 package dev.fern.cocoeval;
 
+import dev.fern.cocoeval.id.IdTable;
+import dev.fern.cocoeval.id.LooseIds;
 import dev.fern.cocoeval.variant.ImageFileName;
 import dev.fern.cocoeval.variant.NameIndex;
 import java.util.HashMap;

@@ -1,5 +1,6 @@
 package dev.fern.cocoeval;
 
+import dev.fern.cocoeval.numpy.NumpySum;
 import java.io.IOException;
 import java.math.BigDecimal;
 import java.math.RoundingMode;
@@ -21,6 +22,7 @@ import java.util.stream.IntStream;
  */
 public final class Evaluation {
     private static final int HEADLINE_MAX_DETS = 100;
+    private static final int KEYPOINT_MAX_DETS = 20;
 
     private final EvaluationParameters parameters;
     private final EvaluationArrays arrays;
@@ -112,14 +114,16 @@ public final class Evaluation {
     private Map<CocoMetric, Double> stats(int firstCategory, int endCategory) {
         requireSummarizable();
         Map<CocoMetric, Double> stats = new EnumMap<>(CocoMetric.class);
-        for (CocoMetric metric : CocoMetric.values()) {
+        for (CocoMetric metric : CocoMetric.of(parameters.iouType())) {
             stats.put(metric, mean(metric, firstCategory, endCategory));
         }
         return Collections.unmodifiableMap(stats);
     }
 
     private void requireSummarizable() {
-        if (arrays.maxDets().length < 3 && !parameters.corrected()) {
+        if (arrays.maxDets().length < 3
+                && !parameters.corrected()
+                && parameters.iouType() != IouType.KEYPOINTS) {
             throw new IllegalArgumentException(
                     "the twelve numbers need three maxDets or more, as in pycocotools, not "
                             + parameters.maxDets()
@@ -136,12 +140,14 @@ public final class Evaluation {
         int wanted;
         if (!parameters.corrected()) {
             wanted =
-                    switch (metric) {
-                        case AP -> HEADLINE_MAX_DETS;
-                        case AR1 -> arrays.maxDets()[0];
-                        case AR10 -> arrays.maxDets()[1];
-                        default -> arrays.maxDets()[2];
-                    };
+                    parameters.iouType() == IouType.KEYPOINTS
+                            ? KEYPOINT_MAX_DETS
+                            : switch (metric) {
+                                case AP -> HEADLINE_MAX_DETS;
+                                case AR1 -> arrays.maxDets()[0];
+                                case AR10 -> arrays.maxDets()[1];
+                                default -> arrays.maxDets()[2];
+                            };
             return positions(count, m -> arrays.maxDets()[m] == wanted);
         }
         int last = count - 1;
@@ -156,7 +162,7 @@ public final class Evaluation {
     boolean[][] consulted() {
         requireSummarizable();
         boolean[][] consulted = new boolean[parameters.areaRng().size()][arrays.maxDets().length];
-        for (CocoMetric metric : CocoMetric.values()) {
+        for (CocoMetric metric : CocoMetric.of(parameters.iouType())) {
             int[] limits = maxDetsPositions(metric);
             for (int a = 0; a < consulted.length; a++) {
                 if (isOf(metric, a)) {
@@ -271,8 +277,13 @@ public final class Evaluation {
     }
 
     private String maxDetsText(CocoMetric metric) {
-        if (metric == CocoMetric.AP && !parameters.corrected()) {
-            return Integer.toString(HEADLINE_MAX_DETS);
+        if (!parameters.corrected()) {
+            if (parameters.iouType() == IouType.KEYPOINTS) {
+                return Integer.toString(KEYPOINT_MAX_DETS);
+            }
+            if (metric == CocoMetric.AP) {
+                return Integer.toString(HEADLINE_MAX_DETS);
+            }
         }
         int[] positions = maxDetsPositions(metric);
         return positions.length == 0 ? "-" : Integer.toString(arrays.maxDets()[positions[0]]);

@@ -1,14 +1,12 @@
 package dev.fern.cocoeval;
 
-import dev.fern.cocoeval.CocoDataset.AnnotationFlaw;
+import dev.fern.cocoeval.id.IdTable;
+import dev.fern.cocoeval.id.PythonIds;
 import dev.fern.cocoeval.json.CocoFormatException;
-import dev.fern.cocoeval.json.PythonText;
-import java.math.BigInteger;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.OptionalDouble;
 import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 
@@ -22,6 +20,8 @@ final class EvaluationInput {
     private final CocoDataset dataset;
     private final CocoResults results;
     private final EvaluationParameters parameters;
+    private final Refusals refusals;
+    private final boolean comparesAny;
     private final long[] images;
     private final long[] categories;
     private final int[] annotationImages;
@@ -35,10 +35,30 @@ final class EvaluationInput {
 
     EvaluationInput(CocoDataset dataset, CocoResults results, EvaluationParameters parameters)
             throws CocoFormatException {
+        this(dataset, results, parameters, false);
+    }
+
+    /**
+     * @param acrossCategories whether records of all categories are compared, though each belongs
+     *     to its own
+     */
+    EvaluationInput(
+            CocoDataset dataset,
+            CocoResults results,
+            EvaluationParameters parameters,
+            boolean acrossCategories)
+            throws CocoFormatException {
+        comparesAny =
+                parameters.iouType() != IouType.KEYPOINTS
+                        || parameters.useCats()
+                        || acrossCategories
+                        || parameters.corrected();
         this.dataset = dataset;
         this.results = results;
         this.parameters = parameters;
         dataset.requireMeantIfFromMemory();
+        refusals = new Refusals(dataset, results, parameters);
+        requireShapes();
         if (results.size() == 0 && results.file() != null && !parameters.corrected()) {
             throw new CocoFormatException(
                     results.file(),
@@ -58,15 +78,15 @@ final class EvaluationInput {
                 annotations.stream()
                         .mapToInt(a -> imagePositions.getOrDefault(a.imageId(), ABSENT))
                         .toArray();
-        truths = group(truthsInOrder(slots), this::annotationCategory, slots);
+        int[] truthsInOrder = truthsInOrder(slots);
+        truths = group(truthsInOrder, this::annotationCategory, slots);
         detectionImages = locateDetections(positions(allImages), imagePositions);
+        int[] detectionsInOrder =
+                IntStream.range(0, results.size())
+                        .filter(i -> detectionImages[i] != ABSENT)
+                        .toArray();
         detections =
-                group(
-                        IntStream.range(0, results.size())
-                                .filter(i -> detectionImages[i] != ABSENT)
-                                .toArray(),
-                        i -> results.idIn(dataset, results.categoryId(i)),
-                        slots);
+                group(detectionsInOrder, i -> results.idIn(dataset, results.categoryId(i)), slots);
 
         truthBoxes = new double[4 * annotations.size()];
         truthAreas = new double[annotations.size()];
@@ -83,6 +103,40 @@ final class EvaluationInput {
             ignored[i] = annotation.crowd() || parameters.corrected() && dataset.hasIgnoreFlag(i);
         }
         dataset.flaws().forEach((i, flaw) -> ignored[i] |= flaw.ignored());
+        if (parameters.iouType() == IouType.KEYPOINTS) {
+            for (int i = 0; i < ignored.length; i++) {
+                ignored[i] |= dataset.shapes().isUnlabelled(i);
+            }
+        }
+        requirePrepared(truthsInOrder, detectionsInOrder);
+    }
+
+    private void requireShapes() {
+        IouType type = parameters.iouType();
+        if (type != IouType.BOX && (dataset.iouType() != type || results.iouType() != type)) {
+            throw new IllegalArgumentException(
+                    "annotations and detections must be read with IouType."
+                            + type
+                            + " to be evaluated by it");
+        }
+    }
+
+    /** Without categories pycocotools prepares the records of all, even of those not evaluated. */
+    private void requirePrepared(int[] truthsInOrder, int[] detectionsInOrder)
+            throws CocoFormatException {
+        for (int[] members : parameters.useCats() ? truths : new int[][] {truthsInOrder}) {
+            for (int truth : members) {
+                refusals.requirePrepared(truth);
+            }
+        }
+        if (refusals.detectionsArePrepared()) {
+            return;
+        }
+        for (int[] members : parameters.useCats() ? detections : new int[][] {detectionsInOrder}) {
+            for (int detection : members) {
+                refusals.requireDetectionPrepared(detection);
+            }
+        }
     }
 
     // Which images and categories
@@ -108,7 +162,8 @@ final class EvaluationInput {
         try {
             return order.of(ids, dataset.ids());
         } catch (IllegalArgumentException e) {
-            throw new CocoFormatException(datasetName(), "", -1, which + e.getMessage(), e);
+            throw new CocoFormatException(
+                    refusals.datasetName(), "", -1, which + e.getMessage(), e);
         }
     }
 
@@ -188,12 +243,12 @@ final class EvaluationInput {
                 long image = results.idIn(dataset, id);
                 if (!allImages.containsKey(image)) {
                     throw new CocoFormatException(
-                            resultsName(),
+                            refusals.resultsName(),
                             "[" + i + "].image_id",
                             -1,
                             results.ids().value(id)
                                     + " is not an image of "
-                                    + datasetName()
+                                    + refusals.datasetName()
                                     + CocoAdvice.onUnlistedImages(dataset, results));
                 }
                 position = imagePositions.getOrDefault(image, ABSENT);
@@ -306,89 +361,28 @@ final class EvaluationInput {
         return ignored[annotation];
     }
 
-    /** Refuses annotations over which pycocotools would stumble. */
-    void requireUsable(int[] annotations, int from, int to) throws CocoFormatException {
-        if (dataset.flaws().isEmpty()) {
-            return;
-        }
-        for (int i = from; i < to; i++) {
-            AnnotationFlaw flaw = dataset.flaws().get(annotations[i]);
-            if (flaw != null) {
-                refuse(flaw.box());
-                refuse(flaw.crowd());
-                if (!ignored[annotations[i]]) {
-                    refuse(flaw.area());
-                }
-            }
-        }
-    }
-
-    private void refuse(CocoProblem flaw) throws CocoFormatException {
-        if (flaw != null) {
-            throw flaw.in(datasetName());
-        }
-    }
-
-    void requireScores(int[] detections, int from, int to) throws CocoFormatException {
-        if (results.hasFlaws()) {
-            for (int i = from; i < to; i++) {
-                refuseDetection(results.scoreFlaw(detections[i]));
-            }
-        }
-    }
-
-    void requireBox(int detection) throws CocoFormatException {
-        if (results.hasFlaws()) {
-            refuseDetection(results.boxFlaw(detection));
-        }
-    }
-
-    private void refuseDetection(CocoProblem flaw) throws CocoFormatException {
-        if (flaw != null) {
-            throw flaw.in(resultsName());
-        }
-    }
-
     /**
-     * Whether pycocotools would count a match with this annotation: it stores the annotation's id
-     * as a double, and 0 means none.
+     * Whether detections are compared with truths at all: without categories pycocotools seeks the
+     * similarities of keypoints where it never files any.
      */
-    boolean matchCounts(int annotation) throws CocoFormatException {
-        CocoAnnotation truth = dataset.annotations().get(annotation);
-        if (parameters.corrected() || IdTable.isOrdinary(truth.id())) {
-            return truth.id() != 0 || parameters.corrected();
-        }
-        Object id = dataset.ids().value(truth.id());
-        OptionalDouble number = OptionalDouble.of(Double.NaN);
-        if (id instanceof String text) {
-            if (dataset.source() != null && dataset.source().lenient()) {
-                return true;
-            }
-            number = PythonText.toFloat(text);
-        } else if (id instanceof BigInteger big) {
-            double rounded = big.doubleValue();
-            number =
-                    Double.isInfinite(rounded)
-                            ? OptionalDouble.empty()
-                            : OptionalDouble.of(rounded);
-        } else if (id instanceof Number fraction) {
-            number = OptionalDouble.of(fraction.doubleValue());
-        }
-        if (number.isEmpty()) {
-            throw new CocoFormatException(
-                    datasetName(),
-                    "annotations[" + annotation + "].id",
-                    dataset.source().annotationOffsets()[annotation],
-                    id + " is not a number, which pycocotools needs; --lenient does without");
-        }
-        return number.getAsDouble() != 0;
+    boolean comparesAny() {
+        return comparesAny;
     }
 
-    private String datasetName() {
-        return dataset.source() == null ? "the data set" : dataset.source().file();
+    boolean[] ignored() {
+        return ignored;
     }
 
-    private String resultsName() {
-        return results.file() == null ? "the results" : results.file();
+    /** The image at a position of {@link #images}, which the data set lists. */
+    CocoImage imageOf(int position) {
+        return dataset.image(images[position]).orElseThrow();
+    }
+
+    CocoDataset dataset() {
+        return dataset;
+    }
+
+    Refusals refusals() {
+        return refusals;
     }
 }

@@ -1,14 +1,18 @@
 package dev.fern.cocoeval;
 
+import dev.fern.cocoeval.id.IdTable;
 import dev.fern.cocoeval.json.CocoFormatException;
+import dev.fern.cocoeval.keypoint.ObjectKeypointSimilarity;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
 /**
- * What to evaluate, under pycocotools' names; each default is pycocotools' to the last bit.
+ * What to evaluate, under pycocotools' names; each default is pycocotools' to the last bit. The
+ * defaults of keypoints differ: maxDets 20, and no small objects.
  *
+ * @param iouType what of an object is compared: boxes, masks or keypoints
  * @param imgIds the ids of the images; without a value, all images of the data set
  * @param catIds the ids of the categories; without a value, all categories of the data set
  * @param iouThrs T thresholds of IoU at which a detection matches, {@link #linspace}(0.5, 0.95,
@@ -19,12 +23,15 @@ import java.util.Optional;
  *     1e10
  * @param areaRngLbl A names of the ranges; the twelve numbers look for all, small, medium and large
  * @param useCats whether a detection has to be of the right category
+ * @param sigmas how far each keypoint of a person, or whatever has any, is usually misplaced in
+ *     proportion to the object ({@code kpt_oks_sigmas}), or a single one for all; COCO's 17
  * @param corrected whether to mend pycocotools' known faults: matches with the annotation of id 0
  *     count, annotations count each though they share an id, {@code ignore} is heeded, results
- *     without any detection score 0, and AP is taken at the largest of maxDets, however many there
- *     are
+ *     without any detection score 0, keypoints match without categories too, and AP is taken at the
+ *     largest of maxDets, however many there are
  */
 public record EvaluationParameters(
+        IouType iouType,
         Optional<List<Long>> imgIds,
         Optional<List<Long>> catIds,
         List<Double> iouThrs,
@@ -33,11 +40,13 @@ public record EvaluationParameters(
         List<AreaRange> areaRng,
         List<String> areaRngLbl,
         boolean useCats,
+        List<Double> sigmas,
         boolean corrected) {
 
     /**
      * Copies the lists. {@link #builder} starts from the defaults and is easier to use.
      *
+     * @param iouType not null
      * @param imgIds ids of images, in any order
      * @param catIds ids of categories, in any order
      * @param iouThrs in any order; the arrays keep it
@@ -46,6 +55,7 @@ public record EvaluationParameters(
      * @param areaRng one range per name
      * @param areaRngLbl one name per range
      * @param useCats false to evaluate all categories as one
+     * @param sigmas one per keypoint, or a single one
      * @param corrected false for pycocotools' own numbers
      * @throws IllegalArgumentException if {@code maxDets} is empty
      */
@@ -57,19 +67,40 @@ public record EvaluationParameters(
         maxDets = List.copyOf(maxDets);
         areaRng = List.copyOf(areaRng);
         areaRngLbl = List.copyOf(areaRngLbl);
+        sigmas = List.copyOf(sigmas);
         if (maxDets.isEmpty()) {
             throw new IllegalArgumentException("maxDets is empty; give at least one limit");
         }
     }
 
-    /** {@return pycocotools' default parameters} */
+    /** {@return pycocotools' default parameters for boxes} */
     public static EvaluationParameters defaults() {
         return builder().build();
     }
 
-    /** {@return a builder that starts from the defaults} */
+    /**
+     * Makes pycocotools' default parameters.
+     *
+     * @param type what to compare
+     * @return its defaults
+     */
+    public static EvaluationParameters defaults(IouType type) {
+        return builder(type).build();
+    }
+
+    /** {@return a builder that starts from the defaults for boxes} */
     public static Builder builder() {
-        return new Builder();
+        return new Builder(IouType.BOX);
+    }
+
+    /**
+     * Starts from the defaults.
+     *
+     * @param type what to compare
+     * @return a builder that starts from its defaults
+     */
+    public static Builder builder(IouType type) {
+        return new Builder(type);
     }
 
     /**
@@ -82,11 +113,12 @@ public record EvaluationParameters(
      *     does not fit, such as an id that is not an integer
      */
     public static EvaluationParameters read(Path file) throws CocoFormatException {
-        return ParametersReader.read(file, new IdTable());
+        return ParametersReader.read(file, IouType.BOX, new IdTable());
     }
 
     /**
-     * Reads parameters for one data set, in which ids may be strings or fractions.
+     * Reads parameters for one data set, in which ids may be strings or fractions. What is missing
+     * keeps the default for what the data set was read for: boxes, masks or keypoints.
      *
      * @param file JSON, plain or gzip, as {@link #read(Path)} takes it
      * @param dataset the owner of the images in {@code imgIds} and of the categories in {@code
@@ -97,12 +129,12 @@ public record EvaluationParameters(
      */
     public static EvaluationParameters read(Path file, CocoDataset dataset)
             throws CocoFormatException {
-        return ParametersReader.read(file, dataset.ids());
+        return ParametersReader.read(file, dataset.iouType(), dataset.ids());
     }
 
     /** {@return a builder that starts from these parameters} */
     public Builder toBuilder() {
-        Builder builder = new Builder();
+        Builder builder = new Builder(iouType);
         builder.imgIds = imgIds;
         builder.catIds = catIds;
         builder.iouThrs = iouThrs;
@@ -111,6 +143,7 @@ public record EvaluationParameters(
         builder.areaRng = areaRng;
         builder.areaRngLbl = areaRngLbl;
         builder.useCats = useCats;
+        builder.sigmas = sigmas;
         builder.corrected = corrected;
         return builder;
     }
@@ -140,6 +173,7 @@ public record EvaluationParameters(
 
     /** Changes single parameters; not safe for use by several threads at once. */
     public static final class Builder {
+        private final IouType iouType;
         private Optional<List<Long>> imgIds = Optional.empty();
         private Optional<List<Long>> catIds = Optional.empty();
         private List<Double> iouThrs = linspace(0.5, 0.95, 10);
@@ -153,9 +187,17 @@ public record EvaluationParameters(
                         new AreaRange(96 * 96, 1e10));
         private List<String> areaRngLbl = List.of("all", "small", "medium", "large");
         private boolean useCats = true;
+        private List<Double> sigmas = ObjectKeypointSimilarity.COCO_SIGMAS;
         private boolean corrected;
 
-        private Builder() {}
+        private Builder(IouType iouType) {
+            this.iouType = iouType;
+            if (iouType == IouType.KEYPOINTS) {
+                maxDets = List.of(20);
+                areaRng = List.of(areaRng.get(0), areaRng.get(2), areaRng.get(3));
+                areaRngLbl = List.of("all", "medium", "large");
+            }
+        }
 
         /**
          * Evaluates some images only.
@@ -246,6 +288,17 @@ public record EvaluationParameters(
         }
 
         /**
+         * Sets the sigmas of keypoints.
+         *
+         * @param values one per keypoint, or a single one for all; pycocotools takes any number
+         * @return this builder
+         */
+        public Builder sigmas(List<Double> values) {
+            sigmas = values;
+            return this;
+        }
+
+        /**
          * Sets whether pycocotools' known faults are mended.
          *
          * @param mend false for pycocotools' own numbers
@@ -264,6 +317,7 @@ public record EvaluationParameters(
          */
         public EvaluationParameters build() {
             return new EvaluationParameters(
+                    iouType,
                     imgIds,
                     catIds,
                     iouThrs,
@@ -272,6 +326,7 @@ public record EvaluationParameters(
                     areaRng,
                     areaRngLbl,
                     useCats,
+                    sigmas,
                     corrected);
         }
     }

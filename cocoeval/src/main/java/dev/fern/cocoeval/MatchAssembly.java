@@ -5,11 +5,12 @@ import dev.fern.cocoeval.Matching.ImageMatching;
 import dev.fern.cocoeval.Matching.MatchedDetection;
 import dev.fern.cocoeval.Matching.MatchedTruth;
 import dev.fern.cocoeval.Matching.Outcome;
+import dev.fern.cocoeval.Matching.Similarity;
+import dev.fern.cocoeval.json.CocoFormatException;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.IntStream;
 
 /** Turns the pairs that were matched category by category into what matched what on each image. */
 final class MatchAssembly {
@@ -50,6 +51,7 @@ final class MatchAssembly {
             positions[g] = ofImage.size();
             ofImage.add(
                     new MatchedTruth(
+                            index,
                             annotation,
                             position(annotation.categoryId()),
                             matches.ignoredTruths()[g],
@@ -86,11 +88,16 @@ final class MatchAssembly {
         return matches.disregarded()[d] ? Outcome.IGNORED : Outcome.FALSE_POSITIVE;
     }
 
-    List<ImageMatching> images() {
-        return IntStream.range(0, input.imageCount()).mapToObj(this::image).toList();
+    List<ImageMatching> images() throws CocoFormatException {
+        Overlaps overlaps = Overlaps.of(input);
+        List<ImageMatching> images = new ArrayList<>();
+        for (int image = 0; image < input.imageCount(); image++) {
+            images.add(image(image, overlaps));
+        }
+        return images;
     }
 
-    private ImageMatching image(int image) {
+    private ImageMatching image(int image, Overlaps overlaps) throws CocoFormatException {
         List<MatchedDetection> sorted = new ArrayList<>(detections.get(image));
         sorted.sort(MatchedDetection.BY_FALLING_SCORE);
         List<MatchedTruth> found = new ArrayList<>(truths.get(image));
@@ -102,6 +109,44 @@ final class MatchAssembly {
         }
         long id = input.images()[image];
         return new ImageMatching(
-                dataset.image(id).orElseGet(() -> new CocoImage(id, "", 0, 0)), sorted, found);
+                dataset.image(id).orElseGet(() -> new CocoImage(id, "", 0, 0)),
+                sorted,
+                found,
+                similarity(sorted, found, overlaps));
+    }
+
+    /** Boxes are quickly compared again; what else there is, is compared once for all. */
+    private Similarity similarity(
+            List<MatchedDetection> sorted, List<MatchedTruth> found, Overlaps overlaps)
+            throws CocoFormatException {
+        if (input.parameters().iouType() == IouType.BOX) {
+            return Similarity.OF_BOXES;
+        }
+        if (sorted.isEmpty() || found.isEmpty() || !input.comparesAny()) {
+            return (detection, truth) -> 0;
+        }
+        int[] detectionIndices = sorted.stream().mapToInt(MatchedDetection::index).toArray();
+        int[] truthIndices = found.stream().mapToInt(MatchedTruth::index).toArray();
+        double[] all = new double[detectionIndices.length * truthIndices.length];
+        overlaps.compute(
+                truthIndices,
+                0,
+                truthIndices.length,
+                detectionIndices,
+                0,
+                detectionIndices.length,
+                all);
+        Map<Integer, Integer> rows = places(detectionIndices);
+        Map<Integer, Integer> columns = places(truthIndices);
+        return (detection, truth) ->
+                all[rows.get(detection.index()) * truthIndices.length + columns.get(truth.index())];
+    }
+
+    private static Map<Integer, Integer> places(int[] indices) {
+        Map<Integer, Integer> places = new HashMap<>(2 * indices.length);
+        for (int i = 0; i < indices.length; i++) {
+            places.put(indices[i], i);
+        }
+        return places;
     }
 }

@@ -1,5 +1,6 @@
 package dev.fern.cocoeval;
 
+import dev.fern.cocoeval.numpy.ScoreOrder;
 import java.util.Arrays;
 import java.util.stream.IntStream;
 

@@ -3,6 +3,7 @@ package dev.fern.cocoeval;
 import dev.fern.cocoeval.CategoryMatching.Pairs;
 import dev.fern.cocoeval.EvaluationParameters.AreaRange;
 import dev.fern.cocoeval.json.CocoFormatException;
+import dev.fern.cocoeval.numpy.ScoreOrder;
 import java.util.Comparator;
 import java.util.List;
 
@@ -96,7 +97,8 @@ public record Matching(
                         .areaRng(List.of(new AreaRange(0, 1e10)))
                         .areaRngLbl(List.of("all"))
                         .build();
-        EvaluationInput input = new EvaluationInput(dataset, results, single);
+        EvaluationInput input =
+                new EvaluationInput(dataset, results, single, named != parameters.useCats());
         List<CocoCategory> categories =
                 named ? CocoEvaluator.categories(dataset, input) : List.of(ANY);
         MatchAssembly assembly = new MatchAssembly(dataset, results, input, categories, named);
@@ -112,19 +114,36 @@ public record Matching(
      * @param image if the data set does not list it, without file name and size
      * @param detections the evaluated detections, by falling score
      * @param truths the evaluated objects, category by category
+     * @param similarity how much they overlap, whatever their categories
      */
     public record ImageMatching(
-            CocoImage image, List<MatchedDetection> detections, List<MatchedTruth> truths) {
+            CocoImage image,
+            List<MatchedDetection> detections,
+            List<MatchedTruth> truths,
+            Similarity similarity) {
         /**
          * Copies both lists.
          *
          * @param image not null
          * @param detections not null
          * @param truths not null
+         * @param similarity not null
          */
         public ImageMatching {
             detections = List.copyOf(detections);
             truths = List.copyOf(truths);
+        }
+
+        /**
+         * Computes the overlap of a detection and an object.
+         *
+         * @param detection one of {@link #detections}
+         * @param truth one of {@link #truths}
+         * @return intersection over union of boxes or masks, over the detection's area for a crowd;
+         *     object keypoint similarity of keypoints
+         */
+        public double overlap(MatchedDetection detection, MatchedTruth truth) {
+            return similarity.of(detection, truth);
         }
 
         /**
@@ -140,6 +159,27 @@ public record Matching(
                     || !truth.ignored()
                             && !(detections.get(truth.detection()).score() >= scoreThreshold);
         }
+    }
+
+    /** How much a detection and an object of one image overlap. */
+    @FunctionalInterface
+    public interface Similarity {
+        /** Intersection over union of boxes, over the detection's area for a crowd. */
+        Similarity OF_BOXES =
+                (detection, truth) ->
+                        BoxOverlap.iou(
+                                detection.detection().box(),
+                                truth.annotation().box(),
+                                truth.annotation().crowd());
+
+        /**
+         * Compares the two.
+         *
+         * @param detection of the image
+         * @param truth of the image
+         * @return usually 0 to 1
+         */
+        double of(MatchedDetection detection, MatchedTruth truth);
     }
 
     /**
@@ -179,6 +219,7 @@ public record Matching(
     /**
      * An annotated object and what found it.
      *
+     * @param index position in the data set's annotations, 0-based
      * @param annotation the object
      * @param category position in {@link Matching#categories}
      * @param ignored whether it need not be found; crowds need not
@@ -186,9 +227,9 @@ public record Matching(
      *     for none
      */
     public record MatchedTruth(
-            CocoAnnotation annotation, int category, boolean ignored, int detection) {
+            int index, CocoAnnotation annotation, int category, boolean ignored, int detection) {
         MatchedTruth foundBy(int position) {
-            return new MatchedTruth(annotation, category, ignored, position);
+            return new MatchedTruth(index, annotation, category, ignored, position);
         }
 
         /** {@return whether the object should have been found and no detection found it} */

@@ -68,7 +68,7 @@ public record PairedBootstrap(int resamples, long seed, double confidence) {
      * @param a the first set
      * @param b the second set
      * @param parameters for both evaluations
-     * @return the differences in the twelve numbers, and in AP and AP50 of each category
+     * @return the differences in the twelve (ten) numbers, and in AP and AP50 of each category
      * @throws CocoFormatException where {@link CocoEvaluator#evaluate} throws it for either
      * @throws IllegalArgumentException where {@link Evaluation#stats} throws it
      */
@@ -88,7 +88,7 @@ public record PairedBootstrap(int resamples, long seed, double confidence) {
      * @param a runs of the first method, at least one
      * @param b as many runs of the second method; {@code b[i]} is paired with {@code a[i]}
      * @param parameters for all evaluations
-     * @return the differences in the twelve numbers, and in AP and AP50 of each category
+     * @return the differences in the twelve (ten) numbers, and in AP and AP50 of each category
      * @throws CocoFormatException where {@link CocoEvaluator#evaluate} throws it for any run
      * @throws IllegalArgumentException where {@link Evaluation#stats} throws it, or if there is no
      *     run or one without a partner
@@ -136,7 +136,8 @@ public record PairedBootstrap(int resamples, long seed, double confidence) {
         Arrays.setAll(
                 differences,
                 i -> Difference.of(numbersA[i], numbersB[i], resampled[i], confidence));
-        int next = CocoMetric.values().length;
+        List<CocoMetric> metrics = List.copyOf(CocoMetric.of(parameters.iouType()));
+        int next = metrics.size();
         List<Comparison.Category> perCategory = new ArrayList<>();
         for (CocoCategory category : evaluation.categories()) {
             perCategory.add(
@@ -145,11 +146,7 @@ public record PairedBootstrap(int resamples, long seed, double confidence) {
             next += CATEGORY_METRICS.size();
         }
         return new Comparison(
-                this,
-                parameters,
-                images,
-                byMetric(List.of(CocoMetric.values()), differences, 0),
-                perCategory);
+                this, parameters, images, byMetric(metrics, differences, 0), perCategory);
     }
 
     private static List<MatchedResults> match(

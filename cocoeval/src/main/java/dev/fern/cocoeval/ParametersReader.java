@@ -1,6 +1,7 @@
 package dev.fern.cocoeval;
 
 import dev.fern.cocoeval.EvaluationParameters.AreaRange;
+import dev.fern.cocoeval.id.IdTable;
 import dev.fern.cocoeval.json.CocoFormatException;
 import dev.fern.cocoeval.json.CompressedInput;
 import dev.fern.cocoeval.json.JsonTokenizer;
@@ -16,16 +17,19 @@ final class ParametersReader {
     }
 
     private final JsonTokenizer in;
+    private final IouType type;
     private final IdTable ids;
 
-    private ParametersReader(JsonTokenizer in, IdTable ids) {
+    private ParametersReader(JsonTokenizer in, IouType type, IdTable ids) {
         this.in = in;
+        this.type = type;
         this.ids = ids;
     }
 
-    static EvaluationParameters read(Path file, IdTable ids) throws CocoFormatException {
+    static EvaluationParameters read(Path file, IouType type, IdTable ids)
+            throws CocoFormatException {
         try (JsonTokenizer in = CompressedInput.tokenizer(file)) {
-            return new ParametersReader(in, ids).document();
+            return new ParametersReader(in, type, ids).document();
         } catch (CocoFormatException e) {
             throw e;
         } catch (IllegalArgumentException e) {
@@ -36,7 +40,7 @@ final class ParametersReader {
     }
 
     private EvaluationParameters document() throws CocoFormatException {
-        EvaluationParameters.Builder parameters = EvaluationParameters.builder();
+        EvaluationParameters.Builder parameters = EvaluationParameters.builder(type);
         in.beginObject();
         for (String name = in.nextName(); name != null; name = in.nextName()) {
             switch (name) {
@@ -48,6 +52,7 @@ final class ParametersReader {
                 case "areaRng" -> parameters.areaRng(list(this::range));
                 case "areaRngLbl" -> parameters.areaRngLbl(list(this::text));
                 case "useCats" -> parameters.useCats(truth());
+                case "kpt_oks_sigmas" -> parameters.sigmas(list(this::number));
                 case "corrected" -> parameters.corrected(truth());
                 default -> throw in.fault("is not a parameter of the evaluation");
             }

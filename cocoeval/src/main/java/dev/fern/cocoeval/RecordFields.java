@@ -2,11 +2,12 @@ package dev.fern.cocoeval;
 
 import static dev.fern.cocoeval.CocoProblem.Severity.ERROR;
 
+import dev.fern.cocoeval.id.IdTable;
 import dev.fern.cocoeval.json.CocoFormatException;
 import dev.fern.cocoeval.json.JsonTokenizer;
 import dev.fern.cocoeval.json.JsonTokenizer.Other;
 import dev.fern.cocoeval.json.PythonText;
-import dev.fern.cocoeval.variant.Segmentation;
+import dev.fern.cocoeval.variant.MaskExtent;
 import java.util.OptionalDouble;
 
 /**
@@ -158,7 +159,7 @@ final class RecordFields {
             return box == null || lenient && empty;
         }
 
-        void take(Segmentation mask) {
+        void take(MaskExtent mask) {
             refused = false;
             problem = null;
             box = new Box(mask.x(), mask.y(), mask.width(), mask.height());

@@ -1,5 +1,7 @@
 package dev.fern.cocoeval;
 
+import dev.fern.cocoeval.mask.Rle;
+import dev.fern.cocoeval.mask.Segmentation;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
@@ -63,6 +65,54 @@ public record SyntheticCoco(CocoDataset dataset, CocoResults results) {
         }
         return new SyntheticCoco(
                 CocoDataset.of(imageList, categoryList, annotations), results.build());
+    }
+
+    /**
+     * Adds masks: to the ground truth polygons, to crowds and detections compressed runs, each a
+     * blob in its box that is alike in one category. The detections lose their boxes.
+     *
+     * @param seed decides the shapes
+     * @return the same records with masks
+     */
+    public SyntheticCoco withMasks(long seed) {
+        Random random = new Random(seed);
+        Shapes truths = new Shapes(IouType.SEGM);
+        for (CocoAnnotation annotation : dataset.annotations()) {
+            double[] outline = outline(random, annotation.box(), annotation.categoryId());
+            Segmentation polygon = new Segmentation.Polygons(List.of(outline));
+            truths.add(
+                    annotation.crowd()
+                            ? Segmentation.compressed(polygon.draw(HEIGHT, WIDTH))
+                            : polygon,
+                    null);
+        }
+        CocoDataset masked = dataset.with(truths);
+        CocoResults.Builder found = CocoResults.builder(masked);
+        for (int i = 0; i < results.size(); i++) {
+            double[] outline = outline(random, results.box(i), results.categoryId(i));
+            found.add(
+                    results.imageId(i),
+                    results.categoryId(i),
+                    Rle.ofPolygons(HEIGHT, WIDTH, List.of(outline)),
+                    results.score(i));
+        }
+        return new SyntheticCoco(masked, found.build());
+    }
+
+    /** A dented ellipse in a box, rounded to hundredths of pixels as in COCO. */
+    private static double[] outline(Random random, Box box, long category) {
+        int corners = 16 + random.nextInt(32);
+        double[] xy = new double[2 * corners];
+        for (int i = 0; i < corners; i++) {
+            double angle = 2 * Math.PI * i / corners;
+            double dent = 0.4 + 0.08 * Math.sin(3 * angle + category);
+            double radius = dent + 0.02 * random.nextDouble();
+            double x = box.x() + box.width() * (0.5 + radius * Math.cos(angle));
+            double y = box.y() + box.height() * (0.5 + radius * Math.sin(angle));
+            xy[2 * i] = Math.rint(100 * Math.min(WIDTH, Math.max(0, x))) / 100;
+            xy[2 * i + 1] = Math.rint(100 * Math.min(HEIGHT, Math.max(0, y))) / 100;
+        }
+        return xy;
     }
 
     private static CocoAnnotation annotation(Random random, long id, long image, int categories) {

@@ -2,6 +2,8 @@ package dev.fern.cocoeval;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.fern.cocoeval.numpy.NumpySum;
+import dev.fern.cocoeval.numpy.ScoreOrder;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;

@@ -21,23 +21,33 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.TestFactory;
 
-/** Every case in shared/parity/cocoeval, whose README describes the format. */
+/** Every case in shared/parity/cocoeval and cocoeval-masks, whose READMEs describe the format. */
 class PycocotoolsParityTest {
-    private static final Path CASES =
-            Path.of(System.getProperty("fern.shared", "shared"), "parity", "cocoeval");
+    private static final Path PARITY =
+            Path.of(System.getProperty("fern.shared", "shared"), "parity");
 
     @TestFactory
     Stream<DynamicTest> edgeCasesEqualPycocotools() throws IOException {
-        return cases("edge");
+        return cases("cocoeval/edge", IouType.BOX);
     }
 
     @TestFactory
     Stream<DynamicTest> fixturesEqualPycocotools() throws IOException {
-        return cases("fixtures");
+        return cases("cocoeval/fixtures", IouType.BOX);
     }
 
-    private static Stream<DynamicTest> cases(String kind) throws IOException {
-        Path folder = CASES.resolve(kind);
+    @TestFactory
+    Stream<DynamicTest> masksEqualPycocotools() throws IOException {
+        return cases("cocoeval-masks/segm", IouType.SEGM);
+    }
+
+    @TestFactory
+    Stream<DynamicTest> keypointsEqualPycocotools() throws IOException {
+        return cases("cocoeval-masks/keypoints", IouType.KEYPOINTS);
+    }
+
+    private static Stream<DynamicTest> cases(String kind, IouType type) throws IOException {
+        Path folder = PARITY.resolve(kind);
         assumeTrue(Files.isDirectory(folder), "skipped: no parity cases at " + folder);
         List<Path> cases;
         try (Stream<Path> entries = Files.list(folder)) {
@@ -48,10 +58,11 @@ class PycocotoolsParityTest {
                 .map(
                         path ->
                                 DynamicTest.dynamicTest(
-                                        path.getFileName().toString(), () -> run(path)));
+                                        path.getFileName().toString(), () -> run(path, type)));
     }
 
-    private static void run(Path folder) throws IOException, NoSuchAlgorithmException {
+    private static void run(Path folder, IouType type)
+            throws IOException, NoSuchAlgorithmException {
         JsonObject expected =
                 JsonParser.parseString(Files.readString(folder.resolve("expected.json")))
                         .getAsJsonObject();
@@ -59,13 +70,13 @@ class PycocotoolsParityTest {
         String stage =
                 raises ? expected.getAsJsonObject("raises").get("stage").getAsString() : "none";
         if (raises && !stage.equals("summarize")) {
-            assertThatThrownBy(() -> evaluate(folder))
+            assertThatThrownBy(() -> evaluate(folder, type))
                     .isInstanceOf(CocoFormatException.class)
                     .hasMessageContaining(".json")
                     .hasMessageNotContaining("\n");
             return;
         }
-        Evaluation evaluation = evaluate(folder);
+        Evaluation evaluation = evaluate(folder, type);
         if (expected.has("arrays")) {
             assertThat(evaluation.shape()).isEqualTo(ints(expected.getAsJsonArray("counts_TRKAM")));
             JsonObject arrays = expected.getAsJsonObject("arrays");
@@ -85,15 +96,15 @@ class PycocotoolsParityTest {
                                 .toList());
     }
 
-    private static Evaluation evaluate(Path folder) throws CocoFormatException {
+    private static Evaluation evaluate(Path folder, IouType type) throws CocoFormatException {
         Path parameters = folder.resolve("params.json");
-        CocoDataset dataset = CocoDataset.readForEvaluation(folder.resolve("gt.json"));
+        CocoDataset dataset = CocoDataset.readForEvaluation(folder.resolve("gt.json"), type);
         return CocoEvaluator.evaluate(
                 dataset,
-                CocoResults.read(folder.resolve("dt.json")),
+                CocoResults.read(folder.resolve("dt.json"), type),
                 Files.exists(parameters)
                         ? EvaluationParameters.read(parameters, dataset)
-                        : EvaluationParameters.defaults());
+                        : EvaluationParameters.defaults(type));
     }
 
     private static int[] ints(JsonArray numbers) {

@@ -11,7 +11,6 @@ import ai.djl.repository.zoo.Criteria;
 import ai.djl.repository.zoo.ZooModel;
 import dev.fern.backbone.onednn.Precision;
 import dev.fern.cocoeval.CocoEvaluator;
-import dev.fern.cocoeval.CocoMetric;
 import dev.fern.cocoeval.CocoResults;
 import dev.fern.cocoeval.Evaluation;
 import dev.fern.cocoeval.EvaluationParameters;
@@ -138,8 +137,7 @@ class DetectorExampleTest {
             System.out.print(evaluation.table());
         }
         // example ends
-        assertThat(printed.toString(StandardCharsets.UTF_8).lines())
-                .hasSize(CocoMetric.values().length);
+        assertThat(printed.toString(StandardCharsets.UTF_8).lines()).hasSize(12);
     }
 
     @Test

@@ -101,7 +101,8 @@ class ArchitectureTest {
             Map.of(
                     "cocoeval",
                     List.of(
-                            List.of("cocoeval.json"),
+                            List.of("cocoeval.json", "cocoeval.numpy"),
+                            List.of("cocoeval.id", "cocoeval.mask", "cocoeval.keypoint"),
                             List.of("cocoeval.variant"),
                             List.of("cocoeval"),
                             List.of("cocoeval.analysis")),

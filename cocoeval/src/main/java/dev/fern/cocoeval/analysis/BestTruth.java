@@ -21,7 +21,7 @@ record BestTruth(int truth, double iou) {
         for (int g = 0; g < image.truths().size(); g++) {
             MatchedTruth truth = image.truths().get(g);
             if (!truth.ignored() && truth.category() == detection.category() == same) {
-                double iou = detection.detection().box().iou(truth.annotation().box());
+                double iou = image.overlap(detection, truth);
                 if (iou > best.iou) {
                     best = new BestTruth(g, iou);
                 }

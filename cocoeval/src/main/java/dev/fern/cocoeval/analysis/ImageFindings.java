@@ -105,19 +105,14 @@ public record ImageFindings(
 
     private static boolean isAlone(
             ImageMatching image, MatchedDetection detection, double backgroundIou) {
-        return image.truths().stream().allMatch(truth -> overlap(detection, truth) < backgroundIou);
-    }
-
-    private static double overlap(MatchedDetection detection, MatchedTruth truth) {
-        return truth.annotation().crowd()
-                ? detection.detection().box().partWithin(truth.annotation().box())
-                : detection.detection().box().iou(truth.annotation().box());
+        return image.truths().stream()
+                .allMatch(truth -> image.overlap(detection, truth) < backgroundIou);
     }
 
     private static boolean isUnsupported(
             ImageMatching image, MatchedTruth truth, double iouThreshold) {
         return image.detections().stream()
-                .allMatch(detection -> overlap(detection, truth) < iouThreshold);
+                .allMatch(detection -> image.overlap(detection, truth) < iouThreshold);
     }
 
     /**

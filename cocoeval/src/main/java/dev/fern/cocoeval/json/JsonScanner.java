@@ -1,33 +1,24 @@
 package dev.fern.cocoeval.json;
 
-import java.io.Closeable;
-import java.io.EOFException;
-import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
-import java.util.zip.ZipException;
 
 /**
  * Takes strings, numbers and words out of a stream of bytes: the lexical half of {@link
  * JsonTokenizer}, which knows how they nest. It is the tokenizer's superclass and not one of its
  * parts, so that nothing is forwarded per token and faults can name the path.
  */
-abstract class JsonScanner implements Closeable {
+abstract class JsonScanner extends JsonBytes {
     private static final int MAX_KNOWN_NAME = 32;
     private static final int KNOWN_NAMES = 256;
-
-    private final String file;
-    private final InputStream in;
-    private final byte[] buffer = new byte[1 << 16];
-    private int position;
-    private int limit;
-    private long bytesBefore;
-    private boolean ended;
 
     // The string read last
     private char[] text = new char[256];
     private int textLength;
+
+    /** Room for a string that is read as bytes. */
+    private final byte[] bytes = new byte[1 << 13];
 
     /** The number read last. */
     private final JsonNumber number = new JsonNumber(buffer);
@@ -36,39 +27,7 @@ abstract class JsonScanner implements Closeable {
     private final byte[][] knownBytes = new byte[KNOWN_NAMES][];
 
     JsonScanner(String file, InputStream in) {
-        this.file = file;
-        this.in = in;
-    }
-
-    @Override
-    public void close() throws IOException {
-        in.close();
-    }
-
-    /**
-     * Skips white space.
-     *
-     * @return the next byte, 0 to 255, which is not consumed; -1 at the document's end
-     * @throws CocoFormatException if the file can't be read or unpacked
-     */
-    public int peek() throws CocoFormatException {
-        while (true) {
-            while (position < limit) {
-                byte b = buffer[position];
-                if (b > ' ' || b != ' ' && b != '\n' && b != '\r' && b != '\t') {
-                    return b & 0xff;
-                }
-                position++;
-            }
-            if (!fill()) {
-                return -1;
-            }
-        }
-    }
-
-    /** Consumes the byte that {@link #peek} returned. */
-    final void consume() {
-        position++;
+        super(file, in);
     }
 
     // Numbers and words
@@ -151,6 +110,43 @@ abstract class JsonScanner implements Closeable {
     }
 
     // Strings
+
+    /**
+     * Reads a string as bytes, without a text in between where it is short and ASCII.
+     *
+     * @return UTF-8; null if the next value is not a string, which is then not consumed
+     * @throws CocoFormatException if the string breaks JSON's syntax
+     */
+    public byte[] readBytes() throws CocoFormatException {
+        if (peek() != '"') {
+            return null;
+        }
+        has(bytes.length);
+        int at = position + 1;
+        int length = 0;
+        while (at < limit && length < bytes.length) {
+            byte b = buffer[at++];
+            if (b == '"') {
+                position = at;
+                return Arrays.copyOf(bytes, length);
+            }
+            if (b == '\\' && at < limit && isItselfEscaped(buffer[at])) {
+                b = buffer[at++];
+            } else if (!isPlain(b)) {
+                break;
+            }
+            bytes[length++] = b;
+        }
+        String read = readString();
+        if (!StandardCharsets.UTF_8.newEncoder().canEncode(read)) {
+            throw fault("the string holds half of a surrogate pair");
+        }
+        return read.getBytes(StandardCharsets.UTF_8);
+    }
+
+    private static boolean isItselfEscaped(byte b) {
+        return b == '\\' || b == '"' || b == '/';
+    }
 
     /** Reads a string, of which the opening quote is the next byte. */
     final String readString() throws CocoFormatException {
@@ -314,84 +310,5 @@ abstract class JsonScanner implements Closeable {
 
     private static int slot(int hash) {
         return (hash ^ hash >>> 8) & KNOWN_NAMES - 1;
-    }
-
-    // Bytes
-
-    private int next() throws CocoFormatException {
-        return position < limit || fill() ? buffer[position++] & 0xff : -1;
-    }
-
-    private boolean fill() throws CocoFormatException {
-        bytesBefore += limit;
-        position = 0;
-        limit = Math.max(0, readInto(0));
-        return limit > 0;
-    }
-
-    /** Brings so many bytes together in the buffer, if the document has as many. */
-    private boolean has(int count) throws CocoFormatException {
-        if (limit - position < count && !ended) {
-            bytesBefore += position;
-            System.arraycopy(buffer, position, buffer, 0, limit - position);
-            limit -= position;
-            position = 0;
-            while (limit < buffer.length && !ended) {
-                limit += Math.max(0, readInto(limit));
-            }
-        }
-        return limit - position >= count;
-    }
-
-    private int readInto(int from) throws CocoFormatException {
-        try {
-            int got = in.read(buffer, from, buffer.length - from);
-            ended = got < 0;
-            return got;
-        } catch (EOFException e) {
-            limit = from;
-            throw fault("damaged gzip data (cut short)", e);
-        } catch (ZipException e) {
-            limit = from;
-            throw fault("damaged gzip data (" + e.getMessage() + ")", e);
-        } catch (IOException e) {
-            limit = from;
-            throw fault("can't be read: " + e.getMessage(), e);
-        }
-    }
-
-    // Faults
-
-    /**
-     * {@return the number of bytes from the start of the document, as UTF-8 without a byte order
-     * mark, to the next one to be read}
-     */
-    public long offset() {
-        return bytesBefore + position;
-    }
-
-    /**
-     * {@return where in the document the scanner stands, such as {@code annotations[17].bbox[2]}}
-     */
-    public abstract String path();
-
-    /**
-     * {@return an exception that names the file and the present place in it}
-     *
-     * @param problem what is wrong there, such as "is not a number"
-     */
-    public CocoFormatException fault(String problem) {
-        return new CocoFormatException(file, path(), offset(), problem);
-    }
-
-    private CocoFormatException fault(String problem, IOException cause) {
-        return new CocoFormatException(file, path(), offset(), problem, cause);
-    }
-
-    /** Describes a byte, or the document's end (-1), for a message. */
-    static String found(int c) {
-        return c < 0
-                ? "the end of the document"
-                : c > ' ' && c < 0x7f ? "'" + (char) c + "'" : String.format("byte 0x%02x", c);
     }
 }

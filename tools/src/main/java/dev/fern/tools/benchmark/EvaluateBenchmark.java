@@ -2,6 +2,8 @@ package dev.fern.tools.benchmark;
 
 import com.google.gson.JsonObject;
 import dev.fern.cocoeval.CocoEvaluator;
+import dev.fern.cocoeval.EvaluationParameters;
+import dev.fern.cocoeval.IouType;
 import dev.fern.cocoeval.SyntheticCoco;
 import dev.fern.tools.console.FernProcess;
 import dev.fern.tools.console.JsonFile;
@@ -15,10 +17,12 @@ import java.util.List;
 import java.util.OptionalDouble;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
+import picocli.CommandLine.TypeConversionException;
 
 /**
  * {@code fern benchmark evaluate}: writes made-up annotations and detections, times their
@@ -39,12 +43,23 @@ import picocli.CommandLine.Spec;
             "",
             "Examples:",
             "  fern benchmark evaluate --json speed.json",
+            "  fern benchmark evaluate --iou-type segm",
             "  fern benchmark evaluate --images 20000 --categories 365 --detections 1200000"
         })
 final class EvaluateBenchmark implements Callable<Integer> {
 
     /** As many boxes per image as val2017 has. */
     private static final double BOXES_PER_IMAGE = 7.36;
+
+    @Option(
+            names = "--iou-type",
+            paramLabel = "box|segm",
+            defaultValue = "box",
+            converter = Compared.class,
+            description =
+                    "What is evaluated: boxes, or masks, polygons in the annotations and compressed"
+                            + " runs in the detections. Default: ${DEFAULT-VALUE}.")
+    private IouType iouType;
 
     @Option(
             names = "--images",
@@ -118,6 +133,7 @@ final class EvaluateBenchmark implements Callable<Integer> {
             JsonObject measured = measure(annotationsFile, detectionsFile);
             if (json != null) {
                 JsonObject root = new JsonObject();
+                root.addProperty("iou_type", iouType.label());
                 root.addProperty("images", images);
                 root.addProperty("boxes", boxes);
                 root.addProperty("categories", categories);
@@ -139,6 +155,19 @@ final class EvaluateBenchmark implements Callable<Integer> {
         return 0;
     }
 
+    /** Refuses keypoints, which are not made up. */
+    private static final class Compared implements ITypeConverter<IouType> {
+        @Override
+        public IouType convert(String name) {
+            return IouType.named(name)
+                    .filter(type -> type != IouType.KEYPOINTS)
+                    .orElseThrow(
+                            () ->
+                                    new TypeConversionException(
+                                            "'" + name + "' is neither box nor segm"));
+        }
+    }
+
     private void requirePositive(String option, int value) {
         if (value < 1) {
             throw new ParameterException(
@@ -149,6 +178,9 @@ final class EvaluateBenchmark implements Callable<Integer> {
 
     private void write(int boxes, Path annotationsFile, Path detectionsFile) throws IOException {
         SyntheticCoco coco = SyntheticCoco.generate(seed, images, categories, boxes, detections);
+        if (iouType == IouType.SEGM) {
+            coco = coco.withMasks(seed);
+        }
         coco.dataset().write(annotationsFile);
         coco.results().write(detectionsFile);
     }
@@ -162,6 +194,7 @@ final class EvaluateBenchmark implements Callable<Integer> {
             FernProcess.Cost run =
                     FernProcess.measure(
                             "evaluate",
+                            "--iou-type=" + iouType.label(),
                             "--annotations=" + annotationsFile,
                             "--detections=" + detectionsFile);
             process[i] = run.millis();
@@ -174,9 +207,13 @@ final class EvaluateBenchmark implements Callable<Integer> {
         // The first repeat warms up.
         for (int i = -1; i < repeats; i++) {
             long start = System.nanoTime();
-            CocoFiles files = CocoFiles.read(annotationsFile, detectionsFile);
+            CocoFiles files = CocoFiles.read(iouType, annotationsFile, detectionsFile);
             long loaded = System.nanoTime();
-            CocoEvaluator.evaluate(files.dataset(), files.results().get(0)).table();
+            CocoEvaluator.evaluate(
+                            files.dataset(),
+                            files.results().get(0),
+                            EvaluationParameters.defaults(iouType))
+                    .table();
             long end = System.nanoTime();
             if (i >= 0) {
                 load[i] = (loaded - start) / 1e6;

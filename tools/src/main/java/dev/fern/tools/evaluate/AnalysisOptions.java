@@ -16,6 +16,7 @@ import dev.fern.tools.console.OptionSection.Section;
 import dev.fern.tools.report.EvaluationReport;
 import dev.fern.tools.report.EvaluationSections;
 import dev.fern.tools.report.FindingsPicture;
+import dev.fern.tools.report.ObjectShapes;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -137,7 +138,14 @@ final class AnalysisOptions {
                     new EvaluationSections(
                             evaluation,
                             analysis,
-                            images.map(folder -> new FindingsPicture(analysis, folder, reader)));
+                            images.map(
+                                    folder ->
+                                            new FindingsPicture(
+                                                    analysis,
+                                                    folder,
+                                                    reader,
+                                                    Optional.of(
+                                                            new ObjectShapes(dataset, results)))));
             write(report, new EvaluationReport(title, sections).html());
         }
     }

@@ -2,6 +2,7 @@ package dev.fern.tools.evaluate;
 
 import dev.fern.cocoeval.CocoDataset;
 import dev.fern.cocoeval.CocoResults;
+import dev.fern.cocoeval.IouType;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -26,18 +27,21 @@ public record CocoFiles(CocoDataset dataset, List<CocoResults> results) {
     /**
      * Reads all files as pycocotools does, in parallel where there are cores for it.
      *
+     * @param type what to keep of annotations and detections beside boxes
      * @param annotations COCO instances file
      * @param detections COCO results files
      * @return what they hold
      * @throws IOException naming the first file, in the order given, that can't be read
      * @throws InterruptedException if the thread is interrupted meanwhile
      */
-    public static CocoFiles read(Path annotations, Path... detections)
+    public static CocoFiles read(IouType type, Path annotations, Path... detections)
             throws IOException, InterruptedException {
         CompletableFuture<CocoDataset> dataset =
-                start(() -> CocoDataset.readForEvaluation(annotations));
+                start(() -> CocoDataset.readForEvaluation(annotations, type));
         List<CompletableFuture<CocoResults>> results =
-                Stream.of(detections).map(file -> start(() -> CocoResults.read(file))).toList();
+                Stream.of(detections)
+                        .map(file -> start(() -> CocoResults.read(file, type)))
+                        .toList();
         CocoDataset readDataset = finish(dataset);
         CocoResults[] readResults = new CocoResults[detections.length];
         for (int i = 0; i < readResults.length; i++) {
@@ -49,13 +53,15 @@ public record CocoFiles(CocoDataset dataset, List<CocoResults> results) {
     /**
      * Reads all files as far as their meaning is clear, where pycocotools refuses them too.
      *
+     * @param type what to keep of annotations and detections beside boxes
      * @param annotations COCO instances file
      * @param detections COCO results files
      * @return what they hold
      * @throws IOException naming the first file, in the order given, that can't be read
      */
-    public static CocoFiles readLeniently(Path annotations, Path... detections) throws IOException {
-        CocoDataset dataset = CocoDataset.readLeniently(annotations);
+    public static CocoFiles readLeniently(IouType type, Path annotations, Path... detections)
+            throws IOException {
+        CocoDataset dataset = CocoDataset.readLeniently(annotations, type);
         List<CocoResults> results = new ArrayList<>();
         for (Path file : detections) {
             results.add(CocoResults.readLeniently(file, dataset));

@@ -43,7 +43,7 @@ import picocli.CommandLine.Spec;
         description = {
             "Tells whether one set of detections is better than another, and how sure that is.",
             "",
-            "Prints COCO's twelve numbers of both, then AP and AP50 of each category,"
+            "Prints COCO's numbers of both (twelve; ten of keypoints), then AP and AP50 of each category,"
                     + " each with the difference B - A, its confidence interval and its p-value."
                     + " They come from a paired bootstrap over images: each draw takes as many"
                     + " images as the data set has, with replacement, and evaluates A and B on it"
@@ -142,10 +142,7 @@ public final class CompareCommand implements Callable<Integer> {
         } catch (IllegalArgumentException e) {
             throw new ParameterException(spec.commandLine(), e.getMessage(), e);
         }
-        CocoFiles files =
-                evaluated.lenient()
-                        ? CocoFiles.readLeniently(annotations, first, second)
-                        : CocoFiles.read(annotations, first, second);
+        CocoFiles files = evaluated.read(annotations, first, second);
         EvaluationParameters parameters = evaluated.parameters(files.dataset());
         Comparison comparison;
         try {

@@ -11,6 +11,7 @@ import dev.fern.cocoeval.CocoResults;
 import dev.fern.cocoeval.Evaluation;
 import dev.fern.cocoeval.Evaluation.CategoryStats;
 import dev.fern.cocoeval.EvaluationParameters;
+import dev.fern.cocoeval.IouType;
 import dev.fern.detection.data.AnnotatedFolder;
 import dev.fern.detection.data.LabelledImages;
 import dev.fern.detection.evaluate.DetectorEvaluation;
@@ -52,7 +53,8 @@ import picocli.CommandLine.Spec;
         name = "evaluate",
         sortOptions = false,
         description = {
-            "Computes COCO's twelve numbers of detections or of a model.",
+            "Computes COCO's numbers of detections or of a model: twelve of boxes and masks, ten of"
+                    + " keypoints.",
             "",
             "The numbers, and the arrays behind them, are those of pycocotools to the last bit."
         },
@@ -139,7 +141,8 @@ public final class EvaluateCommand implements Callable<Integer> {
     @OptionSection(Section.OUTPUT)
     @Option(
             names = "--per-category",
-            description = "Also print one line per category with its AP, AP50, AP75 and AR100.")
+            description =
+                    "Also print one line per category with its AP, AP50, AP75 and AR100 (AR of keypoints).")
     private boolean perCategory;
 
     @OptionSection(Section.OUTPUT)
@@ -177,7 +180,7 @@ public final class EvaluateCommand implements Callable<Integer> {
         if (Arrays.stream(scores.recall()).allMatch(recall -> recall < 0)) {
             DataWarnings.print(
                     annotations,
-                    List.of("has no box to find, of those evaluated, so every number is -1"));
+                    List.of("has no object to find, of those evaluated, so every number is -1"));
         }
         PrintWriter out = spec.commandLine().getOut();
         out.print(scores.table());
@@ -232,6 +235,13 @@ public final class EvaluateCommand implements Callable<Integer> {
                 throw new ParameterException(
                         spec.commandLine(), "--model needs the folder of the images, --images DIR");
             }
+            if (evaluation.iouType() != IouType.BOX) {
+                throw new ParameterException(
+                        spec.commandLine(),
+                        "--model detects boxes; --iou-type "
+                                + evaluation.iouType().label()
+                                + " needs a results file, --detections FILE");
+            }
         }
         OutputFile.requireAll(
                 targets, Arrays.asList(annotations, source.detections, evaluation.file()));
@@ -250,10 +260,7 @@ public final class EvaluateCommand implements Callable<Integer> {
     }
 
     private DetectorEvaluation readDetections() throws IOException, InterruptedException {
-        CocoFiles files =
-                evaluation.lenient()
-                        ? CocoFiles.readLeniently(annotations, source.detections)
-                        : CocoFiles.read(annotations, source.detections);
+        CocoFiles files = evaluation.read(annotations, source.detections);
         CocoDataset dataset = files.dataset();
         CocoResults results = files.results().get(0);
         EvaluationParameters parameters = evaluation.parameters(dataset);
@@ -293,7 +300,13 @@ public final class EvaluateCommand implements Callable<Integer> {
     }
 
     private static void print(PrintWriter out, DetectorEvaluation evaluated) {
-        out.printf("%n%-24s%12s%8s%8s%8s%8s%n", "category", "id", "AP", "AP50", "AP75", "AR100");
+        CocoMetric recall =
+                evaluated.dataset().iouType() == IouType.KEYPOINTS
+                        ? CocoMetric.AR
+                        : CocoMetric.AR100;
+        out.printf(
+                "%n%-24s%12s%8s%8s%8s%8s%n",
+                "category", "id", "AP", "AP50", "AP75", recall.label());
         for (CategoryStats category : evaluated.evaluation().perCategory()) {
             Map<CocoMetric, Double> stats = category.stats();
             out.printf(
@@ -304,7 +317,7 @@ public final class EvaluateCommand implements Callable<Integer> {
                     stats.get(CocoMetric.AP),
                     stats.get(CocoMetric.AP50),
                     stats.get(CocoMetric.AP75),
-                    stats.get(CocoMetric.AR100));
+                    stats.get(recall));
         }
     }
 

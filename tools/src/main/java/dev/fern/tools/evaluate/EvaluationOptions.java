@@ -2,19 +2,43 @@ package dev.fern.tools.evaluate;
 
 import dev.fern.cocoeval.CocoDataset;
 import dev.fern.cocoeval.EvaluationParameters;
+import dev.fern.cocoeval.IouType;
 import dev.fern.tools.console.OptionSection;
 import dev.fern.tools.console.OptionSection.Section;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
+import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
+import picocli.CommandLine.TypeConversionException;
 
 /** The options that say what to evaluate, for the commands that evaluate detections. */
 @OptionSection(Section.EVALUATION)
 final class EvaluationOptions {
+
+    @Option(
+            names = "--iou-type",
+            paramLabel = "box|segm|keypoints",
+            defaultValue = "box",
+            converter = IouTypeConverter.class,
+            description =
+                    "What is compared: boxes or masks by intersection over union, or keypoints by"
+                            + " object keypoint similarity, each as pycocotools does. Default:"
+                            + " ${DEFAULT-VALUE}.")
+    private IouType iouType;
+
+    @Option(
+            names = "--sigmas",
+            split = ",",
+            paramLabel = "X",
+            description =
+                    "How far each keypoint is usually misplaced in proportion to the object, one"
+                            + " number per keypoint or a single one for all. Default: COCO's 17 of a"
+                            + " person.")
+    private List<Double> sigmas;
 
     @Option(
             names = "--iou-thresholds",
@@ -29,7 +53,7 @@ final class EvaluationOptions {
             paramLabel = "N",
             description =
                     "Largest numbers of detections that count per image and category, by falling"
-                            + " score. Default: 1,10,100.")
+                            + " score. Default: 1,10,100; 20 for keypoints.")
     private List<Integer> maxDetections;
 
     @Option(names = "--class-agnostic", description = "Treat all categories as one.")
@@ -40,7 +64,8 @@ final class EvaluationOptions {
             paramLabel = "FILE",
             description =
                     "JSON file of pycocotools' parameters: imgIds, catIds, iouThrs, recThrs,"
-                            + " maxDets, areaRng, areaRngLbl, useCats. The other options override it.")
+                            + " maxDets, areaRng, areaRngLbl, useCats, kpt_oks_sigmas. The other options"
+                            + " override it.")
     private Path parameters;
 
     @Option(
@@ -66,9 +91,28 @@ final class EvaluationOptions {
     @Spec(Spec.Target.MIXEE)
     private CommandSpec spec;
 
-    /** Returns whether files are read leniently. */
-    boolean lenient() {
-        return lenient;
+    /** Finds types by the names that users give. */
+    private static final class IouTypeConverter implements ITypeConverter<IouType> {
+        @Override
+        public IouType convert(String name) {
+            return IouType.named(name)
+                    .orElseThrow(
+                            () ->
+                                    new TypeConversionException(
+                                            "'" + name + "' is none of box, segm and keypoints"));
+        }
+    }
+
+    /** Returns what of objects is compared. */
+    IouType iouType() {
+        return iouType;
+    }
+
+    /** Reads annotations and results files as the options say. */
+    CocoFiles read(Path annotations, Path... detections) throws IOException, InterruptedException {
+        return lenient
+                ? CocoFiles.readLeniently(iouType, annotations, detections)
+                : CocoFiles.read(iouType, annotations, detections);
     }
 
     /** Returns the file of parameters, or null if none is given. */
@@ -87,7 +131,7 @@ final class EvaluationOptions {
     EvaluationParameters parameters(CocoDataset dataset) throws IOException {
         EvaluationParameters base =
                 parameters == null
-                        ? EvaluationParameters.defaults()
+                        ? EvaluationParameters.defaults(iouType)
                         : EvaluationParameters.read(parameters, dataset);
         EvaluationParameters.Builder builder = base.toBuilder();
         if (iouThresholds != null) {
@@ -104,6 +148,19 @@ final class EvaluationOptions {
                 require(limit > 0, "--max-detections", limit + " is less than 1");
             }
             builder.maxDets(maxDetections);
+        }
+        if (sigmas != null) {
+            require(
+                    iouType == IouType.KEYPOINTS,
+                    "--sigmas",
+                    "only keypoints have sigmas; add --iou-type keypoints");
+            for (double sigma : sigmas) {
+                require(
+                        sigma > 0 && Double.isFinite(sigma),
+                        "--sigmas",
+                        sigma + " is not more than 0");
+            }
+            builder.sigmas(sigmas);
         }
         if (classAgnostic) {
             builder.useCats(false);

@@ -7,6 +7,7 @@ import com.google.gson.JsonObject;
 import dev.fern.cocoeval.CocoDataset;
 import dev.fern.cocoeval.EvaluationParameters;
 import dev.fern.cocoeval.EvaluationParameters.AreaRange;
+import dev.fern.cocoeval.IouType;
 import java.util.List;
 
 /**
@@ -38,6 +39,9 @@ final class ParametersJson {
         parameters.add("areaRng", ranges);
         parameters.add("areaRngLbl", gson.toJsonTree(used.areaRngLbl()));
         parameters.addProperty("useCats", used.useCats() ? 1 : 0);
+        if (used.iouType() == IouType.KEYPOINTS) {
+            parameters.add("kpt_oks_sigmas", gson.toJsonTree(used.sigmas()));
+        }
         parameters.addProperty("corrected", used.corrected());
         return parameters;
     }

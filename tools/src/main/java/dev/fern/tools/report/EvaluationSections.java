@@ -7,6 +7,7 @@ import static dev.fern.tools.report.HtmlText.score;
 import dev.fern.cocoeval.CocoMetric;
 import dev.fern.cocoeval.Evaluation;
 import dev.fern.cocoeval.Evaluation.CategoryStats;
+import dev.fern.cocoeval.IouType;
 import dev.fern.cocoeval.analysis.Analysis;
 import dev.fern.cocoeval.analysis.Calibration;
 import dev.fern.cocoeval.analysis.CategoryAnalysis;
@@ -113,6 +114,10 @@ public final class EvaluationSections {
     }
 
     private void categories(HtmlPage page) {
+        CocoMetric recall =
+                evaluation.parameters().iouType() == IouType.KEYPOINTS
+                        ? CocoMetric.AR
+                        : CocoMetric.AR100;
         Map<Long, Map<CocoMetric, Double>> stats = new HashMap<>();
         for (CategoryStats category : evaluation.perCategory()) {
             stats.put(category.category().id(), category.stats());
@@ -120,7 +125,9 @@ public final class EvaluationSections {
         StringBuilder table =
                 new StringBuilder(
                         "<div class=\"scroll\"><table><thead><tr><th>category<th>objects<th>AP<th>AP50"
-                                + "<th>AP75<th>AR100<th class=\"group\">best F<th>at score"
+                                + "<th>AP75<th>"
+                                + recall.label()
+                                + "<th class=\"group\">best F<th>at score"
                                 + "<th>precision<th>recall</thead><tbody>");
         List<CategoryAnalysis> met =
                 analysis.categories().stream()
@@ -133,7 +140,7 @@ public final class EvaluationSections {
             table.append("<tr><td>").append(escape(category.category().name()));
             table.append("<td>").append(count(category.truths()));
             for (CocoMetric metric :
-                    List.of(CocoMetric.AP, CocoMetric.AP50, CocoMetric.AP75, CocoMetric.AR100)) {
+                    List.of(CocoMetric.AP, CocoMetric.AP50, CocoMetric.AP75, recall)) {
                 table.append("<td>").append(score(numbers.getOrDefault(metric, -1.0)));
             }
             Optional<OperatingPoint> best = category.best();

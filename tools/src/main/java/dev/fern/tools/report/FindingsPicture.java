@@ -22,6 +22,7 @@ import java.util.Base64;
 import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.stream.Collectors;
 
 /** Small images with what was found rightly, wrongly and missed drawn over them. */
@@ -51,6 +52,18 @@ public final class FindingsPicture {
     private final Analysis analysis;
     private final ImageFolder folder;
     private final ImageReader reader;
+    private final Optional<ObjectShapes> shapes;
+
+    /**
+     * Takes what pictures of boxes are made of.
+     *
+     * @param analysis of the detections
+     * @param folder of the images
+     * @param reader reads them as they were when the detections were made
+     */
+    public FindingsPicture(Analysis analysis, ImageFolder folder, ImageReader reader) {
+        this(analysis, folder, reader, Optional.empty());
+    }
 
     /**
      * Takes what the pictures are made of.
@@ -58,11 +71,17 @@ public final class FindingsPicture {
      * @param analysis of the detections
      * @param folder of the images
      * @param reader reads them as they were when the detections were made
+     * @param shapes draws masks and keypoints
      */
-    public FindingsPicture(Analysis analysis, ImageFolder folder, ImageReader reader) {
+    public FindingsPicture(
+            Analysis analysis,
+            ImageFolder folder,
+            ImageReader reader,
+            Optional<ObjectShapes> shapes) {
         this.analysis = analysis;
         this.folder = folder;
         this.reader = reader;
+        this.shapes = shapes;
     }
 
     /**
@@ -101,7 +120,7 @@ public final class FindingsPicture {
                                         .encodeToString(
                                                 image.thumbnail(LONGER_SIDE, JPEG_QUALITY))));
         List<Drawn> drawn = drawn(findings);
-        drawn.forEach(box -> svg.append(box.rectangle()));
+        drawn.forEach(box -> svg.append(box.outline()));
         double textSize = Math.max(image.width(), image.height()) / TEXT_PART;
         LabelPlacement places =
                 new LabelPlacement(
@@ -132,18 +151,32 @@ public final class FindingsPicture {
                 .filter(MatchedDetection::isRight)
                 .filter(detection -> detection.score() >= analysis.scoreThreshold())
                 .limit(BOXES)
-                .forEach(d -> drawn.add(new Drawn(d.detection().box(), RIGHT, label(d))));
-        findings.missed().stream()
-                .limit(BOXES)
-                .forEach(t -> drawn.add(new Drawn(t.annotation().box(), "missed", label(t))));
+                .forEach(d -> drawn.add(drawn(findings, d, RIGHT)));
+        findings.missed().stream().limit(BOXES).forEach(t -> drawn.add(drawn(findings, t)));
         List<Drawn> wrong =
                 findings.wrong().stream()
                         .limit(BOXES)
-                        .map(d -> new Drawn(d.detection().box(), "wrong", label(d)))
+                        .map(d -> drawn(findings, d, "wrong"))
                         .collect(Collectors.toCollection(ArrayList::new));
         Collections.reverse(wrong);
         drawn.addAll(wrong);
         return drawn;
+    }
+
+    private Drawn drawn(ImageFindings findings, MatchedDetection detection, String style) {
+        return new Drawn(
+                detection.detection().box(),
+                style,
+                label(detection),
+                shapes.map(all -> all.of(detection, findings.image(), style)).orElse(""));
+    }
+
+    private Drawn drawn(ImageFindings findings, MatchedTruth truth) {
+        return new Drawn(
+                truth.annotation().box(),
+                "missed",
+                label(truth),
+                shapes.map(all -> all.of(truth, findings.image(), "missed")).orElse(""));
     }
 
     private String label(MatchedDetection detection) {
@@ -162,20 +195,22 @@ public final class FindingsPicture {
      * A box as it is drawn.
      *
      * @param style class of the page's style sheet, which is also the word for it
+     * @param shape its mask or keypoints as SVG; empty for none
      */
-    private record Drawn(Box box, String style, String label) {
+    private record Drawn(Box box, String style, String label, String shape) {
 
-        String rectangle() {
-            return String.format(
-                    Locale.ROOT,
-                    "<rect class=\"%s\" x=\"%s\" y=\"%s\" width=\"%s\" height=\"%s\">"
-                            + "<title>%s</title></rect>",
-                    style,
-                    coordinate(box.x()),
-                    coordinate(box.y()),
-                    coordinate(Math.max(0, box.width())),
-                    coordinate(Math.max(0, box.height())),
-                    escape(style + ": " + label));
+        String outline() {
+            return shape
+                    + String.format(
+                            Locale.ROOT,
+                            "<rect class=\"%s\" x=\"%s\" y=\"%s\" width=\"%s\" height=\"%s\">"
+                                    + "<title>%s</title></rect>",
+                            style,
+                            coordinate(box.x()),
+                            coordinate(box.y()),
+                            coordinate(Math.max(0, box.width())),
+                            coordinate(Math.max(0, box.height())),
+                            escape(style + ": " + label));
         }
 
         String text(Rectangle2D place, double size) {

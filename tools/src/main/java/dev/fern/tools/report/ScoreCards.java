@@ -33,7 +33,7 @@ final class ScoreCards {
 
     /** Shows each number of the best evaluation, and the last evaluation's below it. */
     ScoreCards(EpochScores best, EpochScores last) {
-        for (CocoMetric metric : CocoMetric.values()) {
+        for (CocoMetric metric : best.numbers().keySet()) {
             card(metric, best.of(metric), "<small>last " + score(last.of(metric)) + "</small>");
         }
         html.append("</div>\n");

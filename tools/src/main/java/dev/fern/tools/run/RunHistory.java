@@ -2,6 +2,7 @@ package dev.fern.tools.run;
 
 import com.google.gson.JsonObject;
 import dev.fern.cocoeval.CocoMetric;
+import dev.fern.cocoeval.IouType;
 import dev.fern.detection.settings.RecordJson;
 import dev.fern.detection.train.DetectionTask;
 import dev.fern.detection.train.MetricsLog;
@@ -73,7 +74,7 @@ record RunHistory(StepCurves curves, List<EpochScores> evaluations) {
         }
         JsonObject numbers = line.getAsJsonObject(MetricsLog.EVALUATION);
         Map<CocoMetric, Double> scores = new EnumMap<>(CocoMetric.class);
-        for (CocoMetric metric : CocoMetric.values()) {
+        for (CocoMetric metric : CocoMetric.of(IouType.BOX)) {
             scores.put(metric, number(numbers, metric.label()));
         }
         return new EpochScores(

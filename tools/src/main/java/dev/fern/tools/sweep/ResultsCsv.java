@@ -5,6 +5,7 @@ import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
 import dev.fern.cocoeval.AtomicFile;
 import dev.fern.cocoeval.CocoMetric;
+import dev.fern.cocoeval.IouType;
 import dev.fern.tools.log.CsvRow;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -32,7 +33,7 @@ final class ResultsCsv {
 
     private static List<String> header(JsonObject settings) {
         List<String> names = new ArrayList<>(List.of("cell", "status", "reason"));
-        for (CocoMetric metric : CocoMetric.values()) {
+        for (CocoMetric metric : CocoMetric.of(IouType.BOX)) {
             names.add(metric.label());
         }
         names.addAll(List.of("steps_taken", "images_seen", "training_seconds"));
@@ -45,7 +46,7 @@ final class ResultsCsv {
         values.add(cell.cell().name());
         values.add(cell.status());
         values.add(cell.outcome().map(CellOutcome::reason).orElse(""));
-        for (CocoMetric metric : CocoMetric.values()) {
+        for (CocoMetric metric : CocoMetric.of(IouType.BOX)) {
             values.add(
                     cell.number(metric).isPresent()
                             ? Double.toString(cell.number(metric).getAsDouble())

@@ -5,6 +5,7 @@ import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
 import dev.fern.cocoeval.CocoMetric;
+import dev.fern.cocoeval.IouType;
 import dev.fern.cocoeval.PairedBootstrap;
 import dev.fern.tools.console.JsonFile;
 import dev.fern.tools.evaluate.DifferenceJson;
@@ -72,7 +73,7 @@ final class ResultsJson {
                 JsonObject entry = new JsonObject();
                 entry.addProperty("norm", norm);
                 entry.addProperty("batch_size", batchSize);
-                for (CocoMetric metric : CocoMetric.values()) {
+                for (CocoMetric metric : CocoMetric.of(IouType.BOX)) {
                     Spread spread = results.spread(norm, batchSize, metric);
                     JsonObject numbers = new JsonObject();
                     numbers.addProperty("seeds", spread.count());

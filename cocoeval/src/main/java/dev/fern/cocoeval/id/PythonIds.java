@@ -1,4 +1,4 @@
-package dev.fern.cocoeval;
+package dev.fern.cocoeval.id;
 
 import java.math.BigDecimal;
 import java.math.BigInteger;
@@ -9,7 +9,7 @@ import java.util.TreeSet;
 import java.util.stream.LongStream;
 
 /** Orders ids as Python's {@code sorted} and {@code numpy.unique} do. */
-final class PythonIds {
+public final class PythonIds {
     private static final BigInteger TWO_TO_64 = BigInteger.ONE.shiftLeft(64);
     private static final BigInteger TWO_TO_63 = BigInteger.ONE.shiftLeft(63);
 
@@ -27,9 +27,12 @@ final class PythonIds {
     /**
      * Sorts ids, repeated ones included.
      *
+     * @param ids as records hold them
+     * @param table what they stand for
+     * @return sorted as Python sorts what they stand for
      * @throws IllegalArgumentException if they can't be compared with one another
      */
-    static long[] sorted(long[] ids, IdTable table) {
+    public static long[] sorted(long[] ids, IdTable table) {
         if (LongStream.of(ids).allMatch(IdTable::isOrdinary)) {
             return LongStream.of(ids).sorted().toArray();
         }
@@ -52,9 +55,12 @@ final class PythonIds {
      * beside a fraction become doubles, and an integer too large to be exact is then another id.
      * NaN becomes {@link IdTable#NONE}, since numpy makes another object of it.
      *
+     * @param ids as records hold them
+     * @param table what they stand for
+     * @return sorted, each once
      * @throws IllegalArgumentException if they can't be compared with one another
      */
-    static long[] unique(long[] ids, IdTable table) {
+    public static long[] unique(long[] ids, IdTable table) {
         if (LongStream.of(ids).allMatch(IdTable::isOrdinary)) {
             return LongStream.of(ids).sorted().distinct().toArray();
         }

@@ -1,4 +1,4 @@
-package dev.fern.cocoeval;
+package dev.fern.cocoeval.id;
 
 import dev.fern.cocoeval.json.JsonTokenizer;
 import java.math.BigDecimal;
@@ -16,12 +16,12 @@ import java.util.regex.Pattern;
  * {@link #LEAST_ORDINARY}, which means something only together with its table. Ids that are equal
  * in Python (1, 1.0 and true) are the same.
  */
-final class IdTable {
+public final class IdTable {
     /** Ids from here up stand for themselves. */
-    static final long LEAST_ORDINARY = Long.MIN_VALUE / 2;
+    public static final long LEAST_ORDINARY = Long.MIN_VALUE / 2;
 
     /** Means "no such id" in a search; no table hands it out. */
-    static final long NONE = LEAST_ORDINARY - 1;
+    public static final long NONE = LEAST_ORDINARY - 1;
 
     private static final Pattern INTEGER = Pattern.compile("[+-]?[0-9]{1,18}");
 
@@ -30,17 +30,28 @@ final class IdTable {
     private final Map<Object, Long> standIns = new HashMap<>();
     private final List<Object> values = new ArrayList<>();
 
-    static boolean isOrdinary(long id) {
+    /**
+     * Tells whether an id stands for itself.
+     *
+     * @param id as records hold it
+     * @return false for a stand-in, which means something only together with its table
+     */
+    public static boolean isOrdinary(long id) {
         return id >= LEAST_ORDINARY;
     }
 
-    /** Whether nothing but ordinary ids was met. */
-    boolean isEmpty() {
+    /** {@return whether nothing but ordinary ids was met} */
+    public boolean isEmpty() {
         return values.isEmpty();
     }
 
-    /** The id of a value as {@link JsonTokenizer#readValue} gives it; not an array or object. */
-    long idOf(Object value) {
+    /**
+     * Finds the id of a value, or hands out a new one.
+     *
+     * @param value as {@link JsonTokenizer#readValue} gives it; not an array or object
+     * @return its id
+     */
+    public long idOf(Object value) {
         Object canonical = canonical(value);
         if (canonical instanceof Long number && isOrdinary(number)) {
             return number;
@@ -59,29 +70,42 @@ final class IdTable {
         return Long.MIN_VALUE + values.size() - 1;
     }
 
-    /** The id of a canonical value that was met before, or {@link #NONE}. */
-    long find(Object canonical) {
+    /**
+     * Finds the id of a value that was met before.
+     *
+     * @param canonical made by {@link #canonical}
+     * @return its id, or {@link #NONE}
+     */
+    public long find(Object canonical) {
         return canonical instanceof Long number && (isOrdinary(number) || isEmpty())
                 ? number
                 : standIns.getOrDefault(canonical, NONE);
     }
 
-    /** The order of ids: texts by their characters, then all others by their numbers. */
-    Comparator<Long> order() {
+    /** {@return the order of ids: texts by their characters, then all others by their numbers} */
+    public Comparator<Long> order() {
         return Comparator.comparing((Long id) -> isText(id) ? (String) value(id) : null, TEXTS)
                 .thenComparing(Comparator.naturalOrder());
     }
 
-    /** Whether an id is a text. */
-    boolean isText(long id) {
+    /**
+     * Tells whether an id is a text.
+     *
+     * @param id as records hold it
+     * @return whether it stands for a string
+     */
+    public boolean isText(long id) {
         return !isOrdinary(id) && value(id) instanceof String;
     }
 
     /**
-     * The id of what is written like a value but is a text where that is an integer, or the other
-     * way round; {@link #NONE} if that was not met.
+     * Finds what is written like a value but is a text where that is an integer, or the other way
+     * round.
+     *
+     * @param value as {@link #value} gives it
+     * @return its id, or {@link #NONE} if that was not met
      */
-    long counterpart(Object value) {
+    public long counterpart(Object value) {
         if (value instanceof Long) {
             return find(value.toString());
         }
@@ -91,16 +115,24 @@ final class IdTable {
     }
 
     /**
-     * What an id stands for: a {@link Long} where the number fits, {@link BigInteger}, {@link
-     * Double}, {@link String} or {@link JsonTokenizer.Other#NULL}.
+     * Finds what an id stands for.
+     *
+     * @param id as records hold it
+     * @return a {@link Long} where the number fits, {@link BigInteger}, {@link Double}, {@link
+     *     String} or {@link JsonTokenizer.Other#NULL}
      */
-    Object value(long id) {
+    public Object value(long id) {
         long index = id - Long.MIN_VALUE;
         return isOrdinary(id) || index >= values.size() ? (Object) id : values.get((int) index);
     }
 
-    /** Makes equal objects of numbers that are equal in Python. */
-    static Object canonical(Object value) {
+    /**
+     * Makes equal objects of numbers that are equal in Python.
+     *
+     * @param value as {@link JsonTokenizer#readValue} gives it
+     * @return the value, or an equal one
+     */
+    public static Object canonical(Object value) {
         if (value instanceof Boolean truth) {
             return truth ? 1L : 0L;
         }

@@ -1,20 +1,35 @@
-package dev.fern.cocoeval;
+package dev.fern.cocoeval.numpy;
 
 /**
  * Means and sums as numpy computes them. The order of a sum shows in its last bits, so this is
  * numpy's pairwise summation: eight interleaved sums over blocks of up to 128 numbers, and larger
  * arrays halved.
  */
-final class NumpySum {
+public final class NumpySum {
     private static final int BLOCK = 128;
 
     private NumpySum() {}
 
-    static double mean(double[] numbers, int count) {
+    /**
+     * Takes a mean.
+     *
+     * @param numbers of which the first {@code count} are taken
+     * @param count at least 1
+     * @return numpy's mean
+     */
+    public static double mean(double[] numbers, int count) {
         return sum(numbers, 0, count) / count;
     }
 
-    static double sum(double[] numbers, int from, int count) {
+    /**
+     * Adds up numbers.
+     *
+     * @param numbers of which some are taken
+     * @param from the first one
+     * @param count how many
+     * @return numpy's sum
+     */
+    public static double sum(double[] numbers, int from, int count) {
         if (count > BLOCK) {
             int half = count / 2;
             half -= half % 8;

@@ -1,7 +1,7 @@
-package dev.fern.cocoeval;
+package dev.fern.cocoeval.numpy;
 
 /** Sorts detections by falling score as {@code numpy.argsort(-scores, kind="mergesort")} does. */
-final class ScoreOrder {
+public final class ScoreOrder {
     private static final int RUN = 8;
 
     private ScoreOrder() {}
@@ -10,9 +10,12 @@ final class ScoreOrder {
      * Sorts indices stably: highest score first, ties as they were, NaN last.
      *
      * @param order indices into {@code scores}; those of [from, to) are sorted
+     * @param from where the indices to sort begin in {@code order}
+     * @param to where they end
+     * @param scores NaN sorts last
      * @param spare of at least the length of {@code order}
      */
-    static void sort(int[] order, int from, int to, double[] scores, int[] spare) {
+    public static void sort(int[] order, int from, int to, double[] scores, int[] spare) {
         for (int start = from; start < to; start += RUN) {
             insertionSort(order, start, Math.min(start + RUN, to), scores);
         }
@@ -49,8 +52,14 @@ final class ScoreOrder {
         }
     }
 
-    /** Whether a detection of score {@code a} comes before any of score {@code b}. */
-    static boolean before(double a, double b) {
+    /**
+     * Compares two scores.
+     *
+     * @param a any number
+     * @param b any number
+     * @return whether a detection of score {@code a} comes before any of score {@code b}
+     */
+    public static boolean before(double a, double b) {
         return a > b || b != b && a == a;
     }
 }

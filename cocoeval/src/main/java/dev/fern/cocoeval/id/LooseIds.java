@@ -1,4 +1,4 @@
-package dev.fern.cocoeval;
+package dev.fern.cocoeval.id;
 
 import java.util.HashSet;
 import java.util.Set;
@@ -8,25 +8,38 @@ import java.util.stream.LongStream;
  * Finds the image or category that an id means where files write its id as a number in one place
  * and as text in another.
  */
-final class LooseIds {
+public final class LooseIds {
     private final Set<Long> listed = new HashSet<>();
     private final IdTable table;
 
     /**
+     * Takes the listed ids.
+     *
      * @param ids of the images or categories
      * @param table what the ids stand for
      */
-    LooseIds(LongStream ids, IdTable table) {
+    public LooseIds(LongStream ids, IdTable table) {
         ids.forEach(listed::add);
         this.table = table;
     }
 
-    boolean contains(long id) {
+    /**
+     * Tells whether an id is listed.
+     *
+     * @param id as records hold it
+     * @return whether it is listed as it is
+     */
+    public boolean contains(long id) {
         return listed.contains(id);
     }
 
-    /** The listed id that an id means; {@link IdTable#NONE} if there is none. */
-    long find(long id) {
+    /**
+     * Finds the listed id that an id means.
+     *
+     * @param id as records hold it
+     * @return {@link IdTable#NONE} if there is none
+     */
+    public long find(long id) {
         if (listed.contains(id)) {
             return id;
         }

@@ -1,0 +1,263 @@
+package dev.fern.cocoeval;
+
+import dev.fern.cocoeval.id.IdTable;
+import dev.fern.cocoeval.json.CocoFormatException;
+import dev.fern.cocoeval.json.PythonText;
+import dev.fern.cocoeval.json.Unusable;
+import dev.fern.cocoeval.mask.Segmentation;
+import dev.fern.cocoeval.mask.Segmentation.Polygons;
+import dev.fern.cocoeval.mask.Segmentation.Refused;
+import java.math.BigInteger;
+import java.util.OptionalDouble;
+
+/** Refuses the records over which pycocotools would stumble, once it comes to use them. */
+final class Refusals {
+    /**
+     * What is wrong with the size of an image.
+     *
+     * @param missing whether a number is missing, which pycocotools refuses for any mask; a number
+     *     that is none only keeps it from drawing polygons
+     */
+    record SizeFlaw(CocoProblem problem, boolean missing) {}
+
+    /**
+     * What keeps one annotation from being evaluated, or makes it unusual. pycocotools raises only
+     * when it comes to use such an annotation, so the evaluator does too.
+     *
+     * @param box what is wrong with {@code bbox}, or null
+     * @param area what is wrong with {@code area}, or null
+     * @param crowd why {@code iscrowd} has no value as an integer, or null
+     * @param labels why {@code num_keypoints} is not known though keypoints are read, or null
+     * @param ignored whether Python takes the value of {@code iscrowd} for true, which makes the
+     *     annotation an ignored one; 0.5 is true and yet 0 as an integer
+     */
+    record AnnotationFlaw(
+            CocoProblem box,
+            CocoProblem area,
+            CocoProblem crowd,
+            CocoProblem labels,
+            boolean ignored) {}
+
+    private final CocoDataset dataset;
+    private final CocoResults results;
+    private final IouType type;
+    private final boolean corrected;
+
+    Refusals(CocoDataset dataset, CocoResults results, EvaluationParameters parameters) {
+        this.dataset = dataset;
+        this.results = results;
+        type = parameters.iouType();
+        corrected = parameters.corrected();
+    }
+
+    String datasetName() {
+        return dataset.source() == null ? "the data set" : dataset.source().file();
+    }
+
+    String resultsName() {
+        return results.file() == null ? "the results" : results.file();
+    }
+
+    // What pycocotools prepares before it compares anything
+
+    /** Refuses an annotation that can't be prepared, whatever it is compared with. */
+    void requirePrepared(int annotation) throws CocoFormatException {
+        if (type == IouType.SEGM) {
+            long image = dataset.annotations().get(annotation).imageId();
+            Segmentation mask = dataset.shapes().mask(annotation);
+            requireSize(image, mask instanceof Polygons, "annotations", annotation);
+            if (mask == null) {
+                throw truth(annotation, "", "has no segmentation");
+            }
+            refuse(mask, false, datasetName());
+        } else if (type == IouType.KEYPOINTS) {
+            AnnotationFlaw flaw = dataset.flaws().get(annotation);
+            if (flaw != null) {
+                refuse(flaw.labels());
+            }
+        }
+    }
+
+    /** Whether there is nothing to refuse in {@link #requireDetectionPrepared}. */
+    boolean detectionsArePrepared() {
+        return type != IouType.SEGM
+                || results.shapes().isFlawless()
+                        && (dataset.source() == null || dataset.source().sizeFlaws().isEmpty());
+    }
+
+    /** Refuses a detection of a mask that can't be prepared, whatever it is compared with. */
+    void requireDetectionPrepared(int detection) throws CocoFormatException {
+        Segmentation mask = results.shapes().mask(detection);
+        boolean rectangle = mask == null && results.hasBoxes();
+        long image = results.idIn(dataset, results.imageId(detection));
+        requireSize(image, rectangle || mask instanceof Polygons, "", detection);
+        if (mask == null && !rectangle) {
+            throw detection(detection, "", "has no segmentation");
+        }
+        if (mask != null) {
+            refuse(mask, false, resultsName());
+        }
+    }
+
+    private void requireSize(long image, boolean drawn, String section, int record)
+            throws CocoFormatException {
+        if (dataset.image(image).isEmpty()) {
+            throw new CocoFormatException(
+                    section.isEmpty() ? resultsName() : datasetName(),
+                    section + "[" + record + "].image_id",
+                    -1,
+                    dataset.idText(image) + " is not listed, so that its size is not known");
+        }
+        if (dataset.source() == null) {
+            return;
+        }
+        SizeFlaw flaw = dataset.source().sizeFlaws().get(image);
+        if (flaw != null && (drawn || flaw.missing() && !dataset.source().lenient())) {
+            refuse(flaw.problem());
+        }
+    }
+
+    private static void refuse(Segmentation mask, boolean compared, String file)
+            throws CocoFormatException {
+        if (mask instanceof Refused refused && (compared || !refused.whenCompared())) {
+            throw refused.why().in(file);
+        }
+    }
+
+    // What it needs of an image that is evaluated
+
+    /** Refuses the annotations of one image. */
+    void requireUsable(int[] annotations, int from, int to, boolean[] ignored)
+            throws CocoFormatException {
+        if (type == IouType.SEGM) {
+            for (int i = from; i < to; i++) {
+                refuse(dataset.shapes().mask(annotations[i]), true, datasetName());
+            }
+        }
+        if (dataset.flaws().isEmpty()) {
+            return;
+        }
+        for (int i = from; i < to; i++) {
+            AnnotationFlaw flaw = dataset.flaws().get(annotations[i]);
+            if (flaw != null) {
+                if (type == IouType.BOX) {
+                    refuse(flaw.box());
+                }
+                refuse(flaw.crowd());
+                if (!ignored[annotations[i]]) {
+                    refuse(flaw.area());
+                }
+            }
+        }
+    }
+
+    /** Refuses an annotation whose keypoints are compared. */
+    void requireKeypoints(int annotation) throws CocoFormatException {
+        AnnotationFlaw flaw = dataset.flaws().get(annotation);
+        if (flaw != null) {
+            refuse(flaw.box());
+            refuse(flaw.area());
+        }
+        var keypoints = dataset.shapes().keypoints(annotation);
+        if (keypoints == null) {
+            throw truth(annotation, "", "has no keypoints");
+        }
+        refuse(keypoints.problem().orElse(null), datasetName());
+    }
+
+    void requireScores(int[] detections, int from, int to) throws CocoFormatException {
+        if (results.hasFlaws()) {
+            for (int i = from; i < to; i++) {
+                refuseDetection(results.scoreFlaw(detections[i]));
+            }
+        }
+    }
+
+    /** Refuses a detection that maxDets leaves, on whatever it may lie. */
+    void requireComparable(int detection) throws CocoFormatException {
+        if (type == IouType.SEGM) {
+            refuse(results.shapes().mask(detection), true, resultsName());
+        } else if (type == IouType.BOX && results.hasFlaws()) {
+            refuseDetection(results.boxFlaw(detection));
+        }
+    }
+
+    /** Refuses a detection whose keypoints are compared. */
+    void requireDetectionKeypoints(int detection) throws CocoFormatException {
+        var keypoints = results.shapes().keypoints(detection);
+        if (keypoints == null) {
+            throw detection(detection, "", "has no keypoints");
+        }
+        refuse(keypoints.problem().orElse(null), resultsName());
+    }
+
+    private void refuse(CocoProblem flaw) throws CocoFormatException {
+        if (flaw != null) {
+            throw flaw.in(datasetName());
+        }
+    }
+
+    private void refuseDetection(CocoProblem flaw) throws CocoFormatException {
+        if (flaw != null) {
+            throw flaw.in(resultsName());
+        }
+    }
+
+    private static void refuse(Unusable flaw, String file) throws CocoFormatException {
+        if (flaw != null) {
+            throw flaw.in(file);
+        }
+    }
+
+    /**
+     * What refuses an annotation.
+     *
+     * @param member such as {@code .segmentation}; empty for the record
+     */
+    CocoFormatException truth(int annotation, String member, String problem) {
+        return new CocoFormatException(
+                datasetName(),
+                "annotations[" + annotation + "]" + member,
+                dataset.source() == null ? -1 : dataset.source().annotationOffsets()[annotation],
+                problem);
+    }
+
+    /** What refuses a detection, as {@link #truth} has it. */
+    CocoFormatException detection(int detection, String member, String problem) {
+        return new CocoFormatException(resultsName(), "[" + detection + "]" + member, -1, problem);
+    }
+
+    /**
+     * Whether pycocotools would count a match with this annotation: it stores the annotation's id
+     * as a double, and 0 means none.
+     */
+    boolean matchCounts(int annotation) throws CocoFormatException {
+        CocoAnnotation truth = dataset.annotations().get(annotation);
+        if (corrected || IdTable.isOrdinary(truth.id())) {
+            return truth.id() != 0 || corrected;
+        }
+        Object id = dataset.ids().value(truth.id());
+        OptionalDouble number = OptionalDouble.of(Double.NaN);
+        if (id instanceof String text) {
+            if (dataset.source() != null && dataset.source().lenient()) {
+                return true;
+            }
+            number = PythonText.toFloat(text);
+        } else if (id instanceof BigInteger big) {
+            double rounded = big.doubleValue();
+            number =
+                    Double.isInfinite(rounded)
+                            ? OptionalDouble.empty()
+                            : OptionalDouble.of(rounded);
+        } else if (id instanceof Number fraction) {
+            number = OptionalDouble.of(fraction.doubleValue());
+        }
+        if (number.isEmpty()) {
+            throw truth(
+                    annotation,
+                    ".id",
+                    id + " is not a number, which pycocotools needs; --lenient does without");
+        }
+        return number.getAsDouble() != 0;
+    }
+}
