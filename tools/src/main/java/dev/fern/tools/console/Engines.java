@@ -10,6 +10,7 @@ public final class Engines {
     /** The engine that commands use unless another is named. */
     public static final String DEFAULT = "MXNet";
 
+    private static final String MXNET_LIBRARY = "native/lib/mxnet.properties";
     private static final String PYTORCH = "PyTorch";
     private static final String PYTORCH_LIBRARY = "native/lib/pytorch.properties";
 
@@ -31,13 +32,28 @@ public final class Engines {
         }
         if (name.equals(PYTORCH) && !hasPyTorchLibrary()) {
             throw new IllegalArgumentException(
-                    "engine 'PyTorch' lacks its native library: start ./fern once with --engine"
-                            + " PyTorch, which fetches it, or build with mvn -Ppytorch package");
+                    "engine 'PyTorch' lacks its native library: take the archive whose name ends in"
+                            + " -pytorch or, from the sources, start ./fern once with --engine"
+                            + " PyTorch, which fetches it");
+        }
+        if (name.equals(DEFAULT) && !hasMxNetLibrary()) {
+            throw new IllegalArgumentException(
+                    "engine 'MXNet' lacks its native library, which there is for x86-64 alone: name"
+                            + " another by --engine PyTorch");
         }
     }
 
+    private static boolean hasMxNetLibrary() {
+        return hasLibrary(MXNET_LIBRARY, "MXNET_LIBRARY_PATH");
+    }
+
     private static boolean hasPyTorchLibrary() {
-        return Engines.class.getClassLoader().getResource(PYTORCH_LIBRARY) != null
-                || System.getenv("PYTORCH_LIBRARY_PATH") != null;
+        return hasLibrary(PYTORCH_LIBRARY, "PYTORCH_LIBRARY_PATH");
+    }
+
+    /** {@return whether a jar brings a library, or the environment says where it lies} */
+    private static boolean hasLibrary(String resource, String variable) {
+        return Engines.class.getClassLoader().getResource(resource) != null
+                || System.getenv(variable) != null;
     }
 }
