@@ -7,8 +7,8 @@ import dev.fern.cocoeval.CocoImage;
 import dev.fern.detection.data.LabelledRows;
 import java.io.IOException;
 import java.nio.file.Files;
-import java.nio.file.Path;
 import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -22,11 +22,9 @@ final class PhotoTables {
     private static final String[] TABLES = {
         "CREATE TABLE category (id BIGINT PRIMARY KEY, name VARCHAR NOT NULL)",
         "CREATE TABLE photo (id BIGINT PRIMARY KEY, file BLOB NOT NULL)",
-        """
-        CREATE TABLE box (photo BIGINT NOT NULL REFERENCES photo, category BIGINT NOT NULL
-            REFERENCES category, x DOUBLE PRECISION, y DOUBLE PRECISION, width DOUBLE PRECISION,
-            height DOUBLE PRECISION)
-        """
+        "CREATE TABLE box (photo BIGINT NOT NULL REFERENCES photo, category BIGINT NOT NULL REFERENCES"
+                + " category, x DOUBLE PRECISION, y DOUBLE PRECISION, width DOUBLE PRECISION, height"
+                + " DOUBLE PRECISION)"
     };
 
     private final DataSource database;
