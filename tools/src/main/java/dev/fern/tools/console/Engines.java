@@ -11,13 +11,15 @@ public final class Engines {
     public static final String DEFAULT = "MXNet";
 
     private static final String MXNET_LIBRARY = "native/lib/mxnet.properties";
+    private static final String DEFAULT_SETTING = "ai.djl.default_engine";
     private static final String PYTORCH = "PyTorch";
     private static final String PYTORCH_LIBRARY = "native/lib/pytorch.properties";
 
     private Engines() {}
 
     /**
-     * Checks that an engine can be used.
+     * Checks that an engine can be used, and makes it that of calls to DJL that name none, which
+     * would start another beside it.
      *
      * @param name DJL's name of it
      * @throws IllegalArgumentException naming the engines that can be used if this one can't
@@ -40,6 +42,9 @@ public final class Engines {
             throw new IllegalArgumentException(
                     "engine 'MXNet' lacks its native library, which there is for x86-64 alone: name"
                             + " another by --engine PyTorch");
+        }
+        if (System.getProperty(DEFAULT_SETTING) == null) {
+            System.setProperty(DEFAULT_SETTING, name);
         }
     }
 
