@@ -11,13 +11,16 @@ public final class Engines {
     /** The engine that commands use unless another is named. */
     public static final String DEFAULT = "MXNet";
 
+    private static final String MXNET_LIBRARY = "native/lib/mxnet.properties";
+    private static final String DEFAULT_SETTING = "ai.djl.default_engine";
     private static final String PYTORCH = "PyTorch";
     private static final String PYTORCH_LIBRARY = "native/lib/pytorch.properties";
 
     private Engines() {}
 
     /**
-     * Checks that an engine can be used.
+     * Checks that an engine can be used, and makes it that of calls to DJL that name none, which
+     * would start another beside it.
      *
      * @param name DJL's name of it
      * @throws IllegalArgumentException naming the engines that can be used if this one can't
@@ -33,14 +36,32 @@ public final class Engines {
         }
         if (name.equals(PYTORCH) && !hasPyTorchLibrary()) {
             throw new IllegalArgumentException(
-                    "engine 'PyTorch' lacks its native library: start ./fern once with --engine"
-                            + " PyTorch, which fetches it, or build with mvn -Ppytorch package");
+                    "engine 'PyTorch' lacks its native library: take the archive whose name ends in"
+                            + " -pytorch or, from the sources, start ./fern once with --engine"
+                            + " PyTorch, which fetches it");
         }
+        if (name.equals(DEFAULT) && !hasMxNetLibrary()) {
+            throw new IllegalArgumentException(
+                    "engine 'MXNet' lacks its native library, which there is for x86-64 alone: name"
+                            + " another by --engine PyTorch");
+        }
+        if (System.getProperty(DEFAULT_SETTING) == null) {
+            System.setProperty(DEFAULT_SETTING, name);
+        }
+    }
+
+    private static boolean hasMxNetLibrary() {
+        return hasLibrary(MXNET_LIBRARY, "MXNET_LIBRARY_PATH");
     }
 
     /** {@return whether PyTorch's native library is on the class path or named by the user} */
     public static boolean hasPyTorchLibrary() {
-        return Engines.class.getClassLoader().getResource(PYTORCH_LIBRARY) != null
-                || System.getenv("PYTORCH_LIBRARY_PATH") != null;
+        return hasLibrary(PYTORCH_LIBRARY, "PYTORCH_LIBRARY_PATH");
+    }
+
+    /** {@return whether a jar brings a library, or the environment says where it lies} */
+    private static boolean hasLibrary(String resource, String variable) {
+        return Engines.class.getClassLoader().getResource(resource) != null
+                || System.getenv(variable) != null;
     }
 }
