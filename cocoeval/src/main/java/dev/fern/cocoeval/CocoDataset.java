@@ -21,7 +21,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.stream.LongStream;
 
 /**
  * The images, categories and annotations of a COCO instances file. Immutable.
@@ -341,34 +340,6 @@ public final class CocoDataset {
      */
     public void write(Path file) throws IOException {
         CocoWriter.write(this, file);
-    }
-
-    /**
-     * Checks what a program has made. Of a file the evaluator takes what pycocotools takes: of
-     * annotations with one id, for example, it counts the last alone, which no program can want.
-     *
-     * @throws IllegalArgumentException naming the id or box that can't be meant
-     */
-    void requireMeantIfFromMemory() {
-        if (source != null) {
-            return;
-        }
-        requireDistinct("images", images.stream().mapToLong(CocoImage::id));
-        requireDistinct("categories", categories.stream().mapToLong(CocoCategory::id));
-        requireDistinct("annotations", annotations.stream().mapToLong(CocoAnnotation::id));
-        for (CocoAnnotation annotation : annotations) {
-            annotation.box().requireMeant("annotation " + annotation.id());
-        }
-    }
-
-    private static void requireDistinct(String what, LongStream ids) {
-        Set<Long> seen = new HashSet<>();
-        ids.forEach(
-                id -> {
-                    if (!seen.add(id)) {
-                        throw new IllegalArgumentException("two " + what + " have the id " + id);
-                    }
-                });
     }
 
     /** {@return what the annotations have beside boxes: masks, keypoints, or nothing (box)} */

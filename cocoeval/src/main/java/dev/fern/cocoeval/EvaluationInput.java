@@ -56,8 +56,8 @@ final class EvaluationInput {
         this.dataset = dataset;
         this.results = results;
         this.parameters = parameters;
-        dataset.requireMeantIfFromMemory();
         refusals = new Refusals(dataset, results, parameters);
+        refusals.requireMeantIfFromMemory();
         requireShapes();
         if (results.size() == 0 && results.file() != null && !parameters.corrected()) {
             throw new CocoFormatException(

@@ -8,7 +8,10 @@ import dev.fern.cocoeval.mask.Segmentation;
 import dev.fern.cocoeval.mask.Segmentation.Polygons;
 import dev.fern.cocoeval.mask.Segmentation.Refused;
 import java.math.BigInteger;
+import java.util.HashSet;
 import java.util.OptionalDouble;
+import java.util.Set;
+import java.util.stream.LongStream;
 
 /** Refuses the records over which pycocotools would stumble, once it comes to use them. */
 final class Refusals {
@@ -56,6 +59,35 @@ final class Refusals {
 
     String resultsName() {
         return results.file() == null ? "the results" : results.file();
+    }
+
+    /**
+     * Checks what a program has made. Of a file the evaluator takes what pycocotools takes: of
+     * annotations with one id, for example, it counts the last alone, which no program can want.
+     *
+     * @throws IllegalArgumentException naming the id or box that can't be meant
+     */
+    void requireMeantIfFromMemory() {
+        if (dataset.source() != null) {
+            return;
+        }
+        requireDistinct("images", dataset.images().stream().mapToLong(CocoImage::id));
+        requireDistinct("categories", dataset.categories().stream().mapToLong(CocoCategory::id));
+        requireDistinct(
+                "annotations", dataset.annotations().stream().mapToLong(CocoAnnotation::id));
+        for (CocoAnnotation annotation : dataset.annotations()) {
+            annotation.box().requireMeant("annotation " + annotation.id());
+        }
+    }
+
+    private static void requireDistinct(String what, LongStream ids) {
+        Set<Long> seen = new HashSet<>();
+        ids.forEach(
+                id -> {
+                    if (!seen.add(id)) {
+                        throw new IllegalArgumentException("two " + what + " have the id " + id);
+                    }
+                });
     }
 
     // What pycocotools prepares before it compares anything

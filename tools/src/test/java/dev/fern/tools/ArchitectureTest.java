@@ -37,7 +37,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * Who may know whom. A new package gets its place in {@link #LAYERS}; a new library gets its module
- * in {@link #MODULES}.
+ * in {@link #MODULES}. Long because the tables stand beside the rules that read them.
  */
 class ArchitectureTest {
 

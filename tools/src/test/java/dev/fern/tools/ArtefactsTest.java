@@ -77,7 +77,8 @@ class ArtefactsTest {
             managed.add(matcher.group(1));
         }
         Set<String> published = natives();
-        for (String module : List.of("cocoeval", "backbone", "detection", "tools")) {
+        for (String module :
+                List.of("cocoeval", "backbone", "detection", "onnx", "serve", "tools")) {
             published.add("fern-" + module);
         }
         assertThat(managed).isEqualTo(published);

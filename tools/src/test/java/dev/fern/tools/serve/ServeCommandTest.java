@@ -87,10 +87,12 @@ class ServeCommandTest {
         JsonArray expected = JsonParser.parseString(Files.readString(json)).getAsJsonArray();
         assertThat(expected).isNotEmpty();
 
+        Path log = folder.resolve("access.log");
         Process process =
                 FernProcess.of(
                                 List.of(),
                                 List.of("serve", "--port", "0", "--model", "cells=" + model))
+                        .redirectOutput(log.toFile())
                         .start();
         try (BufferedReader errors =
                 new BufferedReader(
@@ -126,9 +128,7 @@ class ServeCommandTest {
 
             process.destroy(); // SIGTERM
             assertThat(process.waitFor(30, TimeUnit.SECONDS)).isTrue();
-            String log =
-                    new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-            assertThat(log.lines())
+            assertThat(Files.readAllLines(log))
                     .hasSize(2)
                     .allMatch(line -> JsonParser.parseString(line).isJsonObject());
         } finally {
