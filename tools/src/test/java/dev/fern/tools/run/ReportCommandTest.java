@@ -133,7 +133,7 @@ class ReportCommandTest {
                 .startsWith("<!doctype html>")
                 .contains("<h1>Run a run</h1>", "4 steps, 8 images seen, 2 evaluations")
                 .contains("<h2>How well it detects", "<h2>Loss", "<h2>Learning rate")
-                .contains("<h2>Size of the gradient", "<h2>Where AP is lost", "<h2>How many are found")
+                .contains("<h2>Size of the gradient", "<h2>Where AP is lost", "<h2>How many")
                 .contains("<h2>What is taken for what", "<h2>Each category")
                 .contains("<h2>The images with the most faults", "data:image/jpeg;base64,")
                 .contains("<td>width<td class=\"left\">0.1<td class=\"left note\">0.5")
