@@ -132,9 +132,9 @@ class ReportCommandTest {
         assertThat(html)
                 .startsWith("<!doctype html>")
                 .contains("<h1>Run a run</h1>", "4 steps, 8 images seen, 2 evaluations")
-                .contains("<h2>Average precision", "<h2>Loss", "<h2>Learning rate")
-                .contains("<h2>Gradient norm", "<h2>Where AP is lost", "<h2>Precision and recall")
-                .contains("<h2>What is taken for what", "<h2>Categories")
+                .contains("<h2>How well it detects", "<h2>Loss", "<h2>Learning rate")
+                .contains("<h2>Size of the gradient", "<h2>Where AP is lost", "<h2>How many")
+                .contains("<h2>What is taken for what", "<h2>Each category")
                 .contains("<h2>The images with the most faults", "data:image/jpeg;base64,")
                 .contains("<td>width<td class=\"left\">0.1<td class=\"left note\">0.5")
                 .contains("&#39;--output=" + run + "&#39;", images.toString(), "Images 4, objects")
@@ -167,19 +167,19 @@ class ReportCommandTest {
         assertThat(page)
                 .content()
                 .contains("gone is no longer there", "<h2>Loss", "<h2>Settings")
-                .doesNotContain("<h2>Categories");
+                .doesNotContain("<h2>Each category");
 
         assertThat(report(moved, "--images=" + images).status()).isZero();
-        assertThat(page).content().contains("<h2>Categories").doesNotContain("no longer there");
+        assertThat(page).content().contains("<h2>Each category").doesNotContain("no longer there");
         assertThat(report(moved, "--curves-only").status()).isZero();
-        assertThat(page).content().doesNotContain("<h2>Categories", "no longer there");
+        assertThat(page).content().doesNotContain("<h2>Each category", "no longer there");
 
         Files.delete(record);
         assertThat(report(moved).status()).isZero();
         assertThat(page).content().contains("give --annotations and --images");
         String[] given = {"--annotations=" + annotations, "--images=" + images};
         assertThat(report(moved, given).status()).isZero();
-        assertThat(page).content().contains("<h2>Categories");
+        assertThat(page).content().contains("<h2>Each category");
     }
 
     @Test
