@@ -5,6 +5,7 @@ import dev.fern.detection.train.RunDirectory;
 import dev.fern.detection.train.RunLostException;
 import dev.fern.detection.train.TrainingException;
 import dev.fern.tools.console.ExitStatus;
+import dev.fern.tools.console.Messages;
 import dev.fern.tools.console.OnInterrupt;
 import dev.fern.tools.console.ShellWords;
 import dev.fern.tools.console.VisibleText;
@@ -88,7 +89,7 @@ final class CommandEnd {
     }
 
     private static int fault(String message) {
-        System.err.println("fern: " + VisibleText.of(message));
+        Messages.errors().println("fern: " + VisibleText.of(message));
         return ExitStatus.FAULT;
     }
 }
