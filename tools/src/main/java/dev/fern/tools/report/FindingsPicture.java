@@ -147,6 +147,10 @@ public final class FindingsPicture {
      * @param textSize in pixels of the image; 0 to show the label only where the pointer rests
      */
     private static String box(Box box, String style, String label, double textSize) {
+        if (Double.isNaN(box.area())) {
+            // a mask may come without a box
+            return "";
+        }
         String rectangle =
                 String.format(
                         Locale.ROOT,
