@@ -126,11 +126,14 @@ public final class FindingsPicture {
                 new LabelPlacement(
                         image.width(),
                         image.height(),
-                        drawn.stream().map(box -> bounds(box.box())).toList());
+                        drawn.stream()
+                                .filter(Drawn::hasBox)
+                                .map(box -> bounds(box.box()))
+                                .toList());
         // The surest mistakes get their labels first; the others show theirs under the pointer.
         for (int i = drawn.size() - 1; i >= 0; i--) {
             Drawn box = drawn.get(i);
-            if (!box.style().equals(RIGHT)) {
+            if (!box.style().equals(RIGHT) && box.hasBox()) {
                 double width = LETTER_WIDTH * textSize * (box.label().length() + 1);
                 places.place(bounds(box.box()), width, textSize * LINE_HEIGHT)
                         .ifPresent(place -> svg.append(box.text(place, textSize)));
@@ -199,7 +202,15 @@ public final class FindingsPicture {
      */
     private record Drawn(Box box, String style, String label, String shape) {
 
+        /** {@return whether it has a box, without which a mask may come} */
+        boolean hasBox() {
+            return !Double.isNaN(box.area());
+        }
+
         String outline() {
+            if (!hasBox()) {
+                return shape;
+            }
             return shape
                     + String.format(
                             Locale.ROOT,
