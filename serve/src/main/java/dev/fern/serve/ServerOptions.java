@@ -2,6 +2,7 @@ package dev.fern.serve;
 
 import dev.fern.detection.image.ImageReader;
 import java.nio.file.Path;
+import java.util.Objects;
 import java.util.Optional;
 
 /**
@@ -42,15 +43,30 @@ public record ServerOptions(
     /**
      * Checks the ranges.
      *
+     * @param host not null
+     * @param port 0 to 65535
+     * @param maxBatch 1 to 1024
+     * @param maxDelayMillis 0 to 10,000
+     * @param queueLength 1 to 100,000
+     * @param maxBodyBytes 1 to 2^30
+     * @param reader not null
+     * @param timeoutSeconds 1 to 3600
+     * @param token not empty, if there is one
+     * @param keyStore empty for plain HTTP
      * @throws IllegalArgumentException naming the number that is out of its range
      */
     public ServerOptions {
+        Objects.requireNonNull(host, "host");
+        Objects.requireNonNull(reader, "reader");
         require("port", port, 0, 65535);
         require("max batch", maxBatch, 1, 1024);
         require("max delay", maxDelayMillis, 0, 10_000);
         require("queue length", queueLength, 1, 100_000);
         require("max body", maxBodyBytes, 1, 1 << 30);
         require("timeout", timeoutSeconds, 1, 3600);
+        if (token.isPresent() && token.get().isEmpty()) {
+            throw new IllegalArgumentException("the token is empty");
+        }
     }
 
     private static void require(String name, int value, int least, int most) {
