@@ -17,6 +17,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.BooleanSupplier;
 
 /** Reads a COCO results file in one pass, straight into columns. */
 final class CocoResultsReader {
@@ -74,7 +75,13 @@ final class CocoResultsReader {
     private static CocoResults read(Path file, IouType type, DetectedImages images)
             throws CocoFormatException {
         try (JsonTokenizer in = CompressedInput.tokenizer(file)) {
-            return new CocoResultsReader(file.toString(), in, type, images).document();
+            CocoResultsReader reader = new CocoResultsReader(file.toString(), in, type, images);
+            if (images != null) {
+                return reader.document(Optional.empty());
+            }
+            try (ResultsTail tail = ResultsTail.start(file, type)) {
+                return reader.document(Optional.of(tail));
+            }
         } catch (CocoFormatException e) {
             throw e;
         } catch (IOException e) {
@@ -82,20 +89,66 @@ final class CocoResultsReader {
         }
     }
 
-    private CocoResults document() throws CocoFormatException {
+    /**
+     * Reads detections from the middle of an array to the document's end.
+     *
+     * @param isWanted is asked before each detection whether to go on
+     * @return the reader, which has read them
+     */
+    static CocoResultsReader readTail(
+            String file, JsonTokenizer in, IouType type, BooleanSupplier isWanted)
+            throws CocoFormatException {
+        CocoResultsReader reader = new CocoResultsReader(file, in, type, null);
+        do {
+            reader.element();
+        } while (isWanted.getAsBoolean() && in.nextElement());
+        in.endDocument();
+        return reader;
+    }
+
+    /**
+     * Takes over what another reader has read of the rest of the document, if it has read it as
+     * this one would have.
+     */
+    private boolean takeOver(CocoResultsReader rest) {
+        boolean fits =
+                rest.kind == kind
+                        && (kind == Kind.BOXES || type == IouType.SEGM)
+                        && rest.results.isPlain()
+                        && rest.ids.isEmpty();
+        if (fits) {
+            results.addAll(rest.results);
+        }
+        return fits;
+    }
+
+    private void element() throws CocoFormatException {
+        if (in.peek() != '{') {
+            throw refusal("is not an object");
+        }
+        detection();
+    }
+
+    private CocoResults document(Optional<ResultsTail> tail) throws CocoFormatException {
         if (in.peek() != '[') {
             in.skipValue();
             in.endDocument();
             throw new CocoFormatException(file, "", 0, "is not an array of detections");
         }
         in.beginArray();
-        while (in.nextElement()) {
-            if (in.peek() != '{') {
-                throw refusal("is not an object");
+        boolean isWhole = false;
+        while (!isWhole && in.nextElement()) {
+            in.peek();
+            if (tail.isPresent() && tail.get().beginsAt(in.offset())) {
+                isWhole = tail.get().read().filter(this::takeOver).isPresent();
             }
-            detection();
+            if (!isWhole) {
+                element();
+            }
         }
-        in.endDocument();
+        if (!isWhole) {
+            in.endDocument();
+        }
         List<String> notes = images == null ? List.of() : images.notes();
         if (results.size() == 0 && !notes.isEmpty()) {
             throw new CocoFormatException(file, "", 0, notes.get(0));

@@ -68,12 +68,7 @@ final class DetectionColumns {
             Segmentation mask,
             Keypoints keypoints) {
         if (size == scores.length) {
-            int more = Math.addExact(size, size >> 1);
-            imageIds = Arrays.copyOf(imageIds, more);
-            categoryIds = Arrays.copyOf(categoryIds, more);
-            boxes = Arrays.copyOf(boxes, Math.multiplyExact(4, more));
-            scores = Arrays.copyOf(scores, more);
-            areas = areas == null ? null : Arrays.copyOf(areas, more);
+            resize(Math.addExact(size, size >> 1));
         }
         if (areas != null) {
             areas[size] = Double.NaN;
@@ -83,6 +78,34 @@ final class DetectionColumns {
         System.arraycopy(xywh, 0, boxes, 4 * size, 4);
         scores[size++] = score;
         shapes.add(mask, keypoints);
+    }
+
+    private void resize(int length) {
+        imageIds = Arrays.copyOf(imageIds, length);
+        categoryIds = Arrays.copyOf(categoryIds, length);
+        boxes = Arrays.copyOf(boxes, Math.multiplyExact(4, length));
+        scores = Arrays.copyOf(scores, length);
+        areas = areas == null ? null : Arrays.copyOf(areas, length);
+    }
+
+    /**
+     * Adds all detections of other columns, of which none has a flaw or an area of its own.
+     *
+     * @param other of the same type
+     */
+    void addAll(DetectionColumns other) {
+        resize(Math.addExact(size, other.size));
+        System.arraycopy(other.imageIds, 0, imageIds, size, other.size);
+        System.arraycopy(other.categoryIds, 0, categoryIds, size, other.size);
+        System.arraycopy(other.boxes, 0, boxes, 4 * size, 4 * other.size);
+        System.arraycopy(other.scores, 0, scores, size, other.size);
+        shapes.addAll(other.shapes);
+        size += other.size;
+    }
+
+    /** {@return whether no detection has a flaw or an area of its own} */
+    boolean isPlain() {
+        return scoreFlaws.isEmpty() && boxFlaws.isEmpty() && areas == null;
     }
 
     // Of the detection that was added last

@@ -86,6 +86,16 @@ public final class Shapes {
         size++;
     }
 
+    /** Adds all that another has, of the same type. */
+    void addAll(Shapes other) {
+        masks.addAll(other.masks);
+        keypoints.addAll(other.keypoints);
+        other.withoutLabels.stream().forEach(i -> withoutLabels.set(size + i));
+        other.measured.stream().forEach(i -> measured.set(size + i));
+        flawless &= other.flawless;
+        size += other.size;
+    }
+
     /** Notes that the box of the record added last is that of its mask. */
     void setMeasured() {
         measured.set(size - 1);

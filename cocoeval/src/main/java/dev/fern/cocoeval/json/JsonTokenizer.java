@@ -45,6 +45,17 @@ public final class JsonTokenizer extends JsonScanner {
         super(file, in);
     }
 
+    /**
+     * Starts within a document's outermost array, at an element.
+     *
+     * @param file the name that faults give
+     */
+    static JsonTokenizer withinArray(String file, InputStream in) {
+        JsonTokenizer tokenizer = new JsonTokenizer(file, in);
+        tokenizer.depth = 1;
+        return tokenizer;
+    }
+
     // Structure
 
     /**
