@@ -1,5 +1,6 @@
 package dev.fern.cocoeval;
 
+import dev.fern.cocoeval.numpy.NumpyArchive;
 import dev.fern.cocoeval.numpy.NumpySum;
 import java.io.IOException;
 import java.math.BigDecimal;
@@ -308,7 +309,7 @@ public final class Evaluation {
         named.put("precision", new NumpyArchive.Array(arrays.precisionShape(), arrays.precision()));
         named.put("recall", new NumpyArchive.Array(arrays.recallShape(), arrays.recall()));
         named.put("scores", new NumpyArchive.Array(arrays.precisionShape(), arrays.scores()));
-        NumpyArchive.write(file, named);
+        AtomicFile.write(file, out -> NumpyArchive.write(out, named));
     }
 
     /**

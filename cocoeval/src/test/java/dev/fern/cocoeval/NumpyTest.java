@@ -2,9 +2,11 @@ package dev.fern.cocoeval;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.fern.cocoeval.numpy.NumpyArchive;
 import dev.fern.cocoeval.numpy.NumpySum;
 import dev.fern.cocoeval.numpy.ScoreOrder;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
@@ -82,8 +84,10 @@ class NumpyTest {
             throws IOException {
         double[] values = IntStream.range(0, 20_000).mapToDouble(i -> i / 7.0).toArray();
         Path file = folder.resolve("a.npz");
-        NumpyArchive.write(
-                file, Map.of("recall", new NumpyArchive.Array(new int[] {2, 10_000}, values)));
+        try (OutputStream out = Files.newOutputStream(file)) {
+            NumpyArchive.write(
+                    out, Map.of("recall", new NumpyArchive.Array(new int[] {2, 10_000}, values)));
+        }
         try (ZipFile zip = new ZipFile(file.toFile())) {
             ZipEntry entry = zip.getEntry("recall.npy");
             ByteBuffer bytes =

@@ -1,11 +1,10 @@
-package dev.fern.cocoeval;
+package dev.fern.cocoeval.numpy;
 
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
 import java.time.LocalDateTime;
 import java.util.Arrays;
 import java.util.Map;
@@ -17,9 +16,14 @@ import java.util.zip.ZipOutputStream;
  * Writes {@code .npz} files: a zip of {@code .npy} files of format 1.0, little-endian float64, C
  * order.
  */
-final class NumpyArchive {
-    /** An array in C order; the product of {@code shape} is the length of {@code values}. */
-    record Array(int[] shape, double[] values) {}
+public final class NumpyArchive {
+    /**
+     * An array in C order.
+     *
+     * @param shape its sides, whose product is the length of {@code values}
+     * @param values not copied
+     */
+    public record Array(int[] shape, double[] values) {}
 
     /** The same for every file, so that equal arrays make equal files. */
     private static final LocalDateTime WRITTEN = LocalDateTime.of(1980, 1, 1, 0, 0);
@@ -29,21 +33,24 @@ final class NumpyArchive {
 
     private NumpyArchive() {}
 
-    static void write(Path file, Map<String, Array> arrays) throws IOException {
-        AtomicFile.write(
-                file,
-                out -> {
-                    ZipOutputStream zip = new ZipOutputStream(out);
-                    for (Map.Entry<String, Array> array : arrays.entrySet()) {
-                        ZipEntry entry = new ZipEntry(array.getKey() + ".npy");
-                        entry.setTimeLocal(WRITTEN);
-                        zip.putNextEntry(entry);
-                        zip.write(header(array.getValue().shape));
-                        writeNumbers(array.getValue().values, zip);
-                        zip.closeEntry();
-                    }
-                    zip.finish();
-                });
+    /**
+     * Writes arrays by their names.
+     *
+     * @param out takes the file; it stays open
+     * @param arrays in the order in which they are written
+     * @throws IOException if the stream can't be written
+     */
+    public static void write(OutputStream out, Map<String, Array> arrays) throws IOException {
+        ZipOutputStream zip = new ZipOutputStream(out);
+        for (Map.Entry<String, Array> array : arrays.entrySet()) {
+            ZipEntry entry = new ZipEntry(array.getKey() + ".npy");
+            entry.setTimeLocal(WRITTEN);
+            zip.putNextEntry(entry);
+            zip.write(header(array.getValue().shape));
+            writeNumbers(array.getValue().values, zip);
+            zip.closeEntry();
+        }
+        zip.finish();
     }
 
     private static byte[] header(int[] shape) {
