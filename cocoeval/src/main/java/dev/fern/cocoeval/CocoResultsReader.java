@@ -3,6 +3,7 @@ package dev.fern.cocoeval;
 import static dev.fern.cocoeval.CocoProblem.Severity.ERROR;
 
 import dev.fern.cocoeval.id.IdTable;
+import dev.fern.cocoeval.json.ArrayTail;
 import dev.fern.cocoeval.json.CocoFormatException;
 import dev.fern.cocoeval.json.CompressedInput;
 import dev.fern.cocoeval.json.JsonTokenizer;
@@ -14,12 +15,16 @@ import dev.fern.cocoeval.mask.Segmentation.Refused;
 import dev.fern.cocoeval.mask.SegmentationReader;
 import dev.fern.cocoeval.variant.MaskExtent;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
 
-/** Reads a COCO results file in one pass, straight into columns. */
+/**
+ * Reads a COCO results file in one pass, straight into columns. Long because the rules for the
+ * members of a record depend on each other.
+ */
 final class CocoResultsReader {
     /** What boxes and areas of detections come from. The first detection decides for all. */
     private enum Kind {
@@ -53,14 +58,15 @@ final class CocoResultsReader {
     /** Null until the first detection is read. */
     private Kind kind;
 
-    private CocoResultsReader(String file, JsonTokenizer in, IouType type, DetectedImages images) {
+    private CocoResultsReader(
+            String file, JsonTokenizer in, IouType type, DetectedImages images, long bytes) {
         this.file = file;
         this.in = in;
         this.type = type;
         this.images = images;
         masks = new SegmentationReader(in, images != null);
         ids = images == null ? new IdTable() : images.ids();
-        results = new DetectionColumns(type);
+        results = new DetectionColumns(type, type == IouType.BOX ? bytes : 0);
     }
 
     /** Reads a file as pycocotools does. */
@@ -75,7 +81,8 @@ final class CocoResultsReader {
     private static CocoResults read(Path file, IouType type, DetectedImages images)
             throws CocoFormatException {
         try (JsonTokenizer in = CompressedInput.tokenizer(file)) {
-            CocoResultsReader reader = new CocoResultsReader(file.toString(), in, type, images);
+            CocoResultsReader reader =
+                    new CocoResultsReader(file.toString(), in, type, images, Files.size(file));
             if (images != null) {
                 return reader.document(Optional.empty());
             }
@@ -96,9 +103,10 @@ final class CocoResultsReader {
      * @return the reader, which has read them
      */
     static CocoResultsReader readTail(
-            String file, JsonTokenizer in, IouType type, BooleanSupplier isWanted)
+            String file, ArrayTail tail, IouType type, BooleanSupplier isWanted)
             throws CocoFormatException {
-        CocoResultsReader reader = new CocoResultsReader(file, in, type, null);
+        JsonTokenizer in = tail.in();
+        CocoResultsReader reader = new CocoResultsReader(file, in, type, null, tail.offset());
         do {
             reader.element();
         } while (isWanted.getAsBoolean() && in.nextElement());

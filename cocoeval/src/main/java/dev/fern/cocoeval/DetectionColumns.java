@@ -12,14 +12,22 @@ import java.util.stream.IntStream;
 
 /** Detections as columns that grow. Not safe for use by several threads at once. */
 final class DetectionColumns {
+    /** Bytes of a usual detection in a file: the room that is made at first is for such ones. */
+    private static final int BYTES = 128;
+
+    private static final int LEAST_ROOM = 1024;
+
+    /** More would be a waste where a file is large for other reasons. */
+    private static final int MOST_ROOM = 1 << 20;
+
     /** Masks that one task measures. */
     private static final int BLOCK = 4096;
 
     private int size;
-    private long[] imageIds = new long[1024];
-    private long[] categoryIds = new long[1024];
-    private double[] boxes = new double[4 * 1024];
-    private double[] scores = new double[1024];
+    private long[] imageIds;
+    private long[] categoryIds;
+    private double[] boxes;
+    private double[] scores;
     private double[] areas;
     private final Map<Integer, CocoProblem> scoreFlaws;
     private final Map<Integer, CocoProblem> boxFlaws;
@@ -27,7 +35,19 @@ final class DetectionColumns {
     private boolean hasBoxes = true;
 
     DetectionColumns(IouType type) {
+        this(type, 0);
+    }
+
+    /**
+     * @param bytes how long the file is from which detections will be added
+     */
+    DetectionColumns(IouType type, long bytes) {
         this(new Shapes(type), new HashMap<>(), new HashMap<>());
+        int room = (int) Math.max(LEAST_ROOM, Math.min(MOST_ROOM, bytes / BYTES));
+        imageIds = new long[room];
+        categoryIds = new long[room];
+        boxes = new double[4 * room];
+        scores = new double[room];
     }
 
     private DetectionColumns(

@@ -33,7 +33,7 @@ final class ResultsTail implements AutoCloseable {
     private Optional<CocoResultsReader> read(Path file, IouType type, ArrayTail tail) {
         try (tail) {
             return Optional.of(
-                    CocoResultsReader.readTail(file.toString(), tail.in(), type, () -> isWanted));
+                    CocoResultsReader.readTail(file.toString(), tail, type, () -> isWanted));
         } catch (CocoFormatException e) {
             return Optional.empty(); // the other reader comes upon it too
         } catch (IOException e) {
