@@ -206,8 +206,14 @@ final class Predictions implements AutoCloseable {
     private PredictionRequest read(Request request, byte[] body)
             throws RefusedException, IOException {
         Map<String, String> parameters = new HashMap<>();
-        for (Fields.Field field : Request.extractQueryParameters(request)) {
-            parameters.put(field.getName(), field.getValue());
+        try {
+            for (Fields.Field field : Request.extractQueryParameters(request)) {
+                parameters.put(field.getName(), field.getValue());
+            }
+        } catch (IllegalArgumentException | IllegalStateException e) {
+            throw new RefusedException(
+                    HttpStatus.BAD_REQUEST_400,
+                    "the query is damaged: %XX must be the bytes of UTF-8 text");
         }
         HttpField type = request.getHeaders().getField(HttpHeader.CONTENT_TYPE);
         if (type == null || !type.getValue().toLowerCase(Locale.ROOT).startsWith("multipart/")) {
@@ -232,7 +238,10 @@ final class Predictions implements AutoCloseable {
         byte[] image = {};
         try (MultiPartFormData.Parts parts = parsed.join()) {
             for (MultiPart.Part part : parts) {
-                if (part.getFileName() == null) {
+                if (part.getFileName() == null && part.getName() == null) {
+                    throw new RefusedException(
+                            HttpStatus.BAD_REQUEST_400, "the form has a part without a name");
+                } else if (part.getFileName() == null) {
                     parameters.put(part.getName(), part.getContentAsString(StandardCharsets.UTF_8));
                 } else if (image.length > 0) {
                     throw new RefusedException(
