@@ -194,7 +194,7 @@ class PredictionServerTest extends ServerFixture {
                     .extracting(JsonElement::getAsString)
                     .asString()
                     .contains("the image");
-            assertThat(post(server, "/predictions/cells", new byte[MAX_BODY + 1]).statusCode())
+            assertThat(post(server, "/predictions/cells", new byte[8 * MAX_BODY]).statusCode())
                     .isEqualTo(413);
             assertThat(post(server, "/predictions/cells", IMAGES.get(0)).statusCode())
                     .isEqualTo(200);
