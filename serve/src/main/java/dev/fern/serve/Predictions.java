@@ -104,8 +104,9 @@ final class Predictions implements AutoCloseable {
     }
 
     /**
-     * Refuses a body that is announced to be too large. What already comes is read and forgotten, since
-     * most clients don't look for an answer while they send, and lose it when the connection closes.
+     * Refuses a body that is announced to be too large. What already comes is read and forgotten,
+     * since most clients don't look for an answer while they send, and lose it when the connection
+     * closes.
      */
     private void refuseTooLarge(Exchange exchange) {
         CompletableFuture<Void> sent = new CompletableFuture<>();
