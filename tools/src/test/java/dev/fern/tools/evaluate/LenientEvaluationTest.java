@@ -131,9 +131,9 @@ class LenientEvaluationTest {
                                         "[{\"image_id\":139,\"category_id\":1,"
                                                 + "\"bbox\":[0.1,0.2,0.5,0.5],\"score\":1}]")
                                 .errors())
-                .singleElement()
-                .asString()
-                .contains("dt.json", "fractions");
+                .satisfiesExactly(
+                        line -> assertThat(line).contains("dt.json", "fractions"),
+                        line -> assertThat(line).contains("dt.json", "1 of 8 images"));
     }
 
     @Test
