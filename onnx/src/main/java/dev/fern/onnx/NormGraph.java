@@ -79,12 +79,15 @@ final class NormGraph {
     }
 
     /**
-     * y = gamma * x / sqrt(nu2 + eps) + beta, with nu2 the mean of squares over a map. ReduceL2
-     * reads the map once; what follows works on one number per channel until x is multiplied.
+     * y = gamma * x / sqrt(nu2 + eps) + beta, with nu2 the mean of squares over a map. The map is
+     * read once and summed by rows, then the rows: ONNX Runtime adds one number after the other in
+     * float32, which over a large map at once costs three digits. What follows works on one number
+     * per channel until x is multiplied.
      */
     private String filterResponse(FilterResponseNormalization frn, String name, String x) {
-        String length = graph.node("ReduceL2", a -> a.numbers("axes", 2, 3), x);
-        String mean = graph.node("Div", graph.node("Mul", length, length), placesOf(x));
+        String rows = graph.node("ReduceSumSquare", a -> a.numbers("axes", 3), x);
+        String row = graph.node("ReduceMean", a -> a.numbers("axes", 2), rows);
+        String mean = graph.node("Div", row, widthOf(x));
         String epsilon =
                 frn.learnedEpsilon()
                         ? parameters.perChannel(
@@ -96,11 +99,10 @@ final class NormGraph {
                 "Add", graph.node("Mul", x, scale), parameters.perChannel(name + ".beta"));
     }
 
-    /** Returns the number of places of a map, as a float. */
-    private String placesOf(String x) {
-        String shape = graph.node("Shape", a -> a.number("start", 2).number("end", 4), x);
-        String places = graph.node("ReduceProd", a -> a.number("keepdims", 0), shape);
-        return graph.node("Cast", a -> a.number("to", GraphParameters.FLOAT), places);
+    /** Returns the width of a map, as a float. */
+    private String widthOf(String x) {
+        String width = graph.node("Shape", a -> a.number("start", 3).number("end", 4), x);
+        return graph.node("Cast", a -> a.number("to", GraphParameters.FLOAT), width);
     }
 
     /** Standardises each group of channels; InstanceNormalization takes a group for a channel. */

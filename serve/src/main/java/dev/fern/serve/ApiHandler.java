@@ -4,11 +4,10 @@ import com.google.gson.JsonElement;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.function.Function;
-import java.util.stream.Collectors;
 import org.eclipse.jetty.http.HttpField;
 import org.eclipse.jetty.http.HttpHeader;
 import org.eclipse.jetty.http.HttpMethod;
@@ -27,7 +26,7 @@ final class ApiHandler extends Handler.Abstract {
     private static final String BEARER = "Bearer ";
 
     private final Page page = new Page();
-    private final Map<String, ServedModel> models;
+    private final Map<String, ServedModel> models = new LinkedHashMap<>();
     private final Predictions predictions;
     private final ServerMetrics metrics;
     private final Optional<String> token;
@@ -37,8 +36,7 @@ final class ApiHandler extends Handler.Abstract {
             Predictions predictions,
             ServerMetrics metrics,
             Optional<String> token) {
-        this.models =
-                models.stream().collect(Collectors.toMap(ServedModel::name, Function.identity()));
+        models.forEach(model -> this.models.put(model.name(), model));
         this.predictions = predictions;
         this.metrics = metrics;
         this.token = token;
@@ -90,7 +88,7 @@ final class ApiHandler extends Handler.Abstract {
         }
         String given = request.getHeaders().get(HttpHeader.AUTHORIZATION);
         return given != null
-                && given.startsWith(BEARER)
+                && given.regionMatches(true, 0, BEARER, 0, BEARER.length())
                 // compares in a time that does not tell how much of the token is right
                 && MessageDigest.isEqual(
                         given.substring(BEARER.length()).getBytes(StandardCharsets.UTF_8),

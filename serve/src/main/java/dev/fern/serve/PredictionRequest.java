@@ -5,6 +5,7 @@ import dev.fern.detection.model.Detection;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalDouble;
 import java.util.Set;
 import java.util.TreeSet;
 import org.eclipse.jetty.http.HttpStatus;
@@ -13,12 +14,13 @@ import org.eclipse.jetty.http.HttpStatus;
  * What a client wants of an image.
  *
  * @param image the bytes of the image's file
- * @param scoreThreshold least score of the detections, above it
+ * @param scoreThreshold least score of the detections, above it; empty for 0.3, or the model's
+ *     where that is higher
  * @param maxDetections how many of the best at most
  * @param classes the names of the wanted categories; empty for all
  */
 record PredictionRequest(
-        byte[] image, double scoreThreshold, int maxDetections, Set<String> classes) {
+        byte[] image, OptionalDouble scoreThreshold, int maxDetections, Set<String> classes) {
 
     /** As {@code fern detect} has it. */
     private static final double DEFAULT_SCORE = 0.3;
@@ -43,30 +45,39 @@ record PredictionRequest(
         }
         return new PredictionRequest(
                 image,
-                number(parameters, "score_threshold", DEFAULT_SCORE, 0, 1),
-                (int) number(parameters, "max_detections", Integer.MAX_VALUE, 1, Integer.MAX_VALUE),
+                score(parameters.get("score_threshold")),
+                count(parameters.get("max_detections")),
                 classes(parameters.get("classes")));
     }
 
-    private static double number(
-            Map<String, String> parameters, String name, double standard, double least, double most)
-            throws RefusedException {
-        String text = parameters.get(name);
+    private static OptionalDouble score(String text) throws RefusedException {
         if (text == null) {
-            return standard;
+            return OptionalDouble.empty();
         }
         try {
-            double value = Double.parseDouble(text);
-            if (value >= least && value <= most) {
-                return value;
+            double score = Double.parseDouble(text);
+            if (score >= 0 && score <= 1) {
+                return OptionalDouble.of(score);
             }
         } catch (NumberFormatException e) {
             // told below
         }
-        throw bad(
-                least == 0
-                        ? name + " must be a number from 0 to 1"
-                        : name + " must be a whole number of 1 or more");
+        throw bad("score_threshold must be a number from 0 to 1");
+    }
+
+    private static int count(String text) throws RefusedException {
+        if (text == null) {
+            return Integer.MAX_VALUE;
+        }
+        try {
+            int count = Integer.parseInt(text);
+            if (count >= 1) {
+                return count;
+            }
+        } catch (NumberFormatException e) {
+            // told below
+        }
+        throw bad("max_detections must be a whole number of 1 or more");
     }
 
     private static Set<String> classes(String text) {
@@ -92,7 +103,7 @@ record PredictionRequest(
             }
         }
         double least = model.configuration().postProcessing().scoreThreshold();
-        if (scoreThreshold < least) {
+        if (scoreThreshold.orElse(least) < least) {
             throw bad("score_threshold must be at least the model's, " + least);
         }
     }
@@ -102,8 +113,10 @@ record PredictionRequest(
      * this is what the model would have found with these parameters of its own.
      */
     List<Detection> wanted(List<Detection> found) {
+        // A model keeps nothing below its own threshold, which may be above the default.
+        double least = scoreThreshold.orElse(DEFAULT_SCORE);
         return found.stream()
-                .filter(detection -> detection.score() > scoreThreshold)
+                .filter(detection -> detection.score() > least)
                 .filter(d -> classes.isEmpty() || classes.contains(d.categoryName()))
                 .limit(maxDetections)
                 .toList();

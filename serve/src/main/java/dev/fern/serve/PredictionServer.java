@@ -1,10 +1,13 @@
 package dev.fern.serve;
 
 import dev.fern.detection.model.Detector;
+import dev.fern.serve.ServerOptions.KeyStoreFile;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.lang.System.Logger.Level;
 import java.nio.file.Path;
+import java.security.GeneralSecurityException;
+import java.security.KeyStore;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -59,7 +62,8 @@ public final class PredictionServer implements AutoCloseable {
             List<ServedModel> models,
             Predictions predictions,
             ServerMetrics metrics,
-            PrintStream accessLog) {
+            PrintStream accessLog)
+            throws IOException {
         this.models = models;
         this.predictions = predictions;
         this.metrics = metrics;
@@ -75,7 +79,8 @@ public final class PredictionServer implements AutoCloseable {
         server.setRequestLog(new AccessLog(accessLog));
     }
 
-    private static ServerConnector connector(Server server, ServerOptions options) {
+    private static ServerConnector connector(Server server, ServerOptions options)
+            throws IOException {
         HttpConfiguration http = new HttpConfiguration();
         http.setSendServerVersion(false);
         http.setRequestHeaderSize(HEADER_BYTES);
@@ -83,7 +88,7 @@ public final class PredictionServer implements AutoCloseable {
         ServerConnector connector;
         if (options.keyStore().isPresent()) {
             SslContextFactory.Server tls = new SslContextFactory.Server();
-            tls.setKeyStorePath(options.keyStore().get().path().toString());
+            tls.setKeyStore(keyStore(options.keyStore().get()));
             tls.setKeyStorePassword(options.keyStore().get().password());
             http.addCustomizer(new SecureRequestCustomizer(false));
             connector =
@@ -96,6 +101,18 @@ public final class PredictionServer implements AutoCloseable {
         connector.setPort(options.port());
         connector.setIdleTimeout(TimeUnit.SECONDS.toMillis(options.timeoutSeconds()));
         return connector;
+    }
+
+    private static KeyStore keyStore(KeyStoreFile file) throws IOException {
+        try {
+            return KeyStore.getInstance(file.path().toFile(), file.password().toCharArray());
+        } catch (IOException | IllegalArgumentException | GeneralSecurityException e) {
+            throw new IOException(
+                    file.path()
+                            + ": not a key store in PKCS12 or JKS, or with another password: "
+                            + e.getMessage(),
+                    e);
+        }
     }
 
     /**
@@ -162,7 +179,8 @@ public final class PredictionServer implements AutoCloseable {
                 if (model.refresh()) {
                     metrics.reloaded(model.name(), true);
                 }
-            } catch (IOException | RuntimeException e) {
+            } catch (IOException | RuntimeException | OutOfMemoryError | LinkageError e) {
+                // All that loading throws: what ends here would end the watching.
                 metrics.reloaded(model.name(), false);
                 System.getLogger(PredictionServer.class.getName())
                         .log(

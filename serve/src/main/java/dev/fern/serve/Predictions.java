@@ -30,6 +30,7 @@ import org.eclipse.jetty.http.MultiPart;
 import org.eclipse.jetty.http.MultiPartFormData;
 import org.eclipse.jetty.io.Content;
 import org.eclipse.jetty.server.Request;
+import org.eclipse.jetty.util.Callback;
 import org.eclipse.jetty.util.Fields;
 import org.eclipse.jetty.util.Promise;
 
@@ -46,6 +47,9 @@ final class Predictions implements AutoCloseable {
     private static final double BODIES_SHARE = 0.25;
 
     private static final int MOST_PARTS = 16;
+
+    /** For how long a body that is too large is read. */
+    private static final int FORGET_SECONDS = 2;
 
     private final ServerOptions options;
     private final ThreadPoolExecutor workers;
@@ -76,7 +80,7 @@ final class Predictions implements AutoCloseable {
         Request request = exchange.request();
         long length = request.getLength();
         if (length > options.maxBodyBytes()) {
-            exchange.refuseAndClose(HttpStatus.PAYLOAD_TOO_LARGE_413, tooLarge());
+            refuseTooLarge(exchange);
             return;
         }
         int reserved = 1 + (int) ((length < 0 ? options.maxBodyBytes() : length) / KIB);
@@ -97,6 +101,27 @@ final class Predictions implements AutoCloseable {
                                 notReceived(exchange, failure);
                             }
                         });
+    }
+
+    /**
+     * Refuses a body that is announced to be too large. What already comes is read and forgotten,
+     * since most clients don't look for an answer while they send, and lose it when the connection
+     * closes.
+     */
+    private void refuseTooLarge(Exchange exchange) {
+        CompletableFuture<Void> sent = new CompletableFuture<>();
+        if (exchange.request().getHeaders().contains(HttpHeader.EXPECT)) {
+            sent.complete(null); // the client waits for leave to send
+        } else {
+            Content.Source.consumeAll(
+                    exchange.request(),
+                    Callback.from(() -> sent.complete(null), sent::completeExceptionally));
+        }
+        sent.completeOnTimeout(null, FORGET_SECONDS, TimeUnit.SECONDS)
+                .whenComplete(
+                        (done, failure) ->
+                                exchange.refuseAndClose(
+                                        HttpStatus.PAYLOAD_TOO_LARGE_413, tooLarge()));
     }
 
     private String tooLarge() {
@@ -206,8 +231,14 @@ final class Predictions implements AutoCloseable {
     private PredictionRequest read(Request request, byte[] body)
             throws RefusedException, IOException {
         Map<String, String> parameters = new HashMap<>();
-        for (Fields.Field field : Request.extractQueryParameters(request)) {
-            parameters.put(field.getName(), field.getValue());
+        try {
+            for (Fields.Field field : Request.extractQueryParameters(request)) {
+                parameters.put(field.getName(), field.getValue());
+            }
+        } catch (IllegalArgumentException | IllegalStateException e) {
+            throw new RefusedException(
+                    HttpStatus.BAD_REQUEST_400,
+                    "the query is damaged: %XX must be the bytes of UTF-8 text");
         }
         HttpField type = request.getHeaders().getField(HttpHeader.CONTENT_TYPE);
         if (type == null || !type.getValue().toLowerCase(Locale.ROOT).startsWith("multipart/")) {
@@ -232,7 +263,10 @@ final class Predictions implements AutoCloseable {
         byte[] image = {};
         try (MultiPartFormData.Parts parts = parsed.join()) {
             for (MultiPart.Part part : parts) {
-                if (part.getFileName() == null) {
+                if (part.getFileName() == null && part.getName() == null) {
+                    throw new RefusedException(
+                            HttpStatus.BAD_REQUEST_400, "the form has a part without a name");
+                } else if (part.getFileName() == null) {
                     parameters.put(part.getName(), part.getContentAsString(StandardCharsets.UTF_8));
                 } else if (image.length > 0) {
                     throw new RefusedException(

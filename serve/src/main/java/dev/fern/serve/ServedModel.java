@@ -15,10 +15,12 @@ import java.io.OutputStream;
 import java.nio.ByteBuffer;
 import java.nio.FloatBuffer;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.security.DigestInputStream;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 
@@ -31,10 +33,16 @@ final class ServedModel implements AutoCloseable {
 
     private static final int DIGEST_CHARACTERS = 12;
 
+    private static final List<String> FILES =
+            List.of(ModelDirectory.CONFIGURATION_FILE, ModelDirectory.PARAMETER_FILE);
+
     private final String name;
     private final Path directory;
     private final Loading loading;
     private Loaded current;
+
+    /** The files as they were when they were last read, by {@link #refresh} alone. */
+    private Object seen;
 
     /** Loads a model directory. */
     @FunctionalInterface
@@ -138,6 +146,11 @@ final class ServedModel implements AutoCloseable {
      * @throws IOException if the files can't be used; the old model goes on
      */
     boolean refresh() throws IOException {
+        Object stamp = stamp(directory);
+        if (stamp.equals(seen)) {
+            return false; // read before, be it in vain
+        }
+        seen = stamp;
         String version = digest(directory);
         synchronized (this) {
             if (version.equals(current.version)) {
@@ -147,6 +160,7 @@ final class ServedModel implements AutoCloseable {
         Batched model = loading.load(directory);
         if (!digest(directory).equals(version)) {
             model.detector.close();
+            seen = null;
             return false; // it was being written; the next look finds it whole
         }
         Loaded old;
@@ -158,6 +172,20 @@ final class ServedModel implements AutoCloseable {
         return true;
     }
 
+    /** Returns what changes when the files do, without reading them. */
+    private static Object stamp(Path directory) throws IOException {
+        List<Object> stamp = new ArrayList<>();
+        for (String name : FILES) {
+            Path file = directory.resolve(name);
+            stamp.add(
+                    Files.exists(file)
+                            ? Files.readAttributes(
+                                    file, "size,lastModifiedTime,creationTime,fileKey")
+                            : "missing");
+        }
+        return stamp;
+    }
+
     private static String digest(Path directory) throws IOException {
         MessageDigest digest;
         try {
@@ -165,11 +193,13 @@ final class ServedModel implements AutoCloseable {
         } catch (NoSuchAlgorithmException e) {
             throw new IllegalStateException(e); // every Java has it
         }
-        for (String file :
-                List.of(ModelDirectory.CONFIGURATION_FILE, ModelDirectory.PARAMETER_FILE)) {
-            try (InputStream in =
-                    new DigestInputStream(Files.newInputStream(directory.resolve(file)), digest)) {
+        for (String name : FILES) {
+            Path file = directory.resolve(name);
+            try (InputStream in = new DigestInputStream(Files.newInputStream(file), digest)) {
                 in.transferTo(OutputStream.nullOutputStream());
+            } catch (NoSuchFileException e) {
+                throw new NoSuchFileException(
+                        file.toString(), null, "not a model directory: it lacks this file");
             }
         }
         return HexFormat.of().formatHex(digest.digest()).substring(0, DIGEST_CHARACTERS);

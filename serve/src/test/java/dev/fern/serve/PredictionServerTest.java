@@ -8,11 +8,15 @@ import com.google.gson.JsonParser;
 import dev.fern.detection.image.BgrImage;
 import dev.fern.detection.image.ImageReader;
 import dev.fern.detection.image.ImageSource;
+import dev.fern.detection.model.Detector;
+import dev.fern.detection.model.DetectorConfiguration;
+import dev.fern.detection.model.ModelDirectory;
 import java.io.ByteArrayOutputStream;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -86,11 +90,31 @@ class PredictionServerTest extends ServerFixture {
                             "score_threshold=NaN",
                             "score_threshold=0.001",
                             "max_detections=0",
+                            "max_detections=1.5",
+                            "classes=%ff",
                             "classes=dog",
                             "treshold=0.4")) {
                 HttpResponse<String> refused = post(server, "/predictions/cells?" + wrong, image);
                 assertThat(refused.statusCode()).as(wrong).isEqualTo(400);
             }
+        }
+    }
+
+    @Test
+    void aModelThatIsSureAnswersThoseWhoAskForNoScore() throws Exception {
+        Path sure = folder.resolve("sure");
+        try (Detector detector = Detector.load(model)) {
+            DetectorConfiguration configuration = detector.configuration();
+            ModelDirectory.write(
+                    sure,
+                    configuration.withPostProcessing(
+                            configuration.postProcessing().withScoreThreshold(0.5)),
+                    detector.copyParameters());
+        }
+        try (PredictionServer server = start(1, 10, Optional.empty(), sure)) {
+            HttpResponse<String> answer = post(server, "/predictions/cells", IMAGES.get(0));
+            assertThat(answer.statusCode()).as(answer.body()).isEqualTo(200);
+            assertThat(detections(answer)).isEqualTo(expected(sure, 0.5).get(0));
         }
     }
 
@@ -123,6 +147,15 @@ class PredictionServerTest extends ServerFixture {
                                     .build(),
                             BodyHandlers.ofString());
             assertThat(damaged.statusCode()).isEqualTo(400);
+            String nameless = "--XX\r\nContent-Disposition: form-data\r\n\r\nx\r\n--XX--\r\n";
+            HttpResponse<String> refused =
+                    client.send(
+                            request(server, "/predictions/cells")
+                                    .header("Content-Type", "multipart/form-data; boundary=XX")
+                                    .POST(BodyPublishers.ofString(nameless))
+                                    .build(),
+                            BodyHandlers.ofString());
+            assertThat(refused.statusCode()).as(refused.body()).isEqualTo(400);
         }
     }
 
@@ -161,7 +194,7 @@ class PredictionServerTest extends ServerFixture {
                     .extracting(JsonElement::getAsString)
                     .asString()
                     .contains("the image");
-            assertThat(post(server, "/predictions/cells", new byte[MAX_BODY + 1]).statusCode())
+            assertThat(post(server, "/predictions/cells", new byte[8 * MAX_BODY]).statusCode())
                     .isEqualTo(413);
             assertThat(post(server, "/predictions/cells", IMAGES.get(0)).statusCode())
                     .isEqualTo(200);

@@ -91,6 +91,11 @@ abstract class ServerFixture {
     }
 
     PredictionServer start(int maxBatch, int queue, Optional<String> token) throws IOException {
+        return start(maxBatch, queue, token, model);
+    }
+
+    PredictionServer start(int maxBatch, int queue, Optional<String> token, Path directory)
+            throws IOException {
         return PredictionServer.start(
                 new ServerOptions(
                         "127.0.0.1",
@@ -103,7 +108,7 @@ abstract class ServerFixture {
                         5,
                         token,
                         Optional.empty()),
-                Map.of("cells", model),
+                Map.of("cells", directory),
                 Detector::load,
                 new PrintStream(log, true, StandardCharsets.UTF_8));
     }

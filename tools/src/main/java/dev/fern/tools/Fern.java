@@ -70,6 +70,8 @@ public final class Fern {
     /** What Java takes for the home of a user without an entry in the system's list. */
     private static final String NO_HOME = "?";
 
+    private static final String LOG_FORMAT = "java.util.logging.SimpleFormatter.format";
+
     @Option(
             names = {"-q", "--quiet"},
             scope = ScopeType.INHERIT,
@@ -124,6 +126,10 @@ public final class Fern {
      */
     public static void main(String[] args) {
         System.setProperty("java.awt.headless", "true");
+        if (System.getProperty(LOG_FORMAT) == null) {
+            // Warnings of the libraries: one line, and a stack trace where there is one.
+            System.setProperty(LOG_FORMAT, "fern: %5$s%6$s%n");
+        }
         System.setProperty(EngineBridge.QUIET_START, "true");
         if (System.getProperty("user.home").equals(NO_HOME)) {
             // Java would make a folder of this name here, for its list of fonts.

@@ -49,9 +49,14 @@ function chosenModel() {
   return models.find(m => m.name === byId('model').value) || models[0];
 }
 
+function showThreshold() {
+  byId('thresholdValue').value = Number(byId('threshold').value).toFixed(2);
+}
+
 function showCategories() {
   const model = chosenModel();
-  byId('threshold').min = model.score_threshold;
+  byId('threshold').min = model.score_threshold; // which may raise what is chosen
+  showThreshold();
   const list = byId('classList');
   list.replaceChildren();
   for (const category of model.categories) {
@@ -208,8 +213,8 @@ byId('files').addEventListener('change', event => {
 byId('camera').addEventListener('click', switchCameraOn);
 byId('shoot').addEventListener('click', shoot);
 byId('stop').addEventListener('click', switchCameraOff);
-byId('threshold').addEventListener('input', event => {
-  byId('thresholdValue').value = Number(event.target.value).toFixed(2);
+byId('threshold').addEventListener('input', () => {
+  showThreshold();
   results.forEach(show);
 });
 byId('model').addEventListener('change', showCategories);

@@ -76,7 +76,8 @@ public final class DoctorCommand implements Callable<Integer> {
             findings.add(
                     Finding.ok(
                             SmokeTest.PYTORCH.part(),
-                            "not here; --engine PyTorch fetches it when it is first used"));
+                            "not here; in the sources ./fern fetches it for --engine PyTorch, and"
+                                    + " the archive whose name ends in -pytorch has it"));
         }
         print(findings, out);
         if (json != null) {

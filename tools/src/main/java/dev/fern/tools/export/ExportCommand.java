@@ -100,7 +100,12 @@ public final class ExportCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws Exception {
-        OutputFile.require(output, Arrays.asList(image));
+        OutputFile.require(
+                output,
+                Arrays.asList(
+                        image,
+                        model.resolve(ModelDirectory.CONFIGURATION_FILE),
+                        model.resolve(ModelDirectory.PARAMETER_FILE)));
         OnnxOptions options;
         DetectorConfiguration configuration = ModelDirectory.readConfiguration(model);
         try {
@@ -115,8 +120,9 @@ public final class ExportCommand implements Callable<Integer> {
         }
         if (image != null && !OnnxCheck.isAvailable()) {
             throw new BadInputException(
-                    "--check needs ONNX Runtime, which this build lacks: build with mvn"
-                            + " -Ponnxruntime -DskipTests package");
+                    "--check needs ONNX Runtime, which is not here: start ./fern in the sources,"
+                            + " which fetches it, or make an archive with it by mvn -DskipTests"
+                            + " -Pdist,onnxruntime package");
         }
         try (Detector detector =
                 Detector.builder(model)

@@ -51,12 +51,13 @@ final class LabelFindings {
                         Locale.ROOT,
                         "%s where a sure detection says another category, %s where it finds what"
                                 + " nobody labelled, %s labels that no detection supports; and %s"
-                                + " objects were found twice. The surest:",
+                                + " objects were found twice.%s",
                         count(wrong),
                         count(missing),
                         count(sum(image -> image.unsupported().size())),
-                        count(sum(image -> image.duplicates().size()))),
-                table + "</tbody></table></div>");
+                        count(sum(image -> image.duplicates().size())),
+                        wrong + missing == 0 ? "" : " The surest:"),
+                wrong + missing == 0 ? "" : table + "</tbody></table></div>");
     }
 
     private long sum(ToIntFunction<ImageFindings> size) {

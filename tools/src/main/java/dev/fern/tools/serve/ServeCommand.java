@@ -1,5 +1,6 @@
 package dev.fern.tools.serve;
 
+import dev.fern.detection.files.TextFile;
 import dev.fern.detection.model.Detector;
 import dev.fern.serve.PredictionServer;
 import dev.fern.serve.ServerOptions;
@@ -225,7 +226,7 @@ public final class ServeCommand implements Callable<Integer> {
     }
 
     private static String firstLine(Path file) throws IOException, BadInputException {
-        String line = Files.readString(file).lines().findFirst().orElse("");
+        String line = TextFile.read(file).lines().findFirst().orElse("");
         if (line.isBlank()) {
             throw new BadInputException(file + ": its first line is empty");
         }

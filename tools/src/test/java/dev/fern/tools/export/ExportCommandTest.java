@@ -97,18 +97,17 @@ class ExportCommandTest {
     }
 
     @Test
-    void theModelsOwnFilesAreNotOverwritten() {
-        CommandRun run =
-                CommandRun.of(
-                        "export",
-                        "--model",
-                        model.toString(),
-                        "--output",
-                        image.toString(),
-                        "--check",
-                        image.toString());
-        assertThat(run.status()).isEqualTo(2);
-        assertThat(image).isNotEmptyFile();
+    void whatIsReadIsNotOverwritten() throws IOException {
+        for (Path read :
+                List.of(
+                        image,
+                        model.resolve(ModelDirectory.CONFIGURATION_FILE),
+                        model.resolve(ModelDirectory.PARAMETER_FILE))) {
+            byte[] before = Files.readAllBytes(read);
+            CommandRun run = export(read, "--check", image.toString());
+            assertThat(run.status()).as(read.toString()).isEqualTo(2);
+            assertThat(read).hasBinaryContent(before);
+        }
     }
 
     private static CommandRun export(Path file, String... options) {

@@ -157,6 +157,9 @@ class ServeCommandTest {
                         List.of("--model", model.toString(), "--queue", "0"),
                         List.of("--model", model.toString(), "--host", "no.such.host.invalid"),
                         List.of("--model", model.toString(), "--key-store", "none.p12"),
+                        List.of("--model", model.toString(), "--key-store", folder.toString()),
+                        List.of("--model", model.toString(), "--key-store", image.toString()),
+                        List.of("--model", model.toString(), "--token-file", image.toString()),
                         List.of("--model", model.toString(), "--token-file", "none"));
         for (List<String> options : wrong) {
             List<String> arguments = new ArrayList<>(List.of("serve"));
