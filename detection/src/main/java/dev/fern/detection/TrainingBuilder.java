@@ -4,6 +4,7 @@ import com.google.gson.Gson;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonPrimitive;
+import dev.fern.backbone.host.InstalledEngines;
 import dev.fern.detection.data.ImageAugmentation;
 import dev.fern.detection.data.LabelledImages;
 import dev.fern.detection.data.LabelledSource;
@@ -266,7 +267,8 @@ public final class TrainingBuilder {
      *
      * @return the training, to be run
      * @throws IllegalArgumentException if a setting is unknown or out of its range
-     * @throws IllegalStateException if there are no data
+     * @throws IllegalStateException if there are no data, or if there is no engine on the class
+     *     path
      * @throws TrainingRefusedException if the folder does not suit the start, or if there is
      *     nothing to score a model on though the training waits for better scores
      * @throws IOException naming the file, image or record that can't be used
@@ -299,11 +301,20 @@ public final class TrainingBuilder {
             return configuration;
         }
         if (base.isEmpty()) {
-            return DetectorStart.settings(settings, listener()::note);
+            List<JsonObject> layers = new ArrayList<>(List.of(engine()));
+            layers.addAll(settings);
+            return DetectorStart.settings(layers, listener()::note);
         }
         List<JsonObject> layers = new ArrayList<>(List.of(SettingsFile.read(base.get())));
         layers.addAll(settings);
         return TrainingConfiguration.of(layers);
+    }
+
+    /** Chooses the engine as a detector's loading does, under what the user sets. */
+    private static JsonObject engine() {
+        JsonObject layer = new JsonObject();
+        layer.addProperty("engine", InstalledEngines.preferred());
+        return layer;
     }
 
     private LabelledImages open(Part part) throws IOException {

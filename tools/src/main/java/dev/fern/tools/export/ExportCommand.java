@@ -11,7 +11,6 @@ import dev.fern.onnx.OnnxComparison;
 import dev.fern.onnx.OnnxExport;
 import dev.fern.onnx.OnnxOptions;
 import dev.fern.tools.console.BadInputException;
-import dev.fern.tools.console.Engines;
 import dev.fern.tools.console.OutputFile;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -120,7 +119,6 @@ public final class ExportCommand implements Callable<Integer> {
         }
         try (Detector detector =
                 Detector.builder(model)
-                        .optEngine(Engines.DEFAULT)
                         .optPostProcessing(configuration.postProcessing())
                         .load()) {
             OnnxExport.write(configuration, detector.copyParameters(), options, output);
