@@ -42,6 +42,16 @@ public record ServerOptions(
     /**
      * Checks the ranges.
      *
+     * @param host is not checked, since listening shows whether it can be used
+     * @param port 0 to 65535
+     * @param maxBatch 1 to 1024
+     * @param maxDelayMillis 0 to 10,000
+     * @param queueLength 1 to 100,000
+     * @param maxBodyBytes 1 to 2^30
+     * @param reader of images
+     * @param timeoutSeconds 1 to 3600
+     * @param token of any form
+     * @param keyStore is read when the server starts
      * @throws IllegalArgumentException naming the number that is out of its range
      */
     public ServerOptions {
