@@ -117,16 +117,25 @@ public final class TrainingBuilder {
      * @param name as in a file of settings and in docs/training.md, such as {@code epochs}
      * @param value a number, a truth value, a text, a path, or a list of numbers
      * @return this
+     * @throws IllegalArgumentException if a number is not finite
      */
     public TrainingBuilder setting(String name, Object value) {
-        JsonElement json =
-                value instanceof Number || value instanceof Boolean || value instanceof List
-                        ? new Gson().toJsonTree(value)
-                        : new JsonPrimitive(value.toString());
+        Objects.requireNonNull(name, "name");
+        Objects.requireNonNull(value, name);
         JsonObject layer = new JsonObject();
-        layer.add(name, json);
+        try {
+            layer.add(name, json(value));
+        } catch (IllegalArgumentException e) { // JSON has no such number
+            throw new IllegalArgumentException(name + " must be finite, not " + value, e);
+        }
         settings.add(layer);
         return this;
+    }
+
+    private static JsonElement json(Object value) {
+        return value instanceof Number || value instanceof Boolean || value instanceof List
+                ? new Gson().toJsonTree(value)
+                : new JsonPrimitive(value.toString());
     }
 
     /**

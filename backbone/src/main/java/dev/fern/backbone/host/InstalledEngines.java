@@ -3,10 +3,12 @@ package dev.fern.backbone.host;
 import ai.djl.engine.Engine;
 import ai.djl.util.Platform;
 import ai.djl.util.Utils;
+import java.io.File;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.net.URL;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
@@ -64,8 +66,8 @@ public final class InstalledEngines {
             throw new IllegalArgumentException(
                     "engine '" + engine + "' is not available; use one of " + there);
         }
-        // What other engines need, only they know.
-        if (KNOWN.contains(engine) && !isInstalled(engine)) {
+        // What other engines need, only they know; and DJL fetches what is missing where it may.
+        if (Utils.isOfflineMode() && KNOWN.contains(engine) && !isInstalled(engine)) {
             throw new IllegalArgumentException(
                     "engine '"
                             + engine
@@ -95,7 +97,14 @@ public final class InstalledEngines {
         String library =
                 Utils.getEnvOrSystemProperty(name.toUpperCase(Locale.ROOT) + "_LIBRARY_PATH");
         return library != null && !library.isEmpty()
+                || engine.equals(MxNetBridge.ENGINE) && isOnLibraryPath(name)
                 || hasLibrary("native/lib/" + name + ".properties");
+    }
+
+    private static boolean isOnLibraryPath(String name) {
+        String file = System.mapLibraryName(name);
+        return Arrays.stream(System.getProperty("java.library.path", "").split(File.pathSeparator))
+                .anyMatch(folder -> new File(folder, file).isFile());
     }
 
     /** DJL describes a native library by a file of properties, with the platform in it. */

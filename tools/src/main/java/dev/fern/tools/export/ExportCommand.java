@@ -118,9 +118,7 @@ public final class ExportCommand implements Callable<Integer> {
                             + " -Ponnxruntime -DskipTests package");
         }
         try (Detector detector =
-                Detector.builder(model)
-                        .optPostProcessing(configuration.postProcessing())
-                        .load()) {
+                Detector.builder(model).optPostProcessing(configuration.postProcessing()).load()) {
             OnnxExport.write(configuration, detector.copyParameters(), options, output);
             PrintWriter out = spec.commandLine().getOut();
             out.printf(

@@ -81,7 +81,8 @@ sealed interface ImportedModel {
                             canvas,
                             normalization,
                             postProcessing);
-            try (Detector detector = Detector.create(configuration, InstalledEngines.preferred(), 0)) {
+            try (Detector detector =
+                    Detector.create(configuration, InstalledEngines.preferred(), 0)) {
                 ParameterValues.assign(detector.network(), parameters);
             }
             ModelDirectory.write(directory, configuration, parameters);
