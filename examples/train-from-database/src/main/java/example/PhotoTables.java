@@ -22,9 +22,9 @@ final class PhotoTables {
     private static final String[] TABLES = {
         "CREATE TABLE category (id BIGINT PRIMARY KEY, name VARCHAR NOT NULL)",
         "CREATE TABLE photo (id BIGINT PRIMARY KEY, file BLOB NOT NULL)",
-        "CREATE TABLE box (id BIGINT PRIMARY KEY, photo BIGINT NOT NULL REFERENCES photo, category BIGINT NOT NULL REFERENCES"
-                + " category, x DOUBLE PRECISION, y DOUBLE PRECISION, width DOUBLE PRECISION, height"
-                + " DOUBLE PRECISION)"
+        "CREATE TABLE box (id BIGINT PRIMARY KEY, photo BIGINT NOT NULL REFERENCES photo,"
+                + " category BIGINT NOT NULL REFERENCES category, x DOUBLE PRECISION,"
+                + " y DOUBLE PRECISION, width DOUBLE PRECISION, height DOUBLE PRECISION)"
     };
 
     private final DataSource database;

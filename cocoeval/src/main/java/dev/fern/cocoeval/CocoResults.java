@@ -365,7 +365,7 @@ public final class CocoResults {
          * @param keypoints as many points as there are sigmas
          * @param score higher means surer; not NaN
          * @return this builder
-         * @throws IllegalArgumentException naming the image, if the score is NaN or a point is nowhere
+         * @throws IllegalArgumentException naming the image, if a point or the score is no number
          */
         public Builder add(long imageId, long categoryId, Keypoints keypoints, double score) {
             requireScore(imageId, score);
