@@ -59,7 +59,7 @@ public final class InstalledEngines {
      *     the library that is missing
      */
     public static void require(String engine) {
-        NativeCache.prepareEngines();
+        NativeSettings.keepDjlFromTheNetwork();
         Set<String> there = new TreeSet<>(Engine.getAllEngines());
         there.removeAll(UNFIT);
         if (!there.contains(engine)) {
@@ -88,7 +88,7 @@ public final class InstalledEngines {
      * @param engine DJL's name of it
      */
     public static boolean isInstalled(String engine) {
-        NativeCache.prepareEngines();
+        NativeSettings.keepDjlFromTheNetwork();
         if (!Engine.getAllEngines().contains(engine)) {
             return false;
         }

@@ -13,7 +13,6 @@ import dev.fern.detection.image.BgrImage;
 import dev.fern.detection.image.Canvas;
 import dev.fern.detection.image.ImageReader;
 import dev.fern.detection.image.ImageSize;
-import dev.fern.detection.image.ImageTransform;
 import dev.fern.detection.loss.HeadOutput;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
@@ -317,26 +316,13 @@ public final class Detector implements AutoCloseable {
      *     writes them
      * @param canvases N canvases, one per image, all of the size H x W
      * @return for each image its detections by falling score, in pixels of the image
-     * @throws IllegalArgumentException if canvases differ in size, or if there are more or fewer
-     *     pixels than theirs
+     * @throws IllegalArgumentException if canvases differ in size or pixels do not fill them
      * @throws NonFiniteOutputException if the network's outputs of an image are not finite
      * @throws IllegalStateException if the detector is closed
      */
     public List<List<Detection>> detect(FloatBuffer pixels, List<Canvas> canvases) {
-        if (canvases.stream().map(Canvas::size).distinct().count() > 1) {
-            throw new IllegalArgumentException("the canvases of a batch differ in size");
-        }
-        long expected = canvases.stream().mapToLong(ImageTransform::length).sum();
-        if (pixels.remaining() != expected) {
-            throw new IllegalArgumentException(
-                    String.format(
-                            "%d canvases have %d values, not %d",
-                            canvases.size(), expected, pixels.remaining()));
-        }
-        if (canvases.isEmpty()) {
-            return List.of();
-        }
-        return start(pixels, canvases).get();
+        ImagePipeline.requireFit(pixels, canvases);
+        return canvases.isEmpty() ? List.of() : start(pixels, canvases).get();
     }
 
     /** Hands the images of a batch to the lanes. */
