@@ -22,9 +22,9 @@ final class PhotoTables {
     private static final String[] TABLES = {
         "CREATE TABLE category (id BIGINT PRIMARY KEY, name VARCHAR NOT NULL)",
         "CREATE TABLE photo (id BIGINT PRIMARY KEY, file BLOB NOT NULL)",
-        "CREATE TABLE box (photo BIGINT NOT NULL REFERENCES photo, category BIGINT NOT NULL REFERENCES"
-                + " category, x DOUBLE PRECISION, y DOUBLE PRECISION, width DOUBLE PRECISION, height"
-                + " DOUBLE PRECISION)"
+        "CREATE TABLE box (id BIGINT PRIMARY KEY, photo BIGINT NOT NULL REFERENCES photo,"
+                + " category BIGINT NOT NULL REFERENCES category, x DOUBLE PRECISION,"
+                + " y DOUBLE PRECISION, width DOUBLE PRECISION, height DOUBLE PRECISION)"
     };
 
     private final DataSource database;
@@ -62,6 +62,7 @@ final class PhotoTables {
                 insert(
                         connection,
                         "box",
+                        of.id(),
                         of.imageId(),
                         of.categoryId(),
                         of.box().x(),
@@ -99,7 +100,7 @@ final class PhotoTables {
                 long id = photos.getLong("id");
                 rows.image(id, () -> file(id));
             }
-            ResultSet boxes = statement.executeQuery("SELECT * FROM box ORDER BY photo");
+            ResultSet boxes = statement.executeQuery("SELECT * FROM box ORDER BY id");
             while (boxes.next()) {
                 rows.box(
                         boxes.getLong("photo"),

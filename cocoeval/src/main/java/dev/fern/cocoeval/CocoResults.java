@@ -349,9 +349,8 @@ public final class CocoResults {
          */
         public Builder add(long imageId, long categoryId, Rle mask, double score) {
             requireScore(imageId, score);
-            double[] box = mask.box();
             Segmentation packed = Segmentation.compressed(mask);
-            columns.add(imageId, category(categoryId), box, score, packed, null);
+            columns.add(imageId, category(categoryId), mask.box(), score, packed, null);
             columns.boxIsOfMask();
             columns.area(mask.area());
             columns.hasNoBoxes();
@@ -366,10 +365,11 @@ public final class CocoResults {
          * @param keypoints as many points as there are sigmas
          * @param score higher means surer; not NaN
          * @return this builder
-         * @throws IllegalArgumentException naming the image, if the score is NaN
+         * @throws IllegalArgumentException naming the image, if a point or the score is no number
          */
         public Builder add(long imageId, long categoryId, Keypoints keypoints, double score) {
             requireScore(imageId, score);
+            Refusals.requireMeant(keypoints, "a detection on image " + imageId);
             columns.add(imageId, category(categoryId), keypoints.box(), score, null, keypoints);
             columns.hasNoBoxes();
             return this;

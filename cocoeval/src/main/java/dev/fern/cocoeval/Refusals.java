@@ -4,6 +4,7 @@ import dev.fern.cocoeval.id.IdTable;
 import dev.fern.cocoeval.json.CocoFormatException;
 import dev.fern.cocoeval.json.PythonText;
 import dev.fern.cocoeval.json.Unusable;
+import dev.fern.cocoeval.keypoint.Keypoints;
 import dev.fern.cocoeval.mask.Segmentation;
 import dev.fern.cocoeval.mask.Segmentation.Polygons;
 import dev.fern.cocoeval.mask.Segmentation.Refused;
@@ -75,8 +76,26 @@ final class Refusals {
         requireDistinct("categories", dataset.categories().stream().mapToLong(CocoCategory::id));
         requireDistinct(
                 "annotations", dataset.annotations().stream().mapToLong(CocoAnnotation::id));
-        for (CocoAnnotation annotation : dataset.annotations()) {
-            annotation.box().requireMeant("annotation " + annotation.id());
+        for (int i = 0; i < dataset.annotations().size(); i++) {
+            CocoAnnotation annotation = dataset.annotations().get(i);
+            String owner = "annotation " + annotation.id();
+            annotation.box().requireMeant(owner);
+            if (!(annotation.area() >= 0) || Double.isInfinite(annotation.area())) {
+                throw new IllegalArgumentException(
+                        "the area of " + owner + " is " + annotation.area());
+            }
+            dataset.keypoints(i).ifPresent(points -> requireMeant(points, owner));
+        }
+    }
+
+    /** Checks keypoints that a program has made: NaN would be as good as any place. */
+    static void requireMeant(Keypoints points, String owner) {
+        double[] numbers = points.numbers();
+        for (int i = 0; i < numbers.length; i++) {
+            if (!Double.isFinite(numbers[i])) {
+                throw new IllegalArgumentException(
+                        String.format("keypoint %d of %s is at %s", i / 3 + 1, owner, numbers[i]));
+            }
         }
     }
 

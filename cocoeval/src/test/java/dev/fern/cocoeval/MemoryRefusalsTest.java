@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import dev.fern.cocoeval.keypoint.Keypoints;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -11,6 +12,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What a program hands over and can't mean is refused; of files pycocotools' rules hold. */
 class MemoryRefusalsTest {
@@ -66,6 +68,38 @@ class MemoryRefusalsTest {
                 .hasMessageContaining(message);
         assertRefused(dataset(annotation(7, box)), "annotation 7");
         assertRefused(dataset(annotation(7, box)), message);
+    }
+
+    @ParameterizedTest
+    @ValueSource(doubles = {Double.NaN, -1, Double.POSITIVE_INFINITY, Double.NEGATIVE_INFINITY})
+    void anAreaThatIsNoneIsRefused(double area) {
+        assertRefused(
+                dataset(new CocoAnnotation(7, 5, 1, BOX, area, false)),
+                "the area of annotation 7 is " + area);
+    }
+
+    @ParameterizedTest
+    @ValueSource(doubles = {Double.NaN, Double.POSITIVE_INFINITY, Double.NEGATIVE_INFINITY})
+    void keypointsThatAreNowhereAreRefused(double x) {
+        Keypoints nowhere = Keypoints.of(1, 2, 2, x, 3, 2);
+        assertThatThrownBy(() -> CocoResults.builder().add(5, 1, nowhere, 0.5))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("keypoint 2 of a detection on image 5 is at " + x);
+        assertRefused(
+                dataset(annotation(7, BOX)).with(Shapes.ofKeypoints(List.of(nowhere))),
+                "keypoint 2 of annotation 7 is at " + x);
+    }
+
+    @Test
+    void aParameterOfNaNIsRefused() {
+        List<Double> values = List.of(0.5, Double.NaN);
+        assertThatThrownBy(() -> EvaluationParameters.builder().iouThrs(values).build())
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("iouThrs has a value that is not a number");
+        assertThatThrownBy(() -> EvaluationParameters.builder().recThrs(values).build())
+                .hasMessage("recThrs has a value that is not a number");
+        assertThatThrownBy(() -> EvaluationParameters.builder().sigmas(values).build())
+                .hasMessage("sigmas has a value that is not a number");
     }
 
     @Test

@@ -1,5 +1,6 @@
 package dev.fern.detection;
 
+import dev.fern.backbone.host.InstalledEngines;
 import dev.fern.detection.data.DetectionDataset;
 import dev.fern.detection.data.ImageAugmentation;
 import dev.fern.detection.data.LabelledImages;
@@ -147,6 +148,7 @@ public final class Training {
 
     private void requireMachine() throws TrainingRefusedException {
         try {
+            InstalledEngines.require(configuration.machine().engine());
             configuration.deviceList();
         } catch (IllegalArgumentException e) {
             throw new TrainingRefusedException(e.getMessage(), e);

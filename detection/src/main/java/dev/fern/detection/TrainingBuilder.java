@@ -4,6 +4,7 @@ import com.google.gson.Gson;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonPrimitive;
+import dev.fern.backbone.host.InstalledEngines;
 import dev.fern.detection.data.ImageAugmentation;
 import dev.fern.detection.data.LabelledImages;
 import dev.fern.detection.data.LabelledSource;
@@ -116,16 +117,25 @@ public final class TrainingBuilder {
      * @param name as in a file of settings and in docs/training.md, such as {@code epochs}
      * @param value a number, a truth value, a text, a path, or a list of numbers
      * @return this
+     * @throws IllegalArgumentException if a number is not finite
      */
     public TrainingBuilder setting(String name, Object value) {
-        JsonElement json =
-                value instanceof Number || value instanceof Boolean || value instanceof List
-                        ? new Gson().toJsonTree(value)
-                        : new JsonPrimitive(value.toString());
+        Objects.requireNonNull(name, "name");
+        Objects.requireNonNull(value, name);
         JsonObject layer = new JsonObject();
-        layer.add(name, json);
+        try {
+            layer.add(name, json(value));
+        } catch (IllegalArgumentException e) { // JSON has no such number
+            throw new IllegalArgumentException(name + " must be finite, not " + value, e);
+        }
         settings.add(layer);
         return this;
+    }
+
+    private static JsonElement json(Object value) {
+        return value instanceof Number || value instanceof Boolean || value instanceof List
+                ? new Gson().toJsonTree(value)
+                : new JsonPrimitive(value.toString());
     }
 
     /**
@@ -266,7 +276,8 @@ public final class TrainingBuilder {
      *
      * @return the training, to be run
      * @throws IllegalArgumentException if a setting is unknown or out of its range
-     * @throws IllegalStateException if there are no data
+     * @throws IllegalStateException if there are no data, or if there is no engine on the class
+     *     path
      * @throws TrainingRefusedException if the folder does not suit the start, or if there is
      *     nothing to score a model on though the training waits for better scores
      * @throws IOException naming the file, image or record that can't be used
@@ -299,11 +310,20 @@ public final class TrainingBuilder {
             return configuration;
         }
         if (base.isEmpty()) {
-            return DetectorStart.settings(settings, listener()::note);
+            List<JsonObject> layers = new ArrayList<>(List.of(engine()));
+            layers.addAll(settings);
+            return DetectorStart.settings(layers, listener()::note);
         }
         List<JsonObject> layers = new ArrayList<>(List.of(SettingsFile.read(base.get())));
         layers.addAll(settings);
         return TrainingConfiguration.of(layers);
+    }
+
+    /** Chooses the engine as a detector's loading does, under what the user sets. */
+    private static JsonObject engine() {
+        JsonObject layer = new JsonObject();
+        layer.addProperty("engine", InstalledEngines.preferred());
+        return layer;
     }
 
     private LabelledImages open(Part part) throws IOException {

@@ -65,9 +65,23 @@ class TrainingTest {
         assertThatThrownBy(() -> builder().setting("patience", 2).build())
                 .isInstanceOf(TrainingRefusedException.class)
                 .hasMessageContaining("no validation images");
-        assertThatThrownBy(() -> builder().setting("engine", "Abacus").build().run())
+        for (double rate : new double[] {Double.NaN, Double.POSITIVE_INFINITY}) {
+            assertThatThrownBy(() -> builder().setting("learningRate", rate))
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasMessage("learningRate must be finite, not " + rate);
+        }
+        assertThatThrownBy(() -> builder().setting("epochs", null))
+                .isInstanceOf(NullPointerException.class)
+                .hasMessage("epochs");
+        assertThatThrownBy(
+                        () ->
+                                builder()
+                                        .setting("devices", "cpu")
+                                        .setting("engine", "Abacus")
+                                        .build()
+                                        .run())
                 .isInstanceOf(TrainingRefusedException.class)
-                .hasMessageContaining("Abacus");
+                .hasMessageStartingWith("engine 'Abacus' is not available; use one of ");
         assertThat(run).doesNotExist();
     }
 

@@ -67,6 +67,30 @@ public final class Devices {
         }
     }
 
+    /**
+     * Checks that an engine sees a device.
+     *
+     * @param device the CPU or a GPU
+     * @param engine a started engine
+     * @throws IllegalArgumentException if it does not
+     */
+    public static void requireSeen(Device device, Engine engine) {
+        if (device.isGpu() && device.getDeviceId() >= engine.getGpuCount()) {
+            throw notThere(device.toString(), engine);
+        }
+    }
+
+    private static IllegalArgumentException notThere(String named, Engine engine) {
+        int gpus = engine.getGpuCount();
+        return new IllegalArgumentException(
+                "devices: '"
+                        + named
+                        + "' names a GPU that is not there: engine '"
+                        + engine.getEngineName()
+                        + "' sees "
+                        + (gpus == 0 ? "no GPU" : gpus + " GPU(s), numbered from 0"));
+    }
+
     private static List<Device> of(String setting, Engine engine) {
         int gpus = engine.getGpuCount();
         if (gpus == 0 && setting.equals(AUTO)) {
@@ -79,15 +103,7 @@ public final class Devices {
         return wanted.mapToObj(
                         gpu -> {
                             if (gpu >= gpus) {
-                                throw new IllegalArgumentException(
-                                        "devices: '"
-                                                + setting
-                                                + "' names a GPU that is not there: engine '"
-                                                + engine.getEngineName()
-                                                + "' sees "
-                                                + (gpus == 0
-                                                        ? "no GPU"
-                                                        : gpus + " GPU(s), numbered from 0"));
+                                throw notThere(setting, engine);
                             }
                             return Device.gpu(gpu);
                         })

@@ -49,6 +49,26 @@ public interface EngineBridge {
     }
 
     /**
+     * Checks that an engine and a device can be used, starts the engine and makes a manager.
+     *
+     * @param engine DJL's name of the engine
+     * @param device where the manager's arrays are
+     * @return the manager, which the caller closes
+     * @throws IllegalArgumentException if the engine can't be used here or does not see the device
+     */
+    static NDManager newManager(String engine, Device device) {
+        InstalledEngines.require(engine);
+        NDManager manager = of(engine).newManager(device);
+        try {
+            Devices.requireSeen(device, manager.getEngine());
+            return manager;
+        } catch (IllegalArgumentException e) {
+            manager.close();
+            throw e;
+        }
+    }
+
+    /**
      * {@return the bridge to the engine of a manager's arrays}
      *
      * @param manager of any engine

@@ -2,20 +2,31 @@ package dev.fern.backbone.host;
 
 import ai.djl.engine.Engine;
 import ai.djl.util.Platform;
+import ai.djl.util.Utils;
+import java.io.File;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.net.URL;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
 import java.util.Properties;
+import java.util.Set;
+import java.util.TreeSet;
 
-/** The engines whose native libraries are on the class path. */
+/** The engines that can be used: which there are, and which to take where none is named. */
 public final class InstalledEngines {
 
     /** In the order of preference. */
     private static final List<String> KNOWN = List.of(MxNetBridge.ENGINE, TorchBridge.ENGINE);
+
+    /**
+     * DJL counts its remote procedure calls as an engine, and what runs ONNX models: Fern's
+     * networks do not run there.
+     */
+    private static final Set<String> UNFIT = Set.of("RPC", "OnnxRuntime");
 
     private InstalledEngines() {}
 
@@ -35,10 +46,39 @@ public final class InstalledEngines {
                                 new IllegalStateException(
                                         "no engine for "
                                                 + platform()
-                                                + " is on the class path; add"
-                                                + " ai.djl.mxnet:mxnet-native-mkl, or"
-                                                + " ai.djl.pytorch:pytorch-jni and"
-                                                + " ai.djl.pytorch:pytorch-native-cpu"));
+                                                + " is on the class path; add the native libraries"
+                                                + " of this platform, dev.fern:fern-mxnet-... or"
+                                                + " dev.fern:fern-pytorch-..."));
+    }
+
+    /**
+     * Checks that an engine can be used, without starting it.
+     *
+     * @param engine DJL's name of it, in its spelling
+     * @throws IllegalArgumentException if it can't be; the message names those that are there, or
+     *     the library that is missing
+     */
+    public static void require(String engine) {
+        NativeSettings.keepDjlFromTheNetwork();
+        Set<String> there = new TreeSet<>(Engine.getAllEngines());
+        there.removeAll(UNFIT);
+        if (!there.contains(engine)) {
+            throw new IllegalArgumentException(
+                    "engine '" + engine + "' is not available; use one of " + there);
+        }
+        // What other engines need, only they know; and DJL fetches what is missing where it may.
+        if (Utils.isOfflineMode() && KNOWN.contains(engine) && !isInstalled(engine)) {
+            throw new IllegalArgumentException(
+                    "engine '"
+                            + engine
+                            + "' lacks its native library for "
+                            + platform()
+                            + KNOWN.stream()
+                                    .filter(InstalledEngines::isInstalled)
+                                    .findFirst()
+                                    .map(other -> "; engine '" + other + "' has its own")
+                                    .orElse(""));
+        }
     }
 
     /**
@@ -48,13 +88,23 @@ public final class InstalledEngines {
      * @param engine DJL's name of it
      */
     public static boolean isInstalled(String engine) {
-        NativeCache.prepareEngines();
+        NativeSettings.keepDjlFromTheNetwork();
         if (!Engine.getAllEngines().contains(engine)) {
             return false;
         }
         String name = engine.toLowerCase(Locale.ROOT);
-        return System.getenv(name.toUpperCase(Locale.ROOT) + "_LIBRARY_PATH") != null
+        // An environment variable or a system property, as DJL reads it.
+        String library =
+                Utils.getEnvOrSystemProperty(name.toUpperCase(Locale.ROOT) + "_LIBRARY_PATH");
+        return library != null && !library.isEmpty()
+                || engine.equals(MxNetBridge.ENGINE) && isOnLibraryPath(name)
                 || hasLibrary("native/lib/" + name + ".properties");
+    }
+
+    private static boolean isOnLibraryPath(String name) {
+        String file = System.mapLibraryName(name);
+        return Arrays.stream(System.getProperty("java.library.path", "").split(File.pathSeparator))
+                .anyMatch(folder -> new File(folder, file).isFile());
     }
 
     /** DJL describes a native library by a file of properties, with the platform in it. */

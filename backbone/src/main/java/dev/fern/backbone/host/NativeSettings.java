@@ -49,7 +49,7 @@ final class NativeSettings {
     }
 
     /** DJL sends its makers the engine's name, and asks the cloud where it runs. */
-    private static void keepDjlFromTheNetwork() {
+    static void keepDjlFromTheNetwork() {
         if (Utils.getEnvOrSystemProperty("OPT_OUT_TRACKING") == null) {
             System.setProperty("OPT_OUT_TRACKING", "true");
         }

@@ -9,6 +9,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class InstalledEnginesTest {
 
@@ -19,6 +21,15 @@ class InstalledEnginesTest {
         assertThat(InstalledEngines.preferred()).isEqualTo("MXNet");
         assertThat(InstalledEngines.isInstalled("MXNet")).isTrue();
         assertThat(InstalledEngines.isInstalled("XGBoost")).isFalse();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "mxnet", "Abacus", "RPC", "OnnxRuntime"})
+    void anEngineThatCannotRunANetworkIsRefused(String engine) {
+        assertThatThrownBy(() -> InstalledEngines.require(engine))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageStartingWith("engine '" + engine + "' is not available; use one of [")
+                .hasMessageContaining("MXNet");
     }
 
     /** Sees DJL's own classes, but no native library other than one for another platform. */
@@ -36,9 +47,16 @@ class InstalledEnginesTest {
             assertThatThrownBy(InstalledEngines::preferred)
                     .isInstanceOf(IllegalStateException.class)
                     .hasMessageContaining("no engine for")
-                    .hasMessageContaining("ai.djl.mxnet:mxnet-native-mkl")
-                    .hasMessageContaining("ai.djl.pytorch:pytorch-native-cpu");
+                    .hasMessageContaining("dev.fern:fern-mxnet-")
+                    .hasMessageContaining("dev.fern:fern-pytorch-");
+            assertThatThrownBy(() -> InstalledEngines.require("MXNet"))
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasMessageStartingWith("engine 'MXNet' lacks its native library for ");
+            System.setProperty("MXNET_LIBRARY_PATH", folder.toString());
+            InstalledEngines.require("MXNet");
+            assertThat(InstalledEngines.preferred()).isEqualTo("MXNet");
         } finally {
+            System.clearProperty("MXNET_LIBRARY_PATH");
             thread.setContextClassLoader(before);
         }
     }

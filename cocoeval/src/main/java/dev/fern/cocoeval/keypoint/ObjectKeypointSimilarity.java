@@ -122,12 +122,14 @@ public final class ObjectKeypointSimilarity {
                         + " of keypoints");
     }
 
-    private static IllegalArgumentException different(Keypoints detected, Keypoints truth) {
+    private IllegalArgumentException different(Keypoints detected, Keypoints truth) {
         return new IllegalArgumentException(
                 "has "
                         + detected.count(0)
                         + " keypoints where the annotation has "
                         + truth.count(2)
+                        + " and sigmas are "
+                        + variances.length
                         + "; detection, annotation and sigmas must have the same number");
     }
 }

@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 
 /** Labelled images that a program lists row by row, such as those of a database. */
 public final class LabelledRows implements LabelledSource {
@@ -32,7 +33,7 @@ public final class LabelledRows implements LabelledSource {
      * @return a builder
      */
     public static Builder builder(String name) {
-        return new Builder(name);
+        return new Builder(Objects.requireNonNull(name, "name"));
     }
 
     @Override
@@ -99,6 +100,7 @@ public final class LabelledRows implements LabelledSource {
          * @throws IllegalArgumentException if the id comes twice
          */
         public Builder image(long id, ImageSource image) {
+            Objects.requireNonNull(image, "image");
             if (images.putIfAbsent(id, image) != null) {
                 throw refusal("image " + id + " comes twice");
             }

@@ -1,8 +1,10 @@
 package dev.fern.detection.image;
 
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.InterruptedIOException;
+import java.io.SequenceInputStream;
 import java.nio.ByteBuffer;
 import java.nio.channels.ClosedChannelException;
 import java.nio.channels.FileChannel;
@@ -72,7 +74,13 @@ final class FileWindow implements AutoCloseable {
             if (in == null) {
                 throw new ImageReadException(image, "no such image");
             }
-            byte[] bytes = in.readNBytes(most);
+            byte[] head = in.readNBytes(ImageSignature.HEAD_BYTES);
+            if (head.length > 0) {
+                // What is no image is refused before the rest of it fills the memory.
+                ImageFormat.of(new FileWindow(image, head));
+            }
+            InputStream all = new SequenceInputStream(new ByteArrayInputStream(head), in);
+            byte[] bytes = all.readNBytes(most);
             if (bytes.length == most && in.read() >= 0) {
                 throw new ImageReadException(image, "more than " + most + " bytes are too many");
             }

@@ -316,11 +316,13 @@ public final class Detector implements AutoCloseable {
      *     writes them
      * @param canvases N canvases, one per image, all of the size H x W
      * @return for each image its detections by falling score, in pixels of the image
+     * @throws IllegalArgumentException if canvases differ in size or pixels do not fill them
      * @throws NonFiniteOutputException if the network's outputs of an image are not finite
      * @throws IllegalStateException if the detector is closed
      */
     public List<List<Detection>> detect(FloatBuffer pixels, List<Canvas> canvases) {
-        return start(pixels, canvases).get();
+        ImagePipeline.requireFit(pixels, canvases);
+        return canvases.isEmpty() ? List.of() : start(pixels, canvases).get();
     }
 
     /** Hands the images of a batch to the lanes. */

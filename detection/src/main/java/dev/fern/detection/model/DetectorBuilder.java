@@ -144,8 +144,8 @@ public final class DetectorBuilder {
      * @return the detector, which the caller closes
      * @throws IOException if a file of the model is missing, damaged or does not fit the other; the
      *     message names it
-     * @throws IllegalArgumentException if a setting is out of its range, or the machine can't
-     *     compute in the precision
+     * @throws IllegalArgumentException if a setting is out of its range, or the engine, the device
+     *     or the precision can't be used on this machine
      * @throws IllegalStateException if there is no engine on the class path; the message says how
      *     to get one
      */

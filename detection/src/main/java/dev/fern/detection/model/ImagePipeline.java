@@ -50,6 +50,20 @@ final class ImagePipeline {
         }
     }
 
+    /** Checks that a batch is of one size and has all of its pixels. */
+    static void requireFit(FloatBuffer pixels, List<Canvas> canvases) {
+        if (canvases.stream().map(Canvas::size).distinct().count() > 1) {
+            throw new IllegalArgumentException("the canvases of a batch differ in size");
+        }
+        long expected = canvases.stream().mapToLong(ImageTransform::length).sum();
+        if (pixels.remaining() != expected) {
+            throw new IllegalArgumentException(
+                    String.format(
+                            "%d canvases have %d values, not %d",
+                            canvases.size(), expected, pixels.remaining()));
+        }
+    }
+
     /** {@return the bytes of an image on its canvas, [3, H, W]} */
     int bytes(Canvas canvas) {
         return Math.multiplyExact(ImageTransform.length(canvas), Float.BYTES);

@@ -68,10 +68,11 @@ final class NetworkLanes implements AutoCloseable {
      * @param device holds the parameters and computes
      * @param wanted 1 lane or more, or 0 for as many as suit the machine
      * @param making makes the network
+     * @throws IllegalArgumentException if the engine can't be used or does not see the device
      */
     static <E extends Exception> NetworkLanes open(
             String engine, Device device, int wanted, Making<E> making) throws E {
-        NDManager manager = EngineBridge.of(engine).newManager(device);
+        NDManager manager = EngineBridge.newManager(engine, device);
         boolean made = false;
         try {
             NetworkLanes lanes = new NetworkLanes(making.make(manager), manager, wanted);

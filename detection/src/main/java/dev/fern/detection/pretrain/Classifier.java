@@ -116,7 +116,7 @@ public final class Classifier implements AutoCloseable {
                     new Tensor(new long[] {1, features}, new float[features]));
             all.put("head.output.bias", new Tensor(new long[] {1}, new float[1]));
         }
-        try (NDManager manager = EngineBridge.of(engine).newManager(Device.cpu())) {
+        try (NDManager manager = EngineBridge.newManager(engine, Device.cpu())) {
             new BackboneClassifier(configuration.backbone(), Math.max(1, classes))
                     .initialize(manager, TensorSource.of(all));
         }
@@ -125,7 +125,7 @@ public final class Classifier implements AutoCloseable {
     private static Classifier of(
             ClassifierConfiguration configuration, String engine, Device device, Filling filling)
             throws IOException {
-        NDManager manager = EngineBridge.of(engine).newManager(device);
+        NDManager manager = EngineBridge.newManager(engine, device);
         try {
             BackboneClassifier network =
                     new BackboneClassifier(

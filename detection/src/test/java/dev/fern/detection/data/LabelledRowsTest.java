@@ -17,8 +17,10 @@ import dev.fern.detection.image.ImageSource;
 import dev.fern.detection.image.TestImages;
 import dev.fern.detection.train.DataIdentity;
 import java.awt.image.BufferedImage;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.SequenceInputStream;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -223,7 +225,11 @@ class LabelledRowsTest {
         // 100 pixels of 8 bytes and 16 MiB for what else a file holds: a stream without end stops.
         assertBad(
                 reader,
-                new ImageSource.Stream("endless", Endless::new),
+                new ImageSource.Stream(
+                        "endless",
+                        () ->
+                                new SequenceInputStream(
+                                        new ByteArrayInputStream(whole), new Endless())),
                 "endless: more than 16778016 bytes are too many");
     }
 

@@ -3,6 +3,7 @@ package dev.fern.detection.model;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import ai.djl.Device;
 import ai.djl.modality.cv.ImageFactory;
 import dev.fern.detection.image.BgrImage;
 import dev.fern.detection.image.CanvasRule;
@@ -18,10 +19,13 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
 import javax.imageio.ImageIO;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What a detector takes for an image. */
 class DetectorInputTest {
@@ -35,6 +39,41 @@ class DetectorInputTest {
     void writeModelAndImage() throws IOException {
         model = TinyDetectors.write(folder.resolve("model"), new CanvasRule(60, 100));
         file = TestImages.write(folder.resolve("a.png"), 90, 50, 1);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"Abacus", "mxnet", "OnnxRuntime", "RPC"})
+    void anEngineThatCannotRunTheNetworkIsRefusedByName(String engine) {
+        assertThatThrownBy(() -> Detector.load(model, engine))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageStartingWith("engine '" + engine + "' is not available; use one of ");
+    }
+
+    @Test
+    void aGpuThatIsNotThereIsRefused() {
+        assertThatThrownBy(() -> Detector.builder(model).optDevice(Device.gpu(900)).load())
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("'gpu(900)' names a GPU that is not there");
+    }
+
+    /** A client of a server may send without end. */
+    @Test
+    void whatIsNoImageIsRefusedBeforeAllOfItIsRead() throws IOException {
+        AtomicLong read = new AtomicLong();
+        InputStream endless =
+                new InputStream() {
+                    @Override
+                    public int read() {
+                        read.incrementAndGet();
+                        return 0;
+                    }
+                };
+        try (Detector detector = Detector.load(model)) {
+            assertThatThrownBy(() -> detector.detect(endless))
+                    .isInstanceOf(ImageReadException.class)
+                    .hasMessageContaining("not an image");
+        }
+        assertThat(read.get()).isLessThan(1000);
     }
 
     @Test

@@ -61,6 +61,29 @@ class DetectorTest {
     }
 
     @Test
+    void aBatchWhosePixelsAreNotThoseOfItsCanvasesIsRefused() {
+        Canvas canvas = RULE.canvas(70, 50);
+        Canvas other = new CanvasRule(96, 128).canvas(70, 50);
+        int length = ImageTransform.length(canvas);
+        try (Detector detector = detector()) {
+            assertThat(detector.detect(FloatBuffer.allocate(0), List.of())).isEmpty();
+            assertThatThrownBy(
+                            () ->
+                                    detector.detect(
+                                            FloatBuffer.allocate(2 * length),
+                                            List.of(canvas, other)))
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasMessage("the canvases of a batch differ in size");
+            for (int wrong : new int[] {0, length - 1, length + 1}) {
+                assertThatThrownBy(
+                                () -> detector.detect(FloatBuffer.allocate(wrong), List.of(canvas)))
+                        .isInstanceOf(IllegalArgumentException.class)
+                        .hasMessage("1 canvases have " + length + " values, not " + wrong);
+            }
+        }
+    }
+
+    @Test
     void dataSetIsDetectedImageByImageWithTheCategoriesOwnIds() throws Exception {
         List<Path> files = new ArrayList<>();
         for (int i = 0; i < 5; i++) {

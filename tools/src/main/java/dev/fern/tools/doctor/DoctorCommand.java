@@ -2,7 +2,7 @@ package dev.fern.tools.doctor;
 
 import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
-import dev.fern.tools.console.Engines;
+import dev.fern.backbone.host.InstalledEngines;
 import dev.fern.tools.console.ExitStatus;
 import dev.fern.tools.console.JsonFile;
 import dev.fern.tools.console.VersionProvider;
@@ -68,7 +68,7 @@ public final class DoctorCommand implements Callable<Integer> {
         findings.add(oneDnn(oneDnn));
         findings.add(engine(mxNet));
         boolean hasEngine = mxNet.works();
-        if (Engines.hasPyTorchLibrary()) {
+        if (InstalledEngines.isInstalled("PyTorch")) {
             Probe pyTorch = Probe.of(SmokeTest.PYTORCH);
             findings.add(engine(pyTorch));
             hasEngine |= pyTorch.works();

@@ -11,7 +11,6 @@ import dev.fern.onnx.OnnxComparison;
 import dev.fern.onnx.OnnxExport;
 import dev.fern.onnx.OnnxOptions;
 import dev.fern.tools.console.BadInputException;
-import dev.fern.tools.console.Engines;
 import dev.fern.tools.console.OutputFile;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -125,10 +124,7 @@ public final class ExportCommand implements Callable<Integer> {
                             + " -Pdist,onnxruntime package");
         }
         try (Detector detector =
-                Detector.builder(model)
-                        .optEngine(Engines.DEFAULT)
-                        .optPostProcessing(configuration.postProcessing())
-                        .load()) {
+                Detector.builder(model).optPostProcessing(configuration.postProcessing()).load()) {
             OnnxExport.write(configuration, detector.copyParameters(), options, output);
             PrintWriter out = spec.commandLine().getOut();
             out.printf(

@@ -1,5 +1,6 @@
 package dev.fern.tools.weights;
 
+import dev.fern.backbone.host.InstalledEngines;
 import dev.fern.backbone.parameter.ParameterValues;
 import dev.fern.backbone.parameter.Tensor;
 import dev.fern.backbone.resnet.ResNetConfiguration;
@@ -15,7 +16,6 @@ import dev.fern.detection.pretrain.Classifier;
 import dev.fern.detection.pretrain.ClassifierConfiguration;
 import dev.fern.detection.pretrain.ClassifierDirectory;
 import dev.fern.detection.pretrain.ClassifierInput;
-import dev.fern.tools.console.Engines;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -81,7 +81,8 @@ sealed interface ImportedModel {
                             canvas,
                             normalization,
                             postProcessing);
-            try (Detector detector = Detector.create(configuration, Engines.DEFAULT, 0)) {
+            try (Detector detector =
+                    Detector.create(configuration, InstalledEngines.preferred(), 0)) {
                 ParameterValues.assign(detector.network(), parameters);
             }
             ModelDirectory.write(directory, configuration, parameters);
@@ -112,7 +113,7 @@ sealed interface ImportedModel {
                             IntStream.range(0, classes).mapToObj(k -> "class " + k).toList(),
                             INPUT,
                             PixelNormalization.IMAGENET);
-            Classifier.requireFit(configuration, parameters, Engines.DEFAULT);
+            Classifier.requireFit(configuration, parameters, InstalledEngines.preferred());
             ModelDirectory.replace(
                     directory,
                     folder -> ClassifierDirectory.writeInto(folder, configuration, parameters));
