@@ -98,8 +98,11 @@ final class ShapeClusters {
         return centres;
     }
 
+    /** Moves centres to the means of their groups, and returns the best that came by. */
     private static List<Shape> refined(List<Shape> shapes, List<Shape> beginning) {
         List<Shape> centres = new ArrayList<>(beginning);
+        List<Shape> best = beginning;
+        double highest = meanIou(shapes, beginning);
         int[] groups = new int[shapes.size()];
         Arrays.fill(groups, -1);
         for (int round = 0; round < MOST_ROUNDS; round++) {
@@ -126,8 +129,13 @@ final class ShapeClusters {
                                     Math.exp(sums[c][1] / sums[c][2])));
                 }
             }
+            double mean = meanIou(shapes, centres); // a mean of a group need not raise it
+            if (mean > highest) {
+                highest = mean;
+                best = List.copyOf(centres);
+            }
         }
-        return centres;
+        return best;
     }
 
     private static int nearest(Shape shape, List<Shape> centres) {

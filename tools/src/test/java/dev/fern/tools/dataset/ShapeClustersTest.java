@@ -16,7 +16,7 @@ class ShapeClustersTest {
 
     @ParameterizedTest
     @ValueSource(longs = {1, 2, 3, 4, 5, 6})
-    void centresAreNearlyAsGoodAsThoseOfTheBestOfAllPartitions(long seed) {
+    void centresAreAsGoodAsTheMeansOfTheBestOfAllPartitions(long seed) {
         SplittableRandom random = new SplittableRandom(seed);
         List<Shape> shapes =
                 IntStream.range(0, 9)
@@ -32,9 +32,9 @@ class ShapeClustersTest {
         }
         List<Shape> centres = ShapeClusters.centres(shapes, 3);
         assertThat(centres).hasSize(3).isEqualTo(ShapeClusters.centres(shapes, 3));
-        // No mean maximises the IoU itself, so that k-means ends near the optimum.
+        // No mean maximises the IoU itself: centres that are shapes may be better than means.
         assertThat(meanIou(shapes, centres))
-                .isBetween(0.93 * best, best + 1e-9)
+                .isGreaterThanOrEqualTo(best)
                 .isCloseTo(ShapeClusters.meanIou(shapes, centres), within(1e-12));
     }
 
