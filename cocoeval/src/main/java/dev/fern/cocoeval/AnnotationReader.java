@@ -85,7 +85,7 @@ final class AnnotationReader {
         IdField id = fields.id("id");
         IdField imageId = fields.id("image_id");
         IdField categoryId = fields.id("category_id");
-        BoxField box = fields.box();
+        BoxField box = fields.box(shapes.type() == IouType.KEYPOINTS);
         Field area = fields.field();
         Field crowd = fields.field();
         Field ignore = fields.field();
@@ -239,7 +239,8 @@ final class AnnotationReader {
             withoutCrowd.add(offset, "has no iscrowd; 0 is used");
             return 0;
         }
-        int value = crowd.asByte();
+        // only overlaps of boxes and masks take it for a byte
+        int value = shapes.type() == IouType.KEYPOINTS ? crowd.asTruth() : crowd.asByte();
         if (crowd.value == null || crowd.value == Other.NULL) {
             crowd.problem = fields.problem(ERROR, offset, "has no iscrowd" + REFUSED);
         } else if (crowd.value instanceof String && (value == 0 || value == 1)) {

@@ -144,6 +144,10 @@ final class CategoryMatching {
     List<MatchedDetections> run() throws CocoFormatException {
         List<Double> thresholds = input.parameters().iouThrs();
         List<MatchedDetections> runs = new ArrayList<>();
+        if (thresholds.isEmpty()) {
+            // pycocotools compares all the same, and may refuse
+            match(new double[0]);
+        }
         for (int first = 0; first < thresholds.size(); first += BITS) {
             double[] some =
                     thresholds.stream()

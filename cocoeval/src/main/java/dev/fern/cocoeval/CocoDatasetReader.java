@@ -302,24 +302,15 @@ final class CocoDatasetReader {
                                     offset,
                                     "has no " + missing + ", which masks need in pycocotools"),
                             true));
-        } else if (!isLength(width) || !isLength(height)) {
-            CocoProblem problem =
-                    fields.problem(
-                            ERROR,
-                            offset,
-                            "has no " + (isLength(height) ? "width" : "height") + " to draw in");
+        } else if (width.asLength() < 0 || height.asLength() < 0) {
+            String odd = height.asLength() < 0 ? "height" : "width";
+            CocoProblem problem = fields.problem(ERROR, offset, "has no " + odd + " to draw in");
             sizeFlaws.put(id, new Refusals.SizeFlaw(problem, false));
         }
     }
 
-    private static boolean isLength(Field field) {
-        return field.value instanceof Long pixels && pixels >= 0 && pixels <= Integer.MAX_VALUE;
-    }
-
     private static int pixels(Field field) {
-        return field.value instanceof Long size && size > 0 && size <= Integer.MAX_VALUE
-                ? size.intValue()
-                : 0;
+        return Math.max(0, field.asLength());
     }
 
     private void category() throws CocoFormatException {

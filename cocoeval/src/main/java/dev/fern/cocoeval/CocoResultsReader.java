@@ -301,8 +301,8 @@ final class CocoResultsReader {
             if (keypoints == null) {
                 throw problem(offset, "has no keypoints, as the first detection has").in(file);
             }
-            if (keypoints.problem().isPresent()) {
-                throw keypoints.problem().get().in(file);
+            if (keypoints.placeProblem().isPresent()) {
+                throw keypoints.placeProblem().get().in(file);
             }
             try {
                 setBox(keypoints.box());

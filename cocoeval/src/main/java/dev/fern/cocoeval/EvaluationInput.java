@@ -85,8 +85,7 @@ final class EvaluationInput {
                 IntStream.range(0, results.size())
                         .filter(i -> detectionImages[i] != ABSENT)
                         .toArray();
-        detections =
-                group(detectionsInOrder, i -> results.idIn(dataset, results.categoryId(i)), slots);
+        detections = group(detectionsInOrder, this::detectionCategory, slots);
 
         truthBoxes = new double[4 * annotations.size()];
         truthAreas = new double[annotations.size()];
@@ -108,7 +107,13 @@ final class EvaluationInput {
                 ignored[i] |= dataset.shapes().isUnlabelled(i);
             }
         }
-        requirePrepared(truthsInOrder, detectionsInOrder);
+        // pycocotools takes a list without ids for no wish, and so prepares more than it evaluates
+        boolean anyImage = images.length == 0;
+        boolean anyCategory = !parameters.useCats() || slots.isEmpty();
+        refusals.requirePrepared(
+                anyImage ? IntStream.range(0, ignored.length).toArray() : truthsInOrder,
+                anyImage ? IntStream.range(0, results.size()).toArray() : detectionsInOrder,
+                category -> anyCategory || slots.containsKey(category));
     }
 
     private void requireShapes() {
@@ -118,24 +123,6 @@ final class EvaluationInput {
                     "annotations and detections must be read with IouType."
                             + type
                             + " to be evaluated by it");
-        }
-    }
-
-    /** Without categories pycocotools prepares the records of all, even of those not evaluated. */
-    private void requirePrepared(int[] truthsInOrder, int[] detectionsInOrder)
-            throws CocoFormatException {
-        for (int[] members : parameters.useCats() ? truths : new int[][] {truthsInOrder}) {
-            for (int truth : members) {
-                refusals.requirePrepared(truth);
-            }
-        }
-        if (refusals.detectionsArePrepared()) {
-            return;
-        }
-        for (int[] members : parameters.useCats() ? detections : new int[][] {detectionsInOrder}) {
-            for (int detection : members) {
-                refusals.requireDetectionPrepared(detection);
-            }
         }
     }
 
@@ -221,7 +208,11 @@ final class EvaluationInput {
             last.put(ids[i], i);
         }
         return Arrays.stream(ordered)
-                .filter(i -> !parameters.useCats() || slots.containsKey(annotationCategory(i)))
+                .filter(
+                        i ->
+                                !parameters.useCats()
+                                        || slots.isEmpty()
+                                        || slots.containsKey(annotationCategory(i)))
                 .map(i -> last.get(ids[i]))
                 .filter(i -> annotationImages[i] != ABSENT)
                 .toArray();
@@ -229,6 +220,10 @@ final class EvaluationInput {
 
     private long annotationCategory(int annotation) {
         return dataset.annotations().get(annotation).categoryId();
+    }
+
+    private long detectionCategory(int detection) {
+        return results.idIn(dataset, results.categoryId(detection));
     }
 
     private int[] locateDetections(Map<Long, Integer> allImages, Map<Long, Integer> imagePositions)

@@ -38,8 +38,12 @@ final class RecordFields {
         return new IdField(name);
     }
 
-    BoxField box() {
-        return new BoxField();
+    /**
+     * @param single whether pycocotools computes with the first four values by themselves, rather
+     *     than make an array of them, which takes texts and null but no fifth
+     */
+    BoxField box(boolean single) {
+        return new BoxField(single);
     }
 
     CocoProblem problem(CocoProblem.Severity severity, long offset, String message) {
@@ -90,15 +94,37 @@ final class RecordFields {
         }
 
         /**
-         * The value by Python's {@code int()}; -1 where Python raises or numpy makes no byte of it.
+         * The value as a length in pixels, its fraction cut off as Cython does; -1 where it raises
+         * or no image is so long.
+         */
+        final int asLength() {
+            double length =
+                    value instanceof Number || value instanceof Boolean
+                            ? asDouble().orElseThrow()
+                            : Double.NaN;
+            return length > -1 && length < 0x1p31 ? (int) length : -1;
+        }
+
+        /**
+         * The value by Python's {@code int()}; -1 where Python raises, or numpy has no byte for it.
          */
         final int asByte() {
+            double given = asInt();
+            return given > -1 && given < 256 ? (int) given : -1;
+        }
+
+        /** Whether the value by Python's {@code int()} is not 0, as 1 or 0; -1 where it raises. */
+        final int asTruth() {
+            double given = asInt();
+            return Double.isFinite(given) ? (Math.abs(given) < 1 ? 0 : 1) : -1;
+        }
+
+        private double asInt() {
             OptionalDouble number =
                     value instanceof String text
                             ? PythonText.toInt(text)
                             : value == Other.NULL ? OptionalDouble.empty() : asDouble();
-            double given = number.orElse(Double.NaN);
-            return given > -1 && given < 256 ? (int) given : -1;
+            return number.orElse(Double.NaN);
         }
     }
 
@@ -150,9 +176,12 @@ final class RecordFields {
 
         CocoProblem problem;
 
+        private final boolean single;
         private boolean empty;
 
-        private BoxField() {}
+        private BoxField(boolean single) {
+            this.single = single;
+        }
 
         /** Whether the field was not met, or a lenient reader finds nothing in it. */
         boolean isMissing() {
@@ -191,7 +220,7 @@ final class RecordFields {
                 }
             }
             empty = count == 0;
-            if (count == 4) {
+            if (count == 4 || single && count > 4) {
                 box = new Box(numbers[0], numbers[1], numbers[2], numbers[3]);
             } else {
                 refuse(problem(ERROR, start, "has " + count + " numbers instead of four"));
@@ -209,8 +238,9 @@ final class RecordFields {
                 }
                 return number;
             }
-            OptionalDouble number = asDouble(in.readValue());
-            refused |= number.isEmpty();
+            Object value = in.readValue();
+            OptionalDouble number = asDouble(value);
+            refused |= single ? !(value instanceof Boolean) : number.isEmpty();
             problem = problem(ERROR, start, "is not a number");
             return number.orElse(Double.NaN);
         }

@@ -8,10 +8,12 @@ import dev.fern.cocoeval.keypoint.Keypoints;
 import dev.fern.cocoeval.mask.Segmentation;
 import dev.fern.cocoeval.mask.Segmentation.Polygons;
 import dev.fern.cocoeval.mask.Segmentation.Refused;
+import dev.fern.cocoeval.mask.Segmentation.Runs;
 import java.math.BigInteger;
 import java.util.HashSet;
 import java.util.OptionalDouble;
 import java.util.Set;
+import java.util.function.LongPredicate;
 import java.util.stream.LongStream;
 
 /** Refuses the records over which pycocotools would stumble, once it comes to use them. */
@@ -20,7 +22,7 @@ final class Refusals {
      * What is wrong with the size of an image.
      *
      * @param missing whether a number is missing, which pycocotools refuses for any mask; a number
-     *     that is none only keeps it from drawing polygons
+     *     that is none only keeps it from drawing polygons and packing runs
      */
     record SizeFlaw(CocoProblem problem, boolean missing) {}
 
@@ -111,12 +113,30 @@ final class Refusals {
 
     // What pycocotools prepares before it compares anything
 
+    /** Refuses what can't be prepared of the annotations and detections of some categories. */
+    void requirePrepared(int[] annotations, int[] detections, LongPredicate categories)
+            throws CocoFormatException {
+        for (int i : annotations) {
+            if (categories.test(dataset.annotations().get(i).categoryId())) {
+                requirePrepared(i);
+            }
+        }
+        if (detectionsArePrepared()) {
+            return;
+        }
+        for (int i : detections) {
+            if (categories.test(results.idIn(dataset, results.categoryId(i)))) {
+                requireDetectionPrepared(i);
+            }
+        }
+    }
+
     /** Refuses an annotation that can't be prepared, whatever it is compared with. */
-    void requirePrepared(int annotation) throws CocoFormatException {
+    private void requirePrepared(int annotation) throws CocoFormatException {
         if (type == IouType.SEGM) {
             long image = dataset.annotations().get(annotation).imageId();
             Segmentation mask = dataset.shapes().mask(annotation);
-            requireSize(image, mask instanceof Polygons, "annotations", annotation);
+            requireSize(image, isConverted(mask), "annotations", annotation);
             if (mask == null) {
                 throw truth(annotation, "", "has no segmentation");
             }
@@ -130,18 +150,18 @@ final class Refusals {
     }
 
     /** Whether there is nothing to refuse in {@link #requireDetectionPrepared}. */
-    boolean detectionsArePrepared() {
+    private boolean detectionsArePrepared() {
         return type != IouType.SEGM
                 || results.shapes().isFlawless()
                         && (dataset.source() == null || dataset.source().sizeFlaws().isEmpty());
     }
 
     /** Refuses a detection of a mask that can't be prepared, whatever it is compared with. */
-    void requireDetectionPrepared(int detection) throws CocoFormatException {
+    private void requireDetectionPrepared(int detection) throws CocoFormatException {
         Segmentation mask = results.shapes().mask(detection);
         boolean rectangle = mask == null && results.hasBoxes();
         long image = results.idIn(dataset, results.imageId(detection));
-        requireSize(image, rectangle || mask instanceof Polygons, "", detection);
+        requireSize(image, rectangle || isConverted(mask), "", detection);
         if (mask == null && !rectangle) {
             throw detection(detection, "", "has no segmentation");
         }
@@ -150,7 +170,12 @@ final class Refusals {
         }
     }
 
-    private void requireSize(long image, boolean drawn, String section, int record)
+    /** Whether pycocotools makes compressed runs of a mask, for which it asks for a sound size. */
+    private static boolean isConverted(Segmentation mask) {
+        return mask instanceof Polygons || mask instanceof Runs;
+    }
+
+    private void requireSize(long image, boolean converted, String section, int record)
             throws CocoFormatException {
         if (dataset.image(image).isEmpty()) {
             throw new CocoFormatException(
@@ -163,7 +188,7 @@ final class Refusals {
             return;
         }
         SizeFlaw flaw = dataset.source().sizeFlaws().get(image);
-        if (flaw != null && (drawn || flaw.missing() && !dataset.source().lenient())) {
+        if (flaw != null && (converted || flaw.missing() && !dataset.source().lenient())) {
             refuse(flaw.problem());
         }
     }

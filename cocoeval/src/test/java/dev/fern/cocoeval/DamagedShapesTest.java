@@ -134,7 +134,7 @@ class DamagedShapesTest {
         assertRefused(
                 truth.formatted("[[0, 0, 1e300, 0, 4, 4]]"),
                 detection.formatted("0@"),
-                "annotations[0].segmentation (byte");
+                "annotations[0].segmentation[0] (byte");
         assertRefused(
                 truth.formatted("{\"size\": [4, 4], \"counts\": [1, -2]}"),
                 detection.formatted("0@"),

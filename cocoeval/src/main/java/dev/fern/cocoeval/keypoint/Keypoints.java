@@ -19,10 +19,12 @@ public final class Keypoints {
 
     private final double[] numbers;
     private final Unusable problem;
+    private final Unusable placeProblem;
 
-    private Keypoints(double[] numbers, Unusable problem) {
+    private Keypoints(double[] numbers, Unusable problem, Unusable placeProblem) {
         this.numbers = numbers;
         this.problem = problem;
+        this.placeProblem = placeProblem;
     }
 
     /**
@@ -33,7 +35,7 @@ public final class Keypoints {
      * @return the keypoints
      */
     public static Keypoints of(double... numbers) {
-        return new Keypoints(numbers.clone(), null);
+        return new Keypoints(numbers.clone(), null, null);
     }
 
     /**
@@ -48,12 +50,13 @@ public final class Keypoints {
         long start = in.offset();
         if (c != '[') {
             in.skipValue();
-            return new Keypoints(
-                    new double[0], Unusable.at(in, start, "is not a list of x, y and visibility"));
+            Unusable noList = Unusable.at(in, start, "is not a list of x, y and visibility");
+            return new Keypoints(new double[0], noList, noList);
         }
         double[] numbers = new double[17 * NUMBERS];
         int count = 0;
         Unusable problem = null;
+        Unusable placeProblem = null;
         in.beginArray();
         for (; in.nextElement(); count++) {
             if (count == numbers.length) {
@@ -63,18 +66,37 @@ public final class Keypoints {
             long at = in.offset();
             if (isNumber) {
                 numbers[count] = in.readDouble();
+                if (problem == null && isTooLarge(numbers[count]) && in.wasInteger()) {
+                    problem = Unusable.at(in, at, "is an integer of more than 64 bits");
+                }
             } else if (in.readValue() instanceof Boolean truth) {
                 numbers[count] = truth ? 1 : 0;
-            } else if (problem == null) {
-                problem = Unusable.at(in, at, "is not a number");
+            } else {
+                Unusable noNumber = Unusable.at(in, at, "is not a number");
+                problem = problem == null ? noNumber : problem;
+                if (placeProblem == null && count % NUMBERS < 2) {
+                    placeProblem = noNumber;
+                }
             }
         }
-        return new Keypoints(Arrays.copyOf(numbers, count), problem);
+        return new Keypoints(Arrays.copyOf(numbers, count), problem, placeProblem);
     }
 
-    /** {@return what is wrong with the value, if it is no list of numbers} */
+    /** Whether numpy has no integer for it, and then computes nothing with its neighbours. */
+    private static boolean isTooLarge(double number) {
+        return number >= 0x1p64 || number < -0x1p63;
+    }
+
+    /** {@return what keeps the keypoints from being compared, if they are no list of numbers} */
     public Optional<Unusable> problem() {
         return Optional.ofNullable(problem);
+    }
+
+    /**
+     * {@return what keeps them from having a box, for which the third numbers count for nothing}
+     */
+    public Optional<Unusable> placeProblem() {
+        return Optional.ofNullable(placeProblem);
     }
 
     /** {@return x, y and visibility in turn; a copy} */

@@ -66,13 +66,17 @@ final class PolygonRaster {
                 "polygons pass more than " + MOST_PASSAGES + " columns of pixels");
     }
 
+    /** Whether pycocotools finds the place of a coordinate; NaN is none. */
+    static boolean isNear(double pixels) {
+        return Math.abs(SCALE * pixels + .5) < FARTHEST;
+    }
+
     private static int fifths(double pixels) {
-        double fifths = SCALE * pixels + .5;
-        if (!(Math.abs(fifths) < FARTHEST)) {
+        if (!isNear(pixels)) {
             throw new IllegalArgumentException(
                     "a corner of a polygon at " + pixels + " is no place near an image");
         }
-        return (int) fifths;
+        return (int) (SCALE * pixels + .5);
     }
 
     /** Marks the passages of one edge, from left to right, whichever way it goes. */

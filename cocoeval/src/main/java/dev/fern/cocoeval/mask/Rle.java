@@ -27,6 +27,21 @@ public final class Rle {
     }
 
     /**
+     * Makes a mask of what pycocotools would unpack: it packs the runs of every mask that it makes,
+     * and a run that is shorter than the one before the last by more than 2^29 comes out as
+     * another.
+     */
+    static Rle packed(long height, long width, int[] runs) {
+        int longest = 0;
+        for (int run : runs) {
+            longest |= run;
+        }
+        return longest >>> 29 == 0
+                ? new Rle(height, width, runs)
+                : parse(height, width, RunText.of(runs));
+    }
+
+    /**
      * Makes a mask of runs.
      *
      * @param height of the image in pixels, at least 0
@@ -45,7 +60,7 @@ public final class Rle {
             }
             counts[i] = (int) runs[i];
         }
-        return new Rle(height, width, counts);
+        return packed(height, width, counts);
     }
 
     /**
@@ -85,7 +100,7 @@ public final class Rle {
             if (runs > PolygonRaster.MOST_PASSAGES) {
                 throw PolygonRaster.tooLarge();
             }
-            parts.add(new Rle(height, width, part));
+            parts.add(packed(height, width, part));
         }
         return RunMerge.union(parts);
     }

@@ -115,6 +115,6 @@ final class RunMerge {
             }
             inside = nowInside;
         } while (left != 0);
-        return new Rle(first.height(), first.width(), Arrays.copyOf(merged, count));
+        return Rle.packed(first.height(), first.width(), Arrays.copyOf(merged, count));
     }
 }

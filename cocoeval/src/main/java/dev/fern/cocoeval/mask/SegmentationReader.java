@@ -79,7 +79,7 @@ public final class SegmentationReader {
         }
         Segmentation read;
         if (in.peek() == '{') {
-            read = listOfRuns();
+            read = listOfRuns(offset);
         } else {
             List<double[]> parts = new ArrayList<>(2);
             do {
@@ -110,6 +110,12 @@ public final class SegmentationReader {
                             + count
                             + " numbers; pycocotools refuses a first polygon of less than three"
                             + " corners");
+        }
+        for (int i = 0; i < count / 2 * 2; i++) {
+            if (!PolygonRaster.isNear(numbers[i])) {
+                fail(start, "has a corner at " + numbers[i] + ", no place near an image");
+                break;
+            }
         }
         parts.add(Arrays.copyOf(numbers, count));
     }
@@ -143,15 +149,15 @@ public final class SegmentationReader {
         return number.orElse(Double.NaN);
     }
 
-    private Segmentation listOfRuns() throws CocoFormatException {
+    private Segmentation listOfRuns(long start) throws CocoFormatException {
         List<Rle> parts = new ArrayList<>(2);
         do {
             int c = in.peek();
-            long start = in.offset();
+            long partStart = in.offset();
             Set<String> names = new HashSet<>(4);
             Segmentation part = null;
             if (c == '{') {
-                part = object(start, names);
+                part = object(partStart, names);
             } else {
                 in.skipValue();
             }
@@ -160,9 +166,16 @@ public final class SegmentationReader {
             } else if (part instanceof Refused refused) {
                 problem = problem == null ? refused.why() : problem;
             } else {
-                fail(start, "can't be part of a list of masks; only lists of runs can");
+                fail(partStart, "can't be part of a list of masks; only lists of runs can");
             }
         } while (in.nextElement());
+        if (parts.size() > 1 && problem == null) {
+            try {
+                return new Runs(List.of(Rle.union(parts)));
+            } catch (IllegalArgumentException e) {
+                fail(start, e.getMessage());
+            }
+        }
         return new Runs(parts);
     }
 
@@ -255,8 +268,11 @@ public final class SegmentationReader {
         if (value instanceof Boolean truth) {
             return truth ? 1 : 0;
         }
-        if (value instanceof Long number && number >= 0) {
-            return number;
+        // as Cython makes an unsigned integer of it, which cuts fractions off
+        if (value instanceof Number number
+                && number.doubleValue() > -1
+                && number.doubleValue() < 0x1p63) {
+            return number.longValue();
         }
         fail(start, "is not a number of pixels");
         return 0;

@@ -142,4 +142,14 @@ class RleTest {
         assertThatThrownBy(() -> Rle.ofPolygons(8, 1L << 30, List.of(wide, wide)))
                 .hasMessageContaining("columns");
     }
+
+    @Test
+    void runsThatShrinkByMoreThanPackingHoldsComeOutAsOthers() {
+        // as frPyObjects, then area and toBbox of pycocotools 2.0.11 have it
+        Rle mask = Rle.ofRuns(2, 16, 0, 1L << 31, 16, 1, 5);
+        assertThat(mask.area()).isEqualTo(4294967289L);
+        assertThat(mask.box()).containsExactly(0, 0, 1073741824, 2);
+        assertThat(Rle.ofRuns(2, 16, 0, 1 << 29, 16, 1, 5).runs())
+                .containsExactly(0, 1 << 29, 16, 1, 5);
+    }
 }
