@@ -58,26 +58,28 @@ record CommandExecution(boolean isQuiet, boolean isVerbose, Color color) {
     private static int timed(ParseResult parsed) {
         long start = System.nanoTime();
         Messages.detail(
-                String.format(
-                        Locale.ROOT,
-                        "%s, Java %s, %s %s, %d processors, Java's heap at most %d MiB",
-                        VersionProvider.version(),
-                        System.getProperty("java.version"),
-                        System.getProperty("os.name"),
-                        System.getProperty("os.arch"),
-                        Runtime.getRuntime().availableProcessors(),
-                        Runtime.getRuntime().maxMemory() >> 20));
+                () ->
+                        String.format(
+                                Locale.ROOT,
+                                "%s, Java %s, %s %s, %d processors, Java's heap at most %d MiB",
+                                VersionProvider.version(),
+                                System.getProperty("java.version"),
+                                System.getProperty("os.name"),
+                                System.getProperty("os.arch"),
+                                Runtime.getRuntime().availableProcessors(),
+                                Runtime.getRuntime().maxMemory() >> 20));
         try {
             return new RunLast().execute(parsed);
         } finally {
             double seconds = (System.nanoTime() - start) / 1e9;
             Messages.detail(
-                    String.format(Locale.ROOT, "took %.1f s", seconds)
-                            + PeakMemory.mebibytes().stream()
-                                    .mapToObj(size -> Math.round(size))
-                                    .map(size -> ", peak memory " + size + " MiB")
-                                    .findFirst()
-                                    .orElse(""));
+                    () ->
+                            String.format(Locale.ROOT, "took %.1f s", seconds)
+                                    + PeakMemory.mebibytes().stream()
+                                            .mapToObj(size -> Math.round(size))
+                                            .map(size -> ", peak memory " + size + " MiB")
+                                            .findFirst()
+                                            .orElse(""));
         }
     }
 }

@@ -5,6 +5,7 @@ import java.io.PrintStream;
 import java.nio.charset.Charset;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.function.Supplier;
 import me.tongfei.progressbar.ProgressBarBuilder;
 import me.tongfei.progressbar.ProgressBarStyle;
 
@@ -92,11 +93,11 @@ public final class Messages extends PrintStream {
     /**
      * Prints what was decided, for users who want to know.
      *
-     * @param line one line
+     * @param line makes one line, if it is printed
      */
-    public static void detail(String line) {
+    public static void detail(Supplier<String> line) {
         if (System.err instanceof Messages messages && messages.verbosity == Verbosity.VERBOSE) {
-            messages.println(VisibleText.of(line));
+            messages.println(VisibleText.of(line.get()));
         }
     }
 

@@ -175,18 +175,19 @@ public final class ModelOptions {
                         .optPrecision(wanted)
                         .load();
         Messages.detail(
-                String.format(
-                        "model %s with %s on %s, %d threads, %s, images resized to %d at most %d,"
-                                + " %d at a time, %d categories",
-                        directory,
-                        configuration.architecture().backbone().norm().id(),
-                        engine + " " + device,
-                        EngineThreads.cores(),
-                        wanted.id(),
-                        configuration.canvas().minSize(),
-                        configuration.canvas().maxSize(),
-                        batchSize,
-                        configuration.categories().size()));
+                () ->
+                        String.format(
+                                "model %s with %s on %s, %d threads, %s, images resized to %d at most %d,"
+                                        + " %d at a time, %d categories",
+                                directory,
+                                detector.configuration().architecture().backbone().norm().id(),
+                                engine + " " + device,
+                                EngineThreads.cores(),
+                                wanted.id(),
+                                detector.configuration().canvas().minSize(),
+                                detector.configuration().canvas().maxSize(),
+                                batchSize,
+                                detector.configuration().categories().size()));
         return detector;
     }
 }

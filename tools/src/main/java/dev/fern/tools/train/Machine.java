@@ -30,12 +30,13 @@ final class Machine {
             List<Device> used = devices.get();
             PrecisionAdvice.print(settings.precision(), used.get(0));
             Messages.detail(
-                    String.format(
-                            "engine %s on %s, %d threads, %s",
-                            settings.engine(),
-                            used,
-                            EngineThreads.cores(),
-                            settings.precision().id()));
+                    () ->
+                            String.format(
+                                    "engine %s on %s, %d threads, %s",
+                                    settings.engine(),
+                                    used,
+                                    EngineThreads.cores(),
+                                    settings.precision().id()));
         } catch (IllegalArgumentException e) {
             throw new BadInputException(e.getMessage(), e);
         }

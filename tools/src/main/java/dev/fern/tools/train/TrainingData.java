@@ -168,15 +168,16 @@ public final class TrainingData {
                         limit);
         DataWarnings.print(part.annotations(), labelled.advice());
         Messages.detail(
-                String.format(
-                        "data %s: %d images in %s, %d boxes, %d categories",
-                        part.annotations(),
-                        labelled.images().samples().size(),
-                        part.images(),
-                        labelled.images().samples().stream()
-                                .mapToInt(sample -> sample.labels().length)
-                                .sum(),
-                        labelled.images().categories().size()));
+                () ->
+                        String.format(
+                                "data %s: %d images in %s, %d boxes, %d categories",
+                                part.annotations(),
+                                labelled.images().samples().size(),
+                                part.images(),
+                                labelled.images().samples().stream()
+                                        .mapToInt(sample -> sample.labels().length)
+                                        .sum(),
+                                labelled.images().categories().size()));
         return labelled;
     }
 

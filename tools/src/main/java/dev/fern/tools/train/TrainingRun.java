@@ -106,7 +106,12 @@ public record TrainingRun(
         @Override
         public void ready() throws IOException {
             Messages.detail(
-                    "settings: " + training.configuration.toJson().replaceAll("\\s+", " ").strip());
+                    () ->
+                            "settings: "
+                                    + training.configuration
+                                            .toJson()
+                                            .replaceAll("\\s+", " ")
+                                            .strip());
             RunRecord.add(
                     training.run,
                     training.train,
