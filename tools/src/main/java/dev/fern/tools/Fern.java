@@ -2,13 +2,8 @@ package dev.fern.tools;
 
 import dev.fern.backbone.host.EngineBridge;
 import dev.fern.tools.benchmark.BenchmarkCommand;
-import dev.fern.tools.console.ErrorReport;
 import dev.fern.tools.console.ExitStatus;
-import dev.fern.tools.console.Messages;
-import dev.fern.tools.console.OptionSection;
-import dev.fern.tools.console.OptionSection.Section;
 import dev.fern.tools.console.StandardOutput;
-import dev.fern.tools.console.VersionProvider;
 import dev.fern.tools.dataset.DatasetCommand;
 import dev.fern.tools.detect.DetectCommand;
 import dev.fern.tools.doctor.DoctorCommand;
@@ -22,24 +17,17 @@ import dev.fern.tools.train.PretrainCommand;
 import dev.fern.tools.train.TrainCommand;
 import dev.fern.tools.verify.VerifyCommand;
 import dev.fern.tools.weights.ImportCommand;
-import java.io.PrintWriter;
+import java.util.Arrays;
+import java.util.Optional;
+import java.util.stream.Stream;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Option;
-import picocli.CommandLine.ScopeType;
 
 /**
  * The entry point of the command line. It hands over to a command and turns what that throws into
  * one line on standard error and an exit status.
  */
-@OptionSection(Section.GENERAL)
 @Command(
-        name = "fern",
-        description =
-                "Trains, evaluates and runs object detectors whose result for an image never"
-                        + " depends on the images that share its batch.",
-        versionProvider = VersionProvider.class,
-        synopsisSubcommandLabel = "COMMAND",
         subcommands = {
             DemoCommand.class,
             TrainCommand.class,
@@ -57,65 +45,13 @@ import picocli.CommandLine.ScopeType;
             BenchmarkCommand.class,
             DoctorCommand.class,
             HelpCommand.class
-        },
-        footer = {
-            "",
-            "'fern help COMMAND' explains a command and all of its options.",
-            "Exit status: 0 done, 1 a fault of the network, the machine or Fern, 2 bad usage or bad"
-                    + " input, 130 interrupted.",
-            "Start with: fern demo"
         })
-public final class Fern {
+public final class Fern extends FernOptions {
 
     /** What Java takes for the home of a user without an entry in the system's list. */
     private static final String NO_HOME = "?";
 
     private static final String LOG_FORMAT = "java.util.logging.SimpleFormatter.format";
-
-    @Option(
-            names = {"-q", "--quiet"},
-            scope = ScopeType.INHERIT,
-            description =
-                    "Print results and errors only: no progress, no notes, no warnings. Default:"
-                            + " print them on standard error.")
-    private boolean isQuiet;
-
-    @Option(
-            names = {"-v", "--verbose"},
-            scope = ScopeType.INHERIT,
-            description =
-                    "Also say on standard error what was decided: versions, engine, devices,"
-                            + " threads, precision, data, settings, time and memory.")
-    private boolean isVerbose;
-
-    @Option(
-            names = "--color",
-            paramLabel = "WHEN",
-            scope = ScopeType.INHERIT,
-            defaultValue = "auto",
-            description =
-                    "Colours in helps and errors: always, never, or auto, which is on a terminal"
-                            + " where NO_COLOR is not set. Default: ${DEFAULT-VALUE}.")
-    private CommandExecution.Color color = CommandExecution.Color.AUTO;
-
-    @Option(
-            names = "--debug",
-            scope = ScopeType.INHERIT,
-            description = "Also print the stack trace of an error.")
-    private boolean debug;
-
-    @Option(
-            names = {"-h", "--help"},
-            usageHelp = true,
-            scope = ScopeType.INHERIT,
-            description = "Show this help and exit.")
-    private boolean help;
-
-    @Option(
-            names = {"-V", "--version"},
-            versionHelp = true,
-            description = "Print the version and exit.")
-    private boolean version;
 
     private Fern() {}
 
@@ -145,54 +81,33 @@ public final class Fern {
 
     /** Runs a command and returns its exit status. */
     static int run(String... args) {
-        Fern fern = new Fern();
+        FernOptions fern = new FernOptions();
         try {
-            return commandLine(fern).execute(args);
+            Optional<Class<?>> only = named(args);
+            if (only.isEmpty()) {
+                fern = new Fern();
+            }
+            return fern.commandLine(only).execute(args);
         } catch (OutOfMemoryError | LinkageError e) {
             return fern.report(e);
         }
     }
 
-    static CommandLine commandLine() {
-        return commandLine(new Fern());
+    /**
+     * Returns the command that the first word names. To set up this one alone takes a tenth of a
+     * second less than all of them; help and a word that is no command need them all.
+     */
+    private static Optional<Class<?>> named(String... args) {
+        String first =
+                Arrays.stream(args).filter(word -> !word.startsWith("-")).findFirst().orElse("");
+        return Stream.of(Fern.class.getAnnotation(Command.class).subcommands())
+                .filter(command -> command != HelpCommand.class)
+                .filter(command -> command.getAnnotation(Command.class).name().equals(first))
+                .findFirst();
     }
 
-    private static CommandLine commandLine(Fern fern) {
-        CommandLine commands = new CommandLine(fern);
-        commands.setCaseInsensitiveEnumValuesAllowed(true);
-        commands.setUsageHelpAutoWidth(true);
-        commands.setExpandAtFiles(false); // @x.jpg may be the name of an image
-        // Else '--output --epocs 3' writes to a folder named --epocs.
-        commands.setUnmatchedOptionsAllowedAsOptionParameters(false);
-        CommandHelp.install(commands);
-        commands.setExecutionStrategy(
-                parsed ->
-                        new CommandExecution(fern.isQuiet, fern.isVerbose, fern.color)
-                                .execute(parsed));
-        commands.setParameterExceptionHandler(
-                (exception, arguments) -> {
-                    errors().println("fern: " + UsageProblem.of(exception, arguments));
-                    return ExitStatus.BAD_INPUT;
-                });
-        commands.setExecutionExceptionHandler(
-                (exception, command, parsed) -> fern.report(exception));
-        return commands;
-    }
-
-    private static PrintWriter errors() {
-        return new PrintWriter(Messages.errors(), true);
-    }
-
-    private int report(Throwable exception) {
-        PrintWriter err = errors();
-        if (debug) {
-            exception.printStackTrace(err);
-        }
-        if (exception instanceof InterruptedException) {
-            return ExitStatus.INTERRUPTED;
-        }
-        ErrorReport report = ErrorReport.of(exception, debug);
-        err.println("fern: " + report.message());
-        return report.status();
+    /** {@return all commands} */
+    static CommandLine allCommands() {
+        return new Fern().commandLine(Optional.empty());
     }
 }

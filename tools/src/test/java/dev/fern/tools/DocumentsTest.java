@@ -158,7 +158,7 @@ class DocumentsTest {
     @MethodSource("documents")
     void everyCommandAndOptionIsThere(MarkdownFile document) {
         Set<String> options = new TreeSet<>();
-        collectOptions(Fern.commandLine(), options);
+        collectOptions(Fern.allCommands(), options);
         for (String code : document.inlineCode()) {
             if (code.startsWith("--")) {
                 assertThat(options).as(code).contains(code.split("[ =]")[0]);
@@ -175,7 +175,7 @@ class DocumentsTest {
     }
 
     private static void checkCommand(String line) {
-        CommandLine command = Fern.commandLine();
+        CommandLine command = Fern.allCommands();
         boolean named = false;
         for (String word : line.split(" # ")[0].split("[\\s\\[\\]]+")) {
             CommandLine sub = command.getSubcommands().get(word);
@@ -202,7 +202,7 @@ class DocumentsTest {
                             }
                         });
         Set<String> commands = new TreeSet<>();
-        collectCommands(Fern.commandLine(), commands);
+        collectCommands(Fern.allCommands(), commands);
         assertThat(listed).isEqualTo(commands);
     }
 

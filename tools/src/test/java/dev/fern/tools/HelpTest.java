@@ -21,7 +21,7 @@ class HelpTest {
     @Test
     void everyCommandTellsWhatItIsForAndWhatItsOptionsDo() {
         List<CommandLine> commands = new ArrayList<>();
-        collect(Fern.commandLine(), commands);
+        collect(Fern.allCommands(), commands);
         assertThat(commands).hasSizeGreaterThan(9);
         for (CommandLine command : commands) {
             String name = command.getCommandSpec().qualifiedName(" ");
@@ -56,7 +56,7 @@ class HelpTest {
         JsonObject defaults =
                 JsonParser.parseString(TrainingConfiguration.of(List.of()).toJson())
                         .getAsJsonObject();
-        CommandLine train = Fern.commandLine().getSubcommands().get("train");
+        CommandLine train = Fern.allCommands().getSubcommands().get("train");
         int checked = 0;
         for (OptionSpec option : train.getCommandSpec().options()) {
             String name = setting(option.longestName());
