@@ -4,9 +4,12 @@ import dev.fern.cocoeval.CategoryMatching.Pairs;
 import dev.fern.cocoeval.json.CocoFormatException;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ForkJoinPool;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 
 /**
@@ -78,17 +81,31 @@ public final class CocoEvaluator {
 
     /**
      * Runs a task for all groups in parallel; if several fail, throws the first group's failure.
+     * The largest groups come first, and whichever thread is free takes the next: some categories
+     * have a hundred times as many detections as others.
      */
     static void forEachGroup(EvaluationInput input, GroupTask task) throws CocoFormatException {
         CocoFormatException[] failures = new CocoFormatException[input.groupCount()];
-        IntStream.range(0, input.groupCount())
+        int[] order =
+                IntStream.range(0, failures.length)
+                        .boxed()
+                        .sorted(Comparator.comparingInt(k -> -input.detections(k).length))
+                        .mapToInt(Integer::intValue)
+                        .toArray();
+        AtomicInteger next = new AtomicInteger();
+        IntStream.rangeClosed(0, ForkJoinPool.getCommonPoolParallelism())
                 .parallel()
                 .forEach(
-                        k -> {
-                            try {
-                                task.run(k, new CategoryMatching(input, k));
-                            } catch (CocoFormatException e) {
-                                failures[k] = e;
+                        thread -> {
+                            for (int i = next.getAndIncrement();
+                                    i < order.length;
+                                    i = next.getAndIncrement()) {
+                                int k = order[i];
+                                try {
+                                    task.run(k, new CategoryMatching(input, k));
+                                } catch (CocoFormatException e) {
+                                    failures[k] = e;
+                                }
                             }
                         });
         for (CocoFormatException failure : failures) {
