@@ -43,25 +43,16 @@ public record ServerOptions(
     /**
      * Checks the ranges.
      *
-     * <p><<<<<<< HEAD
-     *
-     * @param host not null =======
-     * @param host is not checked, since listening shows whether it can be used >>>>>>>
-     *     958f7b248e76529c342f32d025f4e9c5bc7f3c08
+     * @param host not null; listening shows whether it can be used
      * @param port 0 to 65535
      * @param maxBatch 1 to 1024
      * @param maxDelayMillis 0 to 10,000
      * @param queueLength 1 to 100,000
-     * @param maxBodyBytes 1 to 2^30 <<<<<<< HEAD
+     * @param maxBodyBytes 1 to 2^30
      * @param reader not null
      * @param timeoutSeconds 1 to 3600
      * @param token not empty, if there is one
-     * @param keyStore empty for plain HTTP =======
-     * @param reader of images
-     * @param timeoutSeconds 1 to 3600
-     * @param token of any form
-     * @param keyStore is read when the server starts >>>>>>>
-     *     958f7b248e76529c342f32d025f4e9c5bc7f3c08
+     * @param keyStore is read when the server starts
      * @throws IllegalArgumentException naming the number that is out of its range
      */
     public ServerOptions {
