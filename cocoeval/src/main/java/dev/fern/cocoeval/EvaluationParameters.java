@@ -57,7 +57,7 @@ public record EvaluationParameters(
      * @param useCats false to evaluate all categories as one
      * @param sigmas one per keypoint, or a single one
      * @param corrected false for pycocotools' own numbers
-     * @throws IllegalArgumentException if {@code maxDets} is empty or a number is NaN
+     * @throws IllegalArgumentException if {@code maxDets} is empty
      */
     public EvaluationParameters {
         imgIds = imgIds.map(List::copyOf);
@@ -70,16 +70,6 @@ public record EvaluationParameters(
         sigmas = List.copyOf(sigmas);
         if (maxDets.isEmpty()) {
             throw new IllegalArgumentException("maxDets is empty; give at least one limit");
-        }
-        requireNumbers("iouThrs", iouThrs);
-        requireNumbers("recThrs", recThrs);
-        requireNumbers("sigmas", sigmas);
-    }
-
-    /** Refuses NaN, at which every detection matches. */
-    private static void requireNumbers(String name, List<Double> values) {
-        if (values.contains(Double.NaN)) {
-            throw new IllegalArgumentException(name + " has a value that is not a number");
         }
     }
 
@@ -323,7 +313,7 @@ public record EvaluationParameters(
          * Builds the parameters as they are set so far.
          *
          * @return parameters that do not change with this builder
-         * @throws IllegalArgumentException if {@code maxDets} is empty or a number is NaN
+         * @throws IllegalArgumentException if {@code maxDets} is empty
          */
         public EvaluationParameters build() {
             return new EvaluationParameters(

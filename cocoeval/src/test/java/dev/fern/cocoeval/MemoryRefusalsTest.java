@@ -91,18 +91,6 @@ class MemoryRefusalsTest {
     }
 
     @Test
-    void aParameterOfNaNIsRefused() {
-        List<Double> values = List.of(0.5, Double.NaN);
-        assertThatThrownBy(() -> EvaluationParameters.builder().iouThrs(values).build())
-                .isInstanceOf(IllegalArgumentException.class)
-                .hasMessage("iouThrs has a value that is not a number");
-        assertThatThrownBy(() -> EvaluationParameters.builder().recThrs(values).build())
-                .hasMessage("recThrs has a value that is not a number");
-        assertThatThrownBy(() -> EvaluationParameters.builder().sigmas(values).build())
-                .hasMessage("sigmas has a value that is not a number");
-    }
-
-    @Test
     void anEmptyBoxIsTaken() throws Exception {
         Box empty = new Box(10, 20, 0, 0);
         CocoResults results = CocoResults.builder().add(5, 1, empty, 0.5).build();
