@@ -20,6 +20,10 @@ final class DetectionGraph {
 
     private final OnnxGraph graph;
     private final AnchorParameters anchors;
+
+    /** Those of a small canvas, of which each level's first place is looked at. */
+    private final Anchors some;
+
     private final int categories;
 
     /** [N, 1, 4]: width, height, width, height of each image on its canvas. */
@@ -44,6 +48,7 @@ final class DetectionGraph {
             String sizes) {
         this.graph = graph;
         this.anchors = anchors;
+        some = new AnchorGenerator(anchors).generate(32, 32);
         this.categories = categories;
         limits =
                 graph.node(
@@ -114,12 +119,7 @@ final class DetectionGraph {
                         graph.floats(new float[] {(float) parameters.nmsIou()}, 1),
                         graph.floats(new float[] {(float) parameters.scoreThreshold()}, 1));
         String places = graph.node("Gather", a -> a.number("axis", 1), kept, graph.integers(0, 2));
-        String none =
-                graph.node(
-                        "Where",
-                        graph.node("Less", scores, graph.scalar(0)),
-                        scores,
-                        graph.scalar(-1));
+        String none = graph.node("Expand", graph.scalar(-1), graph.node("Shape", scores));
         String left = graph.node("ScatterND", none, places, graph.node("GatherND", scores, places));
         List<String> best = best(left, parameters.maxDetections());
         String label =
@@ -164,7 +164,6 @@ final class DetectionGraph {
     private String anchors(int level, String map) {
         int stride = FIRST_STRIDE << level;
         // The anchors of the first place; those of the others are moved by whole steps.
-        Anchors some = new AnchorGenerator(anchors).generate(32, 32);
         int first = 4 * some.levels().get(level).first();
         float[] cell = Arrays.copyOfRange(some.boxes(), first, first + 4 * anchors.perLocation());
         String shape = graph.node("Shape", map);

@@ -1,7 +1,5 @@
 package dev.fern.onnx;
 
-import dev.fern.backbone.norm.Activation;
-import dev.fern.backbone.norm.BatchNormalization;
 import dev.fern.backbone.norm.BatchRenormalization;
 import dev.fern.backbone.norm.FilterResponseNormalization;
 import dev.fern.backbone.norm.FrozenBatchNormalization;
@@ -52,30 +50,11 @@ final class NormGraph {
         boolean isFrn = norm instanceof FilterResponseNormalization;
         String y = norm(norm, isFrn ? name : name + ".norm", x);
         String sum = shortcut.map(s -> graph.node("Add", y, s)).orElse(y);
-        return switch (activation(norm)) {
+        return switch (norm.activation()) {
             case NONE -> sum;
             case RELU -> graph.node("Relu", sum);
             case TLU -> graph.node("Max", sum, parameters.perChannel(name + ".tau"));
         };
-    }
-
-    private static Activation activation(Normalization norm) {
-        if (norm instanceof FilterResponseNormalization frn) {
-            return frn.activation();
-        }
-        if (norm instanceof BatchNormalization batch) {
-            return batch.activation();
-        }
-        if (norm instanceof FrozenBatchNormalization frozen) {
-            return frozen.activation();
-        }
-        if (norm instanceof BatchRenormalization renorm) {
-            return renorm.activation();
-        }
-        if (norm instanceof GroupNormalization group) {
-            return group.activation();
-        }
-        throw new IllegalArgumentException("no ONNX operators are known for norm " + norm.id());
     }
 
     /**

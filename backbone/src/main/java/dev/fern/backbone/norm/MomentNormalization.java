@@ -5,9 +5,6 @@ import ai.djl.nn.Block;
 /** A normaliser by mean and variance, with any activation behind it. */
 interface MomentNormalization extends Normalization {
 
-    /** {@return the activation that follows the norm, never {@link Activation#NONE}} */
-    Activation activation();
-
     /**
      * {@return a block that normalises, without an activation}
      *

@@ -96,6 +96,9 @@ public interface Normalization {
      */
     String id();
 
+    /** {@return the activation that follows the norm where a block activates} */
+    Activation activation();
+
     /** {@return whether an image's result in training is the same whatever batch it is in} */
     default boolean isBatchIndependent() {
         return true;
