@@ -1,14 +1,14 @@
 package dev.fern.cocoeval;
 
+import dev.fern.cocoeval.id.IdPositions;
 import dev.fern.cocoeval.id.IdTable;
-import dev.fern.cocoeval.id.LooseIds;
 import dev.fern.cocoeval.variant.BoxLayout;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
-import java.util.function.IntFunction;
+import java.util.function.IntToLongFunction;
 import java.util.stream.LongStream;
 
 /**
@@ -62,7 +62,10 @@ public final class CocoAdvice {
                         () -> dataset.images().forEach(image -> evaluated.add(image.id())));
         Set<Long> detected = new HashSet<>();
         for (int i = 0; i < results.size(); i++) {
-            detected.add(results.idIn(dataset, results.imageId(i)));
+            // detections mostly come image by image
+            if (i == 0 || results.imageId(i) != results.imageId(i - 1)) {
+                detected.add(results.idIn(dataset, results.imageId(i)));
+            }
         }
         detected.retainAll(evaluated);
         return new Coverage(detected.size(), evaluated.size());
@@ -84,10 +87,8 @@ public final class CocoAdvice {
         List<CocoAnnotation> annotations = dataset.annotations();
         IdTable table = dataset.ids();
         References references = new References(dataset, "annotations", annotations.size());
-        references.toImages(i -> table.value(annotations.get(i).imageId())).ifPresent(lines::add);
-        references
-                .toCategories(i -> table.value(annotations.get(i).categoryId()))
-                .ifPresent(lines::add);
+        references.toImages(i -> annotations.get(i).imageId(), table).ifPresent(lines::add);
+        references.toCategories(i -> annotations.get(i).categoryId(), table).ifPresent(lines::add);
         if (!parameters.corrected()) {
             long[] ids = annotations.stream().mapToLong(CocoAnnotation::id).toArray();
             repeatedIds(ids).ifPresent(lines::add);
@@ -95,7 +96,15 @@ public final class CocoAdvice {
         }
         BoxLayout layout = new BoxLayout();
         for (CocoAnnotation annotation : annotations) {
-            add(layout, annotation.box(), dataset.image(annotation.imageId()));
+            Box box = annotation.box();
+            Optional<CocoImage> image = dataset.image(annotation.imageId());
+            layout.add(
+                    box.x(),
+                    box.y(),
+                    box.width(),
+                    box.height(),
+                    image.map(CocoImage::width).orElse(0),
+                    image.map(CocoImage::height).orElse(0));
         }
         layout.problem().ifPresent(lines::add);
         return lines;
@@ -112,18 +121,21 @@ public final class CocoAdvice {
     public static List<String> of(CocoDataset dataset, CocoResults results) {
         List<String> lines = new ArrayList<>(results.notes());
         new References(dataset, "detections", results.size())
-                .toCategories(i -> results.ids().value(results.categoryId(i)))
+                .toCategories(results::categoryId, results.ids())
                 .ifPresent(lines::add);
         BoxLayout layout = new BoxLayout();
-        long previous = 0;
-        Optional<CocoImage> image = Optional.empty();
+        double[] boxes = results.boxes();
+        int width = 0;
+        int height = 0;
         for (int i = 0; i < results.size(); i++) {
-            // detections mostly come image by image
-            if (i == 0 || results.imageId(i) != previous) {
-                previous = results.imageId(i);
-                image = dataset.image(results.idIn(dataset, previous));
+            if (i == 0 || results.imageId(i) != results.imageId(i - 1)) {
+                Optional<CocoImage> image =
+                        dataset.image(results.idIn(dataset, results.imageId(i)));
+                width = image.map(CocoImage::width).orElse(0);
+                height = image.map(CocoImage::height).orElse(0);
             }
-            add(layout, results.box(i), image);
+            int at = 4 * i;
+            layout.add(boxes[at], boxes[at + 1], boxes[at + 2], boxes[at + 3], width, height);
         }
         layout.problem().ifPresent(lines::add);
         return lines;
@@ -136,7 +148,7 @@ public final class CocoAdvice {
     static String onUnlistedImages(CocoDataset dataset, CocoResults results) {
         String line =
                 new References(dataset, "detections", results.size())
-                        .toImages(i -> results.ids().value(results.imageId(i)))
+                        .toImages(results::imageId, results.ids())
                         .orElseThrow();
         if (line.contains("--lenient")) {
             return "; " + line;
@@ -146,16 +158,6 @@ public final class CocoAdvice {
                 + (line.endsWith("\"")
                         ? "; --lenient takes names of files for ids, and leaves out the others"
                         : "; --lenient leaves them out");
-    }
-
-    private static void add(BoxLayout layout, Box box, Optional<CocoImage> image) {
-        layout.add(
-                box.x(),
-                box.y(),
-                box.width(),
-                box.height(),
-                image.map(CocoImage::width).orElse(0),
-                image.map(CocoImage::height).orElse(0));
     }
 
     private static Optional<String> repeatedIds(long[] ids) {
@@ -187,28 +189,38 @@ public final class CocoAdvice {
      * @param records what the records are called
      */
     private record References(CocoDataset dataset, String records, int count) {
-        Optional<String> toImages(IntFunction<Object> id) {
+        Optional<String> toImages(IntToLongFunction id, IdTable table) {
             return unlisted(
-                    "image_id", "images", dataset.images().stream().mapToLong(CocoImage::id), id);
+                    "image_id",
+                    "images",
+                    dataset.images().stream().mapToLong(CocoImage::id),
+                    id,
+                    table);
         }
 
-        Optional<String> toCategories(IntFunction<Object> id) {
+        Optional<String> toCategories(IntToLongFunction id, IdTable table) {
             return unlisted(
                     "category_id",
                     "categories",
                     dataset.categories().stream().mapToLong(CocoCategory::id),
-                    id);
+                    id,
+                    table);
         }
 
         private Optional<String> unlisted(
-                String member, String section, LongStream ids, IntFunction<Object> id) {
-            LooseIds listed = new LooseIds(ids, dataset.ids());
+                String member,
+                String section,
+                LongStream ids,
+                IntToLongFunction referredId,
+                IdTable table) {
+            IdPositions listed = new IdPositions(ids.toArray());
             Object first = null;
             int unlisted = 0;
             for (int i = 0; i < count; i++) {
-                Object value = id.apply(i);
-                if (!listed.contains(dataset.ids().find(value))) {
-                    first = first == null ? value : first;
+                long id = referredId.applyAsLong(i);
+                if (!listed.contains(
+                        IdTable.isOrdinary(id) ? id : dataset.ids().find(table.value(id)))) {
+                    first = first == null ? table.value(id) : first;
                     unlisted++;
                 }
             }

@@ -347,6 +347,11 @@ final class CocoResultsReader {
     }
 
     private long id() throws CocoFormatException {
+        idRefusal = null;
+        long usual = in.readShortInteger(IdTable.NONE);
+        if (usual != IdTable.NONE) {
+            return usual;
+        }
         in.peek();
         long start = in.offset();
         Object value = in.readValue();

@@ -1,5 +1,6 @@
 package dev.fern.cocoeval;
 
+import dev.fern.cocoeval.id.IdPositions;
 import dev.fern.cocoeval.id.IdTable;
 import dev.fern.cocoeval.id.PythonIds;
 import dev.fern.cocoeval.json.CocoFormatException;
@@ -15,8 +16,6 @@ import java.util.stream.LongStream;
  * records those are, and in which order, follows pycocotools' {@code COCO} and {@code _prepare}.
  */
 final class EvaluationInput {
-    private static final int ABSENT = -1;
-
     private final CocoDataset dataset;
     private final CocoResults results;
     private final EvaluationParameters parameters;
@@ -71,20 +70,15 @@ final class EvaluationInput {
         categories = categoryIds();
         requireAnnotations();
 
-        Map<Long, Integer> imagePositions = positions(images);
-        Map<Long, Integer> slots = positions(categories);
+        IdPositions imagePositions = new IdPositions(images);
+        IdPositions slots = new IdPositions(categories);
         List<CocoAnnotation> annotations = dataset.annotations();
         annotationImages =
-                annotations.stream()
-                        .mapToInt(a -> imagePositions.getOrDefault(a.imageId(), ABSENT))
-                        .toArray();
+                annotations.stream().mapToInt(a -> imagePositions.of(a.imageId())).toArray();
         int[] truthsInOrder = truthsInOrder(slots);
         truths = group(truthsInOrder, this::annotationCategory, slots);
-        detectionImages = locateDetections(positions(allImages), imagePositions);
-        int[] detectionsInOrder =
-                IntStream.range(0, results.size())
-                        .filter(i -> detectionImages[i] != ABSENT)
-                        .toArray();
+        detectionImages = locateDetections(new IdPositions(allImages), imagePositions);
+        int[] detectionsInOrder = detectionsInOrder();
         detections = group(detectionsInOrder, this::detectionCategory, slots);
 
         truthBoxes = new double[4 * annotations.size()];
@@ -113,7 +107,7 @@ final class EvaluationInput {
         refusals.requirePrepared(
                 anyImage ? IntStream.range(0, ignored.length).toArray() : truthsInOrder,
                 anyImage ? IntStream.range(0, results.size()).toArray() : detectionsInOrder,
-                category -> anyCategory || slots.containsKey(category));
+                category -> anyCategory || slots.contains(category));
     }
 
     private void requireShapes() {
@@ -165,27 +159,17 @@ final class EvaluationInput {
         }
     }
 
-    private static Map<Long, Integer> positions(long[] ids) {
-        Map<Long, Integer> positions = new HashMap<>(2 * ids.length);
-        for (int i = 0; i < ids.length; i++) {
-            if (ids[i] != IdTable.NONE) {
-                positions.putIfAbsent(ids[i], i);
-            }
-        }
-        return positions;
-    }
-
     // Which records
 
     /**
      * Annotations image by image. pycocotools looks them up by id, so the last of several with one
      * id takes the place of all, unless that is corrected.
      */
-    private int[] truthsInOrder(Map<Long, Integer> slots) {
+    private int[] truthsInOrder(IdPositions slots) {
         List<CocoAnnotation> annotations = dataset.annotations();
         int[] starts = new int[images.length + 1];
         for (int image : annotationImages) {
-            if (image != ABSENT) {
+            if (image != IdPositions.ABSENT) {
                 starts[image + 1]++;
             }
         }
@@ -194,7 +178,7 @@ final class EvaluationInput {
         }
         int[] ordered = new int[starts[images.length]];
         for (int i = 0; i < annotationImages.length; i++) {
-            if (annotationImages[i] != ABSENT) {
+            if (annotationImages[i] != IdPositions.ABSENT) {
                 ordered[starts[annotationImages[i]]++] = i;
             }
         }
@@ -212,9 +196,9 @@ final class EvaluationInput {
                         i ->
                                 !parameters.useCats()
                                         || slots.isEmpty()
-                                        || slots.containsKey(annotationCategory(i)))
+                                        || slots.contains(annotationCategory(i)))
                 .map(i -> last.get(ids[i]))
-                .filter(i -> annotationImages[i] != ABSENT)
+                .filter(i -> annotationImages[i] != IdPositions.ABSENT)
                 .toArray();
     }
 
@@ -226,17 +210,17 @@ final class EvaluationInput {
         return results.idIn(dataset, results.categoryId(detection));
     }
 
-    private int[] locateDetections(Map<Long, Integer> allImages, Map<Long, Integer> imagePositions)
+    private int[] locateDetections(IdPositions allImages, IdPositions imagePositions)
             throws CocoFormatException {
         int[] located = new int[results.size()];
         // detections mostly come image by image
         long previous = 0;
-        int position = ABSENT;
+        int position = IdPositions.ABSENT;
         for (int i = 0; i < located.length; i++) {
             long id = results.imageId(i);
             if (i == 0 || id != previous) {
                 long image = results.idIn(dataset, id);
-                if (!allImages.containsKey(image)) {
+                if (!allImages.contains(image)) {
                     throw new CocoFormatException(
                             refusals.resultsName(),
                             "[" + i + "].image_id",
@@ -246,7 +230,7 @@ final class EvaluationInput {
                                     + refusals.datasetName()
                                     + CocoAdvice.onUnlistedImages(dataset, results));
                 }
-                position = imagePositions.getOrDefault(image, ABSENT);
+                position = imagePositions.of(image);
                 previous = id;
             }
             located[i] = position;
@@ -254,17 +238,28 @@ final class EvaluationInput {
         return located;
     }
 
+    private int[] detectionsInOrder() {
+        int[] located = new int[detectionImages.length];
+        int count = 0;
+        for (int i = 0; i < detectionImages.length; i++) {
+            if (detectionImages[i] != IdPositions.ABSENT) {
+                located[count++] = i;
+            }
+        }
+        return Arrays.copyOf(located, count);
+    }
+
     private interface CategoryOf {
         long category(int member);
     }
 
     /** Groups records by category, or puts all together in the order of {@link #categories}. */
-    private int[][] group(int[] members, CategoryOf categoryOf, Map<Long, Integer> slots) {
+    private int[][] group(int[] members, CategoryOf categoryOf, IdPositions slots) {
         int[] slotOf = new int[members.length];
         int[] counts = new int[categories.length];
         for (int i = 0; i < members.length; i++) {
-            slotOf[i] = slots.getOrDefault(categoryOf.category(members[i]), ABSENT);
-            if (slotOf[i] != ABSENT) {
+            slotOf[i] = slots.of(categoryOf.category(members[i]));
+            if (slotOf[i] != IdPositions.ABSENT) {
                 counts[slotOf[i]]++;
             }
         }
@@ -273,7 +268,7 @@ final class EvaluationInput {
         int[] filled = new int[categories.length];
         for (int i = 0; i < members.length; i++) {
             int slot = slotOf[i];
-            if (slot != ABSENT) {
+            if (slot != IdPositions.ABSENT) {
                 groups[slot][filled[slot]++] = members[i];
             }
         }
@@ -283,8 +278,8 @@ final class EvaluationInput {
         // a category that catIds names twice counts twice
         return new int[][] {
             LongStream.of(categories)
-                    .filter(slots::containsKey)
-                    .mapToObj(id -> groups[slots.get(id)])
+                    .filter(slots::contains)
+                    .mapToObj(id -> groups[slots.of(id)])
                     .flatMapToInt(Arrays::stream)
                     .toArray()
         };

@@ -33,14 +33,25 @@ final class CommandHelp {
         spec.usageMessage()
                 .sectionMap()
                 .put(UsageMessageSpec.SECTION_KEY_OPTION_LIST, CommandHelp::sections);
-        if (spec.options().size() > MOST_IN_SYNOPSIS) {
-            spec.usageMessage().customSynopsis(synopsis(spec).replace("%", "%%"));
-        }
+        spec.usageMessage()
+                .sectionMap()
+                .put(UsageMessageSpec.SECTION_KEY_SYNOPSIS, CommandHelp::synopsis);
         command.getSubcommands().values().forEach(CommandHelp::install);
     }
 
+    /**
+     * Made when help is asked for: it takes longer than all else that a start does with options.
+     */
+    private static String synopsis(Help help) {
+        CommandSpec spec = help.commandSpec();
+        if (spec.options().size() > MOST_IN_SYNOPSIS) {
+            spec.usageMessage().customSynopsis(shortSynopsis(spec).replace("%", "%%"));
+        }
+        return help.synopsis(help.synopsisHeadingLength());
+    }
+
     /** Returns what must be given, in place of a paragraph of all options. */
-    private static String synopsis(CommandSpec spec) {
+    private static String shortSynopsis(CommandSpec spec) {
         StringBuilder line = new StringBuilder("@|bold " + spec.qualifiedName() + "|@");
         for (OptionSpec option : spec.options()) {
             if (option.required() && option.group() == null) {

@@ -1,7 +1,5 @@
 package dev.fern.cocoeval.id;
 
-import java.util.HashSet;
-import java.util.Set;
 import java.util.stream.LongStream;
 
 /**
@@ -9,7 +7,7 @@ import java.util.stream.LongStream;
  * and as text in another.
  */
 public final class LooseIds {
-    private final Set<Long> listed = new HashSet<>();
+    private final IdPositions listed;
     private final IdTable table;
 
     /**
@@ -19,7 +17,7 @@ public final class LooseIds {
      * @param table what the ids stand for
      */
     public LooseIds(LongStream ids, IdTable table) {
-        ids.forEach(listed::add);
+        listed = new IdPositions(ids.toArray());
         this.table = table;
     }
 

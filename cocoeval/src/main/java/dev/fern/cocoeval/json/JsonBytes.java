@@ -33,6 +33,14 @@ abstract class JsonBytes implements Closeable {
      * @throws CocoFormatException if the file can't be read or unpacked
      */
     public int peek() throws CocoFormatException {
+        // small, so that the compiler puts it where it is called: several times per value
+        if (position < limit && buffer[position] > ' ') {
+            return buffer[position];
+        }
+        return skipToNext();
+    }
+
+    private int skipToNext() throws CocoFormatException {
         while (true) {
             while (position < limit) {
                 byte b = buffer[position];

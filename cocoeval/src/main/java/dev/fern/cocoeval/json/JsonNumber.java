@@ -67,8 +67,12 @@ final class JsonNumber {
         if (at < limit && buffer[at] == '0') {
             at++;
         } else {
-            for (; at < limit && isDigit(buffer[at]); at++) {
-                digits = 10 * digits + (buffer[at] - '0');
+            for (; at < limit; at++) {
+                int digit = buffer[at] - '0';
+                if (digit < 0 || digit > 9) {
+                    break;
+                }
+                digits = 10 * digits + digit;
             }
         }
         if (at == first) {
@@ -80,14 +84,23 @@ final class JsonNumber {
         if (at < limit && buffer[at] == '.') {
             whole = false;
             int point = at++;
-            for (; at < limit && isDigit(buffer[at]); at++) {
-                digits = 10 * digits + (buffer[at] - '0');
-                significant += significant > 0 || buffer[at] != '0' ? 1 : 0;
+            int zeros = 0;
+            for (; at < limit; at++) {
+                int digit = buffer[at] - '0';
+                if (digit < 0 || digit > 9) {
+                    break;
+                }
+                digits = 10 * digits + digit;
+                // it may wrap round to 0, but only where more digits than are plain went before
+                if (digits == 0) {
+                    zeros++;
+                }
             }
             fraction = at - point - 1;
             if (fraction == 0) {
                 return ~at;
             }
+            significant += significant > 0 ? fraction : fraction - zeros;
         }
         int power = 0;
         if (at < limit && (buffer[at] == 'e' || buffer[at] == 'E')) {
@@ -135,6 +148,15 @@ final class JsonNumber {
         return integer;
     }
 
+    /** Whether it is an integer of at most 18 digits, which {@link #mantissa} holds. */
+    boolean isShortInteger() {
+        return integer && plain;
+    }
+
+    long mantissa() {
+        return mantissa;
+    }
+
     /** The nearest double; infinite for a number beyond the range of doubles. */
     double toDouble() {
         if (!finite) {
@@ -156,7 +178,7 @@ final class JsonNumber {
         if (!integer) {
             return toDouble();
         }
-        if (plain) {
+        if (isShortInteger()) {
             return mantissa;
         }
         BigInteger big = new BigInteger(text());

@@ -65,6 +65,26 @@ abstract class JsonScanner extends JsonBytes {
         return number.toNumber();
     }
 
+    /**
+     * Reads an integer if one of at most 18 digits comes next, without an object for it.
+     *
+     * @param otherwise what to return, with nothing read, if anything else comes next
+     * @return the integer or {@code otherwise}
+     * @throws CocoFormatException if the file can't be read or unpacked
+     */
+    public long readShortInteger(long otherwise) throws CocoFormatException {
+        if (!isNumberNext()) {
+            return otherwise;
+        }
+        has(JsonNumber.MAX_LENGTH + 1);
+        int end = number.scan(position, limit);
+        if (end < 0 || !number.isShortInteger()) {
+            return otherwise;
+        }
+        position = end;
+        return number.mantissa();
+    }
+
     final void scanNumber() throws CocoFormatException {
         if (scanNonFinite()) {
             return;
@@ -303,7 +323,8 @@ abstract class JsonScanner extends JsonBytes {
             // an ASCII text has the hash of its bytes
             int slot = slot(name.hashCode());
             knownBytes[slot] = bytes;
-            knownNames[slot] = name;
+            // the same object as a literal in the source, which makes a switch quicker
+            knownNames[slot] = name.intern();
         }
         return name;
     }

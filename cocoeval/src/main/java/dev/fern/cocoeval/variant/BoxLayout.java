@@ -42,11 +42,13 @@ public final class BoxLayout {
         boolean isSized = imageWidth > 0 && imageHeight > 0;
         boxes++;
         if (x >= 0
+                && x <= 1
                 && y >= 0
+                && y <= 1
                 && width > 0
+                && width <= 1
                 && height > 0
-                && Math.max(x, y) <= 1
-                && Math.max(width, height) <= 1
+                && height <= 1
                 && !(isSized && Math.max(imageWidth, imageHeight) <= TINY)) {
             fractions++;
         }

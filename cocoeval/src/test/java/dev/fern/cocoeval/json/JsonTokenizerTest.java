@@ -78,6 +78,32 @@ class JsonTokenizerTest {
         assertThat(tokenizer("0.000000000000000000000000000000000000001e39").readDouble())
                 .isEqualTo(1.0);
         assertThat(tokenizer("100000000000000000000000e-23").readDouble()).isEqualTo(1.0);
+        // zeros in front don't count as digits, and 2^64 is 0 in a long
+        assertThat(tokenizer("0.00000000000000000012345").readDouble()).isEqualTo(1.2345e-19);
+        assertThat(tokenizer("0.1844674407370955161600000").readDouble())
+                .isEqualTo(0.18446744073709551616);
+        assertThat(tokenizer("1.8446744073709551616000").readDouble())
+                .isEqualTo(1.8446744073709551616);
+    }
+
+    @Test
+    void readsShortIntegersAndLeavesAllElse() throws CocoFormatException {
+        for (long integer : new long[] {0, -1, 139, 999_999_999_999_999_999L}) {
+            assertThat(tokenizer(" " + integer).readShortInteger(-7)).isEqualTo(integer);
+        }
+        for (String other :
+                new String[] {"1000000000000000000", "1.0", "1e3", "NaN", "-Infinity", "\"5\""}) {
+            JsonTokenizer in = tokenizer(other);
+            assertThat(in.readShortInteger(-7)).isEqualTo(-7);
+            assertThat(in.readValue()).isEqualTo(only(other));
+        }
+        assertThatThrownBy(
+                        () -> {
+                            JsonTokenizer in = tokenizer("-a");
+                            in.readShortInteger(-7);
+                            in.readValue();
+                        })
+                .isInstanceOf(CocoFormatException.class);
     }
 
     @ParameterizedTest
