@@ -376,6 +376,49 @@ class TrainerTest {
     }
 
     @ParameterizedTest
+    @CsvSource({
+        "'\"epochs\": 4', 0.2 0.5, 3 6, 12",
+        "'\"epochs\": 4', 0.5 0.76, 6 12, 12",
+        "'\"steps\": 11', 0.3 0.9, 6 11, 11"
+    })
+    void aPausedTrainingIsEvaluatedAndGoesOnAsIfItHadNotPaused(
+            String length, String parts, String steps, long total) throws Exception {
+        String settings = "{" + length + ", \"evaluateEvery\": 100}";
+        RunDirectory undisturbed;
+        try (Training training = new Training("undisturbed", settings)) {
+            assertThat(training.train()).isTrue();
+            undisturbed = training.run;
+        }
+        for (int i = 0; i < 2; i++) {
+            double part = Double.parseDouble(parts.split(" ")[i]);
+            long step = Long.parseLong(steps.split(" ")[i]);
+            for (boolean again : new boolean[] {false, true}) {
+                try (Training training = new Training("paused", settings)) {
+                    training.trainer.pauseAfter(part);
+                    if (i > 0 || again) {
+                        training.resume();
+                    }
+                    boolean ends = step == total;
+                    assertThat(training.train()).isEqualTo(ends);
+                    assertThat(training.trainer.isPaused()).isEqualTo(!ends);
+                    assertThat(training.evaluated).hasSize(again ? 0 : 1);
+                    assertThat(CheckpointStore.read(training.run.last()).progress())
+                            .matches(progress -> progress.step() == step && progress.batch() == 0);
+                }
+            }
+        }
+        RunDirectory paused = RunDirectory.create(folder.resolve("paused"));
+        try (Training training = new Training("paused", settings)) {
+            training.resume();
+            assertThat(training.train()).isTrue();
+        }
+        assertThat(ModelDirectory.readParameters(paused.last()))
+                .isEqualTo(ModelDirectory.readParameters(undisturbed.last()));
+        assertThat(CheckpointStore.read(paused.last()).velocities())
+                .isEqualTo(CheckpointStore.read(undisturbed.last()).velocities());
+    }
+
+    @ParameterizedTest
     @CsvSource({"{}, 3", "{'epochs': 1}, 3", "{'steps': 2}, 2"})
     void anEvaluationThatWasBrokenOffIsMadeUpForOnResuming(String settings, int stepsBefore)
             throws Exception {
