@@ -195,7 +195,7 @@ public final class Training {
         Trainer<?> made =
                 session.trainer(
                         configuration.loop(),
-                        schedule.orElse(configuration.optimization().rates()),
+                        schedule.orElse(configuration.optimization().rates(configuration.loop())),
                         task,
                         lock,
                         told);

@@ -1,5 +1,6 @@
 package dev.fern.detection.train;
 
+import dev.fern.backbone.parameter.ParameterSpread;
 import dev.fern.detection.data.BatchSource;
 import dev.fern.detection.model.NonFiniteOutputException;
 import dev.fern.detection.recipe.LearningRateSchedule;
@@ -349,7 +350,8 @@ public final class Trainer<B> {
                 return;
             }
             Map<String, Double> numbers = evaluation.get();
-            write(() -> metrics.evaluation(finished.epoch(), finished.step(), numbers));
+            Map<String, ParameterSpread> norms = ParameterSpread.ofNorms(task.network());
+            write(() -> metrics.evaluation(finished.epoch(), finished.step(), numbers, norms));
             double score = numbers.get(task.score());
             boolean best = score > finished.bestScore() || !Files.exists(run.best());
             listener.evaluated(finished.epoch(), numbers, best);

@@ -117,7 +117,8 @@ public final class TrainCommand implements Callable<Integer> {
         data.requireValid();
         options.requireValid();
         if (!(pause > 0 && pause <= 1)) {
-            throw new BadInputException("--pause-after must be above 0 and at most 1, not " + pause);
+            throw new BadInputException(
+                    "--pause-after must be above 0 and at most 1, not " + pause);
         }
         if (purpose.learningRatePlot != null) {
             return findLearningRate();

@@ -61,7 +61,9 @@ public record TrainingRun(
                         System.err,
                         logEvery,
                         List.of("AP", "AP50", "AP75"),
-                        total -> ScheduleAdvice.of(configuration.optimization(), total));
+                        total ->
+                                ScheduleAdvice.of(
+                                        configuration.optimization(), configuration.loop(), total));
         CommandEnd end = new CommandEnd(run, configuration.loop().patience());
         AtomicReference<Training> training = new AtomicReference<>();
         TrainingBuilder builder =
