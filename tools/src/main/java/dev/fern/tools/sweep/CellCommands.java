@@ -4,6 +4,7 @@ import dev.fern.detection.recipe.TrainingConfiguration;
 import dev.fern.tools.console.ShellWords;
 import dev.fern.tools.sweep.result.Grid.Cell;
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import picocli.CommandLine.Model.CommandSpec;
@@ -30,7 +31,8 @@ record CellCommands(List<String> shared) {
      */
     static CellCommands of(CommandSpec sweep, String... mixins) {
         List<String> shared = new ArrayList<>();
-        for (OptionSpec option : sweep.commandLine().getParseResult().matchedOptions()) {
+        for (OptionSpec option :
+                new LinkedHashSet<>(sweep.commandLine().getParseResult().matchedOptions())) {
             String name = option.longestName();
             boolean taken = false;
             for (String mixin : mixins) {

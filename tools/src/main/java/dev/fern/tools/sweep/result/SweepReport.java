@@ -12,6 +12,7 @@ import dev.fern.detection.recipe.TrainingConfiguration;
 import dev.fern.tools.report.FindingsPicture;
 import dev.fern.tools.report.ForestPlot;
 import dev.fern.tools.report.HtmlPage;
+import dev.fern.tools.report.HtmlText;
 import dev.fern.tools.report.Palette;
 import dev.fern.tools.report.Plot;
 import dev.fern.tools.sweep.result.CellOutcome.Environment;
@@ -22,6 +23,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Collectors;
 
 /** A sweep as one HTML page that needs no script, no other file and no network. */
 public final class SweepReport {
@@ -202,8 +204,8 @@ public final class SweepReport {
         }
         page.section(
                 "Training curves",
-                "Thick curves are means over the seeds, thin ones single seeds. The loss is a running"
-                        + " mean.",
+                "Thick curves are means over the seeds, thin ones single seeds. The loss is the mean"
+                        + " of an epoch, AP that of all validation images.",
                 html + "</div>");
     }
 
@@ -280,7 +282,9 @@ public final class SweepReport {
                         + " was longer than clipNorm.",
                 tables.cells().html()
                         + "<details><summary>The command of each cell</summary><pre>"
-                        + escape(tables.commands())
+                        + tables.commands().stream()
+                                .map(HtmlText::escape)
+                                .collect(Collectors.joining("\n"))
                         + "</pre></details>");
     }
 

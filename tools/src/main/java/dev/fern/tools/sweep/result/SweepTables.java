@@ -161,11 +161,11 @@ final class SweepTables {
     }
 
     /** Returns the command line of each cell that ended. */
-    String commands() {
+    List<String> commands() {
         return results.cells().stream()
                 .filter(cell -> cell.outcome().isPresent())
                 .map(CellResult::command)
-                .collect(Collectors.joining("\n"));
+                .toList();
     }
 
     private static String minutes(double seconds) {
