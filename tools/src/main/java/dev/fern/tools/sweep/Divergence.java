@@ -3,6 +3,7 @@ package dev.fern.tools.sweep;
 import dev.fern.detection.train.MetricsLog;
 import dev.fern.detection.train.RunDirectory;
 import dev.fern.tools.sweep.result.CellHistory;
+import dev.fern.tools.sweep.result.Grid;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.util.ArrayDeque;
@@ -59,7 +60,7 @@ record Divergence(double factor) {
                                         taken,
                                         images,
                                         mean,
-                                        factor,
+                                        Grid.text(factor),
                                         first));
             }
         }

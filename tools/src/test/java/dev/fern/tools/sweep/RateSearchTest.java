@@ -34,7 +34,7 @@ class RateSearchTest {
                 assertThat(progress.missing()).isEmpty();
                 return asked;
             }
-            assertThat(progress.missing()).isNotEmpty().doesNotContainAnyElementsOf(asked);
+            assertThat(progress.missing()).isNotEmpty().noneMatch(asked::contains);
             asked.addAll(progress.missing());
             progress.missing().forEach(m -> known.put(m, score.applyAsDouble(m.rate())));
         }

@@ -270,11 +270,18 @@ class SweepRatesTest {
 
     @Test
     void optionsThatDoNotGoTogetherAreToldInOneLine() throws IOException {
+        Path other = work.resolve("other.json");
+        Files.writeString(
+                other,
+                """
+                {"images": [{"id": 1, "file_name": "other.png", "width": 64, "height": 64}],
+                 "annotations": [], "categories": [{"id": 1, "name": "circle"}]}
+                """);
         Map<String, String> wrong =
                 Map.of(
                         "--tune-fraction=1", "--tune-fraction",
                         "--tune-fraction=0.05", "choose another part",
-                        "--tune-annotations=" + annotations("train"), "instances_train.json",
+                        "--tune-annotations=" + other, "other.json: image 1, other.png",
                         "--tune-seeds=3", "--tune-seeds",
                         "--rates=1,1", "--rates",
                         "--rates=0.1234567", "--rates",

@@ -36,7 +36,7 @@ import java.util.function.Function;
 public final class ResultsReader {
 
     private static final List<String> SHARED =
-            List.of("data", "rateRule", "equal", "settings", "tuning");
+            List.of("data", "rateRule", "equal", "tuning", "settings");
 
     private ResultsReader() {}
 
