@@ -129,7 +129,8 @@ class SweepRatesTest {
         for (JsonElement element : choice.getAsJsonArray("trials")) {
             JsonObject trial = element.getAsJsonObject();
             double rate = trial.get("rate").getAsDouble();
-            String cell = "frn-b2-s1" + (rate == 1 ? "" : rate == 0.5 ? "-r0.5" : "-r" + (int) rate);
+            String cell =
+                    "frn-b2-s1" + (rate == 1 ? "" : rate == 0.5 ? "-r0.5" : "-r" + (int) rate);
             double score = ap(output.resolve("cells/" + cell + "/detections.json"), tuning);
             assertThat(trial.get("tuning_AP").getAsDouble()).as(cell).isEqualTo(score);
             scores.put(rate, score);
@@ -181,9 +182,7 @@ class SweepRatesTest {
                         "plots/ap-b2.png",
                         "plots/loss-b2.png",
                         "plots/rate-b2.png")) {
-            assertThat(again.resolve(file))
-                    .as(file)
-                    .hasSameBinaryContentAs(output.resolve(file));
+            assertThat(again.resolve(file)).as(file).hasSameBinaryContentAs(output.resolve(file));
         }
         assertThat(Files.readString(again.resolve("report.md")))
                 .contains("## Learning rates", "AP on the tuning images", "fern train");
@@ -208,8 +207,7 @@ class SweepRatesTest {
         String command = cell.get("command").getAsString();
         int threads = cell.getAsJsonObject("environment").get("threads").getAsInt();
         String processors = "-XX:ActiveProcessorCount=" + threads;
-        String start =
-                "OMP_NUM_THREADS=" + threads + " FERN_JAVA_OPTIONS=" + processors + " fern ";
+        String start = "OMP_NUM_THREADS=" + threads + " FERN_JAVA_OPTIONS=" + processors + " fern ";
         assertThat(command).startsWith(start + "train ");
         List<String> arguments =
                 new ArrayList<>(Arrays.asList(command.substring(start.length()).split(" ")));
@@ -229,8 +227,7 @@ class SweepRatesTest {
         assertThat(run.resolve("last/parameters.safetensors"))
                 .hasSameBinaryContentAs(first.resolve("last/parameters.safetensors"));
         List<String> metrics = Files.readAllLines(run.resolve("metrics.jsonl"));
-        JsonObject last =
-                JsonParser.parseString(metrics.get(metrics.size() - 1)).getAsJsonObject();
+        JsonObject last = JsonParser.parseString(metrics.get(metrics.size() - 1)).getAsJsonObject();
         JsonElement evaluation =
                 cell.getAsJsonArray("evaluations")
                         .get(cell.getAsJsonArray("evaluations").size() - 1)
@@ -279,20 +276,32 @@ class SweepRatesTest {
                 """);
         Map<String, String> wrong =
                 Map.of(
-                        "--tune-fraction=1", "--tune-fraction",
-                        "--tune-fraction=0.05", "choose another part",
-                        "--tune-annotations=" + other, "other.json: image 1, other.png",
-                        "--tune-seeds=3", "--tune-seeds",
-                        "--rates=1,1", "--rates",
-                        "--rates=0.1234567", "--rates",
-                        "--widen=-1", "--widen",
-                        "--diverged=0.5", "--diverged",
-                        "--equal=steps", "--steps",
-                        "--results=none.json", "--results");
+                        "--tune-fraction=1",
+                        "--tune-fraction",
+                        "--tune-fraction=0.05",
+                        "choose another part",
+                        "--tune-annotations=" + other,
+                        "other.json: image 1, other.png",
+                        "--tune-seeds=3",
+                        "--tune-seeds",
+                        "--rates=1,1",
+                        "--rates",
+                        "--rates=0.1234567",
+                        "--rates",
+                        "--widen=-1",
+                        "--widen",
+                        "--diverged=0.5",
+                        "--diverged",
+                        "--equal=steps",
+                        "--steps",
+                        "--results=none.json",
+                        "--results");
         for (Map.Entry<String, String> option : wrong.entrySet()) {
             boolean rates = option.getKey().startsWith("--rates");
             String[] grid =
-                    Stream.of(GRID).filter(o -> !rates || !o.startsWith("--rates")).toArray(String[]::new);
+                    Stream.of(GRID)
+                            .filter(o -> !rates || !o.startsWith("--rates"))
+                            .toArray(String[]::new);
             CommandRun run =
                     sweep(
                             work.resolve("sweep"),
@@ -300,7 +309,8 @@ class SweepRatesTest {
                                     .filter(
                                             o ->
                                                     !o.equals("--widen=1")
-                                                            || !option.getKey().startsWith("--widen"))
+                                                            || !option.getKey()
+                                                                    .startsWith("--widen"))
                                     .toArray(String[]::new));
             assertThat(run.status()).as(option.getKey()).isEqualTo(2);
             assertThat(run.complaints()).singleElement().asString().contains(option.getValue());

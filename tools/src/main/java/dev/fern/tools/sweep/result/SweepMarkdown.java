@@ -72,7 +72,9 @@ public final class SweepMarkdown {
             image("AP, batch size " + batchSize, plots, "ap-b" + batchSize);
         }
         text.append("## Cells\n\n").append(tables.cells().markdown());
-        text.append("Each cell by itself:\n\n```\n").append(String.join("\n", tables.commands())).append("\n```\n");
+        text.append("Each cell by itself:\n\n```\n")
+                .append(String.join("\n", tables.commands()))
+                .append("\n```\n");
         return text.toString();
     }
 
