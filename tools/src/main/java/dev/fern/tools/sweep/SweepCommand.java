@@ -46,7 +46,11 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/** {@code fern sweep}: trains under every combination of norms, batch sizes and seeds. */
+/**
+ * {@code fern sweep}: trains under every combination of norms, batch sizes and seeds.
+ *
+ * <p>Long because its help tells all that a sweep does.
+ */
 @Command(
         name = "sweep",
         sortOptions = false,
