@@ -19,6 +19,8 @@ import java.util.function.Consumer;
  * evaluations, metrics and checkpoints. What a step draws depends on the seed, the epoch and the
  * image alone, so that a resumed training goes on as if it had not been interrupted.
  *
+ * <p>Long because all that may end a training, and what is saved then, is here.
+ *
  * @param <B> the task's kind of batch
  */
 public final class Trainer<B> {
