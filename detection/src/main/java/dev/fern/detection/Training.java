@@ -41,6 +41,7 @@ public final class Training {
     private final Optional<LabelledImages> validation;
     private final Optional<DetectionTask.Validation> scoring;
     private final LoaderOptions loading;
+    private final double pause;
     private final Optional<LearningRateSchedule> schedule;
     private final Optional<ImageAugmentation> augmentation;
     private final TrainingListener listener;
@@ -66,6 +67,7 @@ public final class Training {
         this.validation = validation;
         this.scoring = from.scoring();
         this.loading = from.loading();
+        this.pause = from.pause();
         this.schedule = from.schedule();
         this.augmentation = from.augmentation();
         this.listener = from.listener();
@@ -89,7 +91,7 @@ public final class Training {
     }
 
     /**
-     * Trains on the calling thread, to the end or until asked to stop.
+     * Trains on the calling thread, to the end, or until it is to pause or asked to stop.
      *
      * @return how it ended
      * @throws IllegalStateException if this training ran before; build another one to go on
@@ -193,10 +195,11 @@ public final class Training {
         Trainer<?> made =
                 session.trainer(
                         configuration.loop(),
-                        schedule.orElse(configuration.optimization().rates()),
+                        schedule.orElse(configuration.optimization().rates(configuration.loop())),
                         task,
                         lock,
                         told);
+        made.pauseAfter(pause);
         synchronized (this) {
             trainer = made;
             if (stopRequested) {

@@ -46,6 +46,7 @@ public final class TrainingBuilder {
     private ImageAugmentation augmentation;
     private RunCompanion.Factory companion;
     private RunStart start = RunStart.FRESH;
+    private double pause = 1;
     private boolean resumesIfBegun;
 
     /** Labelled images, opened or to be opened. */
@@ -272,6 +273,24 @@ public final class TrainingBuilder {
     }
 
     /**
+     * Lets the training pause after a part of its steps, at the end of the epoch in which that part
+     * is taken, and scores the model there. The learning rate stays that of the whole training, and
+     * a training that is resumed goes on as if it had not paused.
+     *
+     * @param part above 0, at most 1; 1 for no pause
+     * @return this
+     * @throws IllegalArgumentException if the part is out of its range
+     */
+    public TrainingBuilder pauseAfter(double part) {
+        if (!(part > 0 && part <= 1)) {
+            throw new IllegalArgumentException(
+                    "a training pauses after a part above 0 and at most 1, not " + part);
+        }
+        pause = part;
+        return this;
+    }
+
+    /**
      * Reads the settings and opens the data.
      *
      * @return the training, to be run
@@ -344,6 +363,10 @@ public final class TrainingBuilder {
 
     LoaderOptions loading() {
         return loading;
+    }
+
+    double pause() {
+        return pause;
     }
 
     Optional<DetectionTask.Validation> scoring() {

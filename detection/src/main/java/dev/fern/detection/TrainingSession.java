@@ -151,7 +151,11 @@ public record TrainingSession(
         try {
             boolean finished = trainer.train();
             return new TrainingResult(
-                    run, finished, finished && trainer.lostPatience(), trainer.imagesSkipped());
+                    run,
+                    finished,
+                    trainer.isPaused(),
+                    finished && trainer.lostPatience(),
+                    trainer.imagesSkipped());
         } catch (RunLostException e) {
             throw rescued(trainer, e);
         }

@@ -94,7 +94,7 @@ final class DemoCommand implements Callable<Integer> {
         System.err.println("2. training a small RetinaNet with FRN + TLU");
         LoaderOptions loading = new LoaderOptions(2, 5, false);
         int status =
-                new TrainingRun(configuration(), train, Optional.of(val), run, loading, 0)
+                new TrainingRun(configuration(), train, Optional.of(val), run, loading, 1, 0)
                         .execute(
                                 run.hasCheckpoint() ? RunStart.RESUMED : RunStart.FRESH,
                                 spec.root().commandLine().getParseResult().originalArgs());

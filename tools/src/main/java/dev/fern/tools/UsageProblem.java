@@ -65,8 +65,14 @@ final class UsageProblem {
         return Stream.of(arguments)
                 .filter(argument -> argument.startsWith("-"))
                 .map(argument -> argument.replaceFirst("=.*", ""))
-                .filter(name -> !seen.add(name))
+                .filter(name -> !seen.add(name) && !mayBeRepeated(exception, name))
                 .findFirst();
+    }
+
+    private static boolean mayBeRepeated(ParameterException exception, String option) {
+        return Optional.ofNullable(exception.getCommandLine().getCommandSpec().findOption(option))
+                .map(found -> found.isMultiValue())
+                .orElse(false);
     }
 
     private static String unknown(List<String> words, CommandLine command) {

@@ -150,7 +150,7 @@ class ArchitectureTest {
                                     "tools.export",
                                     "tools.serve"),
                             List.of("tools.run"),
-                            List.of("tools.train"),
+                            List.of("tools.train", "tools.sweep.result"),
                             List.of("tools.sweep", "tools.verify", "tools.benchmark"),
                             List.of("tools")));
 
@@ -165,7 +165,9 @@ class ArchitectureTest {
                     Map.entry("tools.export", List.of()),
                     Map.entry("tools.run", List.of("tools.evaluate")),
                     Map.entry("tools.serve", List.of()),
-                    Map.entry("tools.sweep", List.of("tools.evaluate", "tools.train")),
+                    Map.entry(
+                            "tools.sweep",
+                            List.of("tools.dataset", "tools.evaluate", "tools.train")),
                     Map.entry("tools.train", List.of("tools.evaluate", "tools.run")),
                     Map.entry("tools.verify", List.of("tools.train")),
                     Map.entry("tools.weights", List.of()));

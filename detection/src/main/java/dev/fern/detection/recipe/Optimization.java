@@ -12,6 +12,8 @@ import java.util.List;
  * @param weightDecay decay of weights and biases
  * @param normWeightDecay decay of the normalisers' parameters
  * @param warmupSteps number of steps over which the learning rate rises; 0 for no warm-up
+ * @param warmupImages number of images over which it rises, in place of {@code warmupSteps}; 0 to
+ *     go by steps
  * @param schedule how the learning rate decays: {@code cosine} or {@code step}
  * @param milestones where the rate of the step schedule falls to a tenth, as parts of the training
  * @param clipNorm largest norm of all gradients together; 0 for no clipping
@@ -22,6 +24,7 @@ public record Optimization(
         double weightDecay,
         double normWeightDecay,
         long warmupSteps,
+        long warmupImages,
         String schedule,
         List<Double> milestones,
         double clipNorm) {
@@ -34,6 +37,7 @@ public record Optimization(
      * @param weightDecay at least 0
      * @param normWeightDecay at least 0
      * @param warmupSteps at least 0
+     * @param warmupImages at least 0
      * @param schedule {@code cosine} or {@code step}
      * @param milestones each above 0 and below 1; may be empty
      * @param clipNorm at least 0
@@ -49,6 +53,7 @@ public record Optimization(
         require(weightDecay >= 0, "weightDecay", "at least 0", weightDecay);
         require(normWeightDecay >= 0, "normWeightDecay", "at least 0", normWeightDecay);
         require(warmupSteps >= 0, "warmupSteps", "at least 0", warmupSteps);
+        require(warmupImages >= 0, "warmupImages", "at least 0 (0 to go by steps)", warmupImages);
         require(clipNorm >= 0, "clipNorm", "at least 0 (0 for none)", clipNorm);
         if (!List.of("cosine", "step").contains(schedule)) {
             throw new IllegalArgumentException(
@@ -61,12 +66,26 @@ public record Optimization(
                 milestones);
     }
 
-    /** {@return the learning rate of each step} */
-    public LearningRateSchedule rates() {
+    /**
+     * {@return the number of steps over which the learning rate rises}
+     *
+     * @param loop tells how many images make one step
+     */
+    public long warmup(LoopSettings loop) {
+        long imagesPerStep = (long) loop.batchSize() * loop.accumulate();
+        return warmupImages == 0 ? warmupSteps : (warmupImages - 1) / imagesPerStep + 1;
+    }
+
+    /**
+     * {@return the learning rate of each step}
+     *
+     * @param loop tells how many images make one step
+     */
+    public LearningRateSchedule rates(LoopSettings loop) {
+        long warmup = warmup(loop);
         return switch (schedule) {
-            case "step" ->
-                    new LearningRateSchedule.Step(learningRate, warmupSteps, milestones, 0.1);
-            default -> new LearningRateSchedule.Cosine(learningRate, warmupSteps);
+            case "step" -> new LearningRateSchedule.Step(learningRate, warmup, milestones, 0.1);
+            default -> new LearningRateSchedule.Cosine(learningRate, warmup);
         };
     }
 }

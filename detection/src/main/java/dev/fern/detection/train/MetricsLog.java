@@ -5,6 +5,7 @@ import com.google.gson.GsonBuilder;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParseException;
 import com.google.gson.JsonParser;
+import dev.fern.backbone.parameter.ParameterSpread;
 import dev.fern.cocoeval.AtomicFile;
 import dev.fern.detection.files.TextFile;
 import dev.fern.detection.settings.RecordJson;
@@ -114,11 +115,21 @@ public final class MetricsLog implements AutoCloseable {
         write(GSON.toJson(line));
     }
 
-    void evaluation(int epoch, long step, Map<String, Double> numbers) throws IOException {
+    /**
+     * Writes the line of an evaluation.
+     *
+     * @param norms how the parameters of the normalisers spread, by kind
+     */
+    void evaluation(
+            int epoch, long step, Map<String, Double> numbers, Map<String, ParameterSpread> norms)
+            throws IOException {
         JsonObject line = new JsonObject();
         line.addProperty("epoch", epoch);
         line.addProperty("step", step);
         line.add(EVALUATION, GSON.toJsonTree(numbers));
+        if (!norms.isEmpty()) {
+            line.add("norms", GSON.toJsonTree(norms));
+        }
         write(line.toString());
     }
 

@@ -1,5 +1,6 @@
 package dev.fern.detection.train;
 
+import dev.fern.backbone.parameter.ParameterSpread;
 import dev.fern.detection.data.BatchSource;
 import dev.fern.detection.model.NonFiniteOutputException;
 import dev.fern.detection.recipe.LearningRateSchedule;
@@ -18,6 +19,8 @@ import java.util.function.Consumer;
  * evaluations, metrics and checkpoints. What a step draws depends on the seed, the epoch and the
  * image alone, so that a resumed training goes on as if it had not been interrupted.
  *
+ * <p>Long because all that may end a training, and what is saved then, is here.
+ *
  * @param <B> the task's kind of batch
  */
 public final class Trainer<B> {
@@ -35,6 +38,10 @@ public final class Trainer<B> {
     private final PlannedSteps plan;
 
     private final StopRequest stop = new StopRequest();
+
+    /** Part of the planned steps after which the training pauses; 1 for none. */
+    private double pause = 1;
+
     private Progress progress = Progress.START;
     private final Set<String> skippedImages = new HashSet<>();
 
@@ -108,6 +115,27 @@ public final class Trainer<B> {
         stop.make();
     }
 
+    /**
+     * Lets {@link #train} end early: after the first epoch at whose end a part of the planned steps
+     * is taken. That epoch is evaluated, and a training that is resumed goes on as if it had not
+     * paused.
+     *
+     * @param part above 0; 1 or more for no pause
+     */
+    public void pauseAfter(double part) {
+        pause = part;
+    }
+
+    /** {@return whether the training ended where it was to pause} */
+    public boolean isPaused() {
+        return pausesAt(progress) && !isFinished();
+    }
+
+    private boolean pausesAt(Progress now) {
+        long total = plan.total();
+        return pause < 1 && now.batch() == 0 && total - plan.left(now) >= pause * total;
+    }
+
     /** {@return how many different images were left out because they can't be used} */
     public int imagesSkipped() {
         return skippedImages.size();
@@ -119,7 +147,7 @@ public final class Trainer<B> {
     }
 
     /**
-     * Trains to the end, or until asked to stop.
+     * Trains to the end, or until asked to stop or {@linkplain #pauseAfter to pause}.
      *
      * @return whether the end was reached
      * @throws IOException if an image can't be used and is not to be skipped, or if no image can be
@@ -145,7 +173,7 @@ public final class Trainer<B> {
         listener.started(progress.step() + 1, lastStep);
         lock.requireHeld();
         try (MetricsLog metrics = new MetricsLog(run.metrics(), progress)) {
-            while (!isFinished() && !stop.isMade()) {
+            while (!isFinished() && !isPaused() && !stop.isMade()) {
                 if (trainEpoch(metrics)) {
                     finishEpoch(metrics);
                 }
@@ -299,7 +327,9 @@ public final class Trainer<B> {
             throws IOException, InterruptedException, TrainingException {
         Progress finished = progress.afterEpoch();
         boolean isDue =
-                plan.isThrough(finished) || finished.epoch() % settings.evaluateEvery() == 0;
+                plan.isThrough(finished)
+                        || finished.epoch() % settings.evaluateEvery() == 0
+                        || pausesAt(finished);
         if (isDue && task.isEvaluated()) {
             if (saved.isEmpty()) {
                 saveLast(); // a best model without a checkpoint would belong to no training
@@ -322,7 +352,8 @@ public final class Trainer<B> {
                 return;
             }
             Map<String, Double> numbers = evaluation.get();
-            write(() -> metrics.evaluation(finished.epoch(), finished.step(), numbers));
+            Map<String, ParameterSpread> norms = ParameterSpread.ofNorms(task.network());
+            write(() -> metrics.evaluation(finished.epoch(), finished.step(), numbers, norms));
             double score = numbers.get(task.score());
             boolean best = score > finished.bestScore() || !Files.exists(run.best());
             listener.evaluated(finished.epoch(), numbers, best);

@@ -109,7 +109,7 @@ class ClassificationTaskTest {
             assertThat(
                             new Trainer<>(
                                             settings.loop(),
-                                            settings.optimization().rates(),
+                                            settings.optimization().rates(settings.loop()),
                                             task,
                                             lock,
                                             told)
@@ -155,7 +155,11 @@ class ClassificationTaskTest {
                                     settings, classifier, train, c -> score(c, train), LOADING)) {
                 Trainer<?> trainer =
                         new Trainer<>(
-                                settings.loop(), settings.optimization().rates(), task, lock, told);
+                                settings.loop(),
+                                settings.optimization().rates(settings.loop()),
+                                task,
+                                lock,
+                                told);
                 if (resumed) {
                     trainer.resume(problem -> assertThat(problem).isNull());
                 }
@@ -200,7 +204,7 @@ class ClassificationTaskTest {
             assertThat(told.steps.stream().mapToInt(TrainingListener.Step::images).sum())
                     .isEqualTo(3 * (6 - damaged));
             int planned = 3 * 6 / accumulate;
-            LearningRateSchedule rates = settings.optimization().rates();
+            LearningRateSchedule rates = settings.optimization().rates(settings.loop());
             assertThat(LongStream.range(0, planned).mapToObj(i -> rates.at(i, planned)).toList())
                     .containsSubsequence(
                             told.steps.stream().map(TrainingListener.Step::learningRate).toList());
@@ -238,7 +242,11 @@ class ClassificationTaskTest {
                                     new LoaderOptions(2, 4, true))) {
                 Trainer<?> trainer =
                         new Trainer<>(
-                                settings.loop(), settings.optimization().rates(), task, lock, told);
+                                settings.loop(),
+                                settings.optimization().rates(settings.loop()),
+                                task,
+                                lock,
+                                told);
                 if (!told.steps.isEmpty()) {
                     trainer.resume(problem -> assertThat(problem).isNull());
                 }
@@ -291,7 +299,12 @@ class ClassificationTaskTest {
                                 c -> score(c, train),
                                 LOADING,
                                 Collections.nCopies(lanes, Device.cpu()))) {
-            new Trainer<>(settings.loop(), settings.optimization().rates(), task, lock, new Told())
+            new Trainer<>(
+                            settings.loop(),
+                            settings.optimization().rates(settings.loop()),
+                            task,
+                            lock,
+                            new Told())
                     .train();
             return ParameterValues.copyOf(classifier.network());
         }

@@ -246,6 +246,7 @@ class TrainingConfigurationTest {
                 "weightDecay | -1",
                 "normWeightDecay | -1",
                 "warmupSteps | -1",
+                "warmupImages | -1",
                 "schedule | \"linear\"",
                 "milestones | [0]",
                 "milestones | [1]",
@@ -341,12 +342,11 @@ class TrainingConfigurationTest {
     @Test
     void milestonesArePartsOfTheTraining() {
         LearningRateSchedule schedule =
-                of("""
-                                {"schedule": "step", "milestones": [0.6, 0.8], "learningRate": 1,
-                                 "warmupSteps": 0}
-                                """)
-                        .optimization()
-                        .rates();
+                rates(
+                        """
+                        {"schedule": "step", "milestones": [0.6, 0.8], "learningRate": 1,
+                         "warmupSteps": 0}
+                        """);
         assertThat(schedule.at(599, 1000)).isEqualTo(1);
         assertThat(schedule.at(600, 1000)).isBetween(0.0999, 0.1001);
         assertThat(schedule.at(800, 1000)).isBetween(0.00999, 0.01001);
@@ -354,8 +354,22 @@ class TrainingConfigurationTest {
 
     @Test
     void scheduleIsACosineUnlessSaidOtherwise() {
-        LearningRateSchedule schedule =
-                of("{\"learningRate\": 0.4, \"warmupSteps\": 10}").optimization().rates();
-        assertThat(schedule).isEqualTo(new LearningRateSchedule.Cosine(0.4, 10));
+        assertThat(rates("{\"learningRate\": 0.4, \"warmupSteps\": 10}"))
+                .isEqualTo(new LearningRateSchedule.Cosine(0.4, 10));
+    }
+
+    private static LearningRateSchedule rates(String settings) {
+        TrainingConfiguration configuration = of(settings);
+        return configuration.optimization().rates(configuration.loop());
+    }
+
+    @ParameterizedTest
+    @CsvSource({"1, 1, 400", "8, 1, 50", "3, 1, 134", "4, 2, 50", "1000, 1, 1"})
+    void aWarmUpInImagesIsAsLongAtEveryBatchSize(int batchSize, int accumulate, long steps) {
+        String settings =
+                String.format(
+                        "{\"warmupImages\": 400, \"batchSize\": %d, \"accumulate\": %d}",
+                        batchSize, accumulate);
+        assertThat(rates(settings)).isEqualTo(new LearningRateSchedule.Cosine(0.05, steps));
     }
 }

@@ -36,7 +36,7 @@ class MetricsLogTest {
         Path file = folder.resolve("metrics.jsonl");
         try (MetricsLog log = new MetricsLog(file, Progress.START)) {
             log.step(step(1));
-            log.evaluation(1, 1, Map.of("AP", 0.375));
+            log.evaluation(1, 1, Map.of("AP", 0.375), Map.of());
         }
         List<String> lines = Files.readAllLines(file);
         assertThat(lines).hasSize(2);
@@ -64,10 +64,10 @@ class MetricsLogTest {
         try (MetricsLog log = new MetricsLog(file, Progress.START)) {
             log.step(step(1));
             log.step(step(2));
-            log.evaluation(1, 2, Map.of("AP", 0.1));
+            log.evaluation(1, 2, Map.of("AP", 0.1), Map.of());
             log.step(step(3));
             log.step(step(4));
-            log.evaluation(2, 4, Map.of("AP", 0.2));
+            log.evaluation(2, 4, Map.of("AP", 0.2), Map.of());
             log.step(step(5));
         }
         List<String> lines = Files.readAllLines(file);
@@ -87,7 +87,7 @@ class MetricsLogTest {
         Path file = folder.resolve("metrics.jsonl");
         try (MetricsLog log = new MetricsLog(file, Progress.START)) {
             log.step(step(1));
-            log.evaluation(1, 1, Map.of("AP", 0.1));
+            log.evaluation(1, 1, Map.of("AP", 0.1), Map.of());
         }
         String whole = Files.readString(file);
         int second = whole.indexOf('\n') + 1;

@@ -32,6 +32,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
+import java.util.stream.DoubleStream;
+import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
@@ -136,7 +138,7 @@ class TrainerTest {
             trainer =
                     new Trainer<>(
                             configuration.loop(),
-                            configuration.optimization().rates(),
+                            configuration.optimization().rates(configuration.loop()),
                             task,
                             lock,
                             this);
@@ -264,6 +266,23 @@ class TrainerTest {
             assertThat(lines.stream().filter(line -> line.has("evaluation")))
                     .extracting(line -> line.get("epoch").getAsInt())
                     .containsExactly(2, 3);
+            double[] taus =
+                    ModelDirectory.readParameters(training.run.last()).entrySet().stream()
+                            .filter(parameter -> parameter.getKey().endsWith(".tau"))
+                            .flatMapToDouble(parameter -> doubles(parameter.getValue().data()))
+                            .toArray();
+            JsonObject tau =
+                    lines.get(lines.size() - 1).getAsJsonObject("norms").getAsJsonObject("tau");
+            double mean = Arrays.stream(taus).average().orElseThrow();
+            double variance =
+                    Arrays.stream(taus).map(v -> (v - mean) * (v - mean)).average().orElseThrow();
+            assertThat(tau.get("least").getAsDouble())
+                    .isEqualTo(Arrays.stream(taus).min().orElseThrow());
+            assertThat(tau.get("most").getAsDouble())
+                    .isEqualTo(Arrays.stream(taus).max().orElseThrow());
+            assertThat(tau.get("mean").getAsDouble()).isCloseTo(mean, within(1e-12));
+            assertThat(tau.get("deviation").getAsDouble())
+                    .isCloseTo(Math.sqrt(variance), within(1e-9));
             List<JsonObject> steps =
                     lines.stream().filter(line -> !line.has("evaluation")).toList();
             assertThat(steps).hasSameSizeAs(training.steps);
@@ -284,6 +303,10 @@ class TrainerTest {
             assertThat(training.steps.stream().mapToInt(TrainingListener.Step::images).sum())
                     .isEqualTo(15);
         }
+    }
+
+    private static DoubleStream doubles(float[] values) {
+        return IntStream.range(0, values.length).mapToDouble(i -> values[i]);
     }
 
     private static List<JsonObject> metrics(RunDirectory run) throws IOException {
@@ -373,6 +396,49 @@ class TrainerTest {
         assertThat(ModelDirectory.readParameters(interrupted.best()))
                 .isEqualTo(ModelDirectory.readParameters(undisturbed.best()));
         assertThat(timeless(interrupted)).isEqualTo(timeless(undisturbed));
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "'\"epochs\": 4', 0.2 0.5, 3 6, 12",
+        "'\"epochs\": 4', 0.5 0.76, 6 12, 12",
+        "'\"steps\": 11', 0.3 0.9, 6 11, 11"
+    })
+    void aPausedTrainingIsEvaluatedAndGoesOnAsIfItHadNotPaused(
+            String length, String parts, String steps, long total) throws Exception {
+        String settings = "{" + length + ", \"evaluateEvery\": 100}";
+        RunDirectory undisturbed;
+        try (Training training = new Training("undisturbed", settings)) {
+            assertThat(training.train()).isTrue();
+            undisturbed = training.run;
+        }
+        for (int i = 0; i < 2; i++) {
+            double part = Double.parseDouble(parts.split(" ")[i]);
+            long step = Long.parseLong(steps.split(" ")[i]);
+            for (boolean again : new boolean[] {false, true}) {
+                try (Training training = new Training("paused", settings)) {
+                    training.trainer.pauseAfter(part);
+                    if (i > 0 || again) {
+                        training.resume();
+                    }
+                    boolean ends = step == total;
+                    assertThat(training.train()).isEqualTo(ends);
+                    assertThat(training.trainer.isPaused()).isEqualTo(!ends);
+                    assertThat(training.evaluated).hasSize(again ? 0 : 1);
+                    assertThat(CheckpointStore.read(training.run.last()).progress())
+                            .matches(progress -> progress.step() == step && progress.batch() == 0);
+                }
+            }
+        }
+        RunDirectory paused = RunDirectory.create(folder.resolve("paused"));
+        try (Training training = new Training("paused", settings)) {
+            training.resume();
+            assertThat(training.train()).isTrue();
+        }
+        assertThat(ModelDirectory.readParameters(paused.last()))
+                .isEqualTo(ModelDirectory.readParameters(undisturbed.last()));
+        assertThat(CheckpointStore.read(paused.last()).velocities())
+                .isEqualTo(CheckpointStore.read(undisturbed.last()).velocities());
     }
 
     @ParameterizedTest
@@ -1040,7 +1106,9 @@ class TrainerTest {
             Trainer<?> poisoned =
                     new Trainer<>(
                             training.configuration.loop(),
-                            training.configuration.optimization().rates(),
+                            training.configuration
+                                    .optimization()
+                                    .rates(training.configuration.loop()),
                             new PoisonedTask(training.task, new AtomicInteger(4)),
                             training.lock,
                             training);

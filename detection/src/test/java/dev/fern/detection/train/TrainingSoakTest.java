@@ -128,7 +128,9 @@ class TrainingSoakTest {
             assertThat(
                             new Trainer<>(
                                             configuration.loop(),
-                                            configuration.optimization().rates(),
+                                            configuration
+                                                    .optimization()
+                                                    .rates(configuration.loop()),
                                             task,
                                             lock,
                                             watch)

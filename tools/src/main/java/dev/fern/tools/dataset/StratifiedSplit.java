@@ -24,7 +24,7 @@ import java.util.TreeMap;
  * still wants and s_k how many it should have. So frequent categories, which come last, are even
  * too.
  */
-final class StratifiedSplit {
+public final class StratifiedSplit {
 
     private final int[] room;
     private final double[] fractions;
@@ -76,11 +76,12 @@ final class StratifiedSplit {
     /**
      * Divides the images of a data set.
      *
+     * @param dataset the images with their annotations
      * @param fractions of the parts, positive, which add up to 1
      * @param seed decides which images go where; the same seed gives the same parts
      * @return the part of each image, from 0, in the order of the images
      */
-    static int[] of(CocoDataset dataset, double[] fractions, long seed) {
+    public static int[] of(CocoDataset dataset, double[] fractions, long seed) {
         return new StratifiedSplit(dataset, fractions, seed).parts;
     }
 

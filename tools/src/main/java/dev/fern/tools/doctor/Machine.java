@@ -4,6 +4,7 @@ import com.sun.management.OperatingSystemMXBean;
 import dev.fern.backbone.host.EngineThreads;
 import dev.fern.backbone.host.NativeCache;
 import dev.fern.backbone.host.NativeCacheException;
+import dev.fern.tools.console.Platform;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.nio.charset.StandardCharsets;
@@ -45,24 +46,14 @@ final class Machine {
     static Finding cores() {
         int all = Runtime.getRuntime().availableProcessors();
         int used = EngineThreads.cores();
-        String text = processorName() + all + (all == 1 ? " core" : " cores");
+        String name = Platform.processor();
+        String text = (name.isEmpty() ? "" : name + ", ") + all + (all == 1 ? " core" : " cores");
         return used >= all
                 ? Finding.ok("processor", text)
                 : Finding.note(
                         "processor",
                         text + ", of which OMP_NUM_THREADS leaves " + used + " to Fern",
                         "unset OMP_NUM_THREADS to use all of them");
-    }
-
-    private static String processorName() {
-        try (Stream<String> lines = Files.lines(Path.of("/proc/cpuinfo"))) {
-            return lines.filter(line -> line.startsWith("model name"))
-                    .findFirst()
-                    .map(line -> line.substring(line.indexOf(':') + 1).trim() + ", ")
-                    .orElse("");
-        } catch (IOException e) {
-            return ""; // not Linux
-        }
     }
 
     static Finding memory() {

@@ -5,6 +5,7 @@ import com.google.gson.JsonObject;
 import com.google.gson.JsonPrimitive;
 import dev.fern.cocoeval.CocoMetric;
 import dev.fern.cocoeval.Comparison.Difference;
+import dev.fern.detection.settings.RecordJson;
 import java.util.Map;
 
 /**
@@ -26,7 +27,13 @@ public final class DifferenceJson {
         return object;
     }
 
-    private static JsonObject of(Difference difference) {
+    /**
+     * Returns a difference as an object.
+     *
+     * @param difference its numbers may be NaN
+     * @return the object
+     */
+    public static JsonObject of(Difference difference) {
         JsonObject entry = new JsonObject();
         entry.addProperty("a", difference.a());
         entry.addProperty("b", difference.b());
@@ -36,6 +43,30 @@ public final class DifferenceJson {
         add(entry, "p", difference.pValue());
         entry.addProperty("resamples", difference.resamples());
         return entry;
+    }
+
+    /**
+     * Reads a difference.
+     *
+     * @param entry as {@link #of(Difference)} returns it
+     * @return the difference
+     * @throws IllegalArgumentException if a number is missing or no number
+     */
+    public static Difference read(JsonObject entry) {
+        return new Difference(
+                number(entry, "a"),
+                number(entry, "b"),
+                number(entry, "difference"),
+                number(entry, "low"),
+                number(entry, "high"),
+                number(entry, "p"),
+                (int) number(entry, "resamples"));
+    }
+
+    private static double number(JsonObject entry, String name) {
+        return entry.has(name) && entry.get(name).isJsonNull()
+                ? Double.NaN
+                : (double) RecordJson.value(entry.get(name), double.class, name);
     }
 
     /**

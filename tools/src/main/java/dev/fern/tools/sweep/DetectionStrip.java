@@ -3,7 +3,6 @@ package dev.fern.tools.sweep;
 import static dev.fern.tools.report.HtmlText.escape;
 
 import dev.fern.cocoeval.CocoResults;
-import dev.fern.cocoeval.EvaluationParameters;
 import dev.fern.cocoeval.analysis.Analysis;
 import dev.fern.cocoeval.analysis.AnalysisParameters;
 import dev.fern.cocoeval.analysis.ImageFindings;
@@ -11,7 +10,10 @@ import dev.fern.detection.data.LabelledImages;
 import dev.fern.detection.data.Sample;
 import dev.fern.detection.image.ImageFolder;
 import dev.fern.tools.report.FindingsPicture;
-import dev.fern.tools.sweep.Grid.Cell;
+import dev.fern.tools.sweep.result.CellResult;
+import dev.fern.tools.sweep.result.Grid.Cell;
+import dev.fern.tools.sweep.result.SweepReport;
+import dev.fern.tools.sweep.result.SweepResults;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -23,23 +25,45 @@ final class DetectionStrip {
     private static final int IMAGES = 4;
 
     private final SweepResults results;
+    private final SweepFolder sweep;
+    private final ValidationParts parts;
     private final LabelledImages val;
     private final ImageFolder folder;
 
     /** A norm's pictures of the images that are shown. */
     private record Column(String norm, List<String> pictures) {}
 
-    DetectionStrip(SweepResults results, LabelledImages val, ImageFolder folder) {
+    /**
+     * Takes what is shown.
+     *
+     * @param sweep folder of the models' detections
+     * @param parts of the validation images; those that are reported on are shown
+     * @param folder of the validation images
+     */
+    DetectionStrip(
+            SweepResults results, SweepFolder sweep, ValidationParts parts, ImageFolder folder) {
         this.results = results;
-        this.val = val;
+        this.sweep = sweep;
+        this.parts = parts;
+        this.val = parts.val();
         this.folder = folder;
+    }
+
+    /** Returns the pictures; empty if no cell is done. */
+    Optional<SweepReport.Pictures> pictures() throws IOException {
+        List<Cell> cells = cells();
+        return cells.isEmpty()
+                ? Optional.empty()
+                : Optional.of(
+                        new SweepReport.Pictures(
+                                cells.get(0).batchSize(), cells.get(0).seed(), html(cells)));
     }
 
     /**
      * Returns the cells that are shown, one for each norm: the first that are done at the smallest
      * batch size at which any is.
      */
-    List<Cell> cells() {
+    private List<Cell> cells() {
         for (int batchSize : results.grid().batchSizes().stream().sorted().toList()) {
             List<Cell> cells = new ArrayList<>();
             for (String norm : results.grid().norms()) {
@@ -57,9 +81,9 @@ final class DetectionStrip {
     }
 
     /** Returns a grid of pictures: one row for each image, one column for each norm. */
-    String html() throws IOException {
+    private String html(List<Cell> cells) throws IOException {
         List<Column> columns = new ArrayList<>();
-        for (Cell cell : cells()) {
+        for (Cell cell : cells) {
             columns.add(column(cell));
         }
         StringBuilder html =
@@ -78,12 +102,13 @@ final class DetectionStrip {
 
     private Column column(Cell cell) throws IOException {
         List<Long> shown = shownIds();
-        CocoResults found = results.detections(cell);
-        EvaluationParameters used =
-                EvaluationParameters.builder()
-                        .imgIds(val.images().samples().stream().map(Sample::imageId).toList())
-                        .build();
-        Analysis analysis = Analysis.of(val.coco(), found, used, AnalysisParameters.defaults());
+        CocoResults found = sweep.cell(cell).detections();
+        Analysis analysis =
+                Analysis.of(
+                        val.coco(),
+                        found,
+                        parts.reportedParameters(),
+                        AnalysisParameters.defaults());
         FindingsPicture picture = new FindingsPicture(analysis, folder, val.images().reader());
         List<String> pictures = new ArrayList<>();
         for (ImageFindings findings : analysis.findings()) {
@@ -100,6 +125,7 @@ final class DetectionStrip {
                 val.images().samples().stream()
                         .filter(sample -> sample.labels().length > 0)
                         .map(Sample::imageId)
+                        .filter(parts.reported()::contains)
                         .toList();
         int count = Math.min(IMAGES, ids.size());
         List<Long> shown = new ArrayList<>();

@@ -3,19 +3,35 @@ package dev.fern.tools.sweep;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
 import dev.fern.detection.recipe.TrainingConfiguration;
-import dev.fern.tools.sweep.Grid.Cell;
+import dev.fern.tools.sweep.result.Grid.Cell;
 import java.util.List;
 import java.util.Locale;
 
 /**
- * Makes a cell's settings, so that cells differ in norm, batch size and seed alone and all see the
- * same number of images. The learning rate follows the batch size by a rule. The warm-up, a length
- * given in steps, and the reach of a moving average of the parameters stay the same in images.
+ * Makes a cell's settings, so that cells differ in norm, batch size, seed and learning rate alone
+ * and are equally long. The learning rate follows the batch size by a rule, times the cell's
+ * factor.
  *
  * @param base settings for the batch size that they name; their norm and seed are not used
  * @param rule how the learning rate follows the batch size
+ * @param equal in what all cells are equally long; so are their warm-ups and the reach of a moving
+ *     average of the parameters
  */
-record Scaling(TrainingConfiguration base, RateRule rule) {
+record Scaling(TrainingConfiguration base, RateRule rule, Length equal) {
+
+    /** In what cells are equally long. */
+    enum Length {
+        /** All see the same number of images. */
+        IMAGES,
+        /** All take the same number of steps, so that larger batches see more images. */
+        STEPS;
+
+        /** Returns its name on the command line. */
+        @Override
+        public String toString() {
+            return name().toLowerCase(Locale.ROOT);
+        }
+    }
 
     /** How the learning rate follows the batch size. */
     enum RateRule {
@@ -56,9 +72,10 @@ record Scaling(TrainingConfiguration base, RateRule rule) {
     }
 
     /**
-     * Checks that the settings let all cells see the same number of images.
+     * Checks that the settings let all cells be equally long.
      *
-     * @throws IllegalArgumentException if trainings may end early
+     * @throws IllegalArgumentException if trainings may end early, or have no length in steps that
+     *     is to be equal
      */
     Scaling {
         if (base.loop().patience() > 0) {
@@ -66,6 +83,10 @@ record Scaling(TrainingConfiguration base, RateRule rule) {
                     "patience must be 0, not "
                             + base.loop().patience()
                             + ": all trainings of a sweep are equally long");
+        }
+        if (equal == Length.STEPS && base.loop().steps() == 0) {
+            throw new IllegalArgumentException(
+                    "--equal steps needs a length in steps: give --steps");
         }
     }
 
@@ -81,10 +102,13 @@ record Scaling(TrainingConfiguration base, RateRule rule) {
         settings.addProperty("seed", cell.seed());
         settings.addProperty("batchSize", cell.batchSize());
         settings.addProperty(
-                "learningRate", base.optimization().learningRate() * rule.factor(ratio));
-        settings.addProperty("warmupSteps", scaled(base.optimization().warmupSteps(), ratio));
-        settings.addProperty("steps", scaled(base.loop().steps(), ratio));
-        settings.addProperty("emaDecay", Math.pow(base.loop().emaDecay(), ratio));
+                "learningRate",
+                base.optimization().learningRate() * rule.factor(ratio) * cell.rate());
+        if (equal == Length.IMAGES) {
+            settings.addProperty("warmupSteps", scaled(base.optimization().warmupSteps(), ratio));
+            settings.addProperty("steps", scaled(base.loop().steps(), ratio));
+            settings.addProperty("emaDecay", Math.pow(base.loop().emaDecay(), ratio));
+        }
         return TrainingConfiguration.of(List.of(settings));
     }
 

@@ -2,7 +2,7 @@ package dev.fern.tools.sweep;
 
 import dev.fern.detection.train.RunDirectory;
 import dev.fern.detection.train.RunLock;
-import dev.fern.tools.sweep.Grid.Cell;
+import dev.fern.tools.sweep.result.Grid.Cell;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -16,12 +16,17 @@ record SweepFolder(Path path) {
 
     /** Returns a cell's folder, whether it exists or not. */
     CellFolder cell(Cell cell) {
-        return new CellFolder(path.resolve("cells").resolve(cell.name()));
+        return new CellFolder(cells().resolve(cell.name()));
     }
 
     /** Returns the file of the settings that all cells share. */
     Path settings() {
         return path.resolve("sweep.json");
+    }
+
+    /** Returns the folder of the cells' folders. */
+    Path cells() {
+        return path.resolve("cells");
     }
 
     Path csv() {

@@ -1,112 +1,125 @@
 package dev.fern.tools.sweep;
 
-import dev.fern.cocoeval.AtomicFile;
 import dev.fern.cocoeval.PairedBootstrap;
-import dev.fern.detection.data.LabelledImages;
 import dev.fern.detection.image.ImageFolder;
+import dev.fern.detection.recipe.TrainingConfiguration;
 import dev.fern.detection.train.RunLock;
-import dev.fern.tools.report.Plot;
-import dev.fern.tools.sweep.SweepResults.NormComparison;
+import dev.fern.tools.sweep.SweepPlan.Standing;
+import dev.fern.tools.sweep.result.CellHistory;
+import dev.fern.tools.sweep.result.CellOutcome;
+import dev.fern.tools.sweep.result.CellResult;
+import dev.fern.tools.sweep.result.Grid;
+import dev.fern.tools.sweep.result.Grid.Cell;
+import dev.fern.tools.sweep.result.SweepReport;
+import dev.fern.tools.sweep.result.SweepResults;
+import dev.fern.tools.sweep.result.SweepResults.Comparisons;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
-/** Writes the results of a sweep into its folder. */
+/** Gathers the results of a sweep from its folder, and writes them there. */
 final class SweepOutput {
 
     private final String command;
+    private final SweepPlan plan;
     private final Grid grid;
     private final SweepFolder folder;
     private final RunLock lock;
     private final SweepSettings settings;
-    private final LabelledImages val;
-    private final PairedBootstrap bootstrap;
-    private final Optional<ImageFolder> photographs;
+    private final CellCommands commands;
+    private final int threads;
+    private final ValidationParts parts;
 
     /**
      * Takes what the results are made of.
      *
      * @param command the command line
+     * @param plan of the sweep
      * @param lock of the folder, asked before something is written there
-     * @param val the validation images
-     * @param photographs where the validation images are; empty to leave them out of the report
+     * @param threads how many cores a cell has for itself now
      */
     SweepOutput(
             String command,
-            Grid grid,
-            SweepFolder folder,
+            SweepPlan plan,
             RunLock lock,
             SweepSettings settings,
-            LabelledImages val,
-            PairedBootstrap bootstrap,
-            Optional<ImageFolder> photographs) {
+            CellCommands commands,
+            int threads) {
         this.command = command;
-        this.grid = grid;
-        this.folder = folder;
+        this.plan = plan;
+        this.grid = plan.grid();
+        this.folder = plan.folder();
         this.lock = lock;
         this.settings = settings;
-        this.val = val;
-        this.bootstrap = bootstrap;
-        this.photographs = photographs;
+        this.commands = commands;
+        this.threads = threads;
+        this.parts = plan.parts();
     }
 
     /** Reads the cells as far as they have come. */
     SweepResults read() throws IOException {
-        return SweepResults.read(grid, folder, settings.scaling());
+        Standing standing = plan.standing();
+        List<CellResult> cells = new ArrayList<>();
+        for (Cell cell : standing.cells()) {
+            cells.add(read(cell));
+        }
+        return new SweepResults(
+                command,
+                settings.toJson(),
+                grid,
+                parts.tuning(),
+                cells,
+                standing.choices(),
+                Comparisons.NONE);
+    }
+
+    private CellResult read(Cell cell) throws IOException {
+        CellFolder of = folder.cell(cell);
+        TrainingConfiguration configuration = settings.scaling().configuration(cell);
+        Optional<CellOutcome> outcome = of.outcome();
+        CellHistory history = CellHistory.read(of.run(), configuration.optimization().clipNorm());
+        Map<String, Double> numbers = Map.of();
+        if (outcome.isPresent() && outcome.get().isDone()) {
+            numbers =
+                    parts.tuning().isEmpty()
+                            ? history.last().map(e -> e.numbers()).orElse(Map.of())
+                            : parts.reportedNumbers(of.detections());
+        }
+        int used = outcome.map(o -> o.environment().threads()).orElse(threads);
+        return new CellResult(
+                cell,
+                configuration,
+                commands.line(cell, configuration, used),
+                outcome,
+                history,
+                numbers,
+                of.cost());
     }
 
     /** Writes CSV and JSON of the cells as far as they have come. Any thread may call this. */
     synchronized void writeTables() throws IOException {
         lock.requireHeld();
-        SweepResults results = read();
-        new ResultsCsv(results).write(folder.csv());
-        new ResultsJson(command, settings, results).write(folder.json());
+        new ResultFiles(folder).writeTables(read());
     }
 
     /**
-     * Writes tables, page, Markdown and plots. On a machine without fonts there are no plots, which
-     * a line on standard error says.
+     * Compares, and writes tables, page, Markdown and plots.
      *
-     * @return the means as a table for a terminal
+     * @param photographs where the validation images are; empty to leave them out of the report
+     * @return the results with comparisons
      */
-    synchronized String writeAll(SweepResults results) throws IOException {
-        List<NormComparison> comparisons = results.compare(val, bootstrap);
+    synchronized SweepResults writeAll(PairedBootstrap bootstrap, Optional<ImageFolder> photographs)
+            throws IOException {
+        SweepResults read = read();
+        SweepResults results = read.with(new CellComparisons(folder, parts, bootstrap).of(read));
         lock.requireHeld();
-        new ResultsCsv(results).write(folder.csv());
-        new ResultsJson(command, settings, results).with(comparisons).write(folder.json());
-        Optional<DetectionStrip> strip =
-                photographs.map(images -> new DetectionStrip(results, val, images));
-        write(
-                folder.report(),
-                new SweepReport(command, settings, results, comparisons, strip).html());
-        write(
-                folder.markdown(),
-                new SweepMarkdown(command, settings, results, comparisons)
-                        .text(folder.plots().getFileName().toString()));
-        try {
-            plot(results);
-        } catch (Plot.NoFontsException e) {
-            System.err.println("no plots were drawn for report.md: " + e.getMessage());
-        }
-        return new MeansTable(results, comparisons).text();
-    }
-
-    private void plot(SweepResults results) throws IOException, Plot.NoFontsException {
-        Path plots = Files.createDirectories(folder.plots());
-        SweepFigures figures = new SweepFigures(results);
-        figures.averagePrecision().writePng(plots.resolve("ap.png"), "AP against batch size");
-        for (int batchSize : grid.batchSizes()) {
-            String name = "-b" + batchSize + ".png";
-            String of = ", batch size " + batchSize;
-            figures.loss(batchSize).writePng(plots.resolve("loss" + name), "Loss" + of);
-            figures.scores(batchSize).writePng(plots.resolve("ap" + name), "AP" + of);
-        }
-    }
-
-    private static void write(Path file, String text) throws IOException {
-        AtomicFile.write(file, text.getBytes(StandardCharsets.UTF_8));
+        Optional<SweepReport.Pictures> pictures =
+                photographs.isPresent()
+                        ? new DetectionStrip(results, folder, parts, photographs.get()).pictures()
+                        : Optional.empty();
+        new ResultFiles(folder).writeAll(results, pictures);
+        return results;
     }
 }

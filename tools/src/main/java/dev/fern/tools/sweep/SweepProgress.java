@@ -1,63 +1,82 @@
 package dev.fern.tools.sweep;
 
 import dev.fern.tools.console.VisibleText;
-import dev.fern.tools.sweep.Grid.Cell;
+import dev.fern.tools.sweep.SweepPlan.Standing;
+import dev.fern.tools.sweep.SweepRunner.Ended;
+import dev.fern.tools.sweep.result.CellOutcome;
+import dev.fern.tools.sweep.result.Grid;
 import java.io.PrintStream;
 import java.time.Duration;
 import java.util.Locale;
-import java.util.Optional;
 
-/** Says on standard error how a sweep goes on, in one line per cell. */
-final class SweepProgress implements SweepRunner.Listener {
+/** Says on standard error how a sweep goes on, in one line per training. */
+final class SweepProgress {
 
     private final PrintStream err;
-    private final int total;
     private final int processes;
-    private int ended;
     private final int endedBefore;
+    private int ended;
     private double seconds;
 
     /**
      * Starts with some cells done.
      *
      * @param err where the lines go
-     * @param total how many cells the sweep has
-     * @param endedBefore how many of them need no more training
+     * @param endedBefore how many cells need no more training
      * @param processes how many are trained at a time
      */
-    SweepProgress(PrintStream err, int total, int endedBefore, int processes) {
+    SweepProgress(PrintStream err, int endedBefore, int processes) {
         this.err = err;
-        this.total = total;
         this.ended = endedBefore;
         this.endedBefore = endedBefore;
         this.processes = processes;
     }
 
-    @Override
-    public synchronized void ended(
-            Cell cell, Optional<CellOutcome> outcome, CellHistory history, double cellSeconds) {
-        if (outcome.isEmpty()) {
-            err.printf("%s  stopped at step %d%n", cell.name(), history.steps().size());
+    /** Tells of a process that ended, and how the sweep stands then. */
+    synchronized void ended(Ended training, Standing standing) {
+        String name = training.job().cell().name();
+        if (!training.isThrough()) {
+            err.printf("%s  stopped at step %d%n", name, training.history().steps());
             return;
         }
         ended++;
-        seconds += cellSeconds;
-        String result =
-                outcome.get().isDone()
-                        ? history.last()
-                                .map(
-                                        e ->
-                                                String.format(
-                                                        Locale.ROOT,
-                                                        "AP %.3f  AP50 %.3f",
-                                                        e.numbers().get("AP"),
-                                                        e.numbers().get("AP50")))
-                                .orElse("no evaluation")
-                        : "failed: " + VisibleText.of(outcome.get().reason());
-        double secondsLeft = seconds / (ended - endedBefore) * (total - ended) / processes;
+        seconds += training.seconds();
+        int left = standing.needed().size() + standing.later();
+        double secondsLeft = seconds / (ended - endedBefore) * left / processes;
         err.printf(
                 "[%d/%d] %s  %s  %s  (about %s left)%n",
-                ended, total, cell.name(), result, clock(cellSeconds), clock(secondsLeft));
+                ended,
+                ended + left,
+                name,
+                result(training),
+                clock(training.seconds()),
+                clock(secondsLeft));
+    }
+
+    private static String result(Ended training) {
+        if (training.outcome().isEmpty()) {
+            return String.format(
+                    Locale.ROOT,
+                    "after %s of the training: AP %.3f on the tuning images",
+                    Grid.text(training.job().part()),
+                    training.tuningAp().orElseThrow());
+        }
+        CellOutcome outcome = training.outcome().get();
+        return switch (outcome.status()) {
+            case DONE ->
+                    training.history()
+                            .last()
+                            .map(
+                                    e ->
+                                            String.format(
+                                                    Locale.ROOT,
+                                                    "AP %.3f  AP50 %.3f",
+                                                    e.numbers().get("AP"),
+                                                    e.numbers().get("AP50")))
+                            .orElse("no evaluation");
+            case DIVERGED -> "diverged: " + VisibleText.of(outcome.reason());
+            case FAILED -> "failed: " + VisibleText.of(outcome.reason());
+        };
     }
 
     private static String clock(double seconds) {

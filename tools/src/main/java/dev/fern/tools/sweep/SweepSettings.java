@@ -13,18 +13,22 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * What all cells of a sweep share. A sweep that was begun goes on only with the same; norms, batch
- * sizes and seeds may be added.
+ * sizes, seeds and, without halving, learning rates may be added.
  *
  * @param data the options that name the training and validation data
  * @param scaling the settings and how they follow the batch size
+ * @param tuning how learning rates are chosen, as JSON; empty if none is chosen
  */
-record SweepSettings(JsonObject data, Scaling scaling) {
+record SweepSettings(JsonObject data, Scaling scaling, Optional<JsonObject> tuning) {
 
     private static final String DATA = "data";
     private static final String RULE = "rateRule";
+    private static final String EQUAL = "equal";
+    private static final String TUNING = "tuning";
     private static final String SETTINGS = "settings";
 
     /** Returns the parts as JSON, without norm and seed, which belong to the cells. */
@@ -35,6 +39,8 @@ record SweepSettings(JsonObject data, Scaling scaling) {
         JsonObject root = new JsonObject();
         root.add(DATA, data);
         root.addProperty(RULE, scaling.rule().toString());
+        root.addProperty(EQUAL, scaling.equal().toString());
+        tuning.ifPresent(how -> root.add(TUNING, how));
         root.add(SETTINGS, settings);
         return root;
     }
@@ -63,9 +69,28 @@ record SweepSettings(JsonObject data, Scaling scaling) {
         JsonObject now = toJson();
         requireSame(file, now.getAsJsonObject(SETTINGS), settingsBefore);
         requireSame(file, data, before.getAsJsonObject(DATA));
-        JsonObject rule = new JsonObject();
-        rule.add(RULE, now.get(RULE));
-        requireSame(file, rule, before);
+        if (!before.has(EQUAL)) { // an older Fern wrote it
+            before.addProperty(EQUAL, Scaling.Length.IMAGES.toString());
+        }
+        JsonObject rules = new JsonObject();
+        rules.add(RULE, now.get(RULE));
+        rules.add(EQUAL, now.get(EQUAL));
+        requireSame(file, rules, before);
+        requireSameTuning(file, before.get(TUNING));
+    }
+
+    /** A sweep that chose no learning rate may begin to, but not leave out what it has not seen. */
+    private void requireSameTuning(Path file, JsonElement before) throws BadInputException {
+        boolean halves = tuning.isPresent() && tuning.get().get("halving").getAsBoolean();
+        if (before == null ? halves : !tuning.map(before::equals).orElse(false)) {
+            throw new BadInputException(
+                    String.format(
+                            "%s: this sweep was begun with %s for choosing learning rates, not %s; give"
+                                    + " the same options, or choose another --output",
+                            file,
+                            before == null ? "nothing" : before,
+                            tuning.map(JsonObject::toString).orElse("nothing")));
+        }
     }
 
     private static JsonObject read(Path file) throws IOException, BadInputException {

@@ -65,7 +65,7 @@ final class CommandEnd {
             if (!result.finished()) {
                 System.err.println("checkpoint: " + run.last() + " (go on with --resume)");
             }
-            return result.finished() ? 0 : ExitStatus.INTERRUPTED;
+            return result.finished() || result.paused() ? 0 : ExitStatus.INTERRUPTED;
         } catch (TrainingException e) {
             return fault(e.getMessage());
         } catch (RunLostException e) {

@@ -116,11 +116,15 @@ record PretrainingRun(
                                         ClassificationScores.TOP1,
                                         ClassificationScores.TOP5,
                                         ClassificationScores.LOSS),
-                                total -> ScheduleAdvice.of(configuration.optimization(), total))) {
+                                total ->
+                                        ScheduleAdvice.of(
+                                                configuration.optimization(),
+                                                configuration.loop(),
+                                                total))) {
             Trainer<?> trainer =
                     session.trainer(
                             configuration.loop(),
-                            configuration.optimization().rates(),
+                            configuration.optimization().rates(configuration.loop()),
                             task,
                             lock,
                             progress);

@@ -1,5 +1,6 @@
 package dev.fern.tools.train;
 
+import dev.fern.detection.recipe.LoopSettings;
 import dev.fern.detection.recipe.Optimization;
 import java.util.ArrayList;
 import java.util.List;
@@ -16,12 +17,13 @@ final class ScheduleAdvice {
     /**
      * Looks at the settings of a training that begins.
      *
+     * @param loop tells how many images make one step
      * @param totalSteps its length
      * @return one line for each kind of trouble; empty if there is none
      */
-    static List<String> of(Optimization optimization, long totalSteps) {
+    static List<String> of(Optimization optimization, LoopSettings loop, long totalSteps) {
         List<String> lines = new ArrayList<>();
-        long warmup = optimization.warmupSteps();
+        long warmup = optimization.warmup(loop);
         if (warmup >= totalSteps) {
             lines.add(
                     String.format(

@@ -98,12 +98,28 @@ public final class TrainCommand implements Callable<Integer> {
 
     @Mixin private RunOptions options;
 
+    @OptionSection(Section.RUN)
+    @Option(
+            names = "--pause-after",
+            paramLabel = "X",
+            defaultValue = "1",
+            description =
+                    "Pause after this part of the steps, 0 to 1, at the end of an epoch, and"
+                            + " evaluate there. The learning rate stays that of the whole training;"
+                            + " --resume goes on. Default: ${DEFAULT-VALUE}, which trains to the"
+                            + " end.")
+    private double pause;
+
     @Spec private CommandSpec spec;
 
     @Override
     public Integer call() throws Exception {
         data.requireValid();
         options.requireValid();
+        if (!(pause > 0 && pause <= 1)) {
+            throw new BadInputException(
+                    "--pause-after must be above 0 and at most 1, not " + pause);
+        }
         if (purpose.learningRatePlot != null) {
             return findLearningRate();
         }
@@ -121,7 +137,14 @@ public final class TrainCommand implements Callable<Integer> {
                                     configuration, train.images(), System.err::println));
         }
         int status =
-                new TrainingRun(configuration, train, val, run, data.loading(), options.logEvery())
+                new TrainingRun(
+                                configuration,
+                                train,
+                                val,
+                                run,
+                                data.loading(),
+                                pause,
+                                options.logEvery())
                         .execute(start, spec.root().commandLine().getParseResult().originalArgs());
         if (status == 0) {
             if (val.isEmpty()) {

@@ -29,6 +29,7 @@ import java.util.concurrent.atomic.AtomicReference;
  * @param val the validation images, if there are any
  * @param run the folder of the run
  * @param loading how images are read ahead
+ * @param pause part of its steps after which the training pauses; 1 for none
  * @param logEvery number of steps from one log line to the next where there is no terminal; 0 for
  *     one line every ten seconds
  */
@@ -38,6 +39,7 @@ public record TrainingRun(
         Optional<LabelledImages> val,
         RunDirectory run,
         LoaderOptions loading,
+        double pause,
         int logEvery) {
 
     /**
@@ -59,7 +61,9 @@ public record TrainingRun(
                         System.err,
                         logEvery,
                         List.of("AP", "AP50", "AP75"),
-                        total -> ScheduleAdvice.of(configuration.optimization(), total));
+                        total ->
+                                ScheduleAdvice.of(
+                                        configuration.optimization(), configuration.loop(), total));
         CommandEnd end = new CommandEnd(run, configuration.loop().patience());
         AtomicReference<Training> training = new AtomicReference<>();
         TrainingBuilder builder =
@@ -68,6 +72,7 @@ public record TrainingRun(
                         .data(train)
                         .loading(loading)
                         .start(start)
+                        .pauseAfter(pause)
                         .listener(progress)
                         .companion(
                                 lock -> {

@@ -16,8 +16,9 @@ import dev.fern.detection.model.Detector;
 import dev.fern.detection.recipe.TrainingConfiguration;
 import dev.fern.tools.dataset.ShapesSynthesizer;
 import dev.fern.tools.dataset.ShapesSynthesizer.Split;
-import dev.fern.tools.sweep.Grid.Cell;
+import dev.fern.tools.sweep.Scaling.Length;
 import dev.fern.tools.sweep.Scaling.RateRule;
+import dev.fern.tools.sweep.result.Grid.Cell;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -42,7 +43,8 @@ class ScalingTest {
                                     .getAsJsonObject()));
 
     private static TrainingConfiguration settings(RateRule rule, int batchSize) {
-        return new Scaling(BASE, rule).configuration(new Cell("frn", batchSize, 1));
+        return new Scaling(BASE, rule, Length.IMAGES)
+                .configuration(new Cell("frn", batchSize, 1, 1));
     }
 
     @Test
@@ -65,14 +67,18 @@ class ScalingTest {
     void warmUpAndStepsStayTheSameInImages() {
         JsonObject settings = JsonParser.parseString(BASE.toJson()).getAsJsonObject();
         settings.addProperty("steps", 50);
-        Scaling scaling = new Scaling(TrainingConfiguration.of(List.of(settings)), RateRule.LINEAR);
-        TrainingConfiguration one = scaling.configuration(new Cell("bn", 1, 1));
+        Scaling scaling =
+                new Scaling(
+                        TrainingConfiguration.of(List.of(settings)),
+                        RateRule.LINEAR,
+                        Length.IMAGES);
+        TrainingConfiguration one = scaling.configuration(new Cell("bn", 1, 1, 1));
         assertThat(one.optimization().warmupSteps()).isEqualTo(400);
         assertThat(one.loop().steps()).isEqualTo(200);
-        TrainingConfiguration sixteen = scaling.configuration(new Cell("bn", 16, 1));
+        TrainingConfiguration sixteen = scaling.configuration(new Cell("bn", 16, 1, 1));
         assertThat(sixteen.optimization().warmupSteps()).isEqualTo(25);
         assertThat(sixteen.loop().steps()).isEqualTo(13); // 12.5
-        assertThat(scaling.configuration(new Cell("bn", 4000, 1)).optimization().warmupSteps())
+        assertThat(scaling.configuration(new Cell("bn", 4000, 1, 1)).optimization().warmupSteps())
                 .isEqualTo(1);
         assertThat(settings(RateRule.LINEAR, 16).loop().steps()).isZero();
         assertThat(settings(RateRule.LINEAR, 16).loop().epochs()).isEqualTo(BASE.loop().epochs());
@@ -91,16 +97,16 @@ class ScalingTest {
         JsonObject settings = JsonParser.parseString(BASE.toJson()).getAsJsonObject();
         settings.addProperty("patience", 3);
         TrainingConfiguration impatient = TrainingConfiguration.of(List.of(settings));
-        assertThatThrownBy(() -> new Scaling(impatient, RateRule.LINEAR))
+        assertThatThrownBy(() -> new Scaling(impatient, RateRule.LINEAR, Length.IMAGES))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("patience");
     }
 
     @Test
     void cellsOfOneSeedAndBatchSizeDifferInTheNormAlone() {
-        Scaling scaling = new Scaling(BASE, RateRule.LINEAR);
-        TrainingConfiguration frn = scaling.configuration(new Cell("frn", 2, 7));
-        TrainingConfiguration gn = scaling.configuration(new Cell("gn2", 2, 7));
+        Scaling scaling = new Scaling(BASE, RateRule.LINEAR, Length.IMAGES);
+        TrainingConfiguration frn = scaling.configuration(new Cell("frn", 2, 7, 1));
+        TrainingConfiguration gn = scaling.configuration(new Cell("gn2", 2, 7, 1));
         assertThat(frn.seed()).isEqualTo(7);
         assertThat(gn.toJson()).isEqualTo(frn.toJson().replace("\"frn\"", "\"gn2\""));
     }
@@ -127,7 +133,8 @@ class ScalingTest {
 
     private static Map<String, Tensor> parameters(String norm, long seed) {
         TrainingConfiguration configuration =
-                new Scaling(BASE, RateRule.LINEAR).configuration(new Cell(norm, 1, seed));
+                new Scaling(BASE, RateRule.LINEAR, Length.IMAGES)
+                        .configuration(new Cell(norm, 1, seed, 1));
         try (Detector detector =
                 configuration.newDetector(List.of(new CocoCategory(1, "thing", "")))) {
             return new TreeMap<>(detector.copyParameters());
@@ -143,15 +150,16 @@ class ScalingTest {
                                 folder.resolve("annotations/instances_train.json"),
                                 folder.resolve("train"))
                         .images();
-        List<PlannedImage> one = images(images, new Cell("frn", 1, 3));
+        List<PlannedImage> one = images(images, new Cell("frn", 1, 3, 1));
         assertThat(one).hasSize(12);
-        assertThat(images(images, new Cell("bn", 1, 3))).isEqualTo(one);
-        assertThat(images(images, new Cell("bn", 5, 3))).isEqualTo(one);
-        assertThat(images(images, new Cell("bn", 5, 4))).isNotEqualTo(one);
+        assertThat(images(images, new Cell("bn", 1, 3, 1))).isEqualTo(one);
+        assertThat(images(images, new Cell("bn", 5, 3, 1))).isEqualTo(one);
+        assertThat(images(images, new Cell("bn", 5, 4, 1))).isNotEqualTo(one);
     }
 
     private static List<PlannedImage> images(DetectionDataset images, Cell cell) {
-        TrainingConfiguration settings = new Scaling(BASE, RateRule.LINEAR).configuration(cell);
+        TrainingConfiguration settings =
+                new Scaling(BASE, RateRule.LINEAR, Length.IMAGES).configuration(cell);
         return new BatchSampler(
                         images,
                         settings.loop().batchSize(),

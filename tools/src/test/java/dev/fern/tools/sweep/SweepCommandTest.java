@@ -204,7 +204,8 @@ class SweepCommandTest {
         assertThat(cells.get("gn7-b2-s1").get("status").getAsString()).isEqualTo("failed");
         String reason = cells.get("gn7-b2-s1").get("reason").getAsString();
         assertThat(reason).contains("7").doesNotContain("fern:");
-        assertThat(Files.readString(output.resolve("report.html"))).contains("Cells that failed");
+        assertThat(Files.readString(output.resolve("report.html")))
+                .contains("Cells without a result");
         assertThat(Files.readString(output.resolve("report.md"))).contains("| gn7-b2-s1 |");
 
         assertThat(sweep(output, grid).errors()).anyMatch(line -> line.contains("0 left to train"));

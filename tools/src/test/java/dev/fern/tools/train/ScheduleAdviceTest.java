@@ -20,6 +20,7 @@ class ScheduleAdviceTest {
                     {"warmupSteps": 200} | 999 | takes 200 of the 999 steps, more than a fifth
                     {"warmupSteps": 200} | 200 | never reaches 0.05
                     {"warmupSteps": 0} | 1 | ``
+                    {"warmupImages": 400} | 999 | takes 200 of the 999 steps, more than a fifth
                     {"warmupSteps": 0, "schedule": "step"} | 100 | does not fall
                     {"warmupSteps": 0, "schedule": "step", "milestones": [0.6]} | 100 | ``
                     """)
@@ -27,7 +28,8 @@ class ScheduleAdviceTest {
         TrainingConfiguration configuration =
                 TrainingConfiguration.of(
                         List.of(JsonParser.parseString(settings).getAsJsonObject()));
-        List<String> lines = ScheduleAdvice.of(configuration.optimization(), steps);
+        List<String> lines =
+                ScheduleAdvice.of(configuration.optimization(), configuration.loop(), steps);
         if (said.isEmpty()) {
             assertThat(lines).isEmpty();
         } else {

@@ -1,4 +1,4 @@
-package dev.fern.tools.sweep;
+package dev.fern.tools.sweep.result;
 
 import dev.fern.tools.console.Platform;
 
@@ -6,7 +6,7 @@ import dev.fern.tools.console.Platform;
  * How a cell ended.
  *
  * @param status whether there is a result
- * @param reason why it failed, in one line; empty if it did not
+ * @param reason why it failed or how it diverged, in one line; empty if it is done
  * @param environment what it was trained with, at least after its last start
  */
 public record CellOutcome(Status status, String reason, Environment environment) {
@@ -18,20 +18,34 @@ public record CellOutcome(Status status, String reason, Environment environment)
      * @param engine name and version
      * @param java name and version of the virtual machine
      * @param system operating system and processor architecture
+     * @param processor name of the processor; empty where the system does not tell
      * @param cores cores of the machine
      * @param threads how many cores the cell had for itself
      */
     public record Environment(
-            String fern, String engine, String java, String system, int cores, int threads) {
+            String fern,
+            String engine,
+            String java,
+            String system,
+            String processor,
+            int cores,
+            int threads) {
 
-        /** Returns this process's environment. */
-        static Environment here(String engine, int threads) {
+        /**
+         * {@return this process's environment}
+         *
+         * @param engine DJL's name of the engine, which is started
+         * @param processor name of the processor
+         * @param threads how many cores a cell has for itself
+         */
+        public static Environment here(String engine, String processor, int threads) {
             Platform here = Platform.here(engine);
             return new Environment(
                     here.fern(),
                     here.engine(),
                     here.java(),
                     here.system(),
+                    processor,
                     here.processors(),
                     threads);
         }
@@ -43,7 +57,7 @@ public record CellOutcome(Status status, String reason, Environment environment)
                     fern,
                     engine,
                     java,
-                    system,
+                    system + (processor.isEmpty() ? "" : ", " + processor),
                     cores
                             + " cores, "
                             + threads
@@ -56,19 +70,23 @@ public record CellOutcome(Status status, String reason, Environment environment)
     public enum Status {
         /** The training reached its end. */
         DONE,
-        /** The training ended early. */
+        /** The training ended early, because its loss rose or was no number: a result too. */
+        DIVERGED,
+        /** The training could not go on. */
         FAILED
     }
 
-    static CellOutcome done(Environment environment) {
+    /**
+     * {@return the outcome of a training that reached its end}
+     *
+     * @param environment what it was trained with
+     */
+    public static CellOutcome done(Environment environment) {
         return new CellOutcome(Status.DONE, "", environment);
     }
 
-    static CellOutcome failed(String reason, Environment environment) {
-        return new CellOutcome(Status.FAILED, reason, environment);
-    }
-
-    boolean isDone() {
+    /** {@return whether the training reached its end} */
+    public boolean isDone() {
         return status == Status.DONE;
     }
 }

@@ -1,74 +1,85 @@
-package dev.fern.tools.sweep;
+package dev.fern.tools.sweep.result;
 
 import dev.fern.cocoeval.CocoMetric;
 import dev.fern.cocoeval.Comparison.Difference;
 import dev.fern.tools.console.VisibleText;
-import dev.fern.tools.sweep.CellOutcome.Environment;
-import dev.fern.tools.sweep.SweepResults.NormComparison;
-import dev.fern.tools.sweep.SweepResults.Spread;
-import java.util.List;
+import dev.fern.tools.sweep.result.CellOutcome.Environment;
+import dev.fern.tools.sweep.result.SweepResults.Spread;
 import java.util.Locale;
 
 /** A sweep as a page of Markdown that shows the plots beside it. */
-final class SweepMarkdown {
+public final class SweepMarkdown {
 
-    private final String command;
-    private final SweepSettings settings;
     private final SweepResults results;
-    private final List<NormComparison> comparisons;
+    private final SweepTables tables;
     private final StringBuilder text = new StringBuilder();
 
     /**
      * Takes what the page is to show.
      *
-     * @param command the command line
+     * @param results as far as they have come
      */
-    SweepMarkdown(
-            String command,
-            SweepSettings settings,
-            SweepResults results,
-            List<NormComparison> comparisons) {
-        this.command = command;
-        this.settings = settings;
+    public SweepMarkdown(SweepResults results) {
         this.results = results;
-        this.comparisons = comparisons;
+        this.tables = new SweepTables(results);
     }
 
     /**
-     * Returns the page.
+     * {@return the page}
      *
      * @param plots folder of the plots, as seen from the page
      */
-    String text(String plots) {
-        text.append("# Accuracy against batch size\n\n```\n").append(command).append("\n```\n\n");
+    public String text(String plots) {
+        text.append("# Accuracy against batch size\n\n```\n");
+        text.append(results.command()).append("\n```\n\n");
         for (Environment environment : results.environments()) {
             text.append(VisibleText.of(environment.text())).append("\n\n");
         }
-        Scaling scaling = settings.scaling();
         text.append(
                 String.format(
                         Locale.ROOT,
-                        "Learning rate %s at batch size %d, rule %s. Training took %.1f minutes.%n%n",
-                        scaling.base().optimization().learningRate(),
-                        scaling.base().loop().batchSize(),
-                        scaling.rule(),
-                        results.minutes()));
-        text.append("![AP against batch size](").append(plots).append("/ap.png)\n\n");
+                        "Learning rate %s at batch size %d, rule %s. Training took %.1f minutes by the"
+                                + " clock, added over the cells, and %.1f hours of a core.%n%n",
+                        results.baseRate(),
+                        results.baseBatchSize(),
+                        results.rateRule(),
+                        results.minutes(),
+                        results.coreHours()));
+        image("AP against batch size", plots, "ap");
         means();
-        failures();
-        for (int batchSize : results.grid().batchSizes()) {
-            for (String plot : List.of("loss", "ap")) {
-                text.append(
-                        String.format(
-                                "![%s, batch size %d](%s/%s-b%d.png)%n%n",
-                                plot.equals("ap") ? "AP" : "Loss",
-                                batchSize,
-                                plots,
-                                plot,
-                                batchSize));
+        if (!results.comparisons().own().isEmpty()) {
+            text.append(tables.intervals().markdown());
+        }
+        if (results.hasTrials()) {
+            text.append("## Learning rates\n\n");
+            text.append(
+                    String.format(
+                            "Chosen by AP on %d validation images; the figures above are of the"
+                                    + " others.%n%n",
+                            results.tuningImages().size()));
+            text.append(tables.choices().markdown());
+            for (int batchSize : results.grid().batchSizes()) {
+                image("AP by learning rate, batch size " + batchSize, plots, "rate-b" + batchSize);
             }
         }
+        if (!results.withoutNumbers().isEmpty()) {
+            text.append("## Cells without a result\n\n");
+            text.append(tables.withoutNumbers().markdown());
+        }
+        text.append("## Training curves\n\n");
+        for (int batchSize : results.grid().batchSizes()) {
+            image("Loss, batch size " + batchSize, plots, "loss-b" + batchSize);
+            image("AP, batch size " + batchSize, plots, "ap-b" + batchSize);
+        }
+        text.append("## Cells\n\n").append(tables.cells().markdown());
+        text.append("Each cell by itself:\n\n```\n")
+                .append(String.join("\n", tables.commands()))
+                .append("\n```\n");
         return text.toString();
+    }
+
+    private void image(String title, String plots, String name) {
+        text.append(String.format("![%s](%s/%s.png)%n%n", title, plots, name));
     }
 
     private void means() {
@@ -102,7 +113,7 @@ final class SweepMarkdown {
     }
 
     private String difference(String norm, int batchSize) {
-        return NormComparison.ap(comparisons, norm, batchSize)
+        return NormComparison.ap(results.comparisons().norms(), norm, batchSize)
                 .filter(d -> d.resamples() > 0)
                 .map(SweepMarkdown::cells)
                 .orElse("| |");
@@ -116,22 +127,6 @@ final class SweepMarkdown {
                 d.low(),
                 d.high(),
                 d.pValue());
-    }
-
-    private void failures() {
-        if (results.failed().isEmpty()) {
-            return;
-        }
-        text.append("| failed cell | reason |\n|---|---|\n");
-        for (CellResult cell : results.failed()) {
-            text.append(
-                    String.format(
-                            "| %s | %s |%n",
-                            cell.cell().name(),
-                            VisibleText.of(cell.outcome().map(CellOutcome::reason).orElse(""))
-                                    .replace("|", "\\|")));
-        }
-        text.append('\n');
     }
 
     private static String number(double value) {

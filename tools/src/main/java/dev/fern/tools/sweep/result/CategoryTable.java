@@ -1,13 +1,11 @@
-package dev.fern.tools.sweep;
+package dev.fern.tools.sweep.result;
 
 import static dev.fern.tools.report.HtmlText.difference;
 import static dev.fern.tools.report.HtmlText.escape;
 import static dev.fern.tools.report.HtmlText.score;
 
 import dev.fern.cocoeval.CocoMetric;
-import dev.fern.cocoeval.Comparison;
 import dev.fern.cocoeval.Comparison.Difference;
-import dev.fern.tools.sweep.SweepResults.NormComparison;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -59,8 +57,7 @@ final class CategoryTable {
         }
         table.append("</thead><tbody>");
         for (int k : rows(columns)) {
-            table.append("<tr><td>")
-                    .append(escape(categories(columns.get(0)).get(k).category().name()));
+            table.append("<tr><td>").append(escape(categories(columns.get(0)).get(k).name()));
             for (NormComparison column : columns) {
                 Difference ap = ap(column, k);
                 table.append("<td class=\"group\">").append(score(ap.a()));
@@ -103,8 +100,8 @@ final class CategoryTable {
                 .orElse(0);
     }
 
-    private static List<Comparison.Category> categories(NormComparison column) {
-        return column.comparison().categories();
+    private static List<NormComparison.Category> categories(NormComparison column) {
+        return column.categories();
     }
 
     private static Difference ap(NormComparison column, int k) {

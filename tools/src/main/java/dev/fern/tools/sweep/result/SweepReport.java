@@ -1,4 +1,4 @@
-package dev.fern.tools.sweep;
+package dev.fern.tools.sweep.result;
 
 import static dev.fern.tools.report.HtmlText.count;
 import static dev.fern.tools.report.HtmlText.difference;
@@ -12,90 +12,90 @@ import dev.fern.detection.recipe.TrainingConfiguration;
 import dev.fern.tools.report.FindingsPicture;
 import dev.fern.tools.report.ForestPlot;
 import dev.fern.tools.report.HtmlPage;
+import dev.fern.tools.report.HtmlText;
 import dev.fern.tools.report.Palette;
 import dev.fern.tools.report.Plot;
-import dev.fern.tools.sweep.CellOutcome.Environment;
-import dev.fern.tools.sweep.Grid.Cell;
-import dev.fern.tools.sweep.SweepResults.NormComparison;
-import dev.fern.tools.sweep.SweepResults.Spread;
-import java.io.IOException;
+import dev.fern.tools.sweep.result.CellOutcome.Environment;
+import dev.fern.tools.sweep.result.CellOutcome.Status;
+import dev.fern.tools.sweep.result.SweepResults.Spread;
 import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Collectors;
 
 /** A sweep as one HTML page that needs no script, no other file and no network. */
-final class SweepReport {
+public final class SweepReport {
 
-    private final String command;
-    private final SweepSettings settings;
     private final SweepResults results;
-    private final List<NormComparison> comparisons;
-    private final Optional<DetectionStrip> strip;
+    private final Optional<Pictures> pictures;
     private final SweepFigures figures;
+    private final SweepTables tables;
     private final HtmlPage page = new HtmlPage("Accuracy against batch size");
+
+    /**
+     * Photographs with what was found in them.
+     *
+     * @param batchSize of the models
+     * @param seed of the models
+     * @param html a grid of pictures
+     */
+    public record Pictures(int batchSize, long seed, String html) {}
 
     /**
      * Takes what the page is to show.
      *
-     * @param command the command line
-     * @param strip photographs; empty for none
+     * @param results as far as they have come
+     * @param pictures photographs; empty for none
      */
-    SweepReport(
-            String command,
-            SweepSettings settings,
-            SweepResults results,
-            List<NormComparison> comparisons,
-            Optional<DetectionStrip> strip) {
-        this.command = command;
-        this.settings = settings;
+    public SweepReport(SweepResults results, Optional<Pictures> pictures) {
         this.results = results;
-        this.comparisons = comparisons;
-        this.strip = strip;
+        this.pictures = pictures;
         this.figures = new SweepFigures(results);
+        this.tables = new SweepTables(results);
     }
 
-    /** Returns the page. */
-    String html() throws IOException {
+    /** {@return the page} */
+    public String html() {
         summary();
         cards();
         page.section(
                 "AP against batch size",
-                "COCO's AP of the last epoch's model on the validation images. Lines are means over the"
+                "COCO's AP of the last epoch's model, at the learning rate chosen. Lines are means over the"
                         + " seeds, points are single seeds, and bars reach one standard deviation of"
                         + " the seeds to each side.",
                 figures.averagePrecision().html(Plot.Size.WIDE));
         means();
+        intervals();
         differences();
+        rates();
         curves();
         categories();
-        if (strip.isPresent() && !strip.get().cells().isEmpty()) {
-            pictures(strip.get());
-        }
+        pictures.ifPresent(this::pictures);
         failures();
+        cells();
         howItWasDone();
         return page.html();
     }
 
     private void summary() {
-        long done = results.cells().stream().filter(CellResult::isDone).count();
         Grid grid = results.grid();
+        long failed = results.count(Status.FAILED);
+        long diverged = results.count(Status.DIVERGED);
         page.append(
                 String.format(
                         Locale.ROOT,
                         "<p class=\"note\">%s norms at %s batch sizes, %s seeds each: %s of %s cells are"
-                                + " done%s. Every cell sees the same images equally often; cells of one"
-                                + " seed see them in the same order, augmented alike, and start from"
-                                + " the same convolutions.</p>\n",
+                                + " done%s%s. Cells of one seed see the images in the same order,"
+                                + " augmented alike, and start from the same convolutions.</p>\n",
                         grid.norms().size(),
                         grid.batchSizes().size(),
                         grid.seeds().size(),
-                        done,
+                        results.count(Status.DONE),
                         results.cells().size(),
-                        results.failed().isEmpty()
-                                ? ""
-                                : ", " + results.failed().size() + " failed"));
+                        failed == 0 ? "" : ", " + failed + " failed",
+                        diverged == 0 ? "" : ", " + diverged + " diverged"));
     }
 
     /** Shows how much AP each norm loses from the largest batch to the smallest. */
@@ -173,7 +173,7 @@ final class SweepReport {
     }
 
     private String comparison(String norm, int batchSize) {
-        return NormComparison.ap(comparisons, norm, batchSize)
+        return NormComparison.ap(results.comparisons().norms(), norm, batchSize)
                 .map(
                         ap ->
                                 CategoryTable.cells(ap)
@@ -184,6 +184,7 @@ final class SweepReport {
     }
 
     private void differences() {
+        List<NormComparison> comparisons = results.comparisons().norms();
         if (comparisons.isEmpty()) {
             return;
         }
@@ -203,8 +204,8 @@ final class SweepReport {
         }
         page.section(
                 "Training curves",
-                "Thick curves are means over the seeds, thin ones single seeds. The loss is a running"
-                        + " mean.",
+                "Thick curves are means over the seeds, thin ones single seeds. The loss is the mean"
+                        + " of an epoch, AP that of all validation images.",
                 html + "</div>");
     }
 
@@ -213,7 +214,8 @@ final class SweepReport {
     }
 
     private void categories() {
-        CategoryTable table = new CategoryTable(results.grid().norms().get(0), comparisons);
+        CategoryTable table =
+                new CategoryTable(results.grid().norms().get(0), results.comparisons().norms());
         if (!table.isEmpty()) {
             page.section(
                     "Categories",
@@ -223,54 +225,87 @@ final class SweepReport {
         }
     }
 
-    private void pictures(DetectionStrip shown) throws IOException {
-        Cell cell = shown.cells().get(0);
+    private void pictures(Pictures shown) {
         page.section(
                 "What the last models find",
                 String.format(
                         "Batch size %d, seed %d. Each model's boxes are shown from the score of its best"
                                 + " F1 at IoU 0.5 on. %s",
-                        cell.batchSize(), cell.seed(), FindingsPicture.LEGEND),
-                shown.html());
+                        shown.batchSize, shown.seed, FindingsPicture.LEGEND),
+                shown.html);
     }
 
     private void failures() {
-        if (results.failed().isEmpty()) {
+        if (!results.withoutNumbers().isEmpty()) {
+            page.section(
+                    "Cells without a result",
+                    "They failed or diverged, and are not part of the means. Where a norm has fewer"
+                            + " seeds than others, its mean is over the trainings that went well.",
+                    tables.withoutNumbers().html());
+        }
+    }
+
+    private void intervals() {
+        if (!results.comparisons().own().isEmpty()) {
+            page.section(
+                    "How sure AP is",
+                    "The intervals come from a bootstrap over images and seeds. The difference to a"
+                            + " norm's own largest batch is paired: same images, same seeds.",
+                    tables.intervals().html());
+        }
+    }
+
+    private void rates() {
+        if (!results.hasTrials()) {
             return;
         }
-        StringBuilder table =
-                new StringBuilder(
-                        "<table><thead><tr><th>cell<th>steps taken<th class=\"left\">reason</thead>"
-                                + "<tbody>");
-        for (CellResult cell : results.failed()) {
-            table.append("<tr><td>").append(escape(cell.cell().name()));
-            table.append("<td>").append(count(cell.history().steps().size()));
-            table.append("<td class=\"left\">")
-                    .append(escape(cell.outcome().map(CellOutcome::reason).orElse("")));
+        StringBuilder html = new StringBuilder(tables.choices().html());
+        html.append("<div class=\"pair\">");
+        for (int batchSize : results.grid().batchSizes()) {
+            html.append(figure("Batch size " + batchSize, figures.rates(batchSize)));
         }
         page.section(
-                "Cells that failed",
-                "They are not part of the means. Where a norm has fewer seeds than others, its mean is"
-                        + " over the trainings that went well.",
-                "<div class=\"wide-table\">" + table + "</tbody></table></div>");
+                "Learning rates",
+                String.format(
+                        "Each norm at each batch size has the learning rate with the highest AP on %d"
+                                + " validation images, which all other figures leave out. Points are the"
+                                + " rates that were chosen; a training that diverged counts as 0.",
+                        results.tuningImages().size()),
+                html + "</div>");
+    }
+
+    private void cells() {
+        page.section(
+                "Cells",
+                "AP is that of the images reported on; AP on all validation images is the last figure"
+                        + " that the training itself wrote. Clipped is the share of steps whose gradient"
+                        + " was longer than clipNorm.",
+                tables.cells().html()
+                        + "<details><summary>The command of each cell</summary><pre>"
+                        + tables.commands().stream()
+                                .map(HtmlText::escape)
+                                .collect(Collectors.joining("\n"))
+                        + "</pre></details>");
     }
 
     private void howItWasDone() {
         StringBuilder html = new StringBuilder();
-        html.append("<pre>").append(escape(command)).append("</pre>");
+        html.append("<pre>").append(escape(results.command())).append("</pre>");
         for (Environment environment : results.environments()) {
             html.append("<p>").append(escape(environment.text())).append("</p>");
         }
         html.append(
                 String.format(
                         Locale.ROOT,
-                        "<p>Training took %.1f minutes in all, evaluation not counted.</p>",
-                        results.minutes()));
-        html.append(rates());
+                        "<p>Training steps took %.1f minutes by the clock, added over the cells. Their"
+                                + " processes took %.1f hours of a core.</p>",
+                        results.minutes(),
+                        results.coreHours()));
+        html.append(schedules());
         html.append(
                 "<details><summary>All settings that the cells share</summary><div"
                         + " class=\"wide-table\"><table><tbody>");
-        JsonObject shared = settings.toJson();
+        JsonObject shared = results.settings();
         for (JsonObject part :
                 List.of(shared.getAsJsonObject("data"), shared.getAsJsonObject("settings"))) {
             for (Map.Entry<String, JsonElement> setting : part.entrySet()) {
@@ -281,30 +316,35 @@ final class SweepReport {
         page.section("How it was done", "", html + "</tbody></table></div></details>");
     }
 
-    private String rates() {
-        Scaling scaling = settings.scaling();
+    private String schedules() {
         StringBuilder table =
                 new StringBuilder(
                         "<p>Rule of the learning rate: "
-                                + scaling.rule()
+                                + escape(results.rateRule())
                                 + ", from "
-                                + scaling.base().optimization().learningRate()
+                                + results.baseRate()
                                 + " at batch size "
-                                + scaling.base().loop().batchSize()
-                                + ".</p><div class=\"wide-table\"><table><thead><tr><th>batch<th>learning rate<th>warm-up steps"
-                                + "<th>steps taken<th>images seen</thead><tbody>");
+                                + results.baseBatchSize()
+                                + ".</p><div class=\"wide-table\"><table><thead><tr><th>batch<th>learning"
+                                + " rate of the rule<th>warm-up steps<th>steps taken<th>images seen"
+                                + "</thead><tbody>");
         for (int batchSize : results.grid().batchSizes()) {
-            CellResult any = results.cells(results.grid().norms().get(0), batchSize).get(0);
-            TrainingConfiguration configuration = any.configuration();
-            table.append(
-                    String.format(
-                            "<tr><td>%d<td>%s<td>%s<td>%s<td>%s",
-                            batchSize,
-                            configuration.optimization().learningRate(),
-                            count(configuration.optimization().warmupSteps()),
-                            count(any.history().steps().size()),
-                            count(any.history().images())));
+            results.cells().stream()
+                    .filter(cell -> cell.cell().batchSize() == batchSize)
+                    .findFirst()
+                    .ifPresent(cell -> table.append(schedule(cell)));
         }
         return table + "</tbody></table></div>";
+    }
+
+    private String schedule(CellResult cell) {
+        TrainingConfiguration configuration = cell.configuration();
+        return String.format(
+                "<tr><td>%d<td>%s<td>%s<td>%s<td>%s",
+                cell.cell().batchSize(),
+                Grid.text(Grid.rounded(results.learningRate(cell.cell().batchSize(), 1))),
+                count(configuration.optimization().warmup(configuration.loop())),
+                count(cell.history().steps()),
+                count(cell.history().images()));
     }
 }

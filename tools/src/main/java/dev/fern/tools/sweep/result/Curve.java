@@ -1,6 +1,5 @@
-package dev.fern.tools.sweep;
+package dev.fern.tools.sweep.result;
 
-import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.stream.IntStream;
@@ -32,20 +31,5 @@ record Curve(double[] x, double[] y) {
                                                 .orElseThrow())
                         .toArray();
         return new Curve(longest.x, means);
-    }
-
-    /**
-     * Returns at most so many of the values, evenly chosen, the last among them; values that are
-     * not finite are left out.
-     */
-    Curve thinned(int most) {
-        int stride = Math.max(1, (x.length + most - 1) / most);
-        int[] kept =
-                IntStream.range(0, x.length)
-                        .filter(i -> (x.length - 1 - i) % stride == 0 && Double.isFinite(y[i]))
-                        .toArray();
-        return new Curve(
-                Arrays.stream(kept).mapToDouble(i -> x[i]).toArray(),
-                Arrays.stream(kept).mapToDouble(i -> y[i]).toArray());
     }
 }

@@ -1,4 +1,4 @@
-package dev.fern.tools.sweep;
+package dev.fern.tools.sweep.result;
 
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
@@ -12,15 +12,20 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.OptionalDouble;
 import java.util.stream.Collectors;
 
 /** A sweep as a table in CSV: one line per cell with its numbers and every setting. */
-final class ResultsCsv {
+public final class ResultsCsv {
 
     private final List<List<String>> rows = new ArrayList<>();
 
-    /** Takes the cells. */
-    ResultsCsv(SweepResults results) {
+    /**
+     * Takes the cells.
+     *
+     * @param results as far as they have come
+     */
+    public ResultsCsv(SweepResults results) {
         for (CellResult cell : results.cells()) {
             JsonObject settings =
                     JsonParser.parseString(cell.configuration().toJson()).getAsJsonObject();
@@ -36,7 +41,18 @@ final class ResultsCsv {
         for (CocoMetric metric : CocoMetric.of(IouType.BOX)) {
             names.add(metric.label());
         }
-        names.addAll(List.of("steps_taken", "images_seen", "training_seconds"));
+        names.addAll(
+                List.of(
+                        "rate",
+                        "steps_taken",
+                        "clipped_steps",
+                        "images_seen",
+                        "last_gain",
+                        "training_seconds",
+                        "wall_seconds",
+                        "cpu_seconds",
+                        "processor",
+                        "threads"));
         names.addAll(settings.keySet());
         return names;
     }
@@ -47,22 +63,36 @@ final class ResultsCsv {
         values.add(cell.status());
         values.add(cell.outcome().map(CellOutcome::reason).orElse(""));
         for (CocoMetric metric : CocoMetric.of(IouType.BOX)) {
-            values.add(
-                    cell.number(metric).isPresent()
-                            ? Double.toString(cell.number(metric).getAsDouble())
-                            : "");
+            values.add(text(cell.number(metric)));
         }
-        values.add(Integer.toString(cell.history().steps().size()));
-        values.add(Long.toString(cell.history().images()));
-        values.add(Double.toString(cell.history().seconds()));
+        CellHistory history = cell.history();
+        values.add(Grid.text(cell.cell().rate()));
+        values.add(Long.toString(history.steps()));
+        values.add(Long.toString(history.clipped()));
+        values.add(Long.toString(history.images()));
+        values.add(text(history.lastGain()));
+        values.add(Double.toString(history.seconds()));
+        values.add(Double.toString(cell.cost().wallSeconds()));
+        values.add(Double.toString(cell.cost().cpuSeconds()));
+        values.add(cell.outcome().map(o -> o.environment().processor()).orElse(""));
+        values.add(cell.outcome().map(o -> Integer.toString(o.environment().threads())).orElse(""));
         for (JsonElement setting : settings.asMap().values()) {
             values.add(setting.isJsonPrimitive() ? setting.getAsString() : setting.toString());
         }
         return values;
     }
 
-    /** Writes the table, whole or not at all. */
-    void write(Path file) throws IOException {
+    private static String text(OptionalDouble value) {
+        return value.isPresent() ? Double.toString(value.getAsDouble()) : "";
+    }
+
+    /**
+     * Writes the table, whole or not at all.
+     *
+     * @param file is replaced if it is there
+     * @throws IOException if the file can't be written
+     */
+    public void write(Path file) throws IOException {
         String text = rows.stream().map(CsvRow::of).collect(Collectors.joining());
         AtomicFile.write(file, text.getBytes(StandardCharsets.UTF_8));
     }

@@ -1,9 +1,9 @@
-package dev.fern.tools.sweep;
+package dev.fern.tools.sweep.result;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
-import dev.fern.tools.sweep.SweepResults.Spread;
+import dev.fern.tools.sweep.result.SweepResults.Spread;
 import org.junit.jupiter.api.Test;
 
 class SpreadTest {

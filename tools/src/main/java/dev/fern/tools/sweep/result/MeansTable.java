@@ -1,32 +1,37 @@
-package dev.fern.tools.sweep;
+package dev.fern.tools.sweep.result;
 
 import dev.fern.cocoeval.CocoMetric;
-import dev.fern.tools.sweep.SweepResults.NormComparison;
-import dev.fern.tools.sweep.SweepResults.Spread;
-import java.util.List;
+import dev.fern.tools.sweep.result.SweepResults.Spread;
 import java.util.Locale;
 
-/** The means over the seeds and the differences to the first norm, as text for a terminal. */
-final class MeansTable {
+/**
+ * The means over the seeds at the chosen rates and the differences to the first norm, as text for a
+ * terminal.
+ */
+public final class MeansTable {
 
     private final SweepResults results;
-    private final List<NormComparison> comparisons;
 
-    MeansTable(SweepResults results, List<NormComparison> comparisons) {
+    /**
+     * Takes the results.
+     *
+     * @param results as far as they have come
+     */
+    public MeansTable(SweepResults results) {
         this.results = results;
-        this.comparisons = comparisons;
     }
 
-    /** Returns a heading and one line for each norm at each batch size. */
-    String text() {
+    /** {@return a heading and one line for each norm at each batch size} */
+    public String text() {
         Grid grid = results.grid();
         StringBuilder text = new StringBuilder();
         text.append(
                 String.format(
                         Locale.ROOT,
-                        "%-6s%-14s%6s%8s%8s%8s%9s   %s%n",
+                        "%-6s%-14s%10s%6s%8s%8s%8s%9s   %s%n",
                         "batch",
                         "norm",
+                        "rate",
                         "seeds",
                         "AP",
                         "sd",
@@ -39,9 +44,13 @@ final class MeansTable {
                 text.append(
                         String.format(
                                 Locale.ROOT,
-                                "%-6d%-14s%6s%8s%8s%8s%s%n",
+                                "%-6d%-14s%10s%6s%8s%8s%8s%s%n",
                                 batchSize,
                                 norm,
+                                results.choice(norm, batchSize)
+                                        .rate()
+                                        .map(rate -> "x " + Grid.text(rate))
+                                        .orElse("-"),
                                 ap.count() + "/" + grid.seeds().size(),
                                 number(ap.mean()),
                                 number(ap.deviation()),
@@ -53,7 +62,7 @@ final class MeansTable {
     }
 
     private String difference(String norm, int batchSize) {
-        return NormComparison.ap(comparisons, norm, batchSize)
+        return NormComparison.ap(results.comparisons().norms(), norm, batchSize)
                 .filter(d -> d.resamples() > 0)
                 .map(
                         d ->

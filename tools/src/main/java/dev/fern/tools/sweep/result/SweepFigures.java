@@ -1,25 +1,22 @@
-package dev.fern.tools.sweep;
+package dev.fern.tools.sweep.result;
 
 import dev.fern.cocoeval.CocoMetric;
 import dev.fern.tools.report.Axis;
 import dev.fern.tools.report.Palette;
 import dev.fern.tools.report.Plot;
-import dev.fern.tools.report.Smoothing;
-import dev.fern.tools.sweep.SweepResults.Spread;
+import dev.fern.tools.sweep.result.SweepResults.Spread;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.function.Function;
 
 /** The plots of a sweep: one colour for each norm, faint for single seeds. */
-final class SweepFigures {
+public final class SweepFigures {
 
     private static final int FAINT = 110;
-
-    /** More would lie on the same pixels. */
-    private static final int MOST_POINTS = 100;
 
     /** How far norms are apart, in distances between two batch sizes. */
     private static final double NORMS_APART = 0.06;
@@ -29,7 +26,12 @@ final class SweepFigures {
 
     private final SweepResults results;
 
-    SweepFigures(SweepResults results) {
+    /**
+     * Takes what is drawn.
+     *
+     * @param results as far as they have come
+     */
+    public SweepFigures(SweepResults results) {
         this.results = results;
     }
 
@@ -44,10 +46,11 @@ final class SweepFigures {
     }
 
     /**
-     * Returns AP of the last epoch's model by batch size: a line through the means of each norm, a
-     * point for each seed, a bar of one standard deviation to each side of the mean.
+     * {@return AP of the last epoch's model by batch size, at the chosen learning rates: a line
+     * through the means of each norm, a point for each seed, a bar of one standard deviation to
+     * each side of the mean}
      */
-    Plot averagePrecision() {
+    public Plot averagePrecision() {
         List<Integer> sizes = results.grid().batchSizes();
         List<String> norms = results.grid().norms();
         double most =
@@ -114,28 +117,39 @@ final class SweepFigures {
     }
 
     /**
-     * Returns the smoothed loss by images seen: a faint line for each seed, a line of their means.
+     * {@return the mean loss of each epoch by images seen: a faint line for each seed, a line of
+     * their means}
+     *
+     * @param batchSize of the cells
      */
-    Plot loss(int batchSize) {
+    public Plot loss(int batchSize) {
         List<NormCurves> norms = curves(batchSize, SweepFigures::loss);
         double most = 0;
         for (NormCurves norm : norms) {
             double[] mean = norm.mean().y();
-            // The first values are far above the rest.
-            most = Math.max(most, Arrays.stream(mean).skip(mean.length / 20).max().orElse(0));
+            // The first epochs are far above the rest.
+            most = Math.max(most, Arrays.stream(mean).skip(mean.length / 10).max().orElse(0));
         }
         return plot(norms, Axis.upTo("training loss", most));
     }
 
     private static Curve loss(CellResult cell) {
-        List<CellHistory.Step> steps = cell.history().steps();
+        List<CellHistory.EpochLoss> all = cell.history().losses();
+        // The last epoch of a cell that has not ended ends elsewhere than that of others.
+        List<CellHistory.EpochLoss> losses =
+                cell.isDone() || all.isEmpty() ? all : all.subList(0, all.size() - 1);
         return new Curve(
-                steps.stream().mapToDouble(CellHistory.Step::images).toArray(),
-                Smoothing.of(steps.stream().mapToDouble(CellHistory.Step::loss).toArray()));
+                losses.stream().mapToDouble(CellHistory.EpochLoss::images).toArray(),
+                losses.stream().mapToDouble(CellHistory.EpochLoss::loss).toArray());
     }
 
-    /** Returns AP by images seen: a faint line for each seed, a line of their means. */
-    Plot scores(int batchSize) {
+    /**
+     * {@return AP on all validation images by images seen: a faint line for each seed, a line of
+     * their means}
+     *
+     * @param batchSize of the cells
+     */
+    public Plot scores(int batchSize) {
         List<NormCurves> norms = curves(batchSize, SweepFigures::scores);
         double most =
                 norms.stream()
@@ -158,9 +172,7 @@ final class SweepFigures {
         List<CellHistory.EpochEvaluation> evaluations = cell.history().evaluations();
         return new Curve(
                 evaluations.stream().mapToDouble(CellHistory.EpochEvaluation::images).toArray(),
-                evaluations.stream()
-                        .mapToDouble(e -> Math.max(0, e.numbers().getOrDefault("AP", 0.0)))
-                        .toArray());
+                evaluations.stream().mapToDouble(e -> Math.max(0, e.ap())).toArray());
     }
 
     /**
@@ -211,7 +223,78 @@ final class SweepFigures {
     }
 
     private static void add(Plot plot, Curve curve, String color, double width, String hint) {
-        Curve thinned = curve.thinned(MOST_POINTS);
-        plot.curve(thinned.x(), thinned.y(), color, width, hint);
+        plot.curve(curve.x(), curve.y(), color, width, hint);
+    }
+
+    /**
+     * {@return AP on the tuning images by learning rate, on a logarithmic axis: a line for each
+     * norm, with the chosen rate as a point}
+     *
+     * @param batchSize of the cells
+     */
+    public Plot rates(int batchSize) {
+        List<RateChoice> choices =
+                results.choices().stream()
+                        .filter(c -> c.batchSize() == batchSize && !c.trials().isEmpty())
+                        .toList();
+        List<Double> rates =
+                choices.stream()
+                        .flatMap(c -> c.lastTrials().stream())
+                        .map(RateChoice.Trial::rate)
+                        .distinct()
+                        .sorted()
+                        .toList();
+        double most =
+                choices.stream()
+                        .flatMap(c -> c.lastTrials().stream())
+                        .mapToDouble(RateChoice.Trial::score)
+                        .max()
+                        .orElse(0);
+        Plot plot = new Plot(rateAxis(rates, batchSize), scoreAxis(most));
+        for (RateChoice choice : choices) {
+            String color = color(choice.norm());
+            List<RateChoice.Trial> trials = choice.lastTrials();
+            plot.curve(
+                    trials.stream().mapToDouble(t -> place(rates, t.rate())).toArray(),
+                    // A training that diverged found nothing.
+                    trials.stream().mapToDouble(t -> Math.max(0, t.score())).toArray(),
+                    color,
+                    Plot.LINE,
+                    choice.norm());
+            plot.legend(color, choice.norm(), "");
+            for (RateChoice.Trial trial : trials) {
+                if (choice.rate().equals(Optional.of(trial.rate()))) {
+                    plot.point(
+                            place(rates, trial.rate()),
+                            Math.max(0, trial.score()),
+                            color,
+                            choice.norm() + ", chosen: x " + Grid.text(trial.rate()));
+                }
+            }
+        }
+        return plot;
+    }
+
+    /** Returns the place of a rate on a logarithmic axis: one unit for each doubling. */
+    private static double place(List<Double> rates, double rate) {
+        return 0.5 + Math.log(rate / rates.get(0)) / Math.log(2);
+    }
+
+    private Axis rateAxis(List<Double> rates, int batchSize) {
+        if (rates.isEmpty()) {
+            return Axis.named("learning rate", List.of(""));
+        }
+        double ofRule = results.learningRate(batchSize, 1);
+        return new Axis(
+                "learning rate",
+                0.5 + place(rates, rates.get(rates.size() - 1)),
+                rates.stream()
+                        .map(
+                                rate ->
+                                        new Axis.Tick(
+                                                place(rates, rate),
+                                                Grid.text(Grid.rounded(ofRule * rate)),
+                                                "x " + Grid.text(rate)))
+                        .toList());
     }
 }
