@@ -105,8 +105,7 @@ class LostPrecisionTest {
                         List.of(new CocoImage(1, "", 99, 99)),
                         List.of(new CocoCategory(1, "cat", "")),
                         List.of());
-        CocoResults results =
-                CocoResults.builder().add(1, 1, new Box(0, 0, 9, 9), 0.9).build();
+        CocoResults results = CocoResults.builder().add(1, 1, new Box(0, 0, 9, 9), 0.9).build();
         assertThat(LostPrecision.of(Matching.of(dataset, results, AT_HALF, 0.5)))
                 .containsExactly(0.0);
     }

@@ -2,6 +2,7 @@ package dev.fern.cocoeval.analysis;
 
 import dev.fern.cocoeval.Matching.ImageMatching;
 import dev.fern.cocoeval.Matching.MatchedDetection;
+import dev.fern.cocoeval.Matching.MatchedTruth;
 import dev.fern.cocoeval.analysis.TideErrors.Kind;
 
 /**
@@ -16,8 +17,13 @@ import dev.fern.cocoeval.analysis.TideErrors.Kind;
  * @param kind never missed
  * @param same the object of the detection's category that it overlaps most
  * @param other the object of another category that it overlaps most
+ * @param deniesLabel whether it lies well on {@code other} and not on {@code same}, so that the
+ *     detector says another category than the label
+ * @param isAlone whether it overlaps no annotation of any category as much as t_b, crowds among
+ *     them
  */
-public record DetectionError(Kind kind, BestTruth same, BestTruth other) {
+public record DetectionError(
+        Kind kind, BestTruth same, BestTruth other, boolean deniesLabel, boolean isAlone) {
 
     /**
      * Judges a wrong detection.
@@ -47,6 +53,21 @@ public record DetectionError(Kind kind, BestTruth same, BestTruth other) {
         } else {
             kind = Kind.BOTH;
         }
-        return new DetectionError(kind, same, other);
+        return new DetectionError(
+                kind,
+                same,
+                other,
+                same.iou() < iouThreshold && other.iou() >= iouThreshold,
+                isAlone(image, detection, backgroundIou));
+    }
+
+    private static boolean isAlone(
+            ImageMatching image, MatchedDetection detection, double backgroundIou) {
+        for (MatchedTruth truth : image.truths()) {
+            if (image.overlap(detection, truth) >= backgroundIou) {
+                return false;
+            }
+        }
+        return true;
     }
 }

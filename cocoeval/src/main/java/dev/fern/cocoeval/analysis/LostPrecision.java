@@ -70,8 +70,7 @@ public final class LostPrecision {
     }
 
     private static void rank(Category category, List<Ranked> ranking) {
-        ranking.sort(
-                (a, b) -> MatchedDetection.BY_FALLING_SCORE.compare(a.detection, b.detection));
+        ranking.sort((a, b) -> MatchedDetection.BY_FALLING_SCORE.compare(a.detection, b.detection));
         List<Integer> wrongBefore = new ArrayList<>();
         int wrong = 0;
         for (Ranked ranked : ranking) {

@@ -90,8 +90,7 @@ final class TideAnalysis {
      * @param mended positions of the objects to which a detection of higher score is mended
      */
     private Judged judge(ImageMatching image, MatchedDetection detection, Set<Integer> mended) {
-        DetectionError error =
-                DetectionError.of(image, detection, iouThreshold, backgroundIou);
+        DetectionError error = DetectionError.of(image, detection, iouThreshold, backgroundIou);
         BestTruth object =
                 switch (error.kind()) {
                     case LOCALISATION -> error.same();
