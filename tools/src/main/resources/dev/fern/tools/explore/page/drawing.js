@@ -43,22 +43,33 @@ function pointsOf(image, side, kind, at) {
     : image.sides[side].points && image.sides[side].points[at / DETECTION];
 }
 
-/** Draws a box and its keypoints; returns the elements. */
-function drawBox(svg, image, side, kind, at) {
-  const numbers = numbersOf(image, side, kind);
-  const [x, y, width, height] = numbers.slice(at + 1, at + 5);
+/** Returns the outline of a box as an SVG path; empty if the box has none. */
+function outline(numbers, at) {
+  const x = numbers[at + 1];
+  const y = numbers[at + 2];
+  const width = numbers[at + 3];
+  const height = numbers[at + 4];
+  if (x === null || y === null || width === null || height === null) return '';
+  return `M${x} ${y}h${Math.max(0, width)}v${Math.max(0, height)}h${-Math.max(0, width)}z`;
+}
+
+function drawPoints(svg, image, style, points) {
   const made = [];
-  if (x !== null && y !== null && width !== null && height !== null) {
-    made.push(drawn('rect', svg, { class: KINDS[kind].style, x, y, width: Math.max(0, width), height: Math.max(0, height) }));
-  }
-  const points = pointsOf(image, side, kind, at) || [];
   for (let i = 0; i + 1 < points.length; i += 2) {
     if (points[i] === null || points[i + 1] === null) continue;
     made.push(drawn('circle', svg, {
-      class: KINDS[kind].style, cx: points[i], cy: points[i + 1], r: Math.max(image.width, image.height) / 160 + 1,
+      class: style, cx: points[i], cy: points[i + 1], r: Math.max(image.width, image.height) / 160 + 1,
     }));
   }
   return made;
+}
+
+/** Draws a box and its keypoints; returns the elements. */
+function drawBox(svg, image, side, kind, at) {
+  const path = outline(numbersOf(image, side, kind), at);
+  const { style } = KINDS[kind];
+  const made = path === '' ? [] : [drawn('path', svg, { class: style, d: path })];
+  return made.concat(drawPoints(svg, image, style, pointsOf(image, side, kind, at) || []));
 }
 
 function canvas(parent, image) {
@@ -84,16 +95,22 @@ function picture(parent, image, source) {
   img.src = source;
 }
 
-/** Shows a small image with the chosen boxes of one side. */
+/** Shows a small image with the chosen boxes of one side, those of one style as a single path. */
 function smallPicture(parent, image, side) {
   const box = element('span', parent, undefined, 'picture');
   picture(box, image, image.thumbnail || image.link);
   const svg = canvas(box, image);
+  const paths = new Map([['found', ''], ['ignored', ''], ['right', ''], ['missed', ''], ['wrong', '']]);
   forEachBox(image, side, (kind, category, size, score, at) => {
     if (kind === FOUND && !choice.drawsFound && choice.kind === 'any') return;
-    if (isChosen(image, side, kind, category, size, score, at)) drawBox(svg, image, side, kind, at);
+    if (!isChosen(image, side, kind, category, size, score, at)) return;
+    const { style } = KINDS[kind];
+    paths.set(style, paths.get(style) + outline(numbersOf(image, side, kind), at));
+    drawPoints(svg, image, style, pointsOf(image, side, kind, at) || []);
   });
-  return box;
+  for (const [style, path] of paths) {
+    if (path !== '') drawn('path', svg, { class: style, d: path });
+  }
 }
 
 /**

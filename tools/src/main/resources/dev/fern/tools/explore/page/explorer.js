@@ -161,6 +161,6 @@ setUpThresholds(scoreRange());
 setUpFilters();
 setUpLabels();
 setUpKeys();
-if (matchMedia('(max-width: 56rem)').matches) byId('filters').open = false;
+if (stacked.matches) byId('filters').open = false;
 update();
 document.documentElement.dataset.readyMillis = performance.now().toFixed(0);

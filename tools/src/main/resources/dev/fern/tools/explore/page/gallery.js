@@ -2,7 +2,8 @@
 
 // The images as cards, the chosen ones in the chosen order.
 
-const CAPTION = 50;
+const CAPTION = 52;
+const LINE = 17;
 
 function facts(image, side) {
   const sum = summary(image, side);
@@ -11,7 +12,7 @@ function facts(image, side) {
 }
 
 function lossText(image, side) {
-  return `${(100 * image.sides[side].loss).toFixed(2)} AP`;
+  return `${image.sides[side].loss.toFixed(4)} AP`;
 }
 
 const gallery = new VirtualList(
@@ -25,7 +26,10 @@ const gallery = new VirtualList(
     const caption = element('span', card, undefined, 'caption');
     element('bdi', caption, image.file || `id ${idText(image.id)}`, 'name');
     image.sides.forEach((_, side) => {
-      element('span', caption, `${facts(image, side)}, costs ${lossText(image, side)}`, 'facts');
+      element('span', caption, facts(image, side), 'facts');
+    });
+    image.sides.forEach((_, side) => {
+      element('span', caption, `${compares ? `${'AB'[side]}: ` : ''}costs ${lossText(image, side)}`, 'facts');
     });
   },
   width => {
@@ -35,7 +39,7 @@ const gallery = new VirtualList(
     const cell = (width - (columns - 1) * 10) / columns;
     const height = Math.round(cell / sides * 0.75);
     byId('gallery').style.setProperty('--picture', `${height}px`);
-    return { width: narrow, height: height + CAPTION + (sides - 1) * 16, gap: 10 };
+    return { width: narrow, height: height + CAPTION + (2 * sides - 1) * LINE, gap: 10 };
   });
 
 function showImages() {

@@ -99,7 +99,7 @@ const doubts = new VirtualList(
     element('span', open, `${entry.doubt} ${says.join(', ')}`);
     element('bdi', element('span', open, undefined, 'note'), entry.file_name || `id ${idText(image.id)}`);
   },
-  width => ({ width, height: 64, gap: 0 }));
+  width => ({ width, height: width < 500 ? 88 : 64, gap: 0 }));
 
 function showLabels() {
   doubts.show(doubtsOf(labels.side));

@@ -3,6 +3,8 @@
 // One image at a time, whole, with all boxes and a list of them; both sets of detections side by side.
 
 const LABELS = 40; // more would hide the image
+const STAGE_PART = 0.7; // as in the style sheet
+const stacked = matchMedia('(max-width: 56rem)');
 
 class Viewer {
   constructor() {
@@ -75,7 +77,7 @@ class Viewer {
   }
 
   view(image, side) {
-    const view = { element: document.createElement('section'), image, texts: [] };
+    const view = { element: document.createElement('section'), image, texts: new Set() };
     view.element.className = 'view';
     const name = compares ? `${'AB'[side]}: ${data.sides[side].name}` : 'Boxes';
     view.element.setAttribute('aria-label', name);
@@ -125,14 +127,17 @@ class Viewer {
     const detail = this.detail(image, side, box);
     if (detail) element('span', press, ` ${detail}`, 'note');
     const elements = box.elements || [];
-    const rect = elements.find(drawing => drawing.tagName === 'rect');
+    const outlined = elements.length > 0 && elements[0].tagName === 'path';
     const showsText = number < LABELS && (isWrong(box.kind) || box.kind === MISSED);
     let text = null;
     const mark = marked => {
       elements.forEach(drawing => drawing.classList.toggle('marked', marked));
-      if (marked && rect) svg.append(...elements);
-      if (text) text.remove();
-      text = rect && (marked || showsText) ? this.text(view, svg, rect, KINDS[box.kind].style, label) : null;
+      if (marked) svg.append(...elements);
+      if (text) {
+        text.remove();
+        view.texts.delete(text);
+      }
+      text = outlined && (marked || showsText) ? this.text(view, svg, box, side, label) : null;
     };
     mark(false);
     const unmark = () => mark(press.getAttribute('aria-pressed') === 'true');
@@ -155,14 +160,12 @@ class Viewer {
     return [on, doubt ? DOUBTS[doubt] : ''].filter(part => part !== '').join('; ');
   }
 
-  text(view, svg, rect, style, label) {
-    const x = Math.max(0, Number(rect.getAttribute('x')));
-    const y = Number(rect.getAttribute('y'));
-    const text = drawn('text', svg, { class: style, x });
+  text(view, svg, box, side, label) {
+    const numbers = numbersOf(view.image, side, box.kind);
+    const text = drawn('text', svg, { class: KINDS[box.kind].style, x: Math.max(0, numbers[box.at + 1]) });
     text.textContent = label;
-    text.dataset.top = y;
-    view.texts = view.texts.filter(other => other.isConnected);
-    view.texts.push(text);
+    text.dataset.top = numbers[box.at + 2];
+    view.texts.add(text);
     this.place(view, text);
     return text;
   }
@@ -185,14 +188,15 @@ class Viewer {
       const { stage, image, figure } = view;
       const x = (stage.scrollLeft + stage.clientWidth / 2) / Math.max(1, figure.clientWidth);
       const y = (stage.scrollTop + stage.clientHeight / 2) / Math.max(1, figure.clientHeight);
-      const scale = this.zoom * Math.min(
-        stage.clientWidth / (image.width || 1), (stage.clientHeight || innerHeight / 2) / (image.height || 1));
+      // Below each other, the stages are as high as their images, up to a part of the window.
+      const room = stacked.matches ? innerHeight * STAGE_PART : stage.clientHeight;
+      const scale = this.zoom * Math.min(stage.clientWidth / (image.width || 1), room / (image.height || 1));
       if (image.link) {
         figure.style.width = `${Math.floor(image.width * scale)}px`;
         figure.style.height = `${Math.floor(image.height * scale)}px`;
       }
       stage.scrollTo(x * figure.clientWidth - stage.clientWidth / 2, y * figure.clientHeight - stage.clientHeight / 2);
-      view.texts.filter(text => text.isConnected).forEach(text => this.place(view, text));
+      view.texts.forEach(text => this.place(view, text));
     }
   }
 
