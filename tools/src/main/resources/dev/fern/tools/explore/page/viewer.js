@@ -164,17 +164,17 @@ class Viewer {
     const numbers = numbersOf(view.image, side, box.kind);
     const text = drawn('text', svg, { class: KINDS[box.kind].style, x: Math.max(0, numbers[box.at + 1]) });
     text.textContent = label;
-    text.dataset.top = numbers[box.at + 2];
+    text.dataset.base = box.kind < MISSED ? numbers[box.at + 2] : numbers[box.at + 2] + numbers[box.at + 4];
     view.texts.add(text);
     this.place(view, text);
     return text;
   }
 
-  /** Gives a label the size of the page's letters, however large the image is shown. */
+  /** Gives a label the size of the page's letters, however large the image is shown; detections have theirs above, objects at the foot. */
   place(view, text) {
     const size = 13 * view.image.width / Math.max(1, view.figure.clientWidth);
     text.setAttribute('font-size', size || 1);
-    text.setAttribute('y', Math.max(size, Number(text.dataset.top) - size * 0.3));
+    text.setAttribute('y', Math.max(size, Number(text.dataset.base) - size * 0.3));
   }
 
   setZoom(zoom) {
