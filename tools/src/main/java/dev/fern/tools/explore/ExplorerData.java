@@ -88,6 +88,7 @@ record ExplorerData(ExploredResults explored, List<ShownImage> images) {
         json.beginObject();
         json.name("annotations").value(explored.annotations());
         json.name("overlap").value(overlapName());
+        json.name("masks").value(new ExplorerMasks(explored).isNeeded());
         json.name("iou").value(first.parameters().iouThreshold());
         json.name("categories").beginArray();
         for (CocoCategory category : first.matching().categories()) {

@@ -8,9 +8,9 @@ import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
-import java.util.TreeSet;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -34,6 +34,7 @@ record ExplorerFolder(Path path) {
                     "gallery.js",
                     "viewer.js",
                     "labels.js",
+                    "masks.js",
                     "explorer.js");
 
     /** {@return the page} */
@@ -55,12 +56,18 @@ record ExplorerFolder(Path path) {
     }
 
     private boolean isExplorer() throws IOException {
-        Set<String> own = new TreeSet<>(RESOURCES);
-        own.addAll(List.of(DATA, ExplorerImages.THUMBNAILS, ExplorerImages.IMAGES));
+        Set<String> own = new HashSet<>(RESOURCES);
+        own.addAll(
+                List.of(
+                        DATA,
+                        ExplorerImages.THUMBNAILS,
+                        ExplorerImages.IMAGES,
+                        ExplorerMasks.FOLDER));
         try (Stream<Path> entries = Files.list(path)) {
-            return entries.map(entry -> entry.getFileName().toString())
-                    .collect(Collectors.toSet())
-                    .equals(own);
+            Set<String> names =
+                    entries.map(entry -> entry.getFileName().toString())
+                            .collect(Collectors.toSet());
+            return names.contains(PAGE) && names.contains(DATA) && own.containsAll(names);
         }
     }
 
@@ -82,6 +89,10 @@ record ExplorerFolder(Path path) {
                 fresh -> {
                     shown.addAll(images.write(explored.images(), fresh, place));
                     new ExplorerData(explored, shown).writeTo(fresh.resolve(DATA));
+                    ExplorerMasks masks = new ExplorerMasks(explored);
+                    if (masks.isNeeded()) {
+                        masks.writeTo(fresh.resolve(ExplorerMasks.FOLDER));
+                    }
                     for (String name : RESOURCES) {
                         try (InputStream in =
                                 ExplorerFolder.class.getResourceAsStream("page/" + name)) {

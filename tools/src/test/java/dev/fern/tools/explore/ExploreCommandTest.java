@@ -246,7 +246,7 @@ class ExploreCommandTest {
             assertThat(
                             files.map(file -> file.getFileName().toString())
                                     .filter(name -> name.matches(".*\\.(js|css)")))
-                    .hasSize(8)
+                    .hasSize(9)
                     .allSatisfy(name -> assertThat(html).contains('"' + name + '"'));
         }
         assertThat(ImageReader.standard().size(page.resolve("thumbnails/000000.jpg")).width())

@@ -20,6 +20,7 @@ import dev.fern.cocoeval.analysis.DetectionError;
 import dev.fern.cocoeval.analysis.ImageFindings;
 import dev.fern.cocoeval.analysis.TideErrors;
 import dev.fern.cocoeval.json.CocoFormatException;
+import dev.fern.cocoeval.mask.Rle;
 import dev.fern.tools.CommandRun;
 import dev.fern.tools.browser.Browser;
 import java.io.IOException;
@@ -33,6 +34,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Predicate;
 import java.util.stream.IntStream;
+import java.util.stream.LongStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -40,7 +42,10 @@ import org.junit.jupiter.api.io.TempDir;
 import org.openqa.selenium.Keys;
 import org.openqa.selenium.WebElement;
 
-/** Uses the page of {@code fern explore} as people do, where the machine has Chromium. */
+/**
+ * Uses the page of {@code fern explore} as people do, where the machine has Chromium. Long because
+ * all of it shares one browser and the pages that it opens.
+ */
 class ExplorerInABrowserTest {
 
     private static final List<Integer> WIDTHS = List.of(Browser.PHONE, Browser.DESKTOP);
@@ -98,23 +103,26 @@ class ExplorerInABrowserTest {
 
     @Test
     void everyViewIsAccessibleOnPhonesAndDesktopsInLightAndDark() {
-        for (Path page : List.of(single, compared)) {
-            for (int width : WIDTHS) {
-                for (boolean dark : List.of(false, true)) {
-                    String what = page.getFileName() + " " + width + (dark ? " dark" : " light");
-                    open(page, width, dark);
-                    browser.evaluate("byId('filters').open = true");
-                    browser.requireAccessible(what);
-                    browser.find(".card").click();
-                    browser.find("dialog[open]");
-                    browser.requireAccessible(what + ", one image");
-                    browser.press(Keys.ESCAPE);
-                    browser.find("#labelsTab").click();
-                    browser.find("#doubts li");
-                    browser.requireAccessible(what + ", labels");
-                }
+        for (int width : WIDTHS) {
+            for (boolean dark : List.of(false, true)) {
+                requireAccessible(compared, width, dark);
             }
         }
+        requireAccessible(single, Browser.PHONE, false);
+    }
+
+    private static void requireAccessible(Path page, int width, boolean dark) {
+        String what = page.getFileName() + " " + width + (dark ? " dark" : " light");
+        open(page, width, dark);
+        browser.driver().executeScript("byId('filters').open = true");
+        browser.requireAccessible(what);
+        browser.find(".card").click();
+        browser.find("dialog[open]");
+        browser.requireAccessible(what + ", one image");
+        browser.press(Keys.ESCAPE);
+        browser.find("#labelsTab").click();
+        browser.find("#doubts li");
+        browser.requireAccessible(what + ", labels");
     }
 
     @Test
@@ -437,6 +445,64 @@ class ExplorerInABrowserTest {
     }
 
     @Test
+    void masksAreDrawnAsTheyAreInTheFiles() throws IOException {
+        Path data = folder.resolve("masks");
+        Explored.writeImage(data.resolve("images/one.png"), 5);
+        Rle mask =
+                Rle.ofPolygons(
+                        Explored.HEIGHT,
+                        Explored.WIDTH,
+                        List.of(new double[] {20, 30, 200, 40, 150, 180}));
+        Path annotations = data.resolve("annotations.json");
+        Files.writeString(
+                annotations,
+                """
+                {"images": [{"id": 1, "file_name": "one.png", "width": 320, "height": 240}],
+                 "categories": [{"id": 1, "name": "cat"}],
+                 "annotations": [
+                   {"id": 1, "image_id": 1, "category_id": 1, "iscrowd": 0, "area": 9000,
+                    "bbox": [20, 30, 180, 150], "segmentation": [[20, 30, 200, 40, 150, 180]]},
+                   {"id": 2, "image_id": 1, "category_id": 1, "iscrowd": 0, "area": 100,
+                    "bbox": [300, 10, 10, 10], "segmentation": [[300, 10, 310, 10, 310, 20, 300, 20]]}]}
+                """);
+        JsonObject found = new JsonObject();
+        found.addProperty("image_id", 1);
+        found.addProperty("category_id", 1);
+        found.addProperty("score", 0.9);
+        JsonObject runs = new JsonObject();
+        JsonArray size = new JsonArray();
+        size.add(Explored.HEIGHT);
+        size.add(Explored.WIDTH);
+        runs.add("size", size);
+        runs.addProperty("counts", mask.text());
+        found.add("segmentation", runs);
+        Path detections = data.resolve("detections.json");
+        Files.writeString(detections, "[" + found + "]");
+        Path page = folder.resolve("masks-page");
+        assertDone(
+                CommandRun.of(
+                        "explore",
+                        "--iou-type=segm",
+                        "--annotations=" + annotations,
+                        "--detections=" + detections,
+                        "--images=" + data.resolve("images"),
+                        "--output=" + page));
+        open(page, Browser.DESKTOP, false);
+        browser.find(".card").click();
+        browser.find("svg path.mask.right");
+        browser.find("svg path.mask.missed");
+        JsonArray unpacked = json("unpackedRuns(arguments[0])", mask.text()).getAsJsonArray();
+        assertThat(unpacked.asList().stream().mapToLong(JsonElement::getAsLong))
+                .containsExactly(LongStream.of(mask.runs()).boxed().toArray(Long[]::new));
+        Number area =
+                (Number)
+                        browser.evaluate(
+                                "[...document.querySelector('svg path.mask.right').getAttribute('d')"
+                                        + ".matchAll(/h1v(\\d+)/g)].reduce((sum, m) => sum + Number(m[1]), 0)");
+        assertThat(area.longValue()).isEqualTo(mask.area());
+    }
+
+    @Test
     void fiveThousandImagesOpenSoonAndFewOfThemAreInThePage() throws IOException {
         Path data = folder.resolve("large");
         Path original = data.resolve("images/original.png");
@@ -447,7 +513,7 @@ class ExplorerInABrowserTest {
             Files.createLink(data.resolve("images/" + i + ".png"), original);
         }
         List<String> categories = IntStream.range(0, 80).mapToObj(k -> "category " + k).toList();
-        Explored large = Explored.make(data, names, categories, 60);
+        Explored large = Explored.make(data, names, categories, 50);
         Path page = folder.resolve("large-page");
         assertDone(large.explore(page, "--thumbnails=0"));
         open(page, Browser.DESKTOP, false);

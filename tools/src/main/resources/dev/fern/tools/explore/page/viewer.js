@@ -101,6 +101,7 @@ class Viewer {
       box.elements = drawBox(svg, image, side, box.kind, box.at);
     }
     boxes.forEach((box, number) => this.entry(view, svg, list, box, side, number));
+    withMasks(this.position, loaded => drawMasks(svg, loaded, side, boxes));
     if (boxes.length === 0) element('li', list, 'No boxes at these scores.');
     view.stage.addEventListener('scroll', () => this.follow(view));
     view.stage.addEventListener('wheel', event => {
