@@ -9,6 +9,7 @@ import dev.fern.tools.detect.DetectCommand;
 import dev.fern.tools.doctor.DoctorCommand;
 import dev.fern.tools.evaluate.CompareCommand;
 import dev.fern.tools.evaluate.EvaluateCommand;
+import dev.fern.tools.explore.ExploreCommand;
 import dev.fern.tools.export.ExportCommand;
 import dev.fern.tools.run.ReportCommand;
 import dev.fern.tools.serve.ServeCommand;
@@ -35,6 +36,7 @@ import picocli.CommandLine.Command;
             PretrainCommand.class,
             EvaluateCommand.class,
             CompareCommand.class,
+            ExploreCommand.class,
             SweepCommand.class,
             DetectCommand.class,
             ServeCommand.class,

@@ -150,7 +150,7 @@ class ArchitectureTest {
                                     "tools.export",
                                     "tools.serve"),
                             List.of("tools.run"),
-                            List.of("tools.train", "tools.sweep.result"),
+                            List.of("tools.explore", "tools.train", "tools.sweep.result"),
                             List.of("tools.sweep", "tools.verify", "tools.benchmark"),
                             List.of("tools")));
 
@@ -162,6 +162,7 @@ class ArchitectureTest {
                     Map.entry("tools.detect", List.of()),
                     Map.entry("tools.doctor", List.of()),
                     Map.entry("tools.evaluate", List.of()),
+                    Map.entry("tools.explore", List.of("tools.evaluate", "tools.run")),
                     Map.entry("tools.export", List.of()),
                     Map.entry("tools.run", List.of("tools.evaluate")),
                     Map.entry("tools.serve", List.of()),

@@ -10,7 +10,12 @@ import dev.fern.cocoeval.Matching.MatchedTruth;
  * @param truth position in {@link ImageMatching#truths}, -1 if the detection overlaps no object
  * @param iou 0 if the detection overlaps no object
  */
-record BestTruth(int truth, double iou) {
+public record BestTruth(int truth, double iou) {
+    /** {@return whether the detection overlaps an object at all} */
+    public boolean isThere() {
+        return truth >= 0;
+    }
+
     /**
      * Looks at the objects to be found; of several with one IoU, takes the first.
      *

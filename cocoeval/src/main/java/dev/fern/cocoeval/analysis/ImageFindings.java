@@ -74,14 +74,17 @@ public record ImageFindings(
                         .toList();
         List<DetectionOnTruth> duplicates = new ArrayList<>();
         List<DetectionOnTruth> wrongLabels = new ArrayList<>();
+        List<MatchedDetection> missingLabels = new ArrayList<>();
         for (MatchedDetection detection : wrong) {
-            BestTruth same = BestTruth.of(image, detection, true);
-            BestTruth other = BestTruth.of(image, detection, false);
-            if (same.iou() >= iouThreshold) {
-                duplicates.add(onTruth(image, detection, same));
-            } else if (other.iou() >= iouThreshold
-                    && image.isMissed(image.truths().get(other.truth()), scoreThreshold)) {
-                wrongLabels.add(onTruth(image, detection, other));
+            DetectionError error = DetectionError.of(image, detection, iouThreshold, backgroundIou);
+            if (error.same().iou() >= iouThreshold) {
+                duplicates.add(onTruth(image, detection, error.same()));
+            } else if (error.deniesLabel()
+                    && image.isMissed(image.truths().get(error.other().truth()), scoreThreshold)) {
+                wrongLabels.add(onTruth(image, detection, error.other()));
+            }
+            if (error.isAlone()) {
+                missingLabels.add(detection);
             }
         }
         return new ImageFindings(
@@ -90,9 +93,7 @@ public record ImageFindings(
                 missed,
                 duplicates,
                 wrongLabels,
-                wrong.stream()
-                        .filter(detection -> isAlone(image, detection, backgroundIou))
-                        .toList(),
+                missingLabels,
                 missed.stream()
                         .filter(truth -> isUnsupported(image, truth, iouThreshold))
                         .toList());
@@ -103,13 +104,15 @@ public record ImageFindings(
         return new DetectionOnTruth(detection, image.truths().get(best.truth()), best.iou());
     }
 
-    private static boolean isAlone(
-            ImageMatching image, MatchedDetection detection, double backgroundIou) {
-        return image.truths().stream()
-                .allMatch(truth -> image.overlap(detection, truth) < backgroundIou);
-    }
-
-    private static boolean isUnsupported(
+    /**
+     * Tells whether no detection of any category and score lies well on an object.
+     *
+     * @param image the image
+     * @param truth one of its objects
+     * @param iouThreshold the least IoU of a detection that lies well
+     * @return whether no detection supports the label
+     */
+    public static boolean isUnsupported(
             ImageMatching image, MatchedTruth truth, double iouThreshold) {
         return image.detections().stream()
                 .allMatch(detection -> image.overlap(detection, truth) < iouThreshold);

@@ -1,10 +1,5 @@
 package dev.fern.cocoeval.analysis;
 
-import static dev.fern.cocoeval.analysis.TideErrors.Kind.BACKGROUND;
-import static dev.fern.cocoeval.analysis.TideErrors.Kind.BOTH;
-import static dev.fern.cocoeval.analysis.TideErrors.Kind.CLASSIFICATION;
-import static dev.fern.cocoeval.analysis.TideErrors.Kind.DUPLICATE;
-import static dev.fern.cocoeval.analysis.TideErrors.Kind.LOCALISATION;
 import static dev.fern.cocoeval.analysis.TideErrors.Kind.MISSED;
 
 import dev.fern.cocoeval.Matching;
@@ -20,13 +15,7 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * Sorts errors into TIDE's six kinds and mends one kind at a time.
- *
- * <p>With t_f the IoU threshold, t_b the background IoU, s the highest IoU of a wrong detection
- * with an object of its category and o the highest IoU with an object of another, the first of
- * these that holds is its kind: t_b &lt;= s &lt; t_f localisation, o &gt;= t_f classification, s
- * &gt;= t_f duplicate, s and o &lt; t_b background, else both. This is the order of the authors'
- * own code, in which the paper's definitions exclude one another.
+ * Sorts errors into TIDE's six kinds ({@link DetectionError}) and mends one kind at a time.
  *
  * <p>Mending makes a detection of the kinds classification and localisation right if its object is
  * not found and no other detection of these two kinds on that object has a higher score. Otherwise,
@@ -101,24 +90,14 @@ final class TideAnalysis {
      * @param mended positions of the objects to which a detection of higher score is mended
      */
     private Judged judge(ImageMatching image, MatchedDetection detection, Set<Integer> mended) {
-        BestTruth same = BestTruth.of(image, detection, true);
-        BestTruth other = BestTruth.of(image, detection, false);
-        TideErrors.Kind kind;
-        BestTruth object = null;
-        if (same.iou() >= backgroundIou && same.iou() < iouThreshold) {
-            kind = LOCALISATION;
-            object = same;
-        } else if (other.iou() >= iouThreshold) {
-            kind = CLASSIFICATION;
-            object = other;
-        } else if (same.iou() >= iouThreshold) {
-            kind = DUPLICATE;
-        } else if (other.iou() < backgroundIou) {
-            kind = BACKGROUND;
-        } else {
-            kind = BOTH;
-        }
-        counts[kind.ordinal()]++;
+        DetectionError error = DetectionError.of(image, detection, iouThreshold, backgroundIou);
+        BestTruth object =
+                switch (error.kind()) {
+                    case LOCALISATION -> error.same();
+                    case CLASSIFICATION -> error.other();
+                    default -> null;
+                };
+        counts[error.kind().ordinal()]++;
         boolean makesRight =
                 object != null
                         && image.truths().get(object.truth()).isMissed()
@@ -126,7 +105,7 @@ final class TideAnalysis {
         return new Judged(
                 detection.score(),
                 detection.category(),
-                kind,
+                error.kind(),
                 makesRight ? image.truths().get(object.truth()).category() : NONE);
     }
 

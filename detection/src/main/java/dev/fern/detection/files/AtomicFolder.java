@@ -94,16 +94,19 @@ public final class AtomicFolder {
         forceEntries(from.toAbsolutePath().getParent());
     }
 
-    /** Forces a folder and its files to the disk. */
+    /** Forces a folder and all that is in it to the disk. */
     private static void force(Path folder) throws IOException {
-        try (Stream<Path> paths = Files.list(folder)) {
-            for (Path file : paths.toList()) {
-                try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
-                    channel.force(true);
+        try (Stream<Path> paths = Files.walk(folder)) {
+            for (Path path : paths.toList()) {
+                if (Files.isDirectory(path)) {
+                    forceEntries(path);
+                } else {
+                    try (FileChannel channel = FileChannel.open(path, StandardOpenOption.WRITE)) {
+                        channel.force(true);
+                    }
                 }
             }
         }
-        forceEntries(folder);
     }
 
     /** Forces a folder's list of names to the disk, where the system can open folders. */

@@ -108,15 +108,23 @@ public final class OpenCv {
      * Decodes an image file as 8-bit BGR of three channels, whatever orientation it has.
      *
      * @param bytes of the file
+     * @param reduction 1, 2, 4 or 8: what both sides are divided by
      * @return the pixels, which the caller releases; empty if they can't be decoded
      */
-    static Mat decode(byte[] bytes) {
+    static Mat decode(byte[] bytes, int reduction) {
         load();
         Mat encoded = new Mat(1, bytes.length, CvType.CV_8UC1);
         try {
             encoded.put(0, 0, bytes);
-            return Imgcodecs.imdecode(
-                    encoded, Imgcodecs.IMREAD_COLOR | Imgcodecs.IMREAD_IGNORE_ORIENTATION);
+            int size =
+                    switch (reduction) {
+                        case 1 -> Imgcodecs.IMREAD_COLOR;
+                        case 2 -> Imgcodecs.IMREAD_REDUCED_COLOR_2;
+                        case 4 -> Imgcodecs.IMREAD_REDUCED_COLOR_4;
+                        case 8 -> Imgcodecs.IMREAD_REDUCED_COLOR_8;
+                        default -> throw new IllegalArgumentException("reduction " + reduction);
+                    };
+            return Imgcodecs.imdecode(encoded, size | Imgcodecs.IMREAD_IGNORE_ORIENTATION);
         } catch (CvException e) {
             return new Mat();
         } finally {

@@ -15,6 +15,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.Random;
 import javax.imageio.IIOImage;
 import javax.imageio.ImageIO;
@@ -56,6 +57,29 @@ class ImageReaderTest {
         try (BgrImage image = READER.read(path)) {
             assertThat(meanDifference(image.pixels(), bgr(picture))).isLessThan(12);
         }
+    }
+
+    @Test
+    void aSmallPictureOfAJpegIsLikeTheWholeOneShrunk() throws IOException {
+        BufferedImage picture = new BufferedImage(803, 602, BufferedImage.TYPE_INT_RGB);
+        for (int y = 0; y < 602; y++) {
+            for (int x = 0; x < 803; x++) {
+                picture.setRGB(x, y, x * 255 / 802 << 16 | y * 255 / 601 << 8 | 90);
+            }
+        }
+        Path path = file("picture", encode(picture, "jpg"));
+        try (BgrImage whole = READER.read(path);
+                BgrImage small = READER.readSmall(path, Optional.empty(), 200);
+                BgrImage shrunk = whole.shrunk(new ImageSize(201, 151))) {
+            assertThat(List.of(small.width(), small.height())).containsExactly(201, 151);
+            assertThat(meanDifference(small.pixels(), shrunk.pixels())).isLessThan(2);
+        }
+        try (BgrImage asLarge = READER.readSmall(path, Optional.of(new ImageSize(803, 602)), 402)) {
+            assertThat(asLarge.width()).isEqualTo(803);
+        }
+        assertThatThrownBy(() -> READER.readSmall(path, Optional.of(new ImageSize(99, 99)), 50))
+                .isInstanceOf(ImageReadException.class)
+                .hasMessageContaining("99");
     }
 
     @Test

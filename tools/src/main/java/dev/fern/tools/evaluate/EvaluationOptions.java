@@ -8,27 +8,17 @@ import dev.fern.tools.console.OptionSection.Section;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
-import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
-import picocli.CommandLine.TypeConversionException;
 
 /** The options that say what to evaluate, for the commands that evaluate detections. */
 @OptionSection(Section.EVALUATION)
 final class EvaluationOptions {
 
-    @Option(
-            names = "--iou-type",
-            paramLabel = "box|segm|keypoints",
-            defaultValue = "box",
-            converter = IouTypeConverter.class,
-            description =
-                    "What is compared: boxes or masks by intersection over union, or keypoints by"
-                            + " object keypoint similarity, each as pycocotools does. Default:"
-                            + " ${DEFAULT-VALUE}.")
-    private IouType iouType;
+    @Mixin private ResultsOptions results;
 
     @Option(
             names = "--sigmas",
@@ -77,42 +67,17 @@ final class EvaluationOptions {
                             + " limit.")
     private boolean corrected;
 
-    @Option(
-            names = "--lenient",
-            description =
-                    "Read what pycocotools refuses or takes for something else: annotations without"
-                            + " iscrowd (0) or area (that of the mask or box), iscrowd in quotes, ids"
-                            + " that are strings in one place and numbers in another, detections with"
-                            + " a file_name instead of an image_id, detections with masks of any kind"
-                            + " instead of boxes. Detections in images that the annotations lack are"
-                            + " left out.")
-    private boolean lenient;
-
     @Spec(Spec.Target.MIXEE)
     private CommandSpec spec;
 
-    /** Finds types by the names that users give. */
-    private static final class IouTypeConverter implements ITypeConverter<IouType> {
-        @Override
-        public IouType convert(String name) {
-            return IouType.named(name)
-                    .orElseThrow(
-                            () ->
-                                    new TypeConversionException(
-                                            "'" + name + "' is none of box, segm and keypoints"));
-        }
-    }
-
     /** Returns what of objects is compared. */
     IouType iouType() {
-        return iouType;
+        return results.iouType();
     }
 
     /** Reads annotations and results files as the options say. */
     CocoFiles read(Path annotations, Path... detections) throws IOException, InterruptedException {
-        return lenient
-                ? CocoFiles.readLeniently(iouType, annotations, detections)
-                : CocoFiles.read(iouType, annotations, detections);
+        return results.read(annotations, detections);
     }
 
     /** Returns the file of parameters, or null if none is given. */
@@ -131,7 +96,7 @@ final class EvaluationOptions {
     EvaluationParameters parameters(CocoDataset dataset) throws IOException {
         EvaluationParameters base =
                 parameters == null
-                        ? EvaluationParameters.defaults(iouType)
+                        ? EvaluationParameters.defaults(iouType())
                         : EvaluationParameters.read(parameters, dataset);
         EvaluationParameters.Builder builder = base.toBuilder();
         if (iouThresholds != null) {
@@ -151,7 +116,7 @@ final class EvaluationOptions {
         }
         if (sigmas != null) {
             require(
-                    iouType == IouType.KEYPOINTS,
+                    iouType() == IouType.KEYPOINTS,
                     "--sigmas",
                     "only keypoints have sigmas; add --iou-type keypoints");
             for (double sigma : sigmas) {

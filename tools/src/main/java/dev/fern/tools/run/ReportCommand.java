@@ -1,16 +1,12 @@
 package dev.fern.tools.run;
 
 import dev.fern.cocoeval.AtomicFile;
-import dev.fern.cocoeval.CocoDataset;
 import dev.fern.cocoeval.CocoMetric;
 import dev.fern.cocoeval.analysis.Analysis;
 import dev.fern.cocoeval.analysis.AnalysisParameters;
-import dev.fern.detection.data.AnnotatedFolder;
 import dev.fern.detection.data.LabelledImages;
 import dev.fern.detection.data.LoaderOptions;
 import dev.fern.detection.evaluate.DetectorEvaluation;
-import dev.fern.detection.image.ImageFolder;
-import dev.fern.detection.image.ImageReader;
 import dev.fern.detection.model.Detector;
 import dev.fern.detection.train.RunDirectory;
 import dev.fern.tools.console.BadInputException;
@@ -20,7 +16,6 @@ import dev.fern.tools.console.OptionSection.Section;
 import dev.fern.tools.console.OutputFile;
 import dev.fern.tools.console.VisibleText;
 import dev.fern.tools.evaluate.ShownEvaluation;
-import dev.fern.tools.format.DataFile;
 import dev.fern.tools.report.EpochScores;
 import dev.fern.tools.report.EvaluationSections;
 import dev.fern.tools.report.FindingsPicture;
@@ -107,39 +102,33 @@ public final class ReportCommand implements Callable<Integer> {
             throw new ParameterException(
                     spec.commandLine(), "--curves-only takes no --annotations and no --images");
         }
-        RunDirectory run = new RunDirectory(folder);
         Path page = output == null ? folder.resolve("report.html") : output;
-        RunSettings settings = RunSettings.read(run);
-        if (settings.isOfClassifier()) {
-            throw new BadInputException(
-                    folder
-                            + ": is a run of fern pretrain; reports are made of those of fern train");
-        }
+        TrainedRun trained = TrainedRun.read(folder);
+        RunDirectory run = trained.folder();
         OutputFile.require(
                 page,
                 Arrays.asList(
                         annotations, run.configuration(), run.metrics(), RunRecord.file(run)));
-        Optional<RunRecord> record =
-                Files.exists(RunRecord.file(run))
-                        ? Optional.of(RunRecord.read(run))
-                        : Optional.empty();
         RunHistory history = history(run);
         List<String> warnings = new ArrayList<>();
         Optional<EvaluationSections> best = Optional.empty();
         if (!curvesOnly) {
             try {
-                best = Optional.of(evaluate(run, settings, record, history, warnings));
-            } catch (Missing e) {
-                warnings.add(e.getMessage());
+                best = Optional.of(evaluate(trained, history, warnings));
+            } catch (TrainedRun.MissingException e) {
+                warnings.add(
+                        "The report does not show what the best model finds in the validation"
+                                + " images: "
+                                + e.getMessage());
             }
         }
         RunReport report =
                 new RunReport(
                         "Run " + folder.toAbsolutePath().normalize().getFileName(),
                         RunFacts.trained(history),
-                        RunFacts.of(run, record),
+                        RunFacts.of(run, trained.record()),
                         warnings,
-                        settings.values(),
+                        trained.settings().values(),
                         RunSettings.defaults(),
                         history.curves(),
                         history.evaluations(),
@@ -161,35 +150,23 @@ public final class ReportCommand implements Callable<Integer> {
         return RunHistory.read(run.metrics());
     }
 
-    /** Says what is missing for a part of the report. */
-    private static final class Missing extends Exception {
-
-        private static final long serialVersionUID = 1L;
-
-        Missing(String what) {
-            super(
-                    "The report does not show what the best model finds in the validation images: "
-                            + what);
+    private EvaluationSections evaluate(TrainedRun run, RunHistory history, List<String> warnings)
+            throws IOException,
+                    InterruptedException,
+                    BadInputException,
+                    TrainedRun.MissingException {
+        LabelledImages labelled = run.validation(annotations, images);
+        Path best = run.folder().best();
+        if (!Files.isDirectory(best)) {
+            throw new TrainedRun.MissingException("there is no model yet in " + best);
         }
-    }
-
-    private EvaluationSections evaluate(
-            RunDirectory run,
-            RunSettings settings,
-            Optional<RunRecord> record,
-            RunHistory history,
-            List<String> warnings)
-            throws IOException, InterruptedException, BadInputException, Missing {
-        LabelledImages labelled = labelled(record);
-        if (!Files.isDirectory(run.best())) {
-            throw new Missing("there is no model yet in " + run.best());
-        }
+        String engine = run.settings().engine();
         try {
-            Engines.require(settings.engine());
+            Engines.require(engine);
         } catch (IllegalArgumentException e) {
-            throw new Missing(e.getMessage());
+            throw new TrainedRun.MissingException(e.getMessage());
         }
-        try (Detector detector = Detector.load(run.best(), settings.engine())) {
+        try (Detector detector = Detector.load(best, engine)) {
             DetectorEvaluation evaluated =
                     ShownEvaluation.of(
                             detector,
@@ -208,56 +185,9 @@ public final class ReportCommand implements Callable<Integer> {
                             evaluated.evaluation().parameters(),
                             AnalysisParameters.defaults());
             FindingsPicture picture =
-                    new FindingsPicture(analysis, labelled.files().images(), reader(record));
+                    new FindingsPicture(analysis, labelled.files().images(), run.reader());
             return new EvaluationSections(evaluated.evaluation(), analysis, Optional.of(picture));
         }
-    }
-
-    /**
-     * Opens the images that the options name or, where they name none, those that the run was
-     * evaluated on.
-     *
-     * @throws Missing if the options name none and those of the run are no longer there
-     * @throws IOException if what the options name can't be used
-     */
-    private LabelledImages labelled(Optional<RunRecord> record) throws IOException, Missing {
-        if (record.isEmpty() && (annotations == null || images == null)) {
-            throw new Missing(
-                    "the run does not say where they are; give --annotations and --images");
-        }
-        Optional<RunRecord.Data> own = record.flatMap(RunRecord::validation);
-        if (own.isEmpty() && (annotations == null || images == null)) {
-            throw new Missing("the run had none; give --annotations and --images");
-        }
-        Path file = annotations == null ? Path.of(own.orElseThrow().annotations()) : annotations;
-        Path imageFolder = images == null ? Path.of(own.orElseThrow().images()) : images;
-        if (annotations == null && !Files.isRegularFile(file)) {
-            throw new Missing(file + " is no longer there; give --annotations");
-        }
-        if (images == null && !Files.isDirectory(imageFolder)) {
-            throw new Missing(imageFolder + " is no longer there; give --images");
-        }
-        int limit = annotations == null ? own.orElseThrow().limit() : 0;
-        try {
-            CocoDataset coco =
-                    DataFile.isYaml(file)
-                            ? DataFile.read(file).val().orElseThrow().read()
-                            : CocoDataset.read(file);
-            return LabelledImages.open(
-                    new AnnotatedFolder(coco, file, new ImageFolder(imageFolder)),
-                    reader(record),
-                    true,
-                    limit);
-        } catch (IOException e) {
-            if (annotations == null && images == null) {
-                throw new Missing(e.getMessage());
-            }
-            throw e;
-        }
-    }
-
-    private static ImageReader reader(Optional<RunRecord> record) {
-        return record.map(RunRecord::reader).orElse(ImageReader.standard());
     }
 
     private static void compare(
