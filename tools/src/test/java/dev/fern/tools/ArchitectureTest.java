@@ -75,10 +75,19 @@ class ArchitectureTest {
                             "com.google.gson..",
                             "org.eclipse.jetty..",
                             "io.micrometer.."),
+                    "spark",
+                    List.of(
+                            "dev.fern.detection..",
+                            "dev.fern.backbone..",
+                            "dev.fern.cocoeval..",
+                            "org.apache.spark..",
+                            "org.apache.hadoop..",
+                            "scala.."),
                     "tools",
                     List.of(
                             "dev.fern.onnx..",
                             "dev.fern.serve..",
+                            "dev.fern.spark..",
                             "dev.fern.detection..",
                             "dev.fern.backbone..",
                             "dev.fern.cocoeval..",
@@ -136,6 +145,8 @@ class ArchitectureTest {
                     List.of(List.of("onnx")),
                     "serve",
                     List.of(List.of("serve")),
+                    "spark",
+                    List.of(List.of("spark")),
                     "tools",
                     List.of(
                             List.of("tools.console", "tools.report", "tools.log", "tools.torch"),
@@ -245,7 +256,8 @@ class ArchitectureTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"cocoeval", "backbone", "detection", "onnx", "serve", "tools"})
+    @ValueSource(
+            strings = {"cocoeval", "backbone", "detection", "onnx", "serve", "spark", "tools"})
     void aModuleUsesWhatItMayAndNoOther(String module) {
         String[] allowed =
                 Stream.concat(
