@@ -2,6 +2,7 @@ package dev.fern.detection.worker;
 
 import java.io.Closeable;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
@@ -111,19 +112,27 @@ public final class RingListener implements Closeable {
                         new SynchronousQueue<>(),
                         work -> daemon(work, "fern-ring-handshake"));
         daemon(
-                        () -> listen(strangers, channel -> {
-                            if (isFrom(channel, handshake, rank, before)) {
-                                take(channel, previous);
-                            }
-                        }),
+                        () ->
+                                listen(
+                                        strangers,
+                                        channel -> {
+                                            boolean taken =
+                                                    isFrom(channel, handshake, rank, before)
+                                                            && previous.complete(channel);
+                                            if (!taken) {
+                                                channel.close();
+                                            }
+                                        }),
                         "fern-ring-listener")
                 .start();
+        // Each answers the one before on its own, since the one after waits for such an answer too.
+        CompletableFuture<SocketChannel> welcomed = previous.thenApplyAsync(RingListener::welcome);
         SocketChannel following = null;
         boolean joined = false;
         try {
             following = connect(handshake, rank, addresses, deadline);
             long left = Math.max(0, deadline - System.nanoTime());
-            SocketChannel from = previous.get(left, TimeUnit.NANOSECONDS);
+            SocketChannel from = welcomed.get(left, TimeUnit.NANOSECONDS);
             tune(from);
             tune(following);
             RingAllReduce ring = new RingAllReduce(rank, addresses, from, following);
@@ -141,6 +150,16 @@ public final class RingListener implements Closeable {
                 closeQuietly(following);
                 closeQuietly(previous.isCompletedExceptionally() ? null : previous.getNow(null));
             }
+        }
+    }
+
+    /** Tells the worker before that its connection is the one that is used. */
+    private static SocketChannel welcome(SocketChannel channel) {
+        try {
+            RingHandshake.accept(channel.socket());
+            return channel;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
         }
     }
 
@@ -183,25 +202,12 @@ public final class RingListener implements Closeable {
         }
     }
 
-    /** Returns whether a connection is that of the worker before; closes it if not. */
+    /** Returns whether a connection is that of the worker before. */
     private static boolean isFrom(
             SocketChannel channel, RingHandshake handshake, int rank, int before)
             throws IOException {
         OptionalInt other = handshake.receive(channel.socket(), rank);
-        boolean expected = other.isPresent() && other.getAsInt() == before;
-        if (!expected) {
-            channel.close();
-        }
-        return expected;
-    }
-
-    private static void take(SocketChannel channel, CompletableFuture<SocketChannel> previous)
-            throws IOException {
-        if (previous.complete(channel)) {
-            RingHandshake.accept(channel.socket());
-        } else {
-            channel.close();
-        }
+        return other.isPresent() && other.getAsInt() == before;
     }
 
     private static SocketChannel connect(
