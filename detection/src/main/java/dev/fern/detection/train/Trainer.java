@@ -7,6 +7,7 @@ import dev.fern.detection.recipe.LearningRateSchedule;
 import dev.fern.detection.recipe.LoopSettings;
 import dev.fern.detection.train.CheckpointStore.Checkpoint;
 import dev.fern.detection.worker.Followers;
+import dev.fern.detection.worker.LostWorkerException;
 import dev.fern.detection.worker.WorkerReport;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -192,7 +193,9 @@ public final class Trainer<B> {
             if (progress.step() > 0) {
                 save();
             }
-            throw e;
+            throw e instanceof LostWorkerException lost
+                    ? lost.with(lastCheckpoint("") + "; go on with --resume")
+                    : e;
         }
         return isFinished();
     }

@@ -10,4 +10,13 @@ public final class LostWorkerException extends IOException {
     LostWorkerException(String message, Throwable cause) {
         super(message, cause);
     }
+
+    /**
+     * {@return this with more to say}
+     *
+     * @param more what goes on the same line, after a semicolon
+     */
+    public LostWorkerException with(String more) {
+        return new LostWorkerException(getMessage() + "; " + more, this);
+    }
 }
