@@ -256,8 +256,7 @@ class ArchitectureTest {
     }
 
     @ParameterizedTest
-    @ValueSource(
-            strings = {"cocoeval", "backbone", "detection", "onnx", "serve", "spark", "tools"})
+    @ValueSource(strings = {"cocoeval", "backbone", "detection", "onnx", "serve", "spark", "tools"})
     void aModuleUsesWhatItMayAndNoOther(String module) {
         String[] allowed =
                 Stream.concat(
