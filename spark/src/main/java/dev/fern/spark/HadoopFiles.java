@@ -8,6 +8,7 @@ import java.io.FileNotFoundException;
 import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.net.URI;
 import java.nio.file.NoSuchFileException;
 import java.util.regex.Pattern;
 import org.apache.hadoop.conf.Configuration;
@@ -21,7 +22,7 @@ import org.apache.hadoop.fs.Path;
  */
 final class HadoopFiles {
 
-    private static final Pattern URI = Pattern.compile("[A-Za-z][A-Za-z0-9+.-]+:/.*");
+    private static final Pattern SCHEME = Pattern.compile("[A-Za-z][A-Za-z0-9+.-]+:/.*");
 
     private final Configuration configuration;
 
@@ -31,7 +32,7 @@ final class HadoopFiles {
 
     /** Returns Hadoop's path of a name. */
     Path path(String name) {
-        if (URI.matcher(name).matches() || !isLocal(FileSystem.getDefaultUri(configuration))) {
+        if (SCHEME.matcher(name).matches() || !isLocal(FileSystem.getDefaultUri(configuration))) {
             return new Path(name);
         }
         return new Path(new File(name).toURI());
@@ -49,7 +50,7 @@ final class HadoopFiles {
                         : path.toUri());
     }
 
-    private static boolean isLocal(java.net.URI uri) {
+    private static boolean isLocal(URI uri) {
         return "file".equals(uri.getScheme());
     }
 

@@ -83,7 +83,8 @@ final class RowDetection implements MapPartitionsFunction<Row, Row> {
             return rows;
         }
         SharedDetector shared = SharedDetector.take(settings);
-        TaskContext.get().addTaskCompletionListener((TaskCompletionListener) task -> shared.close());
+        TaskContext.get()
+                .addTaskCompletionListener((TaskCompletionListener) task -> shared.close());
         return new Groups(rows, shared);
     }
 

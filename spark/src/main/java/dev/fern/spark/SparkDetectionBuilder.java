@@ -10,8 +10,6 @@ import dev.fern.detection.model.PostProcessing;
 import java.io.IOException;
 import java.util.Objects;
 import java.util.Set;
-import java.util.function.Function;
-import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.apache.spark.sql.SparkSession;
@@ -24,14 +22,11 @@ public final class SparkDetectionBuilder {
     private String engine;
     private String devices = Devices.AUTO;
     private Precision precision = Precision.FLOAT32;
-    private UnaryOperator<CanvasRule> canvas = UnaryOperator.identity();
-    private UnaryOperator<PostProcessing> postProcessing = UnaryOperator.identity();
-    private Function<DetectorConfiguration, Set<Integer>> categories =
-            configuration ->
-                    IntStream.range(0, configuration.categories().size())
-                            .boxed()
-                            .collect(Collectors.toSet());
+    private CanvasRule canvas;
+    private PostProcessing postProcessing;
+    private Set<Integer> kept;
     private int mostDetections = Integer.MAX_VALUE;
+    private ModelArchive archive;
     private int batchSize = 1;
     private ImageReader reader = ImageReader.standard();
 
@@ -78,24 +73,24 @@ public final class SparkDetectionBuilder {
     }
 
     /**
-     * Sets how images are resized and padded.
+     * Sets how images are resized and padded. Default: the model's rule.
      *
-     * @param change makes the rule of the model's
+     * @param rule whose stride is a multiple of 32
      * @return this builder
      */
-    public SparkDetectionBuilder optCanvas(UnaryOperator<CanvasRule> change) {
-        canvas = Objects.requireNonNull(change, "change");
+    public SparkDetectionBuilder optCanvas(CanvasRule rule) {
+        canvas = Objects.requireNonNull(rule, "rule");
         return this;
     }
 
     /**
-     * Sets how outputs become detections.
+     * Sets how outputs become detections. Default: the model's way.
      *
-     * @param change makes it of the model's way
+     * @param processing all of it
      * @return this builder
      */
-    public SparkDetectionBuilder optPostProcessing(UnaryOperator<PostProcessing> change) {
-        postProcessing = Objects.requireNonNull(change, "change");
+    public SparkDetectionBuilder optPostProcessing(PostProcessing processing) {
+        postProcessing = Objects.requireNonNull(processing, "processing");
         return this;
     }
 
@@ -107,8 +102,7 @@ public final class SparkDetectionBuilder {
      * @return this builder
      */
     public SparkDetectionBuilder optKept(Set<Integer> positions, int most) {
-        Set<Integer> kept = Set.copyOf(positions);
-        categories = configuration -> kept;
+        kept = Set.copyOf(positions);
         mostDetections = most;
         return this;
     }
@@ -143,18 +137,32 @@ public final class SparkDetectionBuilder {
     /**
      * Reads the model on the driver and hands it out to the executors.
      *
-     * @return the detection
+     * @return what the model's file says, without the settings
      * @throws IOException if a file of the model is missing or its configuration is damaged; the
-     *     message names it. Damaged parameters are found by the first task
+     *     message names it
+     */
+    public DetectorConfiguration configuration() throws IOException {
+        if (archive == null) {
+            archive = ModelArchive.handOut(spark, model);
+        }
+        return archive.configuration();
+    }
+
+    /**
+     * Makes the detection; the executors load the model when they need it.
+     *
+     * @return the detection
+     * @throws IOException as of {@link #configuration}. Damaged parameters are found by the first
+     *     task
      * @throws IllegalArgumentException if a setting is out of its range
      * @throws IllegalStateException if there is no engine on the class path
      */
     public SparkDetection load() throws IOException {
-        ModelArchive archive = ModelArchive.handOut(spark, model);
-        DetectorConfiguration own = archive.configuration();
+        DetectorConfiguration own = configuration();
         DetectorConfiguration configuration =
-                own.withCanvas(canvas.apply(own.canvas()))
-                        .withPostProcessing(postProcessing.apply(own.postProcessing()));
+                own.withCanvas(canvas == null ? own.canvas() : canvas)
+                        .withPostProcessing(
+                                postProcessing == null ? own.postProcessing() : postProcessing);
         DetectorSettings settings =
                 new DetectorSettings(
                         archive.name(),
@@ -163,9 +171,16 @@ public final class SparkDetectionBuilder {
                         precision,
                         configuration.canvas(),
                         configuration.postProcessing());
-        RowDetection.Rules rules =
-                new RowDetection.Rules(
-                        batchSize, reader, categories.apply(configuration), mostDetections);
-        return new SparkDetection(spark, configuration, settings, rules);
+        Set<Integer> categories =
+                kept != null
+                        ? kept
+                        : IntStream.range(0, own.categories().size())
+                                .boxed()
+                                .collect(Collectors.toUnmodifiableSet());
+        return new SparkDetection(
+                spark,
+                configuration,
+                settings,
+                new RowDetection.Rules(batchSize, reader, categories, mostDetections));
     }
 }

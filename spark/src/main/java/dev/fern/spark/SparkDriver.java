@@ -25,6 +25,7 @@ public final class SparkDriver implements AutoCloseable {
                     "MALLOC_TOP_PAD_",
                     "OPENCV_LOG_LEVEL");
 
+    private static final String LOOPBACK = "127.0.0.1";
     private static final String EXECUTOR_ENVIRONMENT = "spark.executorEnv.";
 
     private final SparkSession spark;
@@ -51,8 +52,11 @@ public final class SparkDriver implements AutoCloseable {
                         .appName(name)
                         .master(cluster)
                         .config("spark.ui.enabled", "false")
-                        .config("spark.log.level", "ERROR")
                         .config("spark.ui.showConsoleProgress", "false");
+        if (cluster.matches("local(\\[.*)?")) { // nobody else is to reach this process
+            builder.config("spark.driver.host", LOOPBACK);
+            builder.config("spark.driver.bindAddress", LOOPBACK);
+        }
         for (String variable : ENVIRONMENT) {
             if (System.getenv(variable) != null) {
                 builder.config(EXECUTOR_ENVIRONMENT + variable, System.getenv(variable));
