@@ -160,7 +160,7 @@ class ArchitectureTest {
                                     "tools.evaluate",
                                     "tools.export",
                                     "tools.serve"),
-                            List.of("tools.run"),
+                            List.of("tools.run", "tools.spark"),
                             List.of("tools.train"),
                             List.of("tools.sweep", "tools.verify", "tools.benchmark"),
                             List.of("tools")));
@@ -176,6 +176,7 @@ class ArchitectureTest {
                     Map.entry("tools.export", List.of()),
                     Map.entry("tools.run", List.of("tools.evaluate")),
                     Map.entry("tools.serve", List.of()),
+                    Map.entry("tools.spark", List.of("tools.detect", "tools.evaluate")),
                     Map.entry("tools.sweep", List.of("tools.evaluate", "tools.train")),
                     Map.entry("tools.train", List.of("tools.evaluate", "tools.run")),
                     Map.entry("tools.verify", List.of("tools.train")),
@@ -256,8 +257,7 @@ class ArchitectureTest {
     }
 
     @ParameterizedTest
-    @ValueSource(
-            strings = {"cocoeval", "backbone", "detection", "onnx", "serve", "spark", "tools"})
+    @ValueSource(strings = {"cocoeval", "backbone", "detection", "onnx", "serve", "spark", "tools"})
     void aModuleUsesWhatItMayAndNoOther(String module) {
         String[] allowed =
                 Stream.concat(
