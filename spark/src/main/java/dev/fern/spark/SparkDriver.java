@@ -1,10 +1,12 @@
 package dev.fern.spark;
 
 import dev.fern.cocoeval.CocoDataset;
+import dev.fern.detection.RunStart;
 import java.io.IOException;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Consumer;
 import org.apache.spark.sql.SparkSession;
 
 /**
@@ -123,6 +125,20 @@ public final class SparkDriver implements AutoCloseable {
                 ImageTable.annotated(coco, folder, files()),
                 DetectionJob.Ids.of(coco),
                 partitions);
+    }
+
+    /**
+     * Trains a detector.
+     *
+     * @param training what is trained, and on what
+     * @param start from the beginning or from the last checkpoint
+     * @param told receives a line when a worker was lost
+     * @return how the training has ended
+     * @throws IOException as {@link SparkTraining#run} throws it
+     */
+    public SparkTraining.End train(
+            SparkTraining training, RunStart start, Consumer<String> told) throws IOException {
+        return training.run(spark, start, told);
     }
 
     private HadoopFiles files() {
