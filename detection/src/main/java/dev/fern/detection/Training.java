@@ -164,8 +164,7 @@ public final class Training {
     }
 
     /** Refuses a training that several workers can't share. */
-    private void requireShareable(DetectorConfiguration detector)
-            throws TrainingRefusedException {
+    private void requireShareable(DetectorConfiguration detector) throws TrainingRefusedException {
         if (workers.size() == 1) {
             return;
         }

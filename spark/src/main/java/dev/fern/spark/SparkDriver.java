@@ -54,6 +54,11 @@ public final class SparkDriver implements AutoCloseable {
                         .appName(name)
                         .master(cluster)
                         .config("spark.ui.enabled", "false")
+                        // Until a lost executor is back, there is no room for a barrier stage.
+                        .config("spark.scheduler.barrier.maxConcurrentTasksCheck.interval", "1s")
+                        .config(
+                                "spark.scheduler.barrier.maxConcurrentTasksCheck.maxFailures",
+                                "600")
                         .config("spark.ui.showConsoleProgress", "false");
         if (cluster.matches("local(\\[.*)?")) { // nobody else is to reach this process
             builder.config("spark.driver.host", LOOPBACK);
@@ -136,8 +141,8 @@ public final class SparkDriver implements AutoCloseable {
      * @return how the training has ended
      * @throws IOException as {@link SparkTraining#run} throws it
      */
-    public SparkTraining.End train(
-            SparkTraining training, RunStart start, Consumer<String> told) throws IOException {
+    public SparkTraining.End train(SparkTraining training, RunStart start, Consumer<String> told)
+            throws IOException {
         return training.run(spark, start, told);
     }
 

@@ -16,10 +16,10 @@ import org.apache.spark.sql.SparkSession;
 import scala.reflect.ClassTag$;
 
 /**
- * A training whose workers are the tasks of a barrier stage: Spark starts all of them at once, tells
- * each the addresses of the others, and starts executors anew that have ended. The gradients go from
- * worker to worker, past Spark. The first task leads: it writes the run, so that it and those that
- * may take its place need the run's folder under one name, as all need the images.
+ * A training whose workers are the tasks of a barrier stage: Spark starts all of them at once,
+ * tells each the addresses of the others, and starts executors anew that have ended. The gradients
+ * go from worker to worker, past Spark. The first task leads: it writes the run, so that it and
+ * those that may take its place need the run's folder under one name, as all need the images.
  *
  * <p>When a worker is lost, the leading one saves a checkpoint, and a new stage goes on from the
  * last one that there is. The result has the bits of a training in which nothing was lost.

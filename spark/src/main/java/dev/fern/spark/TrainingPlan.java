@@ -31,7 +31,9 @@ final class TrainingPlan implements Serializable {
 
     private static final long serialVersionUID = 1L;
 
-    /** How long a new stage waits until the leading worker of the one before has let go of the run. */
+    /**
+     * How long a new stage waits until the leading worker of the one before has let go of the run.
+     */
     private static final long LOCK_NANOS = 120_000_000_000L;
 
     private static final int LOOK_EVERY_MILLIS = 200;
@@ -149,11 +151,13 @@ final class TrainingPlan implements Serializable {
     /**
      * Leads the training.
      *
+     * @param isRepeated whether Spark itself has started the stage anew
      * @throws LostWorkerException if another worker has ended
      */
-    Outcome lead(RingAllReduce ring) throws IOException, InterruptedException {
+    Outcome lead(RingAllReduce ring, boolean isRepeated) throws IOException, InterruptedException {
+        boolean goesOn = isRestart || isRepeated;
         try {
-            if (isRestart) {
+            if (goesOn) {
                 awaitLock();
             }
             TrainingBuilder builder =
@@ -164,7 +168,7 @@ final class TrainingPlan implements Serializable {
                             .start(start)
                             .listener(new ExecutorLog())
                             .workers(ring);
-            if (isRestart) {
+            if (goesOn) {
                 builder.resumeIfBegun();
             }
             if (batchDependence) {
@@ -199,16 +203,12 @@ final class TrainingPlan implements Serializable {
     }
 
     /**
-     * Follows the leading worker. What goes wrong here and not with another worker, the leading one
-     * tells the driver.
-     *
-     * @throws LostWorkerException if another worker has ended
+     * Follows the leading worker to its end. What goes wrong, that one tells the driver, or else
+     * Spark does, since then the leading one has ended.
      */
-    Optional<Outcome> follow(RingAllReduce ring) throws IOException, InterruptedException {
+    Optional<Outcome> follow(RingAllReduce ring) throws InterruptedException {
         try {
             new TrainingWorker(() -> train.open(skipBadImages), loading()).run(ring);
-        } catch (LostWorkerException e) {
-            throw e;
         } catch (IOException | IllegalArgumentException e) {
             System.getLogger(SparkTraining.class.getName())
                     .log(System.Logger.Level.WARNING, e.getMessage());

@@ -78,13 +78,12 @@ final class WorkerTask extends AbstractFunction1<Iterator<Integer>, Iterator<Out
                                                     + " "
                                                     + listener.address().getPort()))
                             .map(text -> text.split(" "))
-                            .map(
-                                    part ->
-                                            new InetSocketAddress(
-                                                    part[0], Integer.parseInt(part[1])))
+                            .map(part -> new InetSocketAddress(part[0], Integer.parseInt(part[1])))
                             .toList();
             try (RingAllReduce ring = listener.join(rank, addresses, secret, PATIENCE)) {
-                return rank == 0 ? Optional.of(plan.lead(ring)) : plan.follow(ring);
+                return rank == 0
+                        ? Optional.of(plan.lead(ring, context.stageAttemptNumber() > 0))
+                        : plan.follow(ring);
             }
         }
     }

@@ -44,8 +44,8 @@ final class CheckpointStore {
     private final int keep;
 
     /**
-     * What it takes to resume a training. It holds no state of a random generator, since all that is
-     * drawn is a function of the seed, the epoch and the image.
+     * What it takes to resume a training. It holds no state of a random generator, since all that
+     * is drawn is a function of the seed, the epoch and the image.
      *
      * @param progress how far the training had come
      * @param parameters all parameters of the network by name, running averages too

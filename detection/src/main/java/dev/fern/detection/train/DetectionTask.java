@@ -107,7 +107,14 @@ public final class DetectionTask
             DetectionDataset dataset,
             Validation validation,
             LoaderOptions loading) {
-        this(configuration, detector, dataset, Optional.of(validation), loading, Optional.empty(), Shard.WHOLE);
+        this(
+                configuration,
+                detector,
+                dataset,
+                Optional.of(validation),
+                loading,
+                Optional.empty(),
+                Shard.WHOLE);
     }
 
     /**
@@ -124,7 +131,14 @@ public final class DetectionTask
             Detector detector,
             DetectionDataset dataset,
             LoaderOptions loading) {
-        this(configuration, detector, dataset, Optional.empty(), loading, Optional.empty(), Shard.WHOLE);
+        this(
+                configuration,
+                detector,
+                dataset,
+                Optional.empty(),
+                loading,
+                Optional.empty(),
+                Shard.WHOLE);
     }
 
     /**

@@ -3,7 +3,6 @@ package dev.fern.detection.train;
 import dev.fern.detection.data.BatchSource;
 import dev.fern.detection.worker.Followers;
 import dev.fern.detection.worker.Followers.Order;
-import dev.fern.detection.worker.LostWorkerException;
 import dev.fern.detection.worker.RingAllReduce;
 import java.io.IOException;
 import java.util.List;

@@ -1,6 +1,5 @@
 package dev.fern.detection.train;
 
-import dev.fern.detection.train.CheckpointStore.Checkpoint;
 import dev.fern.detection.data.BatchSource;
 import dev.fern.detection.model.NonFiniteOutputException;
 import dev.fern.detection.recipe.LearningRateSchedule;
@@ -392,8 +391,7 @@ public final class Trainer<B> {
     private void saveLast() throws IOException, InterruptedException, TrainingException {
         if (followers.exist() && !saved.equals(Optional.of(progress))) {
             followers.check();
-            Optional<String> difference =
-                    Followers.difference(followers.ring(), state.checksum());
+            Optional<String> difference = Followers.difference(followers.ring(), state.checksum());
             if (difference.isPresent()) {
                 throw new TrainingException(
                         difference.get() + "; " + lastCheckpoint("good "), null);

@@ -1,6 +1,5 @@
 package dev.fern.detection.train;
 
-import dev.fern.detection.train.CheckpointStore.Checkpoint;
 import ai.djl.ndarray.NDArray;
 import ai.djl.nn.Parameter;
 import dev.fern.backbone.host.EngineBridge;
@@ -8,6 +7,7 @@ import dev.fern.backbone.loop.FloatChunks;
 import dev.fern.backbone.parameter.NamedParameters;
 import dev.fern.backbone.parameter.ParameterValues;
 import dev.fern.backbone.parameter.Tensor;
+import dev.fern.detection.train.CheckpointStore.Checkpoint;
 import dev.fern.detection.worker.RingAllReduce;
 import java.io.IOException;
 import java.nio.ByteBuffer;

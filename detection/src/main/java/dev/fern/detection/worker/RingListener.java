@@ -55,8 +55,7 @@ public final class RingListener implements Closeable {
      */
     public static RingListener bind(InetAddress own) throws IOException {
         try {
-            return new RingListener(
-                    ServerSocketChannel.open().bind(new InetSocketAddress(own, 0)));
+            return new RingListener(ServerSocketChannel.open().bind(new InetSocketAddress(own, 0)));
         } catch (IOException e) {
             throw new IOException(
                     own.getHostAddress() + ": can't listen for other workers: " + e.getMessage(),

@@ -88,8 +88,7 @@ public record WorkerReport(
         return values;
     }
 
-    private static <T> Map<String, T> map(DataInputStream in, Reader<T> reader)
-            throws IOException {
+    private static <T> Map<String, T> map(DataInputStream in, Reader<T> reader) throws IOException {
         Map<String, T> values = new LinkedHashMap<>();
         for (int left = in.readInt(); left > 0; left--) {
             values.put(in.readUTF(), reader.read());

@@ -72,7 +72,8 @@ class RingAllReduceTest {
             for (int i = 0; i < expected.length; i++) {
                 assertThat((double) sums.get(0)[i])
                         .isCloseTo(
-                                expected[i], org.assertj.core.data.Offset.offset(4 * workers * 1e-7));
+                                expected[i],
+                                org.assertj.core.data.Offset.offset(4 * workers * 1e-7));
             }
             for (float[] sum : sums) {
                 assertThat(Arrays.equals(sum, sums.get(0))).isTrue();

@@ -30,8 +30,7 @@ class RingListenerTest {
         return CompletableFuture.supplyAsync(
                 () -> {
                     try {
-                        return listener.join(
-                                rank, addresses, secret, Duration.ofSeconds(seconds));
+                        return listener.join(rank, addresses, secret, Duration.ofSeconds(seconds));
                     } catch (IOException | InterruptedException e) {
                         throw new IllegalStateException(e.getMessage(), e);
                     }
@@ -114,11 +113,7 @@ class RingListenerTest {
             try (Socket stranger = new Socket(LOOPBACK, first.address().getPort())) {
                 stranger.setSoTimeout(10_000);
                 stranger.getOutputStream()
-                        .write(
-                                ByteBuffer.allocate(40)
-                                        .putInt(0xFE52_0001)
-                                        .putInt(1)
-                                        .array());
+                        .write(ByteBuffer.allocate(40).putInt(0xFE52_0001).putInt(1).array());
                 InputStream in = stranger.getInputStream();
                 byte[] answer = in.readNBytes(64);
                 assertThat(answer).hasSize(64);
@@ -134,7 +129,9 @@ class RingListenerTest {
     @Test
     void anAddressOfAnotherMachineIsRefused() {
         assertThatThrownBy(
-                        () -> RingListener.bind(InetAddress.getByAddress(new byte[] {(byte) 192, 0, 2, 1})))
+                        () ->
+                                RingListener.bind(
+                                        InetAddress.getByAddress(new byte[] {(byte) 192, 0, 2, 1})))
                 .isInstanceOf(IOException.class)
                 .hasMessageStartingWith("192.0.2.1: can't listen for other workers: ");
     }

@@ -9,20 +9,25 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "spark",
         description = {
-            "Detects and evaluates on the machines of an Apache Spark cluster.",
+            "Trains, detects and evaluates on the machines of an Apache Spark cluster.",
             "",
             "Fern uses an installed Spark 4 with Scala 2.13, which the variable SPARK_HOME or"
                     + " --spark-home names."
         },
         synopsisSubcommandLabel = "COMMAND",
         footer = {"", "'fern spark COMMAND --help' explains a command and all of its options."},
-        subcommands = {SparkDetectCommand.class, SparkEvaluateCommand.class})
+        subcommands = {
+            SparkTrainCommand.class,
+            SparkDetectCommand.class,
+            SparkEvaluateCommand.class
+        })
 public final class SparkCommand implements Runnable {
 
     @Spec private CommandSpec spec;
 
     @Override
     public void run() {
-        throw new ParameterException(spec.commandLine(), "Missing command: detect or evaluate");
+        throw new ParameterException(
+                spec.commandLine(), "Missing command: train, detect or evaluate");
     }
 }

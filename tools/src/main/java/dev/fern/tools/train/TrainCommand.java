@@ -11,12 +11,10 @@ import dev.fern.tools.console.OptionSection;
 import dev.fern.tools.console.OptionSection.Section;
 import dev.fern.tools.console.OutputFile;
 import dev.fern.tools.console.VisibleText;
-import java.io.BufferedReader;
 import java.io.IOException;
-import java.io.InputStreamReader;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
@@ -195,7 +193,9 @@ public final class TrainCommand implements Callable<Integer> {
             throw new BadInputException(
                     "--processes share CPUs; one process uses all GPUs, or add --devices=cpu");
         }
-        try (WorkerProcesses workers = WorkerProcesses.start(processes, data.arguments())) {
+        List<String> following = new ArrayList<>(List.of("train", "--follow"));
+        following.addAll(data.arguments());
+        try (WorkerProcesses workers = WorkerProcesses.start(processes, following)) {
             return workers.withItsShare(
                     () ->
                             training.execute(
@@ -222,10 +222,7 @@ public final class TrainCommand implements Callable<Integer> {
                             }
                         },
                         data.loading());
-        WorkerProcesses.follow(
-                worker,
-                new BufferedReader(new InputStreamReader(System.in, StandardCharsets.US_ASCII)),
-                System.out);
+        WorkerProcesses.follow(worker::run, System.in, System.out);
         return 0;
     }
 

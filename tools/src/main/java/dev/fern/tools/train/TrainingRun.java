@@ -54,8 +54,7 @@ public record TrainingRun(
      * @throws InterruptedException if the thread is interrupted meanwhile
      * @throws BadInputException if the engine or its devices are not available
      */
-    public int execute(
-            RunStart start, List<String> arguments, Consumer<TrainingBuilder> more)
+    public int execute(RunStart start, List<String> arguments, Consumer<TrainingBuilder> more)
             throws IOException, InterruptedException, BadInputException {
         Machine.require(configuration.machine(), configuration::deviceList);
         TrainingProgress progress =

@@ -3,7 +3,6 @@ package dev.fern.tools.train;
 import dev.fern.backbone.host.EngineThreads;
 import dev.fern.backbone.loop.WorkerThread;
 import dev.fern.backbone.onednn.OneDnn;
-import dev.fern.detection.TrainingWorker;
 import dev.fern.detection.image.OpenCv;
 import dev.fern.detection.worker.LostWorkerException;
 import dev.fern.detection.worker.RingAllReduce;
@@ -34,10 +33,10 @@ import java.util.concurrent.TimeUnit;
 /**
  * Processes of this machine that train together: this one, which leads, and others that it starts.
  * Each takes an equal share of the cores. Started, a process writes the port at which it listens as
- * a line to its standard output, and reads its rank, the common secret and the ports of all from its
- * standard input, where no other process can look.
+ * a line to its standard output, and reads its rank, the common secret and the ports of all from
+ * its standard input, where no other process can look.
  */
-final class WorkerProcesses implements AutoCloseable {
+public final class WorkerProcesses implements AutoCloseable {
 
     private static final InetAddress LOOPBACK = InetAddress.getLoopbackAddress();
     private static final Duration PATIENCE = Duration.ofMinutes(2);
@@ -76,14 +75,15 @@ final class WorkerProcesses implements AutoCloseable {
     }
 
     /**
-     * Starts processes that take part in a training, and joins them.
+     * Starts processes, and joins them.
      *
      * @param count number of processes with this one, at least 1
-     * @param arguments of {@code fern train} that name the data
+     * @param arguments of {@code fern}, with which each of the others comes to {@link #follow}
      * @return this process, if it is to be alone, or all of them
      * @throws IOException if a process can't be started or does not join
+     * @throws InterruptedException if the thread is interrupted meanwhile
      */
-    static WorkerProcesses start(int count, List<String> arguments)
+    public static WorkerProcesses start(int count, List<String> arguments)
             throws IOException, InterruptedException {
         // Processes that unpack native libraries into one folder at the same time would crash.
         OpenCv.load();
@@ -92,10 +92,8 @@ final class WorkerProcesses implements AutoCloseable {
     }
 
     private Process start(int rank, int cores, List<String> arguments) throws IOException {
-        List<String> command = new ArrayList<>(List.of("train", "--follow"));
-        command.addAll(arguments);
         ProcessBuilder builder =
-                FernProcess.of(List.of("-XX:ActiveProcessorCount=" + cores), command);
+                FernProcess.of(List.of("-XX:ActiveProcessorCount=" + cores), arguments);
         builder.environment().put("OMP_NUM_THREADS", Integer.toString(cores));
         Process process = builder.start();
         Thread log =
@@ -147,18 +145,35 @@ final class WorkerProcesses implements AutoCloseable {
         writer.append(lines).append('\n').flush();
     }
 
+    /** What a process does that another one has started. */
+    @FunctionalInterface
+    public interface Work {
+        /**
+         * Does the work.
+         *
+         * @param ring of all processes
+         * @throws IOException if it can't be done
+         * @throws InterruptedException if the thread is interrupted
+         */
+        void run(RingAllReduce ring) throws IOException, InterruptedException;
+    }
+
     /**
-     * Takes part in the training of the process that has started this one, to its end.
+     * Joins the process that has started this one, and works with it to the end.
      *
-     * @param worker has the training images
-     * @param in of this process
+     * @param work is done once all processes have joined
+     * @param input of this process
      * @param out of this process
-     * @throws IOException as {@link TrainingWorker#run} throws it
+     * @throws IOException as the work throws it, unless another process has ended; or if the one
+     *     that has started this one has
+     * @throws InterruptedException if the thread is interrupted
      */
-    static void follow(TrainingWorker worker, BufferedReader in, PrintStream out)
+    public static void follow(Work work, InputStream input, PrintStream out)
             throws IOException, InterruptedException {
         // Ctrl-C reaches this process too; the leading one decides when a training ends.
         OnInterrupt untilTheEnd = new OnInterrupt(() -> {});
+        BufferedReader in =
+                new BufferedReader(new InputStreamReader(input, StandardCharsets.US_ASCII));
         try (RingListener listener = RingListener.bind(LOOPBACK)) {
             out.println(listener.address().getPort());
             out.flush();
@@ -169,7 +184,7 @@ final class WorkerProcesses implements AutoCloseable {
                 addresses.add(new InetSocketAddress(LOOPBACK, Integer.parseInt(port)));
             }
             try (RingAllReduce ring = listener.join(rank, addresses, secret, PATIENCE)) {
-                worker.run(ring);
+                work.run(ring);
             } catch (LostWorkerException e) {
                 Messages.detail(e::getMessage); // the leading process has the last word
             }
@@ -186,8 +201,8 @@ final class WorkerProcesses implements AutoCloseable {
         return line;
     }
 
-    /** Returns the ring of all processes. */
-    RingAllReduce ring() {
+    /** {@return the ring of all processes} */
+    public RingAllReduce ring() {
         return ring;
     }
 
