@@ -27,7 +27,7 @@ import java.util.Optional;
 /**
  * Describes a {@link Training}. It needs {@linkplain #data data} and nothing else: settings that
  * are not given have the defaults of {@code fern train} or, when a run is resumed, those of the
- * run.
+ * run. Long because each part of a training has its own documented method.
  */
 public final class TrainingBuilder {
 

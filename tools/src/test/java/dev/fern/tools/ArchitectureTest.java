@@ -82,6 +82,7 @@ class ArchitectureTest {
                             "dev.fern.detection..",
                             "dev.fern.backbone..",
                             "dev.fern.cocoeval..",
+                            "com.google.gson..",
                             "org.apache.spark..",
                             "org.apache.hadoop..",
                             "scala.."),
