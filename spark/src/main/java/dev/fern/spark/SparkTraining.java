@@ -46,7 +46,13 @@ public record SparkTraining(
     /**
      * Checks the numbers.
      *
+     * @param configuration every setting
+     * @param train the training images
+     * @param validation the images that models are scored on, if there are any
+     * @param run folder of the run
+     * @param loading how each worker reads images ahead
      * @param workers at least 1
+     * @param batchDependence whether batch norm is allowed
      * @param mostRestarts at least 0
      * @throws IllegalArgumentException if one is out of its range
      */
