@@ -1,6 +1,7 @@
 package dev.fern.detection;
 
 import dev.fern.backbone.host.InstalledEngines;
+import dev.fern.backbone.norm.Normalization;
 import dev.fern.detection.data.DetectionDataset;
 import dev.fern.detection.data.ImageAugmentation;
 import dev.fern.detection.data.LabelledImages;
@@ -22,6 +23,8 @@ import dev.fern.detection.train.RunLostException;
 import dev.fern.detection.train.Trainer;
 import dev.fern.detection.train.TrainingException;
 import dev.fern.detection.train.TrainingListener;
+import dev.fern.detection.worker.Followers;
+import dev.fern.detection.worker.RingAllReduce;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -46,6 +49,8 @@ public final class Training {
     private final Optional<ImageAugmentation> augmentation;
     private final TrainingListener listener;
     private final Optional<RunCompanion.Factory> companion;
+    private final RingAllReduce workers;
+    private final boolean batchDependence;
     private final LeftOutImages leftOut;
 
     /** The trainer while there is one; guarded by this object, as is the request. */
@@ -72,6 +77,8 @@ public final class Training {
         this.augmentation = from.augmentation();
         this.listener = from.listener();
         this.companion = from.companion();
+        this.workers = from.workers();
+        this.batchDependence = from.allowsBatchDependence();
         this.leftOut = new LeftOutImages(listener::note);
     }
 
@@ -132,6 +139,7 @@ public final class Training {
                 resumed.isPresent()
                         ? beginning.resumed(run, resumed.get())
                         : beginning.fresh(images.categories())) {
+            requireShareable(detector.configuration());
             // Only now, so that settings and data that can't be used leave no folder behind.
             return session.locked(
                     lock -> {
@@ -157,9 +165,36 @@ public final class Training {
         }
     }
 
+    /** Refuses a training that several workers can't share. */
+    private void requireShareable(DetectorConfiguration detector) throws TrainingRefusedException {
+        if (workers.size() == 1) {
+            return;
+        }
+        if (augmentation.isPresent()) {
+            throw new TrainingRefusedException(
+                    "other workers do not have this program's own augmentation; train in one"
+                            + " process");
+        }
+        Optional<Normalization> mixing = detector.architecture().mixingNorm();
+        if (mixing.isPresent() && !batchDependence) {
+            throw new TrainingRefusedException(
+                    "norm '"
+                            + mixing.get().id()
+                            + "' mixes the images of a batch, and each of "
+                            + workers.size()
+                            + " workers would normalise by its own part of it, so that the result"
+                            + " would depend on their number; train in one process, choose another"
+                            + " norm such as frn, or take that with --allow-batch-dependence");
+        }
+    }
+
     private TrainingResult train(
             TrainingSession session, RunLock lock, Detector detector, DetectionDataset images)
             throws IOException, InterruptedException, TrainingException {
+        if (workers.size() > 1) {
+            new WorkerSetup(configuration, detector.configuration(), session.data().training())
+                    .give(workers);
+        }
         try (DetectionTask task =
                 new DetectionTask(
                         configuration,
@@ -167,7 +202,8 @@ public final class Training {
                         images,
                         scoring.or(() -> validation.map(val -> validation(val, lock))),
                         loading,
-                        augmentation)) {
+                        augmentation,
+                        workers.shard())) {
             if (companion.isEmpty()) {
                 return session.train(trainer(session, task, lock, listener));
             }
@@ -198,7 +234,8 @@ public final class Training {
                         schedule.orElse(configuration.optimization().rates(configuration.loop())),
                         task,
                         lock,
-                        told);
+                        told,
+                        new Followers(workers));
         made.pauseAfter(pause);
         synchronized (this) {
             trainer = made;

@@ -16,6 +16,7 @@ import dev.fern.detection.recipe.TrainingConfiguration;
 import dev.fern.detection.train.DetectionTask;
 import dev.fern.detection.train.RunDirectory;
 import dev.fern.detection.train.TrainingListener;
+import dev.fern.detection.worker.RingAllReduce;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -26,7 +27,7 @@ import java.util.Optional;
 /**
  * Describes a {@link Training}. It needs {@linkplain #data data} and nothing else: settings that
  * are not given have the defaults of {@code fern train} or, when a run is resumed, those of the
- * run.
+ * run. Long because each part of a training has its own documented method.
  */
 public final class TrainingBuilder {
 
@@ -48,6 +49,8 @@ public final class TrainingBuilder {
     private RunStart start = RunStart.FRESH;
     private double pause = 1;
     private boolean resumesIfBegun;
+    private RingAllReduce workers = RingAllReduce.alone();
+    private boolean allowsBatchDependence;
 
     /** Labelled images, opened or to be opened. */
     private record Part(LabelledSource source, LabelledImages opened) {}
@@ -241,6 +244,33 @@ public final class TrainingBuilder {
     }
 
     /**
+     * Shares the training with other processes, each of which computes its part of every batch; see
+     * {@link TrainingWorker}.
+     *
+     * @param ring of all workers; this process is worker 0, and the caller closes the ring
+     * @return this
+     * @throws IllegalArgumentException if this process is another worker
+     */
+    public TrainingBuilder workers(RingAllReduce ring) {
+        if (ring.rank() != 0) {
+            throw new IllegalArgumentException("worker 0 leads a training, not " + ring.rank());
+        }
+        workers = ring;
+        return this;
+    }
+
+    /**
+     * Lets several workers train a network whose norms mix the images of a batch, though each would
+     * mix those of its own part alone.
+     *
+     * @return this
+     */
+    public TrainingBuilder allowBatchDependence() {
+        allowsBatchDependence = true;
+        return this;
+    }
+
+    /**
      * Goes on from the newest checkpoint of the run, with the settings, data and own parts that the
      * run began with.
      *
@@ -383,6 +413,14 @@ public final class TrainingBuilder {
 
     Optional<RunCompanion.Factory> companion() {
         return Optional.ofNullable(companion);
+    }
+
+    RingAllReduce workers() {
+        return workers;
+    }
+
+    boolean allowsBatchDependence() {
+        return allowsBatchDependence;
     }
 
     TrainingListener listener() {

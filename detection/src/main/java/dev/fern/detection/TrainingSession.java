@@ -12,6 +12,7 @@ import dev.fern.detection.train.Trainer;
 import dev.fern.detection.train.TrainingException;
 import dev.fern.detection.train.TrainingListener;
 import dev.fern.detection.train.TrainingTask;
+import dev.fern.detection.worker.Followers;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -111,6 +112,7 @@ public record TrainingSession(
      * @param task what is trained
      * @param lock of the run's folder
      * @param listener is told how the training goes on, and of damaged checkpoints
+     * @param followers the other workers of the training
      * @return the trainer
      * @throws IOException if no checkpoint is whole, or if the folder can't be written to
      */
@@ -119,9 +121,10 @@ public record TrainingSession(
             LearningRateSchedule rates,
             TrainingTask<?> task,
             RunLock lock,
-            TrainingListener listener)
+            TrainingListener listener,
+            Followers followers)
             throws IOException {
-        Trainer<?> trainer = new Trainer<>(loop, rates, task, lock, listener);
+        Trainer<?> trainer = new Trainer<>(loop, rates, task, lock, listener, followers);
         if (start != RunStart.FRESH) {
             trainer.resume(problem -> listener.note("warning: " + problem));
         }

@@ -97,7 +97,8 @@ final class DemoCommand implements Callable<Integer> {
                 new TrainingRun(configuration(), train, Optional.of(val), run, loading, 1, 0)
                         .execute(
                                 run.hasCheckpoint() ? RunStart.RESUMED : RunStart.FRESH,
-                                spec.root().commandLine().getParseResult().originalArgs());
+                                spec.root().commandLine().getParseResult().originalArgs(),
+                                builder -> {});
         if (status != 0) {
             return status;
         }

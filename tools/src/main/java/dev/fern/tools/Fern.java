@@ -13,6 +13,7 @@ import dev.fern.tools.explore.ExploreCommand;
 import dev.fern.tools.export.ExportCommand;
 import dev.fern.tools.run.ReportCommand;
 import dev.fern.tools.serve.ServeCommand;
+import dev.fern.tools.spark.SparkCommand;
 import dev.fern.tools.sweep.SweepCommand;
 import dev.fern.tools.train.PretrainCommand;
 import dev.fern.tools.train.TrainCommand;
@@ -40,6 +41,7 @@ import picocli.CommandLine.Command;
             SweepCommand.class,
             DetectCommand.class,
             ServeCommand.class,
+            SparkCommand.class,
             VerifyCommand.class,
             ImportCommand.class,
             ExportCommand.class,

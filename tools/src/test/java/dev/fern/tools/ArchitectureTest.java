@@ -58,7 +58,9 @@ class ArchitectureTest {
                             "com.google.gson..",
                             "org.opencv..",
                             "org.bytedeco..",
-                            "javax.imageio.."),
+                            "javax.crypto..",
+                            "javax.imageio..",
+                            "jdk.net.."),
                     "onnx",
                     List.of(
                             "dev.fern.detection..",
@@ -75,10 +77,20 @@ class ArchitectureTest {
                             "com.google.gson..",
                             "org.eclipse.jetty..",
                             "io.micrometer.."),
+                    "spark",
+                    List.of(
+                            "dev.fern.detection..",
+                            "dev.fern.backbone..",
+                            "dev.fern.cocoeval..",
+                            "com.google.gson..",
+                            "org.apache.spark..",
+                            "org.apache.hadoop..",
+                            "scala.."),
                     "tools",
                     List.of(
                             "dev.fern.onnx..",
                             "dev.fern.serve..",
+                            "dev.fern.spark..",
                             "dev.fern.detection..",
                             "dev.fern.backbone..",
                             "dev.fern.cocoeval..",
@@ -120,6 +132,7 @@ class ArchitectureTest {
                             List.of(
                                     "detection.files",
                                     "detection.settings",
+                                    "detection.worker",
                                     "detection.image",
                                     "detection.anchor"),
                             List.of(
@@ -136,6 +149,8 @@ class ArchitectureTest {
                     List.of(List.of("onnx")),
                     "serve",
                     List.of(List.of("serve")),
+                    "spark",
+                    List.of(List.of("spark")),
                     "tools",
                     List.of(
                             List.of("tools.console", "tools.report", "tools.log", "tools.torch"),
@@ -151,7 +166,11 @@ class ArchitectureTest {
                                     "tools.serve"),
                             List.of("tools.run"),
                             List.of("tools.explore", "tools.train", "tools.sweep.result"),
-                            List.of("tools.sweep", "tools.verify", "tools.benchmark"),
+                            List.of(
+                                    "tools.sweep",
+                                    "tools.verify",
+                                    "tools.benchmark",
+                                    "tools.spark"),
                             List.of("tools")));
 
     /** The packages of commands, each with those of other commands that it may use. */
@@ -166,6 +185,9 @@ class ArchitectureTest {
                     Map.entry("tools.export", List.of()),
                     Map.entry("tools.run", List.of("tools.evaluate")),
                     Map.entry("tools.serve", List.of()),
+                    Map.entry(
+                            "tools.spark",
+                            List.of("tools.detect", "tools.evaluate", "tools.train")),
                     Map.entry(
                             "tools.sweep",
                             List.of("tools.dataset", "tools.evaluate", "tools.train")),
@@ -248,7 +270,7 @@ class ArchitectureTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"cocoeval", "backbone", "detection", "onnx", "serve", "tools"})
+    @ValueSource(strings = {"cocoeval", "backbone", "detection", "onnx", "serve", "spark", "tools"})
     void aModuleUsesWhatItMayAndNoOther(String module) {
         String[] allowed =
                 Stream.concat(

@@ -78,7 +78,7 @@ class ArtefactsTest {
         }
         Set<String> published = natives();
         for (String module :
-                List.of("cocoeval", "backbone", "detection", "onnx", "serve", "tools")) {
+                List.of("cocoeval", "backbone", "detection", "onnx", "serve", "spark", "tools")) {
             published.add("fern-" + module);
         }
         assertThat(managed).isEqualTo(published);

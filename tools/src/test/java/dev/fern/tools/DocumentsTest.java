@@ -30,7 +30,7 @@ class DocumentsTest {
 
     private static final Path ROOT = Path.of("..");
     private static final List<String> MODULES =
-            List.of("cocoeval", "backbone", "detection", "onnx", "serve", "tools");
+            List.of("cocoeval", "backbone", "detection", "onnx", "serve", "spark", "tools");
     private static final Pattern FERN_NAME =
             Pattern.compile("dev\\.fern((?:\\.[a-z]+)*)((?:\\.[A-Z][A-Za-z0-9]+)?)");
     private static final Pattern TEST_NAME = Pattern.compile("[A-Z][A-Za-z0-9]*Test");
@@ -297,9 +297,10 @@ class DocumentsTest {
         assertThat(explained).containsAll(jars);
         assertThat(leftOut).isNotEmpty();
         explained.removeAll(jars);
-        // in profiles, and of detection's tests alone
+        // provided by others, in profiles, and of detection's tests alone
         explained.removeAll(
                 Set.of(
+                        "spark-sql_2.13",
                         "pytorch-jni",
                         "pytorch-native-cpu",
                         "onnxruntime-engine",

@@ -18,7 +18,7 @@ class SourceFilesTest {
     private static final Path PROJECT = Path.of("..");
 
     private static final List<String> MODULES =
-            List.of("cocoeval", "backbone", "detection", "onnx", "serve", "tools");
+            List.of("cocoeval", "backbone", "detection", "onnx", "serve", "spark", "tools");
 
     private static final int MOST_LINES = 400;
 

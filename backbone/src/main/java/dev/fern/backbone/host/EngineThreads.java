@@ -58,9 +58,13 @@ public final class EngineThreads implements AutoCloseable {
 
     /**
      * {@return the number of cores that {@code OMP_NUM_THREADS} leaves to engines, at most as many
-     * as there are; all of them where it is not set}
+     * as there are; all of them where it is not set; the share of the calling thread where that is
+     * a {@link WorkerThread}}
      */
     public static int cores() {
+        if (Thread.currentThread() instanceof WorkerThread worker) {
+            return worker.cores();
+        }
         int cores = Runtime.getRuntime().availableProcessors();
         String given = System.getenv("OMP_NUM_THREADS");
         return given != null && given.matches("[1-9][0-9]{0,3}")

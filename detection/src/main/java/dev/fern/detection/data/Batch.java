@@ -30,6 +30,9 @@ public final class Batch implements AutoCloseable {
         }
     }
 
+    /** The share of a worker to which a batch has no images to give; it is closed. */
+    public static final Batch NONE = new Batch(List.of(), new ImageSize(1, 1), null);
+
     private final List<Item> items;
     private final ImageSize size;
     private ByteBuffer data;

@@ -177,6 +177,25 @@ public final class DetectionDataset {
     }
 
     /**
+     * Makes a data set of images without annotations whose sizes are known, to detect in.
+     *
+     * @param samples the images, with ids of their own
+     * @param reader reads their pixels
+     * @return the images, without targets
+     */
+    public static DetectionDataset unlabelled(List<Sample> samples, ImageReader reader) {
+        return new DetectionDataset(
+                samples,
+                List.of(),
+                List.of(),
+                0,
+                0,
+                reader,
+                new Orientations(0, 0, 0),
+                CocoResults::builder);
+    }
+
+    /**
      * Returns the same images in the orientations that annotations tell, as {@link #of(CocoDataset,
      * ImageFolder, ImageReader, boolean)} finds them out.
      *

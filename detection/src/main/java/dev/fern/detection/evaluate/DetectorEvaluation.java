@@ -111,36 +111,43 @@ public record DetectorEvaluation(CocoDataset dataset, CocoResults results, Evalu
                                 bad::add);
         leftOut.accept(bad);
         found.accept(results);
-        CocoDataset dataset = labelled.coco();
-        return new DetectorEvaluation(
-                dataset,
-                results,
-                CocoEvaluator.evaluate(
-                        dataset, results, onUsed(labelled, bad, options.parameters)));
-    }
-
-    /** Returns the parameters, so that they ask for no image that could not be used. */
-    private static EvaluationParameters onUsed(
-            LabelledImages labelled,
-            List<BadImageException> leftOut,
-            EvaluationParameters parameters)
-            throws IOException {
-        Set<Long> bad =
-                leftOut.stream().map(BadImageException::imageId).collect(Collectors.toSet());
+        Set<Long> unusable =
+                bad.stream().map(BadImageException::imageId).collect(Collectors.toSet());
         List<Long> used =
-                labelled.images().samples().stream()
+                images.samples().stream()
                         .map(Sample::imageId)
-                        .filter(id -> !bad.contains(id))
+                        .filter(id -> !unusable.contains(id))
                         .toList();
         if (used.isEmpty()) {
             throw new IOException(
-                    "no image to evaluate on can be used, the first: "
-                            + leftOut.get(0).getMessage());
+                    "no image to evaluate on can be used, the first: " + bad.get(0).getMessage());
         }
-        boolean all = used.size() == labelled.coco().images().size();
-        return all || parameters.imgIds().isPresent()
-                ? parameters
-                : parameters.toBuilder().imgIds(used).build();
+        return onUsed(labelled.coco(), results, used, options.parameters);
+    }
+
+    /**
+     * Evaluates detections on those images that could be used.
+     *
+     * @param dataset the annotations
+     * @param results the detections
+     * @param used ids of the images that were detected in, at least one
+     * @param parameters of the evaluation; unless they name images, these are the used ones
+     * @return the detections with their evaluation
+     * @throws IOException if detections and annotations do not fit
+     */
+    public static DetectorEvaluation onUsed(
+            CocoDataset dataset,
+            CocoResults results,
+            List<Long> used,
+            EvaluationParameters parameters)
+            throws IOException {
+        boolean all = used.size() == dataset.images().size();
+        EvaluationParameters asked =
+                all || parameters.imgIds().isPresent()
+                        ? parameters
+                        : parameters.toBuilder().imgIds(used).build();
+        return new DetectorEvaluation(
+                dataset, results, CocoEvaluator.evaluate(dataset, results, asked));
     }
 
     /** {@return COCO's twelve numbers, in COCO's order, by their short names, such as AP50} */

@@ -1,5 +1,7 @@
 package dev.fern.detection.model;
 
+import java.io.Serializable;
+
 /**
  * How outputs become detections.
  *
@@ -12,7 +14,8 @@ package dev.fern.detection.model;
  *     evaluation
  */
 public record PostProcessing(
-        double scoreThreshold, double nmsIou, int candidatesPerLevel, int maxDetections) {
+        double scoreThreshold, double nmsIou, int candidatesPerLevel, int maxDetections)
+        implements Serializable {
 
     /**
      * A threshold of 0.05, an overlap of 0.5, 1000 candidates per level, 100 detections per image.

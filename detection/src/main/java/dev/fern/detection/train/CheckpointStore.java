@@ -43,6 +43,27 @@ final class CheckpointStore {
     private final RunDirectory run;
     private final int keep;
 
+    /**
+     * What it takes to resume a training. It holds no state of a random generator, since all that
+     * is drawn is a function of the seed, the epoch and the image.
+     *
+     * @param progress how far the training had come
+     * @param parameters all parameters of the network by name, running averages too
+     * @param velocities the optimiser's state by the parameters' names
+     * @param average the {@link WeightAverage} by the parameters' names; empty if there is none
+     */
+    record Checkpoint(
+            Progress progress,
+            Map<String, Tensor> parameters,
+            Map<String, Tensor> velocities,
+            Map<String, Tensor> average) {
+
+        /** {@return the parameters that are evaluated and used: the average where there is one} */
+        Map<String, Tensor> model() {
+            return average.isEmpty() ? parameters : average;
+        }
+    }
+
     /** Writes a model. */
     @FunctionalInterface
     interface ModelWriter {

@@ -8,15 +8,19 @@ import dev.fern.detection.anchor.Matcher;
 import dev.fern.detection.data.Batch;
 import dev.fern.detection.data.BatchDecoder;
 import dev.fern.detection.data.BatchLoader;
+import dev.fern.detection.data.BatchPlan;
 import dev.fern.detection.data.BatchSampler;
 import dev.fern.detection.data.BatchSource;
 import dev.fern.detection.data.DetectionDataset;
 import dev.fern.detection.data.ImageAugmentation;
 import dev.fern.detection.data.LoaderOptions;
+import dev.fern.detection.data.ShardedBatches;
+import dev.fern.detection.image.Canvas;
 import dev.fern.detection.loss.DetectionLoss;
 import dev.fern.detection.model.Detector;
 import dev.fern.detection.model.ModelDirectory;
 import dev.fern.detection.recipe.TrainingConfiguration;
+import dev.fern.detection.worker.Shard;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -56,6 +60,7 @@ public final class DetectionTask
     private final Matcher matcher;
     private final BatchDecoder decoder;
     private final Optional<ImageAugmentation> augmentation;
+    private final Shard shard;
 
     /** Scores the detector during training. */
     @FunctionalInterface
@@ -102,7 +107,14 @@ public final class DetectionTask
             DetectionDataset dataset,
             Validation validation,
             LoaderOptions loading) {
-        this(configuration, detector, dataset, Optional.of(validation), loading, Optional.empty());
+        this(
+                configuration,
+                detector,
+                dataset,
+                Optional.of(validation),
+                loading,
+                Optional.empty(),
+                Shard.WHOLE);
     }
 
     /**
@@ -119,7 +131,14 @@ public final class DetectionTask
             Detector detector,
             DetectionDataset dataset,
             LoaderOptions loading) {
-        this(configuration, detector, dataset, Optional.empty(), loading, Optional.empty());
+        this(
+                configuration,
+                detector,
+                dataset,
+                Optional.empty(),
+                loading,
+                Optional.empty(),
+                Shard.WHOLE);
     }
 
     /**
@@ -132,6 +151,7 @@ public final class DetectionTask
      * @param validation scores the detector after epochs; empty if no model is to be the best
      * @param loading how images are read ahead, and whether those that can't be used are skipped
      * @param augmentation changes images before the augmentation of the settings does
+     * @param shard the part of every batch that this process computes
      */
     public DetectionTask(
             TrainingConfiguration configuration,
@@ -139,7 +159,9 @@ public final class DetectionTask
             DetectionDataset dataset,
             Optional<Validation> validation,
             LoaderOptions loading,
-            Optional<ImageAugmentation> augmentation) {
+            Optional<ImageAugmentation> augmentation,
+            Shard shard) {
+        this.shard = shard;
         this.augmentation = augmentation;
         this.configuration = configuration;
         this.detector = detector;
@@ -162,7 +184,12 @@ public final class DetectionTask
                         configuration.optimization(), configuration.loop(), detector.network());
         this.matcher = configuration.matcher();
         this.decoder = new BatchDecoder(dataset.reader(), detector.configuration().normalization());
-        this.lanes = GradientStep.lanes(configuration, detector, optimizer);
+        this.lanes =
+                GradientStep.lanes(
+                        configuration,
+                        detector,
+                        optimizer,
+                        shard.largest(configuration.loop().batchSize()));
     }
 
     @Override
@@ -173,6 +200,11 @@ public final class DetectionTask
     @Override
     public SgdOptimizer optimizer() {
         return optimizer;
+    }
+
+    @Override
+    public boolean isBatchIndependent() {
+        return detector.configuration().architecture().isBatchIndependent();
     }
 
     @Override
@@ -187,8 +219,22 @@ public final class DetectionTask
 
     @Override
     public BatchSource<MatchedBatch> load(int epoch, int firstBatch) throws IOException {
+        BatchPlan plan = detector.configuration().checked(sampler.epoch(epoch));
+        if (shard.equals(Shard.WHOLE)) {
+            return loader(plan, epoch, firstBatch);
+        }
+        Canvas any = plan.batches().get(0).images().get(0).augmentation().canvas();
+        return new ShardedBatches<>(
+                plan,
+                firstBatch,
+                shard,
+                new MatchedBatch(Batch.NONE, detector.anchors(any), List.of()),
+                (own, first) -> loader(own, epoch, first));
+    }
+
+    private BatchSource<MatchedBatch> loader(BatchPlan plan, int epoch, int firstBatch) {
         return new BatchLoader<>(
-                detector.configuration().checked(sampler.epoch(epoch)),
+                plan,
                 firstBatch,
                 augmentation
                         .map(
@@ -214,6 +260,9 @@ public final class DetectionTask
 
     @Override
     public List<BatchLoss> accumulate(MatchedBatch matched) {
+        if (matched.targets.isEmpty()) {
+            return List.of();
+        }
         try (Batch batch = matched.batch) {
             return GradientStep.accumulate(
                             lanes,

@@ -74,10 +74,14 @@ public final class GradientStep {
      * @param configuration settings of the training
      * @param detector made by these settings; its network is trained
      * @param optimizer takes the gradients
+     * @param batchSize number of images of a full batch
      * @return the lanes, which the caller closes
      */
     public static GradientLanes<GradientStep> lanes(
-            TrainingConfiguration configuration, Detector detector, SgdOptimizer optimizer) {
+            TrainingConfiguration configuration,
+            Detector detector,
+            SgdOptimizer optimizer,
+            int batchSize) {
         return lanes(
                 detector,
                 configuration.loss().retinaNetLoss(),
@@ -87,7 +91,7 @@ public final class GradientStep {
                         detector.network(),
                         detector.configuration().architecture().isBatchIndependent(),
                         detector.manager(),
-                        configuration.loop().batchSize()));
+                        batchSize));
     }
 
     /**

@@ -11,6 +11,8 @@ import dev.fern.backbone.parameter.ParameterReplica;
 import dev.fern.backbone.parameter.Tensor;
 import dev.fern.detection.recipe.LoopSettings;
 import dev.fern.detection.recipe.Optimization;
+import dev.fern.detection.worker.RingAllReduce;
+import java.io.IOException;
 import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -192,6 +194,38 @@ public final class SgdOptimizer {
                         sum[i] += images * terms[i];
                     }
                     sums.put(start, sum, 0, count);
+                });
+    }
+
+    /**
+     * Adds up what all workers of a training have accumulated, so that {@link #step} then takes the
+     * same step on each.
+     *
+     * @param ring of the workers; each calls this, even if it has accumulated nothing
+     * @param images number of images of all workers together, at least 1
+     * @throws IOException if another worker has ended; the gradients must not be used then
+     * @throws InterruptedException if the thread is interrupted meanwhile
+     */
+    void sum(RingAllReduce ring, int images) throws IOException, InterruptedException {
+        if (accumulatedImages == 0) {
+            for (Slot slot : slots) {
+                clear(slot);
+            }
+        }
+        ring.sum(slots.stream().map(slot -> slot.gradient.duplicate().clear()).toList());
+        accumulatedImages = images;
+    }
+
+    private static void clear(Slot slot) {
+        if (slot.gradient == null) {
+            slot.gradient = FloatBuffer.allocate(slot.velocity.length);
+        }
+        FloatBuffer sums = slot.gradient;
+        FloatChunks.forEach(
+                slot.velocity.length,
+                (start, count, zeros, unused) -> {
+                    Arrays.fill(zeros, 0, count, 0);
+                    sums.put(start, zeros, 0, count);
                 });
     }
 

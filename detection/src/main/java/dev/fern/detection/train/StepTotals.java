@@ -1,5 +1,6 @@
 package dev.fern.detection.train;
 
+import dev.fern.detection.worker.WorkerReport;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -11,6 +12,10 @@ final class StepTotals {
     private final Map<String, Double> losses = new LinkedHashMap<>();
     private final Map<String, Long> counts = new LinkedHashMap<>();
     private final List<String> images = new ArrayList<>();
+
+    /** The images of the first part whose loss is not finite. */
+    private List<String> notFinite = List.of();
+
     private long startNanos = System.nanoTime();
 
     /**
@@ -24,11 +29,45 @@ final class StepTotals {
             part.losses().forEach((name, mean) -> losses.merge(name, mean * size, Double::sum));
             part.counts().forEach((name, count) -> counts.merge(name, count, Long::sum));
             images.addAll(part.images());
+            if (!part.isFinite() && notFinite.isEmpty()) {
+                notFinite = part.images();
+            }
         }
+    }
+
+    /** Adds what another worker has computed. */
+    void add(WorkerReport other) {
+        other.losses().forEach((name, sum) -> losses.merge(name, sum, Double::sum));
+        other.counts().forEach((name, count) -> counts.merge(name, count, Long::sum));
+        images.addAll(other.images());
+        if (notFinite.isEmpty()) {
+            notFinite = other.notFinite();
+        }
+    }
+
+    /**
+     * {@return what this worker has computed, for the leading one}
+     *
+     * @param leftOut one line per image that was left out since the report before
+     * @param failure why the worker can't go on; empty if it can
+     */
+    WorkerReport report(List<String> leftOut, String failure) {
+        return new WorkerReport(
+                List.copyOf(images),
+                new LinkedHashMap<>(losses),
+                new LinkedHashMap<>(counts),
+                notFinite,
+                leftOut,
+                failure);
     }
 
     List<String> images() {
         return images;
+    }
+
+    /** Returns images among which a loss is not finite; none if all losses are finite. */
+    List<String> notFinite() {
+        return notFinite;
     }
 
     /**
@@ -51,10 +90,16 @@ final class StepTotals {
                         images.size(),
                         new LinkedHashMap<>(counts),
                         (now - startNanos) / 1e9);
+        clear();
+        startNanos = now;
+        return finished;
+    }
+
+    /** Begins the next step. */
+    void clear() {
         losses.clear();
         counts.clear();
         images.clear();
-        startNanos = now;
-        return finished;
+        notFinite = List.of();
     }
 }

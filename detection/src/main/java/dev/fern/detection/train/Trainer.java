@@ -5,19 +5,26 @@ import dev.fern.detection.data.BatchSource;
 import dev.fern.detection.model.NonFiniteOutputException;
 import dev.fern.detection.recipe.LearningRateSchedule;
 import dev.fern.detection.recipe.LoopSettings;
+import dev.fern.detection.train.CheckpointStore.Checkpoint;
+import dev.fern.detection.worker.Followers;
+import dev.fern.detection.worker.LostWorkerException;
+import dev.fern.detection.worker.WorkerReport;
 import java.io.IOException;
 import java.nio.file.Files;
-import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
 
 /**
  * The training loop of any {@link TrainingTask}: epochs, accumulation, the optimiser's steps,
  * evaluations, metrics and checkpoints. What a step draws depends on the seed, the epoch and the
- * image alone, so that a resumed training goes on as if it had not been interrupted.
+ * image alone, so that a resumed training goes on as if it had not been interrupted. Other workers
+ * of the training do what this one tells them, see {@link Follower}. Long because one loop decides
+ * when to step, evaluate, save and stop.
  *
  * <p>Long because all that may end a training, and what is saved then, is here.
  *
@@ -36,6 +43,7 @@ public final class Trainer<B> {
     private final TrainingListener listener;
     private final TrainingState state;
     private final PlannedSteps plan;
+    private final Followers followers;
 
     private final StopRequest stop = new StopRequest();
 
@@ -43,7 +51,7 @@ public final class Trainer<B> {
     private double pause = 1;
 
     private Progress progress = Progress.START;
-    private final Set<String> skippedImages = new HashSet<>();
+    private final Set<String> skippedImages = new LinkedHashSet<>();
 
     /** The progress that the last checkpoint holds; empty before the first. */
     private Optional<Progress> saved = Optional.empty();
@@ -74,6 +82,29 @@ public final class Trainer<B> {
             TrainingTask<B> task,
             RunLock lock,
             TrainingListener listener) {
+        this(settings, rates, task, lock, listener, Followers.none());
+    }
+
+    /**
+     * Prepares a training that other workers take part in.
+     *
+     * @param settings how the training goes through its images
+     * @param rates the learning rate of each step
+     * @param task what is trained, by this worker's shard of every batch; the caller closes it
+     * @param lock of the run's folder, which takes metrics and models; it is asked before every
+     *     writing, and the caller closes it
+     * @param listener is told how the training goes on
+     * @param followers the other workers, each of which {@linkplain Follower follows}; the caller
+     *     closes their ring
+     */
+    public Trainer(
+            LoopSettings settings,
+            LearningRateSchedule rates,
+            TrainingTask<B> task,
+            RunLock lock,
+            TrainingListener listener,
+            Followers followers) {
+        this.followers = followers;
         this.settings = settings;
         this.rates = rates;
         this.task = task;
@@ -81,7 +112,7 @@ public final class Trainer<B> {
         this.run = lock.run();
         this.store = new CheckpointStore(run, settings.checkpoints().keepCheckpoints());
         this.listener = listener;
-        this.state = new TrainingState(task, settings.emaDecay());
+        this.state = new TrainingState(task, settings.emaDecay(), followers.ring());
         this.plan = new PlannedSteps(settings, task::batches);
     }
 
@@ -172,6 +203,9 @@ public final class Trainer<B> {
         lastStep = progress.step() + plan.left(progress);
         listener.started(progress.step() + 1, lastStep);
         lock.requireHeld();
+        if (followers.exist()) {
+            state.distribute();
+        }
         try (MetricsLog metrics = new MetricsLog(run.metrics(), progress)) {
             while (!isFinished() && !isPaused() && !stop.isMade()) {
                 if (trainEpoch(metrics)) {
@@ -179,13 +213,16 @@ public final class Trainer<B> {
                 }
             }
             saveLast();
+            followers.end();
         } catch (RunLostException e) {
             throw e;
         } catch (IOException e) {
             if (progress.step() > 0) {
-                saveLast();
+                save();
             }
-            throw e;
+            throw e instanceof LostWorkerException lost
+                    ? lost.with(lastCheckpoint("") + "; go on with --resume")
+                    : e;
         }
         return isFinished();
     }
@@ -224,19 +261,10 @@ public final class Trainer<B> {
         try (BatchSource<B> loader = task.load(progress.epoch(), first)) {
             int skippedBefore = 0;
             Optional<B> next = loader.next();
-            if (next.isEmpty() && progress.batch() == 0) {
-                throw new IOException(
-                        "none of the "
-                                + task.images()
-                                + " training images can be used"
-                                + loader.skipped().stream()
-                                        .findFirst()
-                                        .map(bad -> "; the first: " + bad.getMessage())
-                                        .orElse(""));
-            }
             while (next.isPresent()) {
                 int batch = loader.position() - 1;
-                accumulate(next.get(), totals);
+                followers.accumulate(progress.epoch(), batch);
+                totals.add(task.accumulate(next.get()));
                 next = loader.next();
                 boolean last = next.isEmpty();
                 int nextBatch = loader.position() - (last ? 0 : 1);
@@ -252,9 +280,25 @@ public final class Trainer<B> {
                     }
                 }
             }
+            if (progress.batch() == 0) {
+                throw noneUsable(loader);
+            }
             reportSkipped(loader, skippedBefore);
         }
         return true;
+    }
+
+    private IOException noneUsable(BatchSource<B> loader) {
+        return new IOException(
+                "none of the "
+                        + task.images()
+                        + " training images can be used"
+                        + Stream.concat(
+                                        loader.skipped().stream().map(Throwable::getMessage),
+                                        skippedImages.stream())
+                                .findFirst()
+                                .map(bad -> "; the first: " + bad)
+                                .orElse(""));
     }
 
     private double rate(long step) throws TrainingException {
@@ -274,19 +318,20 @@ public final class Trainer<B> {
         return rate;
     }
 
-    private void accumulate(B batch, StepTotals totals) throws TrainingException {
-        List<BatchLoss> losses = task.accumulate(batch);
-        for (BatchLoss part : losses) {
-            if (!part.isFinite()) {
-                throw notFinite("loss", part.images());
-            }
-        }
-        totals.add(losses);
-    }
-
     private void takeStep(double rate, StepTotals totals, MetricsLog metrics, int nextBatch)
-            throws TrainingException, RunLostException {
-        double norm = state.step(rate, progress.step() + 1);
+            throws IOException, InterruptedException, TrainingException {
+        for (WorkerReport report : followers.reports()) {
+            totals.add(report);
+            report.leftOut().forEach(this::leaveOut);
+        }
+        if (!totals.notFinite().isEmpty()) {
+            throw notFinite("loss", totals.notFinite());
+        }
+        if (totals.images().isEmpty()) {
+            return;
+        }
+        followers.step(rate, totals.images().size());
+        double norm = state.step(rate, progress.step() + 1, totals.images().size());
         if (!Double.isFinite(norm)) {
             throw notFinite("gradient", totals.images());
         }
@@ -315,11 +360,15 @@ public final class Trainer<B> {
     private int reportSkipped(BatchSource<B> loader, int reported) {
         List<? extends IOException> skipped = loader.skipped();
         for (IOException bad : skipped.subList(reported, skipped.size())) {
-            if (skippedImages.add(bad.getMessage())) {
-                listener.skipped(bad.getMessage());
-            }
+            leaveOut(bad.getMessage());
         }
         return skipped.size();
+    }
+
+    private void leaveOut(String reason) {
+        if (skippedImages.add(reason)) {
+            listener.skipped(reason);
+        }
     }
 
     /** Evaluates if that is due. If it is broken off, the epoch remains to be finished. */
@@ -369,7 +418,20 @@ public final class Trainer<B> {
         }
     }
 
-    private void saveLast() throws TrainingException, RunLostException {
+    /** Saves the training, once the other workers have shown that they have the same. */
+    private void saveLast() throws IOException, InterruptedException, TrainingException {
+        if (followers.exist() && !saved.equals(Optional.of(progress))) {
+            followers.check();
+            Optional<String> difference = Followers.difference(followers.ring(), state.checksum());
+            if (difference.isPresent()) {
+                throw new TrainingException(
+                        difference.get() + "; " + lastCheckpoint("good "), null);
+            }
+        }
+        save();
+    }
+
+    private void save() throws TrainingException, RunLostException {
         if (!saved.equals(Optional.of(progress))) {
             write(() -> store.save(task::writeModel, state.checkpoint(progress)));
             saved = Optional.of(progress);

@@ -1,14 +1,27 @@
 package dev.fern.detection.train;
 
+import ai.djl.ndarray.NDArray;
+import ai.djl.nn.Parameter;
+import dev.fern.backbone.host.EngineBridge;
+import dev.fern.backbone.loop.FloatChunks;
+import dev.fern.backbone.parameter.NamedParameters;
 import dev.fern.backbone.parameter.ParameterValues;
 import dev.fern.backbone.parameter.Tensor;
+import dev.fern.detection.train.CheckpointStore.Checkpoint;
+import dev.fern.detection.worker.RingAllReduce;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.FloatBuffer;
+import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
+import java.util.zip.CRC32C;
 
 /** What a training changes: the network, the optimiser, and the average of the weights. */
 final class TrainingState {
 
     private final TrainingTask<?> task;
+    private final RingAllReduce ring;
 
     /** Null if no average is taken. */
     private final WeightAverage average;
@@ -17,25 +30,88 @@ final class TrainingState {
      * Makes the state of a training that begins with the network as it is.
      *
      * @param emaDecay decay of the {@link WeightAverage}; 0 for no average
+     * @param ring of the workers that train together
      */
-    TrainingState(TrainingTask<?> task, double emaDecay) {
+    TrainingState(TrainingTask<?> task, double emaDecay, RingAllReduce ring) {
         this.task = task;
+        this.ring = ring;
         this.average = emaDecay > 0 ? new WeightAverage(task.network(), emaDecay) : null;
     }
 
     /**
-     * Takes a step, unless the gradients are not finite.
+     * Gives all workers the network and the optimiser's state of worker 0. Every worker calls this
+     * before its first step.
+     */
+    void distribute() throws IOException, InterruptedException {
+        Map<String, Tensor> parameters = ParameterValues.copyOf(task.network());
+        Map<String, Tensor> velocities = task.optimizer().copyState();
+        ring.broadcast(
+                Stream.of(parameters, velocities)
+                        .flatMap(tensors -> tensors.values().stream())
+                        .map(tensor -> FloatBuffer.wrap(tensor.data()))
+                        .toList());
+        if (ring.rank() > 0) {
+            ParameterValues.assign(task.network(), parameters);
+            task.optimizer().restoreState(velocities);
+        }
+    }
+
+    /** {@return a checksum of all parameters and of the optimiser's state} */
+    long checksum() {
+        CRC32C checksum = new CRC32C();
+        ByteBuffer bytes = ByteBuffer.allocate(Float.BYTES * FloatChunks.SIZE);
+        Stream.of(ParameterValues.copyOf(task.network()), task.optimizer().copyState())
+                .flatMap(tensors -> tensors.values().stream())
+                .forEach(
+                        tensor -> {
+                            float[] values = tensor.data();
+                            for (int i = 0; i < values.length; i += FloatChunks.SIZE) {
+                                int count = Math.min(FloatChunks.SIZE, values.length - i);
+                                bytes.clear().asFloatBuffer().put(values, i, count);
+                                checksum.update(bytes.limit(Float.BYTES * count));
+                            }
+                        });
+        return checksum.getValue();
+    }
+
+    /**
+     * Takes a step with the gradients of all workers, unless they are not finite. Every worker
+     * calls this.
      *
      * @param rate learning rate
      * @param step number of the step, from 1
+     * @param images number of images of the step, of all workers
      * @return the norm of all gradients together
+     * @throws IOException if another worker has ended; nothing has changed then but statistics that
+     *     a norm keeps of batches
      */
-    double step(double rate, long step) {
+    double step(double rate, long step, int images) throws IOException, InterruptedException {
+        if (ring.size() > 1) {
+            task.optimizer().sum(ring, images);
+            if (!task.isBatchIndependent()) {
+                shareStatistics();
+            }
+        }
         double norm = task.optimizer().step(rate);
         if (average != null && Double.isFinite(norm)) {
             average.update(step);
         }
         return norm;
+    }
+
+    /** Gives all workers what the norms of worker 0 know of earlier batches. */
+    private void shareStatistics() throws IOException, InterruptedException {
+        List<NDArray> arrays =
+                NamedParameters.of(task.network()).values().stream()
+                        .filter(parameter -> !parameter.requiresGradient())
+                        .map(Parameter::getArray)
+                        .toList();
+        List<FloatBuffer> values =
+                arrays.stream().map(array -> FloatBuffer.wrap(array.toFloatArray())).toList();
+        ring.broadcast(values);
+        for (int i = 0; i < arrays.size() && ring.rank() > 0; i++) {
+            EngineBridge.of(arrays.get(i)).set(arrays.get(i), values.get(i));
+        }
     }
 
     /** Scores the model: the average of the weights if one is taken, else the network as it is. */

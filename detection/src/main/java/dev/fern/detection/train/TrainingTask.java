@@ -24,6 +24,11 @@ public interface TrainingTask<B> {
     /** {@return the optimiser that {@link #accumulate} adds gradients to} */
     SgdOptimizer optimizer();
 
+    /** {@return whether no norm of the network mixes images} */
+    default boolean isBatchIndependent() {
+        return true;
+    }
+
     /** {@return the number of training images} */
     int images();
 

@@ -9,6 +9,7 @@ import dev.fern.detection.image.CanvasRule;
 import dev.fern.detection.model.DetectorConfiguration;
 import dev.fern.detection.model.ModelDirectory;
 import dev.fern.detection.model.TinyDetectors;
+import dev.fern.detection.train.CheckpointStore.Checkpoint;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;

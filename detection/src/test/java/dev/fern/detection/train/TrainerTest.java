@@ -22,6 +22,7 @@ import dev.fern.detection.model.ModelDirectory;
 import dev.fern.detection.model.TinyDetectors;
 import dev.fern.detection.recipe.LearningRateSchedule;
 import dev.fern.detection.recipe.TrainingConfiguration;
+import dev.fern.detection.train.CheckpointStore.Checkpoint;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;

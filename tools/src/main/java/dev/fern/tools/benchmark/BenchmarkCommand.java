@@ -9,8 +9,8 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "benchmark",
         description =
-                "Measures what FRN, training, detection, loading, evaluation and the start on large"
-                        + " data sets cost on this machine.",
+                "Measures what FRN, training, detection, loading, evaluation, the start on large"
+                        + " data sets and sums over processes cost on this machine.",
         synopsisSubcommandLabel = "COMMAND",
         subcommands = {
             FrnBenchmark.class,
@@ -18,7 +18,8 @@ import picocli.CommandLine.Spec;
             DetectorBenchmark.Detect.class,
             LoadBenchmark.class,
             EvaluateBenchmark.class,
-            DatasetBenchmark.class
+            DatasetBenchmark.class,
+            AllReduceBenchmark.class
         },
         footer = {"", "'fern benchmark COMMAND --help' explains a command and all of its options."})
 public final class BenchmarkCommand implements Runnable {
@@ -29,6 +30,6 @@ public final class BenchmarkCommand implements Runnable {
     public void run() {
         throw new ParameterException(
                 spec.commandLine(),
-                "Missing command: frn, train, detect, load, evaluate or dataset");
+                "Missing command: frn, train, detect, load, evaluate, dataset or allreduce");
     }
 }

@@ -46,7 +46,9 @@ final class TrainingWorkload extends DetectorWorkload {
         optimizer =
                 SgdOptimizer.of(
                         configuration.optimization(), configuration.loop(), detector.network());
-        lanes = GradientStep.lanes(configuration, detector, optimizer);
+        lanes =
+                GradientStep.lanes(
+                        configuration, detector, optimizer, configuration.loop().batchSize());
         for (int i = 0; i < batchSize; i++) {
             addBoxes(random, categories);
         }

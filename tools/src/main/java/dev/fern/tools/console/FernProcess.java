@@ -38,11 +38,24 @@ public final class FernProcess {
      * @return the process, not yet started
      */
     public static ProcessBuilder of(List<String> javaOptions, List<String> arguments) {
+        return of(javaOptions, System.getProperty("java.class.path"), arguments);
+    }
+
+    /**
+     * Prepares a process with another class path.
+     *
+     * @param javaOptions options of Java that are added to those of this process and override them
+     * @param classPath where its classes are
+     * @param arguments of {@code fern}
+     * @return the process, not yet started
+     */
+    public static ProcessBuilder of(
+            List<String> javaOptions, String classPath, List<String> arguments) {
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.addAll(ManagementFactory.getRuntimeMXBean().getInputArguments());
         command.addAll(javaOptions);
-        command.addAll(List.of("-cp", System.getProperty("java.class.path")));
+        command.addAll(List.of("-cp", classPath));
         command.add(ENTRY_CLASS);
         command.addAll(arguments);
         return new ProcessBuilder(command);

@@ -8,11 +8,12 @@ import dev.fern.tools.console.OptionSection;
 import dev.fern.tools.console.OptionSection.Section;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import picocli.CommandLine.Option;
 
 /** The options that say what is detected, and how. */
 @OptionSection(Section.DETECTION)
-final class DetectionOptions {
+public final class DetectionOptions {
 
     private static final double DEFAULT_SCORE = 0.3;
 
@@ -71,7 +72,7 @@ final class DetectionOptions {
      *
      * @throws BadInputException naming the option that is out of range
      */
-    void requireValid() throws BadInputException {
+    public void requireValid() throws BadInputException {
         requireFraction("--score-threshold", scoreThreshold);
         requireFraction("--nms-iou", nmsIou);
         if (maxDetections != null && maxDetections < 1) {
@@ -102,13 +103,17 @@ final class DetectionOptions {
         }
     }
 
-    /** Returns the score above which objects are reported. */
-    double scoreThreshold() {
+    /** {@return the score above which objects are reported} */
+    public double scoreThreshold() {
         return scoreThreshold == null ? DEFAULT_SCORE : scoreThreshold;
     }
 
-    /** Returns the model's post-processing with what the options change. */
-    PostProcessing applyTo(PostProcessing own) {
+    /**
+     * {@return the model's post-processing with what the options change}
+     *
+     * @param own the model's
+     */
+    public PostProcessing applyTo(PostProcessing own) {
         PostProcessing changed = own.withScoreThreshold(scoreThreshold());
         if (nmsIou != null) {
             changed = changed.withNmsIou(nmsIou);
@@ -120,6 +125,16 @@ final class DetectionOptions {
         return maxDetections == null ? changed : changed.withMaxDetections(maxDetections);
     }
 
+    /**
+     * {@return positions of the categories that are kept}
+     *
+     * @param categories the model's
+     * @throws BadInputException naming one that the model lacks
+     */
+    public Set<Integer> categories(List<CocoCategory> categories) throws BadInputException {
+        return filter(categories).wanted();
+    }
+
     /** Returns which categories are kept. */
     CategoryFilter filter(List<CocoCategory> categories) throws BadInputException {
         return classes.isEmpty()
@@ -128,18 +143,20 @@ final class DetectionOptions {
     }
 
     /**
-     * Returns how many objects of an image are reported at most: with tiles, which the model's own
-     * number is not meant for, as many as there are.
+     * {@return how many objects of an image are reported at most: with tiles, which the model's own
+     * number is not meant for, as many as there are}
+     *
+     * @param own the model's post-processing
      */
-    int most(PostProcessing own) {
+    public int most(PostProcessing own) {
         if (maxDetections != null) {
             return maxDetections;
         }
         return tile == null ? own.maxDetections() : Integer.MAX_VALUE;
     }
 
-    /** Returns whether the default hides objects that an evaluation would count. */
-    boolean isUnfitForEvaluation() {
+    /** {@return whether the default hides objects that an evaluation would count} */
+    public boolean isUnfitForEvaluation() {
         return scoreThreshold == null && DEFAULT_SCORE > EVALUATION_SCORE;
     }
 }

@@ -2,6 +2,7 @@ package dev.fern.tools.detect;
 
 import com.google.gson.Gson;
 import com.google.gson.JsonArray;
+import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import dev.fern.cocoeval.CocoCategory;
 import dev.fern.detection.model.Detection;
@@ -27,22 +28,32 @@ final class Layouts {
 
         @Override
         public String rows(DetectedImage image, boolean first) {
+            return rows(image.id(), image.name(), image.frame(), image.detections(), first);
+        }
+
+        /** Returns the text about an image, see {@link DetectedImage} for the values. */
+        String rows(
+                JsonElement id,
+                String name,
+                long frame,
+                List<Detection> detections,
+                boolean first) {
             String rows =
-                    image.detections().stream()
-                            .map(detection -> GSON.toJson(result(image, detection)))
+                    detections.stream()
+                            .map(detection -> GSON.toJson(result(id, name, frame, detection)))
                             .collect(Collectors.joining(","));
             return rows.isEmpty() || first ? rows : "," + rows;
         }
 
-        private JsonObject result(DetectedImage image, Detection detection) {
+        private JsonObject result(JsonElement id, String name, long frame, Detection detection) {
             JsonObject result = new JsonObject();
-            result.add("image_id", image.id());
+            result.add("image_id", id);
             result.addProperty("category_id", categories.get(detection.category()).id());
             result.add("bbox", box(detection));
             result.addProperty("score", detection.score());
-            result.addProperty("file_name", image.name());
-            if (image.frame() > 0) {
-                result.addProperty("frame", image.frame());
+            result.addProperty("file_name", name);
+            if (frame > 0) {
+                result.addProperty("frame", frame);
             }
             return result;
         }

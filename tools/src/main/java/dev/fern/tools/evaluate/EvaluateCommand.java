@@ -1,15 +1,10 @@
 package dev.fern.tools.evaluate;
 
-import com.google.gson.Gson;
-import com.google.gson.JsonArray;
-import com.google.gson.JsonObject;
 import dev.fern.cocoeval.CocoAdvice;
 import dev.fern.cocoeval.CocoDataset;
 import dev.fern.cocoeval.CocoEvaluator;
-import dev.fern.cocoeval.CocoMetric;
 import dev.fern.cocoeval.CocoResults;
 import dev.fern.cocoeval.Evaluation;
-import dev.fern.cocoeval.Evaluation.CategoryStats;
 import dev.fern.cocoeval.EvaluationParameters;
 import dev.fern.cocoeval.IouType;
 import dev.fern.detection.data.AnnotatedFolder;
@@ -18,21 +13,16 @@ import dev.fern.detection.evaluate.DetectorEvaluation;
 import dev.fern.detection.image.ImageFolder;
 import dev.fern.detection.model.Detector;
 import dev.fern.tools.console.BadInputException;
-import dev.fern.tools.console.JsonFile;
 import dev.fern.tools.console.OptionSection;
 import dev.fern.tools.console.OptionSection.Section;
 import dev.fern.tools.console.OutputFile;
-import dev.fern.tools.console.VisibleText;
 import dev.fern.tools.input.DataWarnings;
 import dev.fern.tools.input.ModelOptions;
 import java.io.IOException;
-import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Locale;
-import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.ArgGroup;
@@ -131,28 +121,7 @@ public final class EvaluateCommand implements Callable<Integer> {
             description = "Folder of the annotated images, for --model and --report.")
     private Path images;
 
-    @OptionSection(Section.OUTPUT)
-    @Option(
-            names = "--json",
-            paramLabel = "FILE",
-            description = "Write the numbers as JSON at full precision; undefined numbers are -1.")
-    private Path json;
-
-    @OptionSection(Section.OUTPUT)
-    @Option(
-            names = "--per-category",
-            description =
-                    "Also print one line per category with its AP, AP50, AP75 and AR100 (AR of keypoints).")
-    private boolean perCategory;
-
-    @OptionSection(Section.OUTPUT)
-    @Option(
-            names = "--arrays",
-            paramLabel = "FILE",
-            description =
-                    "Write pycocotools' arrays of precision, recall and scores as a numpy file"
-                            + " (npz).")
-    private Path arrays;
+    @Mixin private ScoreOutput output;
 
     @Mixin private EvaluationOptions evaluation;
 
@@ -168,29 +137,13 @@ public final class EvaluateCommand implements Callable<Integer> {
         DetectorEvaluation evaluated;
         try {
             evaluated = source.model == null ? readDetections() : runModel(source.model);
-            if (arrays != null) {
-                // Parameters that leave the twelve numbers undefined still give arrays.
-                evaluated.evaluation().writeArrays(arrays);
-            }
+            output.writeArrays(evaluated.evaluation());
             evaluated.evaluation().stats();
         } catch (IllegalArgumentException e) {
             throw new BadInputException(e.getMessage(), e);
         }
         Evaluation scores = evaluated.evaluation();
-        if (Arrays.stream(scores.recall()).allMatch(recall -> recall < 0)) {
-            DataWarnings.print(
-                    annotations,
-                    List.of("has no object to find, of those evaluated, so every number is -1"));
-        }
-        PrintWriter out = spec.commandLine().getOut();
-        out.print(scores.table());
-        if (perCategory) {
-            print(out, evaluated);
-        }
-        out.flush();
-        if (json != null) {
-            JsonFile.write(json, json(scores, evaluated.dataset()));
-        }
+        output.write(spec.commandLine().getOut(), annotations, evaluated);
         analysis.write(
                 title(),
                 evaluated.dataset(),
@@ -227,8 +180,7 @@ public final class EvaluateCommand implements Callable<Integer> {
     /** Checks what would otherwise fail only after the work. */
     private void requireUsable() throws IOException, BadInputException {
         List<Path> targets = new ArrayList<>(Arrays.asList(analysis.targets()));
-        targets.add(json);
-        targets.add(arrays);
+        targets.addAll(output.targets());
         if (source.model != null) {
             targets.add(source.model.save);
             if (images == null) {
@@ -297,44 +249,5 @@ public final class EvaluateCommand implements Callable<Integer> {
                         }
                     });
         }
-    }
-
-    private static void print(PrintWriter out, DetectorEvaluation evaluated) {
-        CocoMetric recall =
-                evaluated.dataset().iouType() == IouType.KEYPOINTS
-                        ? CocoMetric.AR
-                        : CocoMetric.AR100;
-        out.printf(
-                "%n%-24s%12s%8s%8s%8s%8s%n",
-                "category", "id", "AP", "AP50", "AP75", recall.label());
-        for (CategoryStats category : evaluated.evaluation().perCategory()) {
-            Map<CocoMetric, Double> stats = category.stats();
-            out.printf(
-                    Locale.ROOT,
-                    "%-24s%12s%8.3f%8.3f%8.3f%8.3f%n",
-                    VisibleText.of(category.category().name()),
-                    VisibleText.of(evaluated.dataset().idText(category.category().id())),
-                    stats.get(CocoMetric.AP),
-                    stats.get(CocoMetric.AP50),
-                    stats.get(CocoMetric.AP75),
-                    stats.get(recall));
-        }
-    }
-
-    private static JsonObject json(Evaluation evaluation, CocoDataset dataset) {
-        Gson gson = new Gson();
-        JsonObject root = new JsonObject();
-        root.add("stats", gson.toJsonTree(DetectorEvaluation.numbers(evaluation)));
-        root.add("parameters", ParametersJson.of(evaluation.parameters(), dataset));
-        JsonArray categories = new JsonArray();
-        for (CategoryStats category : evaluation.perCategory()) {
-            JsonObject entry = new JsonObject();
-            entry.add("id", dataset.idJson(category.category().id()));
-            entry.addProperty("name", category.category().name());
-            category.stats().forEach((metric, value) -> entry.addProperty(metric.label(), value));
-            categories.add(entry);
-        }
-        root.add("per_category", categories);
-        return root;
     }
 }

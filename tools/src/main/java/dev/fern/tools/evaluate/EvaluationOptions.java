@@ -16,7 +16,7 @@ import picocli.CommandLine.Spec;
 
 /** The options that say what to evaluate, for the commands that evaluate detections. */
 @OptionSection(Section.EVALUATION)
-final class EvaluationOptions {
+public final class EvaluationOptions {
 
     @Mixin private ResultsOptions results;
 
@@ -80,8 +80,8 @@ final class EvaluationOptions {
         return results.read(annotations, detections);
     }
 
-    /** Returns the file of parameters, or null if none is given. */
-    Path file() {
+    /** {@return the file of parameters, or null if none is given} */
+    public Path file() {
         return parameters;
     }
 
@@ -90,10 +90,11 @@ final class EvaluationOptions {
      * they are, as pycocotools takes them.
      *
      * @param dataset the annotations, whose ids the file may name
+     * @return the parameters
      * @throws ParameterException if an option is out of its range
      * @throws IOException if the file of parameters can't be read or used
      */
-    EvaluationParameters parameters(CocoDataset dataset) throws IOException {
+    public EvaluationParameters parameters(CocoDataset dataset) throws IOException {
         EvaluationParameters base =
                 parameters == null
                         ? EvaluationParameters.defaults(iouType())

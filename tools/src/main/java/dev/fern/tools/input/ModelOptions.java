@@ -113,6 +113,48 @@ public final class ModelOptions {
         return skipBadImages;
     }
 
+    /**
+     * Checks the number of images that pass the network together.
+     *
+     * @throws BadInputException if it is less than 1
+     */
+    public void requireValidBatchSize() throws BadInputException {
+        if (batchSize < 1) {
+            throw new BadInputException("--batch-size must be at least 1, not " + batchSize);
+        }
+    }
+
+    /** {@return DJL's name of the engine} */
+    public String engine() {
+        return engine;
+    }
+
+    /** {@return the setting of the devices} */
+    public String devices() {
+        return devices;
+    }
+
+    /**
+     * {@return in which numbers the network is computed}
+     *
+     * @throws IllegalArgumentException if there is no such precision
+     */
+    public Precision precision() {
+        return Precision.parse(precision);
+    }
+
+    /**
+     * {@return how images are resized and padded}
+     *
+     * @param own the model's rule, which the options change
+     * @throws IllegalArgumentException if a size is out of range
+     */
+    public CanvasRule canvas(CanvasRule own) {
+        int min = minSize == null ? own.minSize() : minSize;
+        int max = maxSize == null ? Math.max(own.maxSize(), min) : maxSize;
+        return new CanvasRule(min, max, own.stride());
+    }
+
     /** {@return how images are read ahead} */
     public LoaderOptions loading() {
         return new LoaderOptions(LOADER_THREADS, 2 * LOADER_THREADS, skipBadImages);
@@ -144,23 +186,18 @@ public final class ModelOptions {
      */
     public Detector load(Path directory, UnaryOperator<PostProcessing> postProcessing)
             throws IOException, BadInputException {
-        if (batchSize < 1) {
-            throw new BadInputException("--batch-size must be at least 1, not " + batchSize);
-        }
+        requireValidBatchSize();
         DetectorConfiguration configuration = ModelDirectory.readConfiguration(directory);
         Device device;
         Precision wanted;
         try {
-            CanvasRule own = configuration.canvas();
-            int min = minSize == null ? own.minSize() : minSize;
-            int max = maxSize == null ? Math.max(own.maxSize(), min) : maxSize;
-            configuration = configuration.withCanvas(new CanvasRule(min, max, own.stride()));
+            configuration = configuration.withCanvas(canvas(configuration.canvas()));
             configuration =
                     configuration.withPostProcessing(
                             postProcessing.apply(configuration.postProcessing()));
             Engines.require(engine);
             device = Devices.of(devices, engine).get(0);
-            wanted = Precision.parse(precision);
+            wanted = precision();
             wanted.requireSupported(device);
             PrecisionAdvice.print(wanted, device);
         } catch (IllegalArgumentException e) {

@@ -4,6 +4,7 @@ import dev.fern.detection.TrainingResult;
 import dev.fern.detection.train.RunDirectory;
 import dev.fern.detection.train.RunLostException;
 import dev.fern.detection.train.TrainingException;
+import dev.fern.detection.worker.LostWorkerException;
 import dev.fern.tools.console.ExitStatus;
 import dev.fern.tools.console.Messages;
 import dev.fern.tools.console.OnInterrupt;
@@ -66,7 +67,7 @@ final class CommandEnd {
                 System.err.println("checkpoint: " + run.last() + " (go on with --resume)");
             }
             return result.finished() || result.paused() ? 0 : ExitStatus.INTERRUPTED;
-        } catch (TrainingException e) {
+        } catch (TrainingException | LostWorkerException e) {
             return fault(e.getMessage());
         } catch (RunLostException e) {
             return fault(

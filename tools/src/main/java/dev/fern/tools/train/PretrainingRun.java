@@ -16,6 +16,7 @@ import dev.fern.detection.train.RunDirectory;
 import dev.fern.detection.train.RunLock;
 import dev.fern.detection.train.Trainer;
 import dev.fern.detection.train.TrainingException;
+import dev.fern.detection.worker.Followers;
 import dev.fern.tools.console.BadInputException;
 import dev.fern.tools.console.VisibleText;
 import java.io.IOException;
@@ -127,7 +128,8 @@ record PretrainingRun(
                             configuration.optimization().rates(configuration.loop()),
                             task,
                             lock,
-                            progress);
+                            progress,
+                            Followers.none());
             CommandEnd end = new CommandEnd(run, configuration.loop().patience());
             end.stopsOnInterrupt(trainer::requestStop);
             return end.status(() -> session.train(trainer), trainer::imagesSkipped);

@@ -8,7 +8,7 @@ import picocli.CommandLine.Option;
 
 /** The options that say how a run starts and how often it logs. */
 @OptionSection(Section.RUN)
-final class RunOptions {
+public final class RunOptions {
 
     @Option(
             names = "--resume",
@@ -36,15 +36,15 @@ final class RunOptions {
      *
      * @throws BadInputException if --log-every is negative or --force is given without --resume
      */
-    void requireValid() throws BadInputException {
+    public void requireValid() throws BadInputException {
         TrainingData.requireNotNegative("--log-every", logEvery);
         if (force && !resume) {
             throw new BadInputException("--force needs --resume");
         }
     }
 
-    /** Returns how the run starts. */
-    RunStart start() {
+    /** {@return how the run starts} */
+    public RunStart start() {
         return force ? RunStart.FORCED : resume ? RunStart.RESUMED : RunStart.FRESH;
     }
 

@@ -1,6 +1,8 @@
 package dev.fern.tools.train;
 
+import ai.djl.Device;
 import dev.fern.detection.RunStart;
+import dev.fern.detection.TrainingWorker;
 import dev.fern.detection.data.LabelledImages;
 import dev.fern.detection.recipe.TrainingConfiguration;
 import dev.fern.detection.train.RunDirectory;
@@ -12,6 +14,8 @@ import dev.fern.tools.console.VisibleText;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.ArgGroup;
@@ -67,6 +71,8 @@ import picocli.CommandLine.Spec;
         })
 public final class TrainCommand implements Callable<Integer> {
 
+    private static final int MOST_PROCESSES = 256;
+
     @Mixin private TrainingData data;
 
     @ArgGroup(multiplicity = "1")
@@ -92,6 +98,9 @@ public final class TrainCommand implements Callable<Integer> {
                                 + " from 0.00001 to 1, draw the loss over the rate as this PNG file,"
                                 + " and print a rate for --lr. Nothing else is written.")
         private Path learningRatePlot;
+
+        @Option(names = "--follow", required = true, hidden = true)
+        private boolean follows;
     }
 
     @Mixin private TrainingSettings settings;
@@ -110,6 +119,24 @@ public final class TrainCommand implements Callable<Integer> {
                             + " end.")
     private double pause;
 
+    @OptionSection(Section.MACHINE)
+    @Option(
+            names = "--processes",
+            paramLabel = "N",
+            defaultValue = "1",
+            description =
+                    "Number of processes that share every batch on the CPU, each with its share of"
+                            + " the cores and memory of its own. Default: ${DEFAULT-VALUE}.")
+    private int processes;
+
+    @OptionSection(Section.MACHINE)
+    @Option(
+            names = "--allow-batch-dependence",
+            description =
+                    "With several processes, train networks too whose norm mixes the images of a"
+                            + " batch, such as bn; each process then mixes those of its own part alone.")
+    private boolean allowsBatchDependence;
+
     @Spec private CommandSpec spec;
 
     @Override
@@ -119,6 +146,10 @@ public final class TrainCommand implements Callable<Integer> {
         if (!(pause > 0 && pause <= 1)) {
             throw new BadInputException(
                     "--pause-after must be above 0 and at most 1, not " + pause);
+        }
+        requireProcesses();
+        if (purpose.follows) {
+            return follow();
         }
         if (purpose.learningRatePlot != null) {
             return findLearningRate();
@@ -137,15 +168,16 @@ public final class TrainCommand implements Callable<Integer> {
                                     configuration, train.images(), System.err::println));
         }
         int status =
-                new TrainingRun(
+                execute(
+                        new TrainingRun(
                                 configuration,
                                 train,
                                 val,
                                 run,
                                 data.loading(),
                                 pause,
-                                options.logEvery())
-                        .execute(start, spec.root().commandLine().getParseResult().originalArgs());
+                                options.logEvery()),
+                        start);
         if (status == 0) {
             if (val.isEmpty()) {
                 System.out.println("model: " + run.last());
@@ -161,6 +193,59 @@ public final class TrainCommand implements Callable<Integer> {
             System.err.println("look at the run: fern report " + VisibleText.of(output));
         }
         return status;
+    }
+
+    private void requireProcesses() throws BadInputException {
+        if (processes < 1 || processes > MOST_PROCESSES) {
+            throw new BadInputException(
+                    "--processes must be 1 to " + MOST_PROCESSES + ", not " + processes);
+        }
+        if (processes > 1 && purpose.learningRatePlot != null) {
+            throw new BadInputException("--lr-find works in one process; leave out --processes");
+        }
+    }
+
+    private int execute(TrainingRun training, RunStart start) throws Exception {
+        List<String> arguments = spec.root().commandLine().getParseResult().originalArgs();
+        if (processes == 1) {
+            return training.execute(start, arguments, builder -> {});
+        }
+        List<Device> devices = training.devices();
+        if (devices.stream().anyMatch(Device::isGpu)) {
+            throw new BadInputException(
+                    "--processes share CPUs; one process uses all GPUs, or add --devices=cpu");
+        }
+        List<String> following = new ArrayList<>(List.of("train", "--follow"));
+        following.addAll(data.arguments());
+        try (WorkerProcesses workers = WorkerProcesses.start(processes, following)) {
+            return workers.withItsShare(
+                    () ->
+                            training.execute(
+                                    start,
+                                    arguments,
+                                    builder -> {
+                                        builder.workers(workers.ring());
+                                        if (allowsBatchDependence) {
+                                            builder.allowBatchDependence();
+                                        }
+                                    }));
+        }
+    }
+
+    /** Takes part in the training of the process that has started this one. */
+    private int follow() throws IOException, InterruptedException {
+        TrainingWorker worker =
+                new TrainingWorker(
+                        () -> {
+                            try {
+                                return data.train();
+                            } catch (BadInputException e) {
+                                throw new IOException(e.getMessage(), e);
+                            }
+                        },
+                        data.loading());
+        WorkerProcesses.follow(worker::run, System.in, System.out);
+        return 0;
     }
 
     private int findLearningRate() throws IOException, InterruptedException, BadInputException {

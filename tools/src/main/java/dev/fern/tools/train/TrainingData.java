@@ -93,10 +93,10 @@ public final class TrainingData {
         requireNotNegative("--limit-val", limitVal);
         loading.requireValid();
         if (data != null) {
-            if (named().count() > 0) {
+            if (four().count() > 0) {
                 throw new BadInputException(
                         "--data names the data already; leave out "
-                                + named().map(Map.Entry::getKey).collect(joining(", ")));
+                                + four().map(Map.Entry::getKey).collect(joining(", ")));
             }
         } else if (trainAnnotations == null || trainImages == null) {
             throw new BadInputException(
@@ -108,7 +108,7 @@ public final class TrainingData {
     }
 
     /** Returns those of the four options that are given, with their values. */
-    private Stream<Map.Entry<String, Path>> named() {
+    private Stream<Map.Entry<String, Path>> four() {
         Map<String, Path> four = new LinkedHashMap<>();
         four.put("--train-annotations", trainAnnotations);
         four.put("--train-images", trainImages);
@@ -207,6 +207,25 @@ public final class TrainingData {
         return Stream.of(data, trainAnnotations, valAnnotations).filter(Objects::nonNull).toList();
     }
 
+    /**
+     * {@return the files and folders that the options name}
+     *
+     * @throws IOException naming the file that can't be used
+     */
+    public DataFile named() throws IOException {
+        return parts();
+    }
+
+    /** {@return how many of the first training images are used; 0 for all} */
+    public int limitTrain() {
+        return limitTrain;
+    }
+
+    /** {@return how many of the first validation images are used; 0 for all} */
+    public int limitVal() {
+        return limitVal;
+    }
+
     /** {@return how images are read ahead} */
     public LoaderOptions loading() {
         return loading.loading();
@@ -217,7 +236,7 @@ public final class TrainingData {
         Stream<String> names =
                 data != null
                         ? Stream.of("--data=" + data)
-                        : named().map(option -> option.getKey() + "=" + option.getValue());
+                        : four().map(option -> option.getKey() + "=" + option.getValue());
         Stream<String> limits = Stream.of("--limit-train=" + limitTrain, "--limit-val=" + limitVal);
         return Stream.of(names, limits, loading.arguments()).flatMap(part -> part).toList();
     }

@@ -1,5 +1,6 @@
 package dev.fern.tools.train;
 
+import ai.djl.Device;
 import dev.fern.detection.RunCompanion;
 import dev.fern.detection.RunStart;
 import dev.fern.detection.Training;
@@ -19,6 +20,7 @@ import java.io.IOException;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Consumer;
 
 /**
  * The training of a detector as a command carries it out: with progress on standard error, an
@@ -47,13 +49,14 @@ public record TrainingRun(
      *
      * @param start from the beginning or from the last checkpoint
      * @param arguments of {@code fern}, for the record
+     * @param more sets what the configuration does not hold
      * @return the exit status of the process
      * @throws IOException if a file can't be used, or if settings or data are not those of the run
      *     that is to be resumed
      * @throws InterruptedException if the thread is interrupted meanwhile
      * @throws BadInputException if the engine or its devices are not available
      */
-    public int execute(RunStart start, List<String> arguments)
+    public int execute(RunStart start, List<String> arguments, Consumer<TrainingBuilder> more)
             throws IOException, InterruptedException, BadInputException {
         Machine.require(configuration.machine(), configuration::deviceList);
         TrainingProgress progress =
@@ -80,8 +83,19 @@ public record TrainingRun(
                                     return new CommandFiles(this, lock, progress, arguments);
                                 });
         val.ifPresent(builder::validation);
+        more.accept(builder);
         training.set(builder.build());
         return end.status(training.get()::run, training.get()::imagesSkipped);
+    }
+
+    /**
+     * {@return the devices that the training runs on}
+     *
+     * @throws BadInputException if the engine or its devices are not available
+     */
+    List<Device> devices() throws BadInputException {
+        Machine.require(configuration.machine(), configuration::deviceList);
+        return configuration.deviceList();
     }
 
     /** The logs, the record and the curves of a run. */

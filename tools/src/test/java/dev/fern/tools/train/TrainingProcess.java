@@ -88,6 +88,11 @@ public final class TrainingProcess implements AutoCloseable {
         return await();
     }
 
+    /** Returns the processes that share the training. */
+    List<ProcessHandle> workers() {
+        return process.descendants().toList();
+    }
+
     /** Halts the training where it is. */
     void pause() throws IOException, InterruptedException {
         new ProcessBuilder("kill", "-STOP", String.valueOf(process.pid())).start().waitFor();

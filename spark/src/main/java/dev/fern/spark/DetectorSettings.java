@@ -1,0 +1,52 @@
+package dev.fern.spark;
+
+import ai.djl.Device;
+import dev.fern.backbone.host.Devices;
+import dev.fern.backbone.onednn.Precision;
+import dev.fern.detection.image.CanvasRule;
+import dev.fern.detection.image.OpenCv;
+import dev.fern.detection.model.Detector;
+import dev.fern.detection.model.PostProcessing;
+import java.io.IOException;
+import java.io.Serializable;
+import java.nio.file.Path;
+import org.apache.spark.SparkFiles;
+
+/**
+ * What tells a detector from another: where they are equal, tasks of one executor share it.
+ *
+ * @param archive the name under which Spark has handed out the model directory; it tells its
+ *     content
+ * @param engine DJL's name of the engine
+ * @param devices which device of the executor's machine computes, see {@link Devices}
+ * @param precision in which numbers the network is computed
+ * @param canvas how images are resized and padded
+ * @param postProcessing how outputs become detections
+ */
+record DetectorSettings(
+        String archive,
+        String engine,
+        String devices,
+        Precision precision,
+        CanvasRule canvas,
+        PostProcessing postProcessing)
+        implements Serializable {
+
+    private static final long serialVersionUID = 1L;
+
+    /** Loads the detector in an executor, or in the driver. */
+    Detector load() throws IOException {
+        return NativeLoading.alone(
+                () -> {
+                    OpenCv.load();
+                    Device device = Devices.of(devices, engine).get(0);
+                    return Detector.builder(Path.of(SparkFiles.get(archive)))
+                            .optEngine(engine)
+                            .optDevice(device)
+                            .optPrecision(precision)
+                            .optCanvas(canvas)
+                            .optPostProcessing(postProcessing)
+                            .load();
+                });
+    }
+}
