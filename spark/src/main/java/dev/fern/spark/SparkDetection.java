@@ -31,6 +31,7 @@ public final class SparkDetection {
     private final SparkSession spark;
     private final DetectorConfiguration configuration;
     private final DetectorSettings settings;
+    private final Broadcast<ModelFiles> model;
     private final RowDetection.Rules rules;
     private final Broadcast<SerializableConfiguration> hadoop;
     private final LongAccumulator done;
@@ -39,10 +40,12 @@ public final class SparkDetection {
             SparkSession spark,
             DetectorConfiguration configuration,
             DetectorSettings settings,
+            Broadcast<ModelFiles> model,
             RowDetection.Rules rules) {
         this.spark = spark;
         this.configuration = configuration;
         this.settings = settings;
+        this.model = model;
         this.rules = rules;
         SparkContext context = spark.sparkContext();
         Configuration files = context.hadoopConfiguration();
@@ -91,7 +94,7 @@ public final class SparkDetection {
         StructType schema = images.schema();
         ImageColumns columns = ImageColumns.of(schema);
         return images.mapPartitions(
-                new RowDetection(settings, rules, columns, hadoop, done),
+                new RowDetection(settings, model, rules, columns, hadoop, done),
                 Encoders.row(columns.result(schema)));
     }
 

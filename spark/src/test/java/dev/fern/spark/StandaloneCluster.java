@@ -1,0 +1,149 @@
+package dev.fern.spark;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.File;
+import java.io.IOException;
+import java.lang.ProcessBuilder.Redirect;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.apache.spark.launcher.JavaModuleOptions;
+import org.apache.spark.sql.SparkSession;
+
+/** A cluster of Spark's own kind: a master and two workers as processes of this machine. */
+final class StandaloneCluster implements AutoCloseable {
+
+    private static final int START_SECONDS = 120;
+    private static final String LOOPBACK = "127.0.0.1";
+
+    /** Where Fern, or a test, is on the class path, in the local repository's words. */
+    private static final List<String> NOT_SPARK =
+            List.of("/ai/djl/", "/org/bytedeco/", "/net/java/dev/jna/", "/org/junit/", "/assertj");
+
+    private final Path folder;
+    private final String url;
+    private final List<Process> processes = new ArrayList<>();
+
+    /** Starts the cluster and waits until both workers have joined. */
+    StandaloneCluster(Path folder) throws IOException, InterruptedException {
+        this.folder = folder;
+        Path jars = Files.createDirectories(folder.resolve("home/jars"));
+        for (Path jar : classPath().filter(StandaloneCluster::isSparks).toList()) {
+            Files.createSymbolicLink(jars.resolve(jar.getFileName()), jar);
+        }
+        int port = freePort();
+        url = "spark://" + LOOPBACK + ":" + port;
+        start("master", "master.Master", "--port", Integer.toString(port));
+        await("master", "I have been elected leader");
+        for (String worker : List.of("worker-1", "worker-2")) {
+            String work = folder.resolve(worker).toString();
+            start(worker, "worker.Worker", "-c", "1", "-m", "1g", "-d", work, url);
+        }
+        for (String worker : List.of("worker-1", "worker-2")) {
+            await(worker, "Successfully registered with master");
+        }
+    }
+
+    private static Stream<Path> classPath() {
+        String entries =
+                System.getProperty(
+                        "surefire.test.class.path", System.getProperty("java.class.path"));
+        return Stream.of(entries.split(File.pathSeparator)).map(Path::of).map(Path::toAbsolutePath);
+    }
+
+    private static boolean isSparks(Path entry) {
+        return entry.toString().endsWith(".jar")
+                && NOT_SPARK.stream().noneMatch(entry.toString()::contains);
+    }
+
+    private static int freePort() throws IOException {
+        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getByName(LOOPBACK))) {
+            return socket.getLocalPort();
+        }
+    }
+
+    private void start(String name, String type, String... arguments) throws IOException {
+        List<String> command = new ArrayList<>();
+        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        command.addAll(List.of(JavaModuleOptions.defaultModuleOptions().trim().split(" +")));
+        command.addAll(List.of("-Xmx256m", "-cp", folder.resolve("home/jars") + "/*"));
+        command.add("org.apache.spark.deploy." + type);
+        command.addAll(List.of("--host", LOOPBACK, "--webui-port", "0"));
+        command.addAll(List.of(arguments));
+        ProcessBuilder builder = new ProcessBuilder(command);
+        builder.environment().put("SPARK_HOME", folder.resolve("home").toString());
+        builder.environment().put("SPARK_SCALA_VERSION", "2.13");
+        builder.environment().put("SPARK_LOCAL_IP", LOOPBACK);
+        builder.environment().put("SPARK_LOCAL_DIRS", folder.resolve("local").toString());
+        builder.redirectErrorStream(true).redirectOutput(Redirect.to(log(name).toFile()));
+        processes.add(builder.start());
+    }
+
+    private Path log(String name) {
+        return folder.resolve(name + ".log");
+    }
+
+    private void await(String name, String line) throws IOException, InterruptedException {
+        long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(START_SECONDS);
+        while (!Files.readString(log(name)).contains(line)) {
+            assertThat(System.nanoTime()).as(() -> read(name)).isLessThan(end);
+            Thread.sleep(50);
+        }
+    }
+
+    private String read(String name) {
+        try {
+            return Files.readString(log(name));
+        } catch (IOException e) {
+            return e.toString();
+        }
+    }
+
+    /** Returns a session whose executors, one per worker, have this test's class path. */
+    SparkSession session() {
+        String classPath =
+                classPath()
+                        .filter(entry -> !isSparks(entry))
+                        .map(Path::toString)
+                        .collect(Collectors.joining(File.pathSeparator));
+        return SparkSession.builder()
+                .master(url)
+                .config("spark.ui.enabled", "false")
+                .config("spark.driver.host", LOOPBACK)
+                .config("spark.driver.bindAddress", LOOPBACK)
+                .config("spark.log.level", "ERROR")
+                .config("spark.executor.memory", "512m")
+                .config("spark.executor.extraClassPath", classPath)
+                .getOrCreate();
+    }
+
+    /** Returns the executors that run now. */
+    List<ProcessHandle> executors() {
+        return processes.stream()
+                .flatMap(process -> process.descendants())
+                .filter(
+                        process ->
+                                process.info()
+                                        .commandLine()
+                                        .orElse("")
+                                        .contains("CoarseGrainedExecutorBackend"))
+                .toList();
+    }
+
+    @Override
+    public void close() {
+        List<ProcessHandle> all =
+                processes.stream()
+                        .flatMap(process -> Stream.concat(process.descendants(), Stream.of(process.toHandle())))
+                        .toList();
+        all.forEach(ProcessHandle::destroyForcibly);
+        processes.forEach(process -> process.onExit().join());
+    }
+}
