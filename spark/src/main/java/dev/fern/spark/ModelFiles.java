@@ -88,8 +88,7 @@ record ModelFiles(String name, String checksum, List<ModelFile> files) implement
             digest.update((byte) 1);
             files.add(new ModelFile(path.getName(), List.copyOf(parts)));
         }
-        return new ModelFiles(
-                model, HexFormat.of().formatHex(digest.digest()), List.copyOf(files));
+        return new ModelFiles(model, HexFormat.of().formatHex(digest.digest()), List.copyOf(files));
     }
 
     /**

@@ -23,8 +23,10 @@ import org.apache.spark.util.SerializableConfiguration;
  * }</pre>
  *
  * <p>What is found in an image is what {@link dev.fern.detection.model.Detector} finds in it on one
- * machine with such a processor, to the last bit, however the rows are spread. An executor loads
- * the model once, whatever the number of its tasks.
+ * machine with such a processor and as many threads, to the last bit, however the rows are spread.
+ * The threads are {@code OMP_NUM_THREADS}, at most the processors: set {@code
+ * spark.executorEnv.OMP_NUM_THREADS}, for which Spark's default is 1. An executor loads the model
+ * once, whatever the number of its tasks.
  */
 public final class SparkDetection {
 

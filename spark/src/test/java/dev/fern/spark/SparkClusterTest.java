@@ -59,8 +59,7 @@ class SparkClusterTest {
     @Test
     void anExecutorThatIsKilledLosesAndRepeatsNothing()
             throws IOException, InterruptedException, ExecutionException {
-        Path model =
-                SparkFixture.writeModel(folder.resolve("model"), SparkFixture.CATEGORIES, 1);
+        Path model = SparkFixture.writeModel(folder.resolve("model"), SparkFixture.CATEGORIES, 1);
         Path images = folder.resolve("images");
         List<Path> paths = SparkFixture.writeImages(images, IMAGES);
         Map<String, List<FoundObject>> expected = new HashMap<>();
@@ -80,7 +79,9 @@ class SparkClusterTest {
         try (DetectionJob job =
                 new DetectionJob(
                         detection,
-                        ImageTable.listed(images.toString(), new HadoopFiles(spark.sparkContext().hadoopConfiguration())),
+                        ImageTable.listed(
+                                images.toString(),
+                                new HadoopFiles(spark.sparkContext().hadoopConfiguration())),
                         DetectionJob.Ids.NONE,
                         PARTITIONS)) {
             ExecutorService background = Executors.newSingleThreadExecutor();
