@@ -9,14 +9,11 @@ import dev.fern.detection.model.Detector;
 import dev.fern.detection.model.PostProcessing;
 import java.io.IOException;
 import java.io.Serializable;
-import java.nio.file.Path;
-import org.apache.spark.SparkFiles;
 
 /**
  * What tells a detector from another: where they are equal, tasks of one executor share it.
  *
- * @param archive the name under which Spark has handed out the model directory; it tells its
- *     content
+ * @param checksum of the model's files
  * @param engine DJL's name of the engine
  * @param devices which device of the executor's machine computes, see {@link Devices}
  * @param precision in which numbers the network is computed
@@ -24,7 +21,7 @@ import org.apache.spark.SparkFiles;
  * @param postProcessing how outputs become detections
  */
 record DetectorSettings(
-        String archive,
+        String checksum,
         String engine,
         String devices,
         Precision precision,
@@ -35,18 +32,20 @@ record DetectorSettings(
     private static final long serialVersionUID = 1L;
 
     /** Loads the detector in an executor, or in the driver. */
-    Detector load() throws IOException {
+    Detector load(ModelFiles model) throws IOException {
         return NativeLoading.alone(
                 () -> {
                     OpenCv.load();
                     Device device = Devices.of(devices, engine).get(0);
-                    return Detector.builder(Path.of(SparkFiles.get(archive)))
-                            .optEngine(engine)
-                            .optDevice(device)
-                            .optPrecision(precision)
-                            .optCanvas(canvas)
-                            .optPostProcessing(postProcessing)
-                            .load();
+                    return model.unpacked(
+                            directory ->
+                                    Detector.builder(directory)
+                                            .optEngine(engine)
+                                            .optDevice(device)
+                                            .optPrecision(precision)
+                                            .optCanvas(canvas)
+                                            .optPostProcessing(postProcessing)
+                                            .load());
                 });
     }
 }

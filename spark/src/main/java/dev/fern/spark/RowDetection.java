@@ -59,6 +59,7 @@ final class RowDetection implements MapPartitionsFunction<Row, Row> {
             implements java.io.Serializable {}
 
     private final DetectorSettings settings;
+    private final Broadcast<ModelFiles> model;
     private final Rules rules;
     private final ImageColumns columns;
     private final Broadcast<SerializableConfiguration> hadoop;
@@ -66,11 +67,13 @@ final class RowDetection implements MapPartitionsFunction<Row, Row> {
 
     RowDetection(
             DetectorSettings settings,
+            Broadcast<ModelFiles> model,
             Rules rules,
             ImageColumns columns,
             Broadcast<SerializableConfiguration> hadoop,
             LongAccumulator done) {
         this.settings = settings;
+        this.model = model;
         this.rules = rules;
         this.columns = columns;
         this.hadoop = hadoop;
@@ -82,7 +85,7 @@ final class RowDetection implements MapPartitionsFunction<Row, Row> {
         if (!rows.hasNext()) {
             return rows;
         }
-        SharedDetector shared = SharedDetector.take(settings);
+        SharedDetector shared = SharedDetector.take(settings, model);
         TaskContext.get()
                 .addTaskCompletionListener((TaskCompletionListener) task -> shared.close());
         return new Groups(rows, shared);

@@ -4,6 +4,7 @@ import dev.fern.detection.model.Detector;
 import java.io.IOException;
 import java.util.HashMap;
 import java.util.Map;
+import org.apache.spark.broadcast.Broadcast;
 
 /**
  * The one detector that all tasks of an executor use at the same time. It stays open between tasks,
@@ -28,12 +29,13 @@ final class SharedDetector implements AutoCloseable {
      * Returns the detector, loaded if it is the first time that this process asks for it. Who asks
      * closes what is returned, which does not close the detector.
      */
-    static SharedDetector take(DetectorSettings settings) throws IOException {
+    static SharedDetector take(DetectorSettings settings, Broadcast<ModelFiles> model)
+            throws IOException {
         synchronized (OPEN) {
             SharedDetector shared = OPEN.get(settings);
             if (shared == null) {
                 OPEN.values().removeIf(SharedDetector::closeUnused);
-                shared = new SharedDetector(settings.load());
+                shared = new SharedDetector(settings.load(model.value()));
                 OPEN.put(settings, shared);
             }
             shared.users++;

@@ -23,14 +23,17 @@ import org.apache.spark.util.SerializableConfiguration;
  * }</pre>
  *
  * <p>What is found in an image is what {@link dev.fern.detection.model.Detector} finds in it on one
- * machine with such a processor, to the last bit, however the rows are spread. An executor loads
- * the model once, whatever the number of its tasks.
+ * machine with such a processor and as many threads, to the last bit, however the rows are spread.
+ * The threads are {@code OMP_NUM_THREADS}, at most the processors: set {@code
+ * spark.executorEnv.OMP_NUM_THREADS}, for which Spark's default is 1. An executor loads the model
+ * once, whatever the number of its tasks.
  */
 public final class SparkDetection {
 
     private final SparkSession spark;
     private final DetectorConfiguration configuration;
     private final DetectorSettings settings;
+    private final Broadcast<ModelFiles> model;
     private final RowDetection.Rules rules;
     private final Broadcast<SerializableConfiguration> hadoop;
     private final LongAccumulator done;
@@ -39,10 +42,12 @@ public final class SparkDetection {
             SparkSession spark,
             DetectorConfiguration configuration,
             DetectorSettings settings,
+            Broadcast<ModelFiles> model,
             RowDetection.Rules rules) {
         this.spark = spark;
         this.configuration = configuration;
         this.settings = settings;
+        this.model = model;
         this.rules = rules;
         SparkContext context = spark.sparkContext();
         Configuration files = context.hadoopConfiguration();
@@ -91,7 +96,7 @@ public final class SparkDetection {
         StructType schema = images.schema();
         ImageColumns columns = ImageColumns.of(schema);
         return images.mapPartitions(
-                new RowDetection(settings, rules, columns, hadoop, done),
+                new RowDetection(settings, model, rules, columns, hadoop, done),
                 Encoders.row(columns.result(schema)));
     }
 

@@ -6,12 +6,14 @@ import dev.fern.backbone.onednn.Precision;
 import dev.fern.detection.image.CanvasRule;
 import dev.fern.detection.image.ImageReader;
 import dev.fern.detection.model.DetectorConfiguration;
+import dev.fern.detection.model.ModelDirectory;
 import dev.fern.detection.model.PostProcessing;
 import java.io.IOException;
 import java.util.Objects;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.sql.SparkSession;
 
 /** Settings of a {@link SparkDetection}. What is not set is as the model's file has it. */
@@ -26,7 +28,8 @@ public final class SparkDetectionBuilder {
     private PostProcessing postProcessing;
     private Set<Integer> kept;
     private int mostDetections = Integer.MAX_VALUE;
-    private ModelArchive archive;
+    private ModelFiles files;
+    private DetectorConfiguration own;
     private int batchSize = 1;
     private ImageReader reader = ImageReader.standard();
 
@@ -135,21 +138,24 @@ public final class SparkDetectionBuilder {
     }
 
     /**
-     * Reads the model on the driver and hands it out to the executors.
+     * Reads the model on the driver.
      *
      * @return what the model's file says, without the settings
      * @throws IOException if a file of the model is missing or its configuration is damaged; the
      *     message names it
      */
     public DetectorConfiguration configuration() throws IOException {
-        if (archive == null) {
-            archive = ModelArchive.handOut(spark, model);
+        if (own == null) {
+            files =
+                    ModelFiles.read(
+                            model, new HadoopFiles(spark.sparkContext().hadoopConfiguration()));
+            own = files.unpacked(ModelDirectory::readConfiguration);
         }
-        return archive.configuration();
+        return own;
     }
 
     /**
-     * Makes the detection; the executors load the model when they need it.
+     * Hands the model out; the executors load it when they need it.
      *
      * @return the detection
      * @throws IOException as of {@link #configuration}. Damaged parameters are found by the first
@@ -158,14 +164,14 @@ public final class SparkDetectionBuilder {
      * @throws IllegalStateException if there is no engine on the class path
      */
     public SparkDetection load() throws IOException {
-        DetectorConfiguration own = configuration();
+        configuration();
         DetectorConfiguration configuration =
                 own.withCanvas(canvas == null ? own.canvas() : canvas)
                         .withPostProcessing(
                                 postProcessing == null ? own.postProcessing() : postProcessing);
         DetectorSettings settings =
                 new DetectorSettings(
-                        archive.name(),
+                        files.checksum(),
                         engine == null ? InstalledEngines.preferred() : engine,
                         devices,
                         precision,
@@ -181,6 +187,7 @@ public final class SparkDetectionBuilder {
                 spark,
                 configuration,
                 settings,
+                JavaSparkContext.fromSparkContext(spark.sparkContext()).broadcast(files),
                 new RowDetection.Rules(batchSize, reader, categories, mostDetections));
     }
 }

@@ -1,5 +1,6 @@
 package dev.fern.spark;
 
+import dev.fern.backbone.host.EngineThreads;
 import dev.fern.cocoeval.CocoDataset;
 import dev.fern.detection.RunStart;
 import java.io.IOException;
@@ -37,7 +38,9 @@ public final class SparkDriver implements AutoCloseable {
     }
 
     /**
-     * Starts Spark, or joins the application that {@code spark-submit} has prepared.
+     * Starts Spark, or joins the application that {@code spark-submit} has prepared. Unless the
+     * settings say otherwise, executors compute with as many threads as this machine would, so that
+     * they come to the same bits.
      *
      * @param name of the application, for Spark's own pages
      * @param master Spark's name of the cluster, such as {@code local[*]} or {@code
@@ -69,10 +72,11 @@ public final class SparkDriver implements AutoCloseable {
                 builder.config(EXECUTOR_ENVIRONMENT + variable, System.getenv(variable));
             }
         }
-        String cores = settings.get("spark.executor.cores");
-        if (cores != null) {
-            builder.config(EXECUTOR_ENVIRONMENT + "OMP_NUM_THREADS", cores);
-        }
+        // The last bits of a network's outputs depend on the number of its threads, for which
+        // Spark's
+        // own default is one.
+        builder.config(
+                EXECUTOR_ENVIRONMENT + "OMP_NUM_THREADS", Integer.toString(EngineThreads.cores()));
         settings.forEach(builder::config);
         try {
             return new SparkDriver(builder.getOrCreate());

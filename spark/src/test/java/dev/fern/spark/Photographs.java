@@ -42,7 +42,9 @@ record Photographs(Path annotations, Path images, Path model) {
         if (!Files.exists(model)) {
             SparkFixture.writeModel(model, CocoDataset.read(annotations).categories(), 4);
         }
-        return new Photographs(annotations, root.resolve(split), model);
+        Path images = root.resolve(split);
+        return new Photographs(
+                annotations, Files.isDirectory(images) ? images : root.resolve("images"), model);
     }
 
     Photographs in(Path other) {

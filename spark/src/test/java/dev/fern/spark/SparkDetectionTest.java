@@ -7,12 +7,14 @@ import dev.fern.detection.image.ImageReadException;
 import dev.fern.detection.model.Detection;
 import dev.fern.detection.model.Detector;
 import java.io.IOException;
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
@@ -123,7 +125,7 @@ class SparkDetectionTest {
         assertThat(found.columns())
                 .containsExactly("path", "modificationTime", "length", "detections", "error");
         for (Row row : found.collectAsList()) {
-            String path = Path.of(java.net.URI.create(row.getAs("path"))).toString();
+            String path = Path.of(URI.create(row.getAs("path"))).toString();
             assertThat(FoundObject.of(row)).isEqualTo(EXPECTED.get(path));
             assertThat(row.isNullAt(row.fieldIndex("error"))).isEqualTo(EXPECTED.get(path) != null);
         }
@@ -149,7 +151,7 @@ class SparkDetectionTest {
 
     @Test
     void parquetKeepsEveryBit() throws IOException {
-        SparkDriver driver = SparkDriver.start("test", java.util.Optional.empty(), Map.of());
+        SparkDriver driver = SparkDriver.start("test", Optional.empty(), Map.of());
         SparkDetection detection = driver.detection(model.toString()).load();
         String output = folder.resolve("parquet").toString();
         try (DetectionJob job = driver.files(detection, folder.resolve("images") + "/*.png", 5)) {

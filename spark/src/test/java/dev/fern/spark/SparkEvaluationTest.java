@@ -1,13 +1,11 @@
 package dev.fern.spark;
 
-import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
+import java.util.Arrays;
 import org.apache.spark.sql.SparkSession;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -50,11 +48,11 @@ class SparkEvaluationTest {
             Files.copy(image, images.resolve(image.getFileName()));
         }
         Path first = images.resolve(photographs.files().get(5).getFileName());
-        Files.write(first, java.util.Arrays.copyOf(Files.readAllBytes(first), 5000));
+        Files.write(first, Arrays.copyOf(Files.readAllBytes(first), 5000));
         Files.delete(images.resolve(photographs.files().get(7).getFileName()));
         Photographs damaged = photographs.in(images);
 
-        assertThatThrownBy(() -> damaged.onSpark(spark, 4, 1, false, List.<String>of()::equals))
+        assertThatThrownBy(() -> damaged.onSpark(spark, 4, 1, false, lines -> {}))
                 .isInstanceOf(IOException.class)
                 .hasMessageStartingWith(first + ": the image is truncated")
                 .hasMessageContaining("(image id ")
@@ -64,7 +62,18 @@ class SparkEvaluationTest {
 
     @Test
     void aFileThatLeadsOutOfTheFolderIsRefused() throws IOException {
-        assumeTrue(Files.isDirectory(Photographs.DATA), Photographs.DATA + " is missing");
-        assertThat(Photographs.of("bccd", "val", folder).files()).isNotEmpty();
+        Path annotations = folder.resolve("out.json");
+        Files.writeString(
+                annotations,
+                """
+                {"images": [{"id": "a", "file_name": "../secret.png", "width": 1, "height": 1}],
+                 "annotations": [], "categories": [{"id": 7, "name": "cell"}]}
+                """);
+        Path model = SparkFixture.writeModel(folder.resolve("m"), SparkFixture.CATEGORIES, 1);
+        Photographs photographs = new Photographs(annotations, folder, model);
+        assertThatThrownBy(() -> photographs.onSpark(spark, 1, 1, true, lines -> {}))
+                .isInstanceOf(IOException.class)
+                .hasMessageContaining("../secret.png")
+                .hasMessageContaining("leads out of the image folder");
     }
 }

@@ -16,6 +16,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.zip.CRC32;
 import org.apache.spark.sql.SparkSession;
 
 /** Small models, images, damaged images, and Spark in this process. */
@@ -114,7 +115,7 @@ final class SparkFixture {
             bytes[at + 2] = (byte) (60_000 >> 8);
             bytes[at + 3] = (byte) 60_000;
         }
-        java.util.zip.CRC32 crc = new java.util.zip.CRC32();
+        CRC32 crc = new CRC32();
         crc.update(bytes, 12, 17);
         for (int i = 0; i < 4; i++) {
             bytes[29 + i] = (byte) (crc.getValue() >> 24 - 8 * i);

@@ -2,6 +2,7 @@ package dev.fern.spark;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.fern.backbone.host.EngineThreads;
 import java.io.File;
 import java.io.IOException;
 import java.lang.ProcessBuilder.Redirect;
@@ -120,6 +121,9 @@ final class StandaloneCluster implements AutoCloseable {
                 .config("spark.driver.bindAddress", LOOPBACK)
                 .config("spark.log.level", "ERROR")
                 .config("spark.executor.memory", "512m")
+                .config(
+                        "spark.executorEnv.OMP_NUM_THREADS",
+                        Integer.toString(EngineThreads.cores()))
                 .config("spark.executor.extraClassPath", classPath)
                 .getOrCreate();
     }
