@@ -11,6 +11,7 @@ import java.io.Serializable;
  * @param minSize wanted length of the shorter side in pixels, at least 1
  * @param maxSize largest length of the longer side in pixels, at least {@code minSize}
  * @param stride both sides of the canvas are multiples of it, at least 1
+ * @serial exclude
  */
 public record CanvasRule(int minSize, int maxSize, int stride) implements Serializable {
 
