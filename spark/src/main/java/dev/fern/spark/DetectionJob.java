@@ -171,8 +171,7 @@ public final class DetectionJob implements AutoCloseable {
      *     a file system
      */
     public void writeParquet(String folder, IntConsumer progress) throws IOException {
-        HadoopFiles files =
-                new HadoopFiles(detection.spark().sparkContext().hadoopConfiguration());
+        HadoopFiles files = new HadoopFiles(detection.spark().sparkContext().hadoopConfiguration());
         Path target = files.path(folder);
         if (files.system(target).exists(target)) {
             throw new IOException(
