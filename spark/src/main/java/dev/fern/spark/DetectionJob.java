@@ -16,6 +16,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.function.IntConsumer;
 import java.util.stream.DoubleStream;
+import org.apache.hadoop.fs.Path;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
@@ -171,7 +172,14 @@ public final class DetectionJob implements AutoCloseable {
      */
     public void writeParquet(String folder, IntConsumer progress) throws IOException {
         HadoopFiles files = new HadoopFiles(detection.spark().sparkContext().hadoopConfiguration());
-        watched(progress, () -> found.drop(PLACE).write().parquet(files.path(folder).toString()));
+        Path target = files.path(folder);
+        if (files.system(target).exists(target)) {
+            throw new IOException(
+                    folder
+                            + ": is there already (without _SUCCESS in it, by a run that was broken"
+                            + " off); remove it, or choose another folder");
+        }
+        watched(progress, () -> found.drop(PLACE).write().parquet(target.toString()));
     }
 
     /** Does work of Spark while a thread tells of the progress. */

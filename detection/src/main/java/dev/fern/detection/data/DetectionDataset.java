@@ -28,6 +28,8 @@ import java.util.stream.IntStream;
  * background. Boxes are clipped to their image; those without area after that are dropped and
  * counted. Labels are the positions of the categories in the order of rising ids, from 0; where ids
  * are strings, the categories have numbers in their place.
+ *
+ * <p>Long because each kind of source has its way of making one, and of making others of it.
  */
 public final class DetectionDataset {
 

@@ -22,7 +22,7 @@ public final class ResultsOptions {
                     "What is compared: boxes or masks by intersection over union, or keypoints by"
                             + " object keypoint similarity, each as pycocotools does. Default:"
                             + " ${DEFAULT-VALUE}.")
-    private IouType iouType;
+    private IouType iouType = IouType.BOX;
 
     @Option(
             names = "--lenient",
