@@ -104,8 +104,7 @@ final class Batcher {
     }
 
     /** Waits for the network and for other images, and passes the batch through. */
-    private void lead(Batch batch, ImageSize size, long patienceNanos)
-            throws InterruptedException {
+    private void lead(Batch batch, ImageSize size, long patienceNanos) throws InterruptedException {
         boolean hasTurn = false;
         try {
             hasTurn = turns.tryAcquire(patienceNanos, TimeUnit.NANOSECONDS);

@@ -41,9 +41,12 @@ final class ConnectionWatch extends Handler.Wrapper implements Connection.Listen
         ANSWERED
     }
 
-    private record State(Phase phase, long since) {
-        static State now(Phase phase) {
-            return new State(phase, System.nanoTime());
+    /**
+     * @param request that the phase belongs to; null before the first
+     */
+    private record State(Phase phase, Request request, long since) {
+        static State now(Phase phase, Request request) {
+            return new State(phase, request, System.nanoTime());
         }
 
         boolean hasLasted(long nanos) {
@@ -65,7 +68,7 @@ final class ConnectionWatch extends Handler.Wrapper implements Connection.Listen
     @Override
     public void onOpened(Connection connection) {
         if (connection instanceof ConnectionMetaData) { // the one of HTTP, above TLS
-            states.put(connection, State.now(Phase.IDLE));
+            states.put(connection, State.now(Phase.IDLE, null));
         }
     }
 
@@ -77,8 +80,8 @@ final class ConnectionWatch extends Handler.Wrapper implements Connection.Listen
     @Override
     public boolean handle(Request request, Response response, Callback callback) throws Exception {
         Connection connection = request.getConnectionMetaData().getConnection();
-        enter(connection, Phase.SERVED);
-        Request.addCompletionListener(request, failure -> enter(connection, Phase.IDLE));
+        states.replace(connection, State.now(Phase.SERVED, request));
+        Request.addCompletionListener(request, failure -> enter(Phase.IDLE, request));
         Response watched =
                 new Response.Wrapper(request, response) {
                     @Override
@@ -86,15 +89,19 @@ final class ConnectionWatch extends Handler.Wrapper implements Connection.Listen
                         if (isDraining) {
                             getHeaders().put(HttpHeader.CONNECTION, "close");
                         }
-                        enter(connection, Phase.ANSWERED);
+                        enter(Phase.ANSWERED, request);
                         super.write(last, content, written);
                     }
                 };
         return super.handle(request, watched, callback);
     }
 
-    private void enter(Connection connection, Phase phase) {
-        states.computeIfPresent(connection, (key, before) -> State.now(phase));
+    /** Notes a request's next phase, unless its connection has gone on to another request. */
+    private void enter(Phase phase, Request request) {
+        states.computeIfPresent(
+                request.getConnectionMetaData().getConnection(),
+                (connection, state) ->
+                        state.request == request ? State.now(phase, request) : state);
     }
 
     /** Closes connections whose clients have taken too long. */

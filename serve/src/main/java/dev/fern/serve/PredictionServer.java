@@ -23,9 +23,9 @@ import org.eclipse.jetty.http.HttpStatus;
 import org.eclipse.jetty.server.HttpConfiguration;
 import org.eclipse.jetty.server.HttpConnectionFactory;
 import org.eclipse.jetty.server.NetworkConnectionLimit;
-import org.eclipse.jetty.server.SecureRequestCustomizer;
 import org.eclipse.jetty.server.Request;
 import org.eclipse.jetty.server.Response;
+import org.eclipse.jetty.server.SecureRequestCustomizer;
 import org.eclipse.jetty.server.Server;
 import org.eclipse.jetty.server.ServerConnector;
 import org.eclipse.jetty.server.SslConnectionFactory;
@@ -52,11 +52,11 @@ public final class PredictionServer implements AutoCloseable {
     private final ServerMetrics metrics;
     private final ConnectionWatch connections;
     private final Duration timeout;
+    private int port;
     private final ScheduledExecutorService watching = Executors.newSingleThreadScheduledExecutor();
 
     /** Apart from the watching of models, which may load one for seconds. */
-    private final ScheduledExecutorService deadlines =
-            Executors.newSingleThreadScheduledExecutor();
+    private final ScheduledExecutorService deadlines = Executors.newSingleThreadScheduledExecutor();
 
     /** Loads the detector of a model directory. */
     @FunctionalInterface
@@ -118,7 +118,7 @@ public final class PredictionServer implements AutoCloseable {
         }
         connector.setHost(options.host());
         connector.setPort(options.port());
-        connector.setIdleTimeout(TimeUnit.SECONDS.toMillis(options.timeoutSeconds()));
+        connector.setIdleTimeout(0); // ConnectionWatch ends what waits for too long
         return connector;
     }
 
@@ -199,6 +199,7 @@ public final class PredictionServer implements AutoCloseable {
     private void start() throws IOException {
         try {
             server.start();
+            port = connector.getLocalPort();
         } catch (Exception e) { // Jetty declares no other
             watching.shutdownNow();
             if (e.getCause() instanceof BindException cause) {
@@ -206,7 +207,11 @@ public final class PredictionServer implements AutoCloseable {
                 BindException told =
                         new BindException(
                                 cause.getMessage().contains("in use")
-                                        ? "port " + connector.getPort() + " of " + host + " is in use"
+                                        ? "port "
+                                                + connector.getPort()
+                                                + " of "
+                                                + host
+                                                + " is in use"
                                         : "can't listen on " + host + ": " + cause.getMessage());
                 told.initCause(e);
                 throw told;
@@ -215,8 +220,7 @@ public final class PredictionServer implements AutoCloseable {
         }
         watching.scheduleWithFixedDelay(
                 this::refresh, LOOK_EVERY_SECONDS, LOOK_EVERY_SECONDS, TimeUnit.SECONDS);
-        deadlines.scheduleWithFixedDelay(
-                connections::closeExpired, 1, 1, TimeUnit.SECONDS);
+        deadlines.scheduleWithFixedDelay(connections::closeExpired, 1, 1, TimeUnit.SECONDS);
     }
 
     private void refresh() {
@@ -240,7 +244,7 @@ public final class PredictionServer implements AutoCloseable {
 
     /** {@return the port that the server listens on} */
     public int port() {
-        return connector.getLocalPort();
+        return port;
     }
 
     /** {@return the address of the server, such as {@code http://127.0.0.1:8080}} */
