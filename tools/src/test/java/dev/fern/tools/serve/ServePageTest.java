@@ -103,6 +103,7 @@ class ServePageTest {
 
     @Test
     void anImageIsChosenFilteredAndCopied() {
+        assertThat(browser.find("#modelRow").isDisplayed()).as("there is one model").isFalse();
         chooseImage();
         JsonObject first = found.get(0);
         assertThat(Double.parseDouble(browser.find("figure rect").getDomAttribute("width")))
