@@ -5,19 +5,14 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
-import dev.fern.detection.image.ImageReader;
-import dev.fern.detection.model.Detector;
-import java.io.PrintStream;
 import java.net.BindException;
 import java.net.ServerSocket;
 import java.net.SocketException;
 import java.net.http.HttpResponse.BodyHandlers;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
@@ -72,7 +67,7 @@ class ClientConnectionTest extends ServerFixture {
 
     @Test
     void aHeadThatComesByteByByteIsCutOff() throws Exception {
-        try (PredictionServer server = start(1, 10, Optional.empty());
+        try (PredictionServer server = startImpatient();
                 RawClient raw = new RawClient(server)) {
             raw.send("GET /ping HTTP/1.1\r\nHost: x\r\n");
             long start = System.nanoTime();
@@ -148,22 +143,14 @@ class ClientConnectionTest extends ServerFixture {
         try (ServerSocket taken = new ServerSocket(0)) {
             assertThatThrownBy(
                             () ->
-                                    PredictionServer.start(
-                                                    new ServerOptions(
-                                                            "127.0.0.1",
+                                    start(
+                                                    options(
                                                             taken.getLocalPort(),
                                                             1,
-                                                            0,
                                                             1,
-                                                            MAX_BODY,
-                                                            ImageReader.standard(),
                                                             5,
-                                                            Optional.empty(),
                                                             Optional.empty()),
-                                                    Map.of("cells", model),
-                                                    Detector::load,
-                                                    new PrintStream(
-                                                            log, true, StandardCharsets.UTF_8))
+                                                    model)
                                             .close())
                     .isInstanceOf(BindException.class)
                     .hasMessage("port " + taken.getLocalPort() + " of 127.0.0.1 is in use");

@@ -8,7 +8,6 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
-import java.util.Optional;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 
@@ -39,7 +38,7 @@ class RequestFuzzTest extends ServerFixture {
     @Test
     void whateverIsSentIsAnsweredOrCutOff() throws Exception {
         Random random = new Random(SEED);
-        try (PredictionServer server = start(2, 10, Optional.empty())) {
+        try (PredictionServer server = startImpatient()) {
             for (int i = 0; i < REQUESTS; i++) {
                 byte[] request = request(random);
                 long start = System.nanoTime();

@@ -64,7 +64,7 @@ class ServerUnderLoadTest extends ServerFixture {
 
     @Test
     void aClientThatStopsSendingIsLeftAndOthersAreAnswered() throws Exception {
-        try (PredictionServer server = start(1, 10, Optional.empty());
+        try (PredictionServer server = startImpatient();
                 Socket slow = new Socket("127.0.0.1", server.port())) {
             slow.setSoTimeout(20_000);
             slow.getOutputStream()

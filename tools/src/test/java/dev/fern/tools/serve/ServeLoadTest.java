@@ -258,7 +258,8 @@ class ServeLoadTest {
 
     @Test
     void whatIsTooLargeIsRefusedInBoundedMemory() throws Exception {
-        try (ServeProcess server = new ServeProcess(folder, model, "--timeout=5", "--max-body-mib=4")) {
+        try (ServeProcess server =
+                new ServeProcess(folder, model, "--timeout=5", "--max-body-mib=4")) {
             assertThat(server.predict(IMAGES.get(0)).statusCode()).isEqualTo(200);
             double before = server.residentMib();
             HttpResponse<String> bomb = server.predict(bomb(60_000));
