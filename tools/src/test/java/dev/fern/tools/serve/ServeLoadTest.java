@@ -12,7 +12,6 @@ import dev.fern.tools.CommandRun;
 import java.awt.Graphics2D;
 import java.awt.image.BufferedImage;
 import java.io.ByteArrayOutputStream;
-import java.io.DataOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.Socket;
@@ -36,8 +35,6 @@ import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
-import java.util.zip.CRC32;
-import java.util.zip.DeflaterOutputStream;
 import javax.imageio.ImageIO;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -262,7 +259,7 @@ class ServeLoadTest {
                 new ServeProcess(folder, model, "--timeout=5", "--max-body-mib=4")) {
             assertThat(server.predict(IMAGES.get(0)).statusCode()).isEqualTo(200);
             double before = server.residentMib();
-            HttpResponse<String> bomb = server.predict(bomb(60_000));
+            HttpResponse<String> bomb = server.predict(PngBomb.of(60_000));
             assertThat(bomb.statusCode()).as(bomb.body()).isEqualTo(400);
             assertThat(bomb.body()).contains("60000");
             inParallel(
@@ -309,40 +306,6 @@ class ServeLoadTest {
             // The server has closed the connection, as it may.
         }
         assertThat((System.nanoTime() - start) / 1e9).isLessThan(60);
-    }
-
-    /** Returns a PNG of white pixels, whose file is small. */
-    private static byte[] bomb(int size) throws IOException {
-        ByteArrayOutputStream png = new ByteArrayOutputStream();
-        DataOutputStream out = new DataOutputStream(png);
-        out.writeLong(0x89504E470D0A1A0AL);
-        ByteArrayOutputStream header = new ByteArrayOutputStream();
-        DataOutputStream fields = new DataOutputStream(header);
-        fields.writeInt(size);
-        fields.writeInt(size);
-        fields.write(new byte[] {1, 0, 0, 0, 0}); // one bit of grey
-        chunk(out, "IHDR", header.toByteArray());
-        ByteArrayOutputStream data = new ByteArrayOutputStream();
-        try (DeflaterOutputStream deflater = new DeflaterOutputStream(data)) {
-            byte[] row = new byte[1 + size / 8];
-            for (int y = 0; y < size; y++) {
-                deflater.write(row);
-            }
-        }
-        chunk(out, "IDAT", data.toByteArray());
-        chunk(out, "IEND", new byte[0]);
-        return png.toByteArray();
-    }
-
-    private static void chunk(DataOutputStream out, String type, byte[] data) throws IOException {
-        byte[] name = type.getBytes(StandardCharsets.US_ASCII);
-        CRC32 sum = new CRC32();
-        sum.update(name);
-        sum.update(data);
-        out.writeInt(data.length);
-        out.write(name);
-        out.write(data);
-        out.writeInt((int) sum.getValue());
     }
 
     @Test
