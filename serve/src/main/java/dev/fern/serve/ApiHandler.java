@@ -73,7 +73,7 @@ final class ApiHandler extends Handler.Abstract {
         } else {
             exchange.refuse(
                     HttpStatus.NOT_FOUND_404,
-                    "there are /predictions/{model}, /models, /ping and /metrics");
+                    "there are /predictions/{model}, /models, /ping, /metrics and /openapi.json");
         }
         return true;
     }

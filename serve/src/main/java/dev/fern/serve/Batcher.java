@@ -16,6 +16,7 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.function.IntConsumer;
 
 /**
@@ -63,10 +64,13 @@ final class Batcher {
      *
      * @param pixels [3, H, W], normalised; must not change until this returns
      * @param canvas of the image, H x W
+     * @param patienceNanos for how long the image may wait until the network is free
      * @return what the detector finds in the image alone
      * @throws InterruptedException if the thread is interrupted while it waits
+     * @throws TimeoutException if the network was not free in time
      */
-    List<Detection> detect(FloatBuffer pixels, Canvas canvas) throws InterruptedException {
+    List<Detection> detect(FloatBuffer pixels, Canvas canvas, long patienceNanos)
+            throws InterruptedException, TimeoutException {
         Waiting own = new Waiting(pixels, canvas, new CompletableFuture<>());
         Batch batch;
         boolean leads;
@@ -84,7 +88,7 @@ final class Batcher {
             }
         }
         if (leads) {
-            lead(batch, canvas.size());
+            lead(batch, canvas.size(), patienceNanos);
         }
         try {
             return own.answer.join();
@@ -92,27 +96,34 @@ final class Batcher {
             if (e.getCause() instanceof RuntimeException cause) {
                 throw cause;
             }
+            if (e.getCause() instanceof TimeoutException cause) {
+                throw cause;
+            }
             throw e;
         }
     }
 
     /** Waits for the network and for other images, and passes the batch through. */
-    private void lead(Batch batch, ImageSize size) throws InterruptedException {
+    private void lead(Batch batch, ImageSize size, long patienceNanos) throws InterruptedException {
         boolean hasTurn = false;
         try {
-            turns.acquire();
-            hasTurn = true;
-            batch.full.await(delayNanos, TimeUnit.NANOSECONDS);
+            hasTurn = turns.tryAcquire(patienceNanos, TimeUnit.NANOSECONDS);
+            if (hasTurn) {
+                batch.full.await(delayNanos, TimeUnit.NANOSECONDS);
+            }
         } finally {
             synchronized (open) {
                 open.remove(size, batch);
             }
-            try {
-                pass(batch.images);
-            } finally {
-                if (hasTurn) {
+            if (hasTurn) {
+                try {
+                    pass(batch.images);
+                } finally {
                     turns.release();
                 }
+            } else {
+                TimeoutException late = new TimeoutException("the network was not free in time");
+                batch.images.forEach(image -> image.answer.completeExceptionally(late));
             }
         }
     }

@@ -6,7 +6,7 @@ import java.io.UncheckedIOException;
 import java.util.Map;
 import java.util.Optional;
 
-/** The files of the page that a browser shows. */
+/** The files of the page that a browser shows, and the OpenAPI document that programs read. */
 final class Page {
 
     /** What the page may load and call: this server alone, and images that the user chose. */
@@ -21,7 +21,8 @@ final class Page {
             Map.of(
                     "/", read("index.html", "text/html; charset=utf-8"),
                     "/page.js", read("page.js", "text/javascript; charset=utf-8"),
-                    "/page.css", read("page.css", "text/css; charset=utf-8"));
+                    "/page.css", read("page.css", "text/css; charset=utf-8"),
+                    "/openapi.json", read("openapi.json", "application/json"));
 
     private static Content read(String name, String type) {
         try (InputStream in = Page.class.getResourceAsStream("page/" + name)) {
@@ -31,7 +32,7 @@ final class Page {
         }
     }
 
-    /** {@return the file of a path, if it is one of the page} */
+    /** {@return the file of a path, if there is one} */
     Optional<Content> at(String path) {
         return Optional.ofNullable(files.get(path));
     }

@@ -5,9 +5,12 @@ import dev.fern.serve.ServerOptions.KeyStoreFile;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.lang.System.Logger.Level;
+import java.net.BindException;
+import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.security.KeyStore;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -15,14 +18,19 @@ import java.util.Optional;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import org.eclipse.jetty.http.HttpHeader;
+import org.eclipse.jetty.http.HttpStatus;
 import org.eclipse.jetty.server.HttpConfiguration;
 import org.eclipse.jetty.server.HttpConnectionFactory;
 import org.eclipse.jetty.server.NetworkConnectionLimit;
+import org.eclipse.jetty.server.Request;
+import org.eclipse.jetty.server.Response;
 import org.eclipse.jetty.server.SecureRequestCustomizer;
 import org.eclipse.jetty.server.Server;
 import org.eclipse.jetty.server.ServerConnector;
 import org.eclipse.jetty.server.SslConnectionFactory;
-import org.eclipse.jetty.server.handler.GracefulHandler;
+import org.eclipse.jetty.server.handler.ErrorHandler;
+import org.eclipse.jetty.util.Callback;
 import org.eclipse.jetty.util.ssl.SslContextFactory;
 import org.eclipse.jetty.util.thread.QueuedThreadPool;
 
@@ -42,7 +50,13 @@ public final class PredictionServer implements AutoCloseable {
     private final List<ServedModel> models;
     private final Predictions predictions;
     private final ServerMetrics metrics;
+    private final ConnectionWatch connections;
+    private final Duration timeout;
+    private int port;
     private final ScheduledExecutorService watching = Executors.newSingleThreadScheduledExecutor();
+
+    /** Apart from the watching of models, which may load one for seconds. */
+    private final ScheduledExecutorService deadlines = Executors.newSingleThreadScheduledExecutor();
 
     /** Loads the detector of a model directory. */
     @FunctionalInterface
@@ -73,9 +87,14 @@ public final class PredictionServer implements AutoCloseable {
         connector = connector(server, options);
         server.addConnector(connector);
         server.addBean(new NetworkConnectionLimit(MOST_CONNECTIONS, connector));
-        server.setHandler(
-                new GracefulHandler(new ApiHandler(models, predictions, metrics, options.token())));
-        server.setStopTimeout(TimeUnit.SECONDS.toMillis(options.timeoutSeconds()));
+        timeout = Duration.ofSeconds(options.timeoutSeconds());
+        connections =
+                new ConnectionWatch(
+                        new ApiHandler(models, predictions, metrics, options.token()), timeout);
+        connector.addBean(connections);
+        server.setHandler(connections);
+        server.setErrorHandler(PredictionServer::answerError);
+        server.setStopTimeout(0); // close() waits for what is asked
         server.setRequestLog(new AccessLog(accessLog));
     }
 
@@ -99,8 +118,22 @@ public final class PredictionServer implements AutoCloseable {
         }
         connector.setHost(options.host());
         connector.setPort(options.port());
-        connector.setIdleTimeout(TimeUnit.SECONDS.toMillis(options.timeoutSeconds()));
+        connector.setIdleTimeout(0); // ConnectionWatch ends what waits for too long
         return connector;
+    }
+
+    /** Answers what Jetty refuses itself, such as a damaged path. */
+    private static boolean answerError(Request request, Response response, Callback callback) {
+        Object message = request.getAttribute(ErrorHandler.ERROR_MESSAGE);
+        response.getHeaders().put(HttpHeader.CONTENT_TYPE, "application/json");
+        byte[] body =
+                Answers.error(
+                        response.getStatus(),
+                        message == null
+                                ? HttpStatus.getMessage(response.getStatus())
+                                : message.toString());
+        response.write(true, ByteBuffer.wrap(body), callback);
+        return true;
     }
 
     private static KeyStore keyStore(KeyStoreFile file) throws IOException {
@@ -125,6 +158,7 @@ public final class PredictionServer implements AutoCloseable {
      * @return the server, which the caller closes
      * @throws IOException naming the file of a model that can't be used, or the address that can't
      *     be listened on
+     * @throws BindException if the address can't be listened on, as one that another program uses
      */
     public static PredictionServer start(
             ServerOptions options,
@@ -165,12 +199,28 @@ public final class PredictionServer implements AutoCloseable {
     private void start() throws IOException {
         try {
             server.start();
+            port = connector.getLocalPort();
         } catch (Exception e) { // Jetty declares no other
             watching.shutdownNow();
+            if (e.getCause() instanceof BindException cause) {
+                String host = connector.getHost();
+                BindException told =
+                        new BindException(
+                                cause.getMessage().contains("in use")
+                                        ? "port "
+                                                + connector.getPort()
+                                                + " of "
+                                                + host
+                                                + " is in use"
+                                        : "can't listen on " + host + ": " + cause.getMessage());
+                told.initCause(e);
+                throw told;
+            }
             throw e instanceof IOException io ? io : new IOException(e.getMessage(), e);
         }
         watching.scheduleWithFixedDelay(
                 this::refresh, LOOK_EVERY_SECONDS, LOOK_EVERY_SECONDS, TimeUnit.SECONDS);
+        deadlines.scheduleWithFixedDelay(connections::closeExpired, 1, 1, TimeUnit.SECONDS);
     }
 
     private void refresh() {
@@ -194,7 +244,7 @@ public final class PredictionServer implements AutoCloseable {
 
     /** {@return the port that the server listens on} */
     public int port() {
-        return connector.getLocalPort();
+        return port;
     }
 
     /** {@return the address of the server, such as {@code http://127.0.0.1:8080}} */
@@ -210,8 +260,13 @@ public final class PredictionServer implements AutoCloseable {
     @Override
     public void close() {
         watching.shutdownNow();
+        deadlines.shutdownNow();
         try {
+            connector.close();
+            connections.drain(timeout);
             server.stop();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
         } catch (Exception e) { // Jetty declares no other
             System.getLogger(PredictionServer.class.getName())
                     .log(Level.WARNING, "the server did not stop cleanly", e);

@@ -29,6 +29,7 @@ import org.eclipse.jetty.http.HttpStatus;
 import org.eclipse.jetty.http.MultiPart;
 import org.eclipse.jetty.http.MultiPartFormData;
 import org.eclipse.jetty.io.Content;
+import org.eclipse.jetty.io.EofException;
 import org.eclipse.jetty.server.Request;
 import org.eclipse.jetty.util.Callback;
 import org.eclipse.jetty.util.Fields;
@@ -47,6 +48,8 @@ final class Predictions implements AutoCloseable {
     private static final double BODIES_SHARE = 0.25;
 
     private static final int MOST_PARTS = 16;
+
+    private static final String WAITED = "the request has waited for too long; try again";
 
     /** For how long a body that is too large is read. */
     private static final int FORGET_SECONDS = 2;
@@ -160,8 +163,12 @@ final class Predictions implements AutoCloseable {
     }
 
     private void answer(Exchange exchange, ServedModel model, byte[] body) {
-        if (exchange.age() > TimeUnit.SECONDS.toNanos(options.timeoutSeconds())) {
-            exchange.refuseForNow("the request has waited for too long; try again");
+        if (ConnectionWatch.isClientGone(exchange.request())) {
+            exchange.abandon(new EofException("the client has closed the connection"));
+            return;
+        }
+        if (patienceNanos(exchange) < 0) {
+            exchange.refuseForNow(WAITED);
             return;
         }
         ServedModel.Loaded loaded = model.use();
@@ -175,6 +182,8 @@ final class Predictions implements AutoCloseable {
             exchange.refuse(HttpStatus.BAD_REQUEST_400, e.getMessage());
         } catch (NonFiniteOutputException e) {
             exchange.refuse(HttpStatus.INTERNAL_SERVER_ERROR_500, e.getMessage());
+        } catch (TimeoutException e) {
+            exchange.refuseForNow(WAITED);
         } catch (InterruptedException | OutOfMemoryError e) {
             exchange.refuseForNow("the server is short of memory or about to end; try again");
         } catch (IOException | RuntimeException | LinkageError e) {
@@ -185,12 +194,17 @@ final class Predictions implements AutoCloseable {
         }
     }
 
+    /** {@return for how much longer a request may wait; negative if it has waited for too long} */
+    private long patienceNanos(Exchange exchange) {
+        return TimeUnit.SECONDS.toNanos(options.timeoutSeconds()) - exchange.age();
+    }
+
     private void answer(
             Exchange exchange, String model, ServedModel.Loaded loaded, PredictionRequest wanted)
-            throws IOException, InterruptedException {
+            throws IOException, InterruptedException, TimeoutException {
         ImageSource source = ImageSource.ofBytes("the image", wanted::image);
         try (BgrImage image = options.reader().read(source)) {
-            List<Detection> found = wanted.wanted(loaded.detect(image));
+            List<Detection> found = wanted.wanted(loaded.detect(image, patienceNanos(exchange)));
             Optional<String> drawing = drawing(exchange.request());
             if (drawing.isPresent()) {
                 Answers.draw(image, found);

@@ -23,6 +23,7 @@ import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.concurrent.TimeoutException;
 
 /**
  * A model under a name, with the detector that its directory held when it was last looked at. A
@@ -80,8 +81,13 @@ final class ServedModel implements AutoCloseable {
             return configuration().categories();
         }
 
-        /** {@return what is found in an image, by falling score} */
-        List<Detection> detect(BgrImage image) throws InterruptedException {
+        /**
+         * {@return what is found in an image, by falling score}
+         *
+         * @param patienceNanos for how long the image may wait until the network is free
+         */
+        List<Detection> detect(BgrImage image, long patienceNanos)
+                throws InterruptedException, TimeoutException {
             Canvas canvas = configuration().canvas().canvas(image.width(), image.height());
             ByteBuffer data =
                     PixelBuffers.take(
@@ -89,7 +95,7 @@ final class ServedModel implements AutoCloseable {
             try {
                 FloatBuffer pixels = data.asFloatBuffer();
                 transform.write(image, canvas, pixels, 0);
-                return model.batcher.detect(pixels, canvas);
+                return model.batcher.detect(pixels, canvas, patienceNanos);
             } finally {
                 PixelBuffers.giveBack(data);
             }

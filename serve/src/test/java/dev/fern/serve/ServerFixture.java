@@ -39,6 +39,11 @@ abstract class ServerFixture {
 
     static final int MAX_BODY = 1 << 20;
 
+    /** Enough for a machine that has much else to do. */
+    private static final int PATIENT_SECONDS = 60;
+
+    private static final int IMPATIENT_SECONDS = 5;
+
     @TempDir static Path folder;
 
     static Path model;
@@ -96,21 +101,35 @@ abstract class ServerFixture {
 
     PredictionServer start(int maxBatch, int queue, Optional<String> token, Path directory)
             throws IOException {
+        return start(options(0, maxBatch, queue, PATIENT_SECONDS, token), directory);
+    }
+
+    /** Starts a server that soon ends what waits for a client. */
+    PredictionServer startImpatient() throws IOException {
+        return start(options(0, 2, 10, IMPATIENT_SECONDS, Optional.empty()), model);
+    }
+
+    PredictionServer start(ServerOptions options, Path directory) throws IOException {
         return PredictionServer.start(
-                new ServerOptions(
-                        "127.0.0.1",
-                        0,
-                        maxBatch,
-                        5,
-                        queue,
-                        MAX_BODY,
-                        ImageReader.standard(),
-                        5,
-                        token,
-                        Optional.empty()),
+                options,
                 Map.of("cells", directory),
                 Detector::load,
                 new PrintStream(log, true, StandardCharsets.UTF_8));
+    }
+
+    static ServerOptions options(
+            int port, int maxBatch, int queue, int timeoutSeconds, Optional<String> token) {
+        return new ServerOptions(
+                "127.0.0.1",
+                port,
+                maxBatch,
+                5,
+                queue,
+                MAX_BODY,
+                ImageReader.standard(),
+                timeoutSeconds,
+                token,
+                Optional.empty());
     }
 
     static HttpRequest.Builder request(PredictionServer server, String path) {

@@ -3,11 +3,9 @@ package dev.fern.serve;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.gson.JsonArray;
-import dev.fern.detection.image.ImageReader;
-import dev.fern.detection.model.Detector;
+import com.google.gson.JsonParser;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.PrintStream;
 import java.net.ConnectException;
 import java.net.Socket;
 import java.net.http.HttpRequest.BodyPublishers;
@@ -20,14 +18,18 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
 
 /** What a server does with clients that ask too much, too slowly, or while it changes. */
 class ServerUnderLoadTest extends ServerFixture {
+
+    private static final int SWAPS = Integer.getInteger("fern.serve.swaps", 3);
 
     @Test
     void aBodyWithoutALengthIsCutOffAtTheLimit() throws Exception {
@@ -62,7 +64,7 @@ class ServerUnderLoadTest extends ServerFixture {
 
     @Test
     void aClientThatStopsSendingIsLeftAndOthersAreAnswered() throws Exception {
-        try (PredictionServer server = start(1, 10, Optional.empty());
+        try (PredictionServer server = startImpatient();
                 Socket slow = new Socket("127.0.0.1", server.port())) {
             slow.setSoTimeout(20_000);
             slow.getOutputStream()
@@ -126,42 +128,75 @@ class ServerUnderLoadTest extends ServerFixture {
     }
 
     @Test
-    void aModelThatChangesIsLoadedWhileTheOldOneAnswers() throws Exception {
+    void aModelThatChangesOftenNeverMixesWithTheOldOneInAnAnswer() throws Exception {
         Path changing = folder.resolve("changing");
-        List<JsonArray> before = expected(model, 0.3);
-        List<JsonArray> after = expected(other, 0.3);
+        List<List<JsonArray>> expected = List.of(expected(model, 0.3), expected(other, 0.3));
         writeModel(changing, 1);
-        try (PredictionServer server =
-                PredictionServer.start(
-                        new ServerOptions(
-                                "127.0.0.1",
-                                0,
-                                4,
-                                2,
-                                100,
-                                MAX_BODY,
-                                ImageReader.standard(),
-                                5,
-                                Optional.empty(),
-                                Optional.empty()),
-                        Map.of("cells", changing),
-                        Detector::load,
-                        new PrintStream(log, true, StandardCharsets.UTF_8))) {
-            boolean changed = false;
-            long end = System.nanoTime() + Duration.ofSeconds(30).toNanos();
-            for (int i = 0; !changed && System.nanoTime() < end; i++) {
-                if (i == 5) {
-                    writeModel(changing, 2);
-                }
-                int image = i % IMAGES.size();
-                HttpResponse<String> answer = post(server, "/predictions/cells", IMAGES.get(image));
-                assertThat(answer.statusCode()).isEqualTo(200);
-                JsonArray found = detections(answer);
-                changed = found.equals(after.get(image));
-                assertThat(changed || found.equals(before.get(image))).isTrue();
+        Map<String, List<JsonArray>> byVersion = new ConcurrentHashMap<>();
+        AtomicBoolean isOver = new AtomicBoolean();
+        ExecutorService clients = Executors.newFixedThreadPool(8);
+        try (PredictionServer server = start(4, 100, Optional.empty(), changing)) {
+            byVersion.put(version(server), expected.get(0));
+            List<Future<Integer>> counts = new ArrayList<>();
+            for (int i = 0; i < 8; i++) {
+                int first = i;
+                counts.add(
+                        clients.submit(() -> askUntil(isOver, server, first, byVersion, expected)));
             }
-            assertThat(changed).isTrue();
+            String last = version(server);
+            for (int swap = 1; swap <= SWAPS; swap++) {
+                writeModel(changing, 1 + swap % 2);
+                long end = System.nanoTime() + Duration.ofSeconds(60).toNanos();
+                String now = last;
+                while (now.equals(last)) {
+                    assertThat(System.nanoTime()).as("the model is not loaded").isLessThan(end);
+                    Thread.sleep(20);
+                    now = version(server);
+                }
+                last = now;
+            }
+            isOver.set(true);
+            for (Future<Integer> count : counts) {
+                assertThat(count.get()).isPositive();
+            }
+            assertThat(byVersion).hasSize(2);
+        } finally {
+            isOver.set(true);
+            clients.shutdownNow();
         }
+    }
+
+    private String version(PredictionServer server) throws Exception {
+        return JsonParser.parseString(post(server, "/predictions/cells", IMAGES.get(0)).body())
+                .getAsJsonObject()
+                .get("version")
+                .getAsString();
+    }
+
+    /** Asks for predictions, and holds each against those of the model whose version it names. */
+    private int askUntil(
+            AtomicBoolean isOver,
+            PredictionServer server,
+            int first,
+            Map<String, List<JsonArray>> byVersion,
+            List<List<JsonArray>> expected)
+            throws Exception {
+        int count = 0;
+        for (int i = first; !isOver.get(); i++) {
+            int image = i % IMAGES.size();
+            HttpResponse<String> answer = post(server, "/predictions/cells", IMAGES.get(image));
+            assertThat(answer.statusCode()).as(answer.body()).isEqualTo(200);
+            String version =
+                    JsonParser.parseString(answer.body())
+                            .getAsJsonObject()
+                            .get("version")
+                            .getAsString();
+            // The version that is not the first model's is the second's.
+            List<JsonArray> right = byVersion.computeIfAbsent(version, v -> expected.get(1));
+            assertThat(detections(answer)).isEqualTo(right.get(image));
+            count++;
+        }
+        return count;
     }
 
     @Test

@@ -13,6 +13,7 @@ import dev.fern.tools.console.WithoutOptions;
 import dev.fern.tools.input.ModelOptions;
 import java.io.IOException;
 import java.io.PrintStream;
+import java.net.BindException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -163,6 +164,9 @@ public final class ServeCommand implements Callable<Integer> {
                             + " at "
                             + running.address());
             end.await();
+        } catch (BindException e) {
+            throw new BadInputException(
+                    e.getMessage() + "; choose another with --port or --host", e);
         }
         return 0;
     }
