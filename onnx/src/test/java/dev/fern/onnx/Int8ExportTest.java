@@ -1,0 +1,215 @@
+package dev.fern.onnx;
+
+import static dev.fern.onnx.LivelyDetectors.IMAGES;
+import static dev.fern.onnx.LivelyDetectors.distance;
+import static dev.fern.onnx.LivelyDetectors.lively;
+import static dev.fern.onnx.LivelyDetectors.pixels;
+import static dev.fern.onnx.LivelyDetectors.settings;
+import static dev.fern.onnx.LivelyDetectors.shape;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import ai.onnx.proto.OnnxMl.GraphProto;
+import ai.onnx.proto.OnnxMl.ModelProto;
+import ai.onnx.proto.OnnxMl.NodeProto;
+import ai.onnx.proto.OnnxMl.TensorProto;
+import dev.fern.backbone.parameter.Tensor;
+import dev.fern.detection.image.BgrImage;
+import dev.fern.detection.image.ImageSize;
+import dev.fern.detection.loss.HeadOutput;
+import dev.fern.detection.model.Detector;
+import dev.fern.onnx.OnnxCheck.Output;
+import java.nio.FloatBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Random;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Holds models in integers against the detectors that they were made of. */
+class Int8ExportTest {
+
+    private static final ImageSize SIZE = new ImageSize(96, 64);
+
+    @TempDir Path folder;
+
+    @ParameterizedTest
+    @CsvSource({
+        "resnet18, frozen-bn",
+        "resnet50, frozen-bn-eps0",
+        "resnet18, bn",
+        "resnet50v2, bn",
+        "resnet18v2, bn-tlu",
+        "resnet18, brn"
+    })
+    void theHeadsAreNearThoseOfTheNetwork(String backbone, String norm) throws Exception {
+        try (Detector detector = lively(settings(backbone, norm))) {
+            Path file = write(detector);
+            FloatBuffer pixels = pixels(SIZE, 5);
+            List<HeadOutput> expected = detector.outputs(pixels, IMAGES, SIZE, false);
+            try (OnnxCheck check = OnnxCheck.load(file)) {
+                List<Output> found = check.run(pixels, shape(SIZE), new float[0]);
+                for (int l = 0; l < expected.size(); l++) {
+                    assertThat(distance(found.get(l).channelsLast(), expected.get(l).logits()))
+                            .as("logits of level " + l)
+                            .isBetween(1e-4, 0.2);
+                }
+            }
+        }
+    }
+
+    @Test
+    void allConvolutionsButTheLastOfEachHeadTakeIntegersOnly() throws Exception {
+        try (Detector detector = lively(settings("resnet18", "frozen-bn"))) {
+            GraphProto graph = graph(write(detector));
+            Map<String, NodeProto> producers = producers(graph);
+            Map<String, TensorProto> tensors = tensors(graph);
+            int floats = 0;
+            for (NodeProto node : graph.getNodeList()) {
+                assertThat(node.getOpType()).isNotEqualTo("BatchNormalization");
+                if (!node.getOpType().equals("Conv")) {
+                    continue;
+                }
+                if (!producers.containsKey(node.getInput(1))) {
+                    assertThat(node.getInput(1)).contains(".output.weight");
+                    floats++;
+                    continue;
+                }
+                assertThat(node.getInputList())
+                        .allSatisfy(
+                                input ->
+                                        assertThat(producers.get(input).getOpType())
+                                                .isEqualTo("DequantizeLinear"));
+                assertThat(node.getInputCount()).isEqualTo(3);
+                TensorProto weight = tensors.get(producers.get(node.getInput(1)).getInput(0));
+                for (byte value : weight.getRawData().toByteArray()) {
+                    assertThat(Math.abs(value)).isLessThanOrEqualTo(63);
+                }
+            }
+            assertThat(floats).isEqualTo(2 * 5);
+        }
+    }
+
+    @Test
+    void aWeightIsAtMostHalfAStepFromThatOfTheFoldedConvolution() throws Exception {
+        try (Detector detector = lively(settings("resnet18", "frozen-bn"))) {
+            GraphProto graph = graph(write(detector));
+            GraphTensors tensors = new GraphTensors(graph);
+            Map<String, Tensor> own = detector.copyParameters();
+            float[] gamma = own.get("backbone.norm1.norm.gamma").data();
+            float[] variance = own.get("backbone.norm1.norm.runningVar").data();
+            float[] weights = own.get("backbone.conv1.weight").data();
+            String name = "backbone.conv1.weight.folded";
+            float[] scales = tensors.floats(name + ".rounded.scale");
+            byte[] integers = tensors(graph).get(name + ".int8").getRawData().toByteArray();
+            int filter = weights.length / gamma.length;
+            for (int i = 0; i < weights.length; i++) {
+                int c = i / filter;
+                double expected = weights[i] * gamma[c] / Math.sqrt(variance[c] + 1e-5);
+                assertThat((double) integers[i] * scales[c])
+                        .isCloseTo(expected, within(0.5001 * scales[c]));
+            }
+        }
+    }
+
+    @Test
+    void aFilterOfZerosKeepsItsBias() throws Exception {
+        try (Detector detector = lively(settings("resnet18", "frozen-bn"))) {
+            Map<String, Tensor> parameters = new HashMap<>(detector.copyParameters());
+            float[] weights = parameters.get("classification.conv0.weight").data();
+            Arrays.fill(weights, 0);
+            float[] bias = parameters.get("classification.conv0.bias").data();
+            Arrays.fill(bias, 0.75f);
+            Path file = folder.resolve("zeros.onnx");
+            OnnxExport.writeInt8(
+                    detector.configuration(), parameters, heads(), calibrated(detector), file);
+            GraphTensors tensors = new GraphTensors(graph(file));
+            NodeProto first =
+                    graph(file).getNodeList().stream()
+                            .filter(node -> node.getOpType().equals("Conv"))
+                            .filter(n -> n.getInput(1).startsWith("classification.conv0.weight"))
+                            .findFirst()
+                            .orElseThrow();
+            String name = first.getInput(2);
+            int integer =
+                    tensors(graph(file))
+                            .get(name + ".int32")
+                            .getRawData()
+                            .asReadOnlyByteBuffer()
+                            .order(java.nio.ByteOrder.LITTLE_ENDIAN)
+                            .getInt();
+            assertThat((double) integer * tensors.floats(name + ".scale")[0])
+                    .isCloseTo(0.75, within(1e-6));
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"frn", "gn2", "ln"})
+    void normalisersWithStatisticsOfTheImageAreRefused(String norm) {
+        try (Detector detector = lively(settings("resnet18", norm))) {
+            assertThatThrownBy(
+                            () ->
+                                    new Calibration(
+                                            detector.configuration(), detector.copyParameters()))
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasMessageContaining(norm)
+                    .hasMessageContaining("frozen-bn");
+        }
+    }
+
+    private Path write(Detector detector) throws Exception {
+        Path file = folder.resolve("int8.onnx");
+        OnnxExport.writeInt8(
+                detector.configuration(),
+                detector.copyParameters(),
+                heads(),
+                calibrated(detector),
+                file);
+        return file;
+    }
+
+    /** Noise, as the pixels are that the models are then compared on. */
+    private static ActivationRanges calibrated(Detector detector) throws Exception {
+        try (Calibration calibration =
+                new Calibration(detector.configuration(), detector.copyParameters())) {
+            byte[] pixels = new byte[3 * 96 * 64];
+            Random random = new Random(3);
+            for (int i = 0; i < 3; i++) {
+                random.nextBytes(pixels);
+                try (BgrImage image = BgrImage.of(96, 64, pixels)) {
+                    calibration.add(image);
+                }
+            }
+            return calibration.ranges();
+        }
+    }
+
+    private static OnnxOptions heads() {
+        return new OnnxOptions(OnnxOptions.Outputs.HEADS, Optional.empty());
+    }
+
+    private static GraphProto graph(Path file) throws Exception {
+        return ModelProto.parseFrom(Files.readAllBytes(file)).getGraph();
+    }
+
+    private static Map<String, NodeProto> producers(GraphProto graph) {
+        return graph.getNodeList().stream()
+                .collect(Collectors.toMap(node -> node.getOutput(0), Function.identity()));
+    }
+
+    private static Map<String, TensorProto> tensors(GraphProto graph) {
+        return graph.getInitializerList().stream()
+                .collect(Collectors.toMap(TensorProto::getName, Function.identity()));
+    }
+}
