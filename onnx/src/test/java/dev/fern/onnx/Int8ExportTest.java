@@ -1,11 +1,8 @@
 package dev.fern.onnx;
 
-import static dev.fern.onnx.LivelyDetectors.IMAGES;
 import static dev.fern.onnx.LivelyDetectors.distance;
 import static dev.fern.onnx.LivelyDetectors.lively;
-import static dev.fern.onnx.LivelyDetectors.pixels;
 import static dev.fern.onnx.LivelyDetectors.settings;
-import static dev.fern.onnx.LivelyDetectors.shape;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
@@ -14,13 +11,13 @@ import ai.onnx.proto.OnnxMl.GraphProto;
 import ai.onnx.proto.OnnxMl.ModelProto;
 import ai.onnx.proto.OnnxMl.NodeProto;
 import ai.onnx.proto.OnnxMl.TensorProto;
+import com.google.gson.JsonObject;
 import dev.fern.backbone.parameter.Tensor;
 import dev.fern.detection.image.BgrImage;
-import dev.fern.detection.image.ImageSize;
 import dev.fern.detection.loss.HeadOutput;
 import dev.fern.detection.model.Detector;
 import dev.fern.onnx.OnnxCheck.Output;
-import java.nio.FloatBuffer;
+import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -40,8 +37,6 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** Holds models in integers against the detectors that they were made of. */
 class Int8ExportTest {
 
-    private static final ImageSize SIZE = new ImageSize(96, 64);
-
     @TempDir Path folder;
 
     @ParameterizedTest
@@ -54,12 +49,15 @@ class Int8ExportTest {
         "resnet18, brn"
     })
     void theHeadsAreNearThoseOfTheNetwork(String backbone, String norm) throws Exception {
-        try (Detector detector = lively(settings(backbone, norm))) {
+        try (Detector detector = small(backbone, norm);
+                BgrImage image = noise(9)) {
             Path file = write(detector);
-            FloatBuffer pixels = pixels(SIZE, 5);
-            List<HeadOutput> expected = detector.outputs(pixels, IMAGES, SIZE, false);
+            CanvasPixels pixels =
+                    CanvasPixels.of(image, detector.configuration(), Optional.empty());
+            List<HeadOutput> expected =
+                    detector.outputs(pixels.values(), 1, pixels.canvas().size(), false);
             try (OnnxCheck check = OnnxCheck.load(file)) {
-                List<Output> found = check.run(pixels, shape(SIZE), new float[0]);
+                List<Output> found = check.run(pixels.values(), pixels.shape(), new float[0]);
                 for (int l = 0; l < expected.size(); l++) {
                     assertThat(distance(found.get(l).channelsLast(), expected.get(l).logits()))
                             .as("logits of level " + l)
@@ -71,7 +69,7 @@ class Int8ExportTest {
 
     @Test
     void allConvolutionsButTheLastOfEachHeadTakeIntegersOnly() throws Exception {
-        try (Detector detector = lively(settings("resnet18", "frozen-bn"))) {
+        try (Detector detector = small("resnet18", "frozen-bn")) {
             GraphProto graph = graph(write(detector));
             Map<String, NodeProto> producers = producers(graph);
             Map<String, TensorProto> tensors = tensors(graph);
@@ -103,7 +101,7 @@ class Int8ExportTest {
 
     @Test
     void aWeightIsAtMostHalfAStepFromThatOfTheFoldedConvolution() throws Exception {
-        try (Detector detector = lively(settings("resnet18", "frozen-bn"))) {
+        try (Detector detector = small("resnet18", "frozen-bn")) {
             GraphProto graph = graph(write(detector));
             GraphTensors tensors = new GraphTensors(graph);
             Map<String, Tensor> own = detector.copyParameters();
@@ -125,7 +123,7 @@ class Int8ExportTest {
 
     @Test
     void aFilterOfZerosKeepsItsBias() throws Exception {
-        try (Detector detector = lively(settings("resnet18", "frozen-bn"))) {
+        try (Detector detector = small("resnet18", "frozen-bn")) {
             Map<String, Tensor> parameters = new HashMap<>(detector.copyParameters());
             float[] weights = parameters.get("classification.conv0.weight").data();
             Arrays.fill(weights, 0);
@@ -147,7 +145,7 @@ class Int8ExportTest {
                             .get(name + ".int32")
                             .getRawData()
                             .asReadOnlyByteBuffer()
-                            .order(java.nio.ByteOrder.LITTLE_ENDIAN)
+                            .order(ByteOrder.LITTLE_ENDIAN)
                             .getInt();
             assertThat((double) integer * tensors.floats(name + ".scale")[0])
                     .isCloseTo(0.75, within(1e-6));
@@ -168,6 +166,19 @@ class Int8ExportTest {
         }
     }
 
+    private static Detector small(String backbone, String norm) {
+        JsonObject settings = settings(backbone, norm);
+        settings.addProperty("minSize", 64);
+        settings.addProperty("maxSize", 96);
+        return lively(settings);
+    }
+
+    private static BgrImage noise(int seed) {
+        byte[] pixels = new byte[3 * 96 * 64];
+        new Random(seed).nextBytes(pixels);
+        return BgrImage.of(96, 64, pixels);
+    }
+
     private Path write(Detector detector) throws Exception {
         Path file = folder.resolve("int8.onnx");
         OnnxExport.writeInt8(
@@ -179,15 +190,11 @@ class Int8ExportTest {
         return file;
     }
 
-    /** Noise, as the pixels are that the models are then compared on. */
     private static ActivationRanges calibrated(Detector detector) throws Exception {
         try (Calibration calibration =
                 new Calibration(detector.configuration(), detector.copyParameters())) {
-            byte[] pixels = new byte[3 * 96 * 64];
-            Random random = new Random(3);
-            for (int i = 0; i < 3; i++) {
-                random.nextBytes(pixels);
-                try (BgrImage image = BgrImage.of(96, 64, pixels)) {
+            for (int seed = 0; seed < 3; seed++) {
+                try (BgrImage image = noise(seed)) {
                     calibration.add(image);
                 }
             }

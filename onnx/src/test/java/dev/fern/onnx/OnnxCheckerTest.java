@@ -5,6 +5,7 @@ import static dev.fern.onnx.LivelyDetectors.settings;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import com.google.gson.JsonObject;
 import dev.fern.detection.image.BgrImage;
 import dev.fern.detection.image.ImageSize;
 import dev.fern.detection.model.Detector;
@@ -50,7 +51,7 @@ class OnnxCheckerTest {
         List<String> files = new ArrayList<>();
         for (List<String> network : NETWORKS) {
             String norm = network.get(1);
-            try (Detector detector = lively(settings(network.get(0), norm))) {
+            try (Detector detector = lively(network(network.get(0), norm))) {
                 for (OnnxOptions.Outputs outputs : OnnxOptions.Outputs.values()) {
                     write(detector, outputs, Optional.empty(), files);
                 }
@@ -95,6 +96,13 @@ class OnnxCheckerTest {
                     calibration.ranges(),
                     file);
         }
+    }
+
+    private static JsonObject network(String backbone, String norm) {
+        JsonObject settings = settings(backbone, norm);
+        settings.addProperty("minSize", 64);
+        settings.addProperty("maxSize", 96);
+        return settings;
     }
 
     private Path next(List<String> files) {

@@ -109,6 +109,9 @@ public final class ExportCommand implements Callable<Integer> {
                 output,
                 Arrays.asList(
                         image,
+                        int8 == null || int8.labelled() == null
+                                ? null
+                                : int8.labelled().annotations(),
                         model.resolve(ModelDirectory.CONFIGURATION_FILE),
                         model.resolve(ModelDirectory.PARAMETER_FILE)));
         OnnxOptions options;

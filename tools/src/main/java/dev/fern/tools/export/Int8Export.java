@@ -84,7 +84,12 @@ final class Int8Export {
                 }
                 progress.at(i + 1);
             }
-            out.printf(Locale.ROOT, "int8: ranges of %d images of %s%n", count, folder);
+            out.printf(
+                    Locale.ROOT,
+                    "int8: ranges of %d image%s of %s%n",
+                    count,
+                    count == 1 ? "" : "s",
+                    folder);
             return calibration.ranges();
         } catch (IllegalArgumentException e) {
             throw new BadInputException(e.getMessage(), e);
