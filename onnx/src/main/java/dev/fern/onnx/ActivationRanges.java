@@ -20,6 +20,8 @@ public record ActivationRanges(Map<String, Range> ranges) {
         /**
          * Checks the numbers.
          *
+         * @param min at most 0
+         * @param max at least 0, larger than {@code min}
          * @throws IllegalArgumentException if they are not finite or do not enclose 0
          */
         public Range {
@@ -30,7 +32,11 @@ public record ActivationRanges(Map<String, Range> ranges) {
         }
     }
 
-    /** Copies the ranges. */
+    /**
+     * Copies the ranges.
+     *
+     * @param ranges by the maps' names
+     */
     public ActivationRanges {
         ranges = Map.copyOf(ranges);
     }
