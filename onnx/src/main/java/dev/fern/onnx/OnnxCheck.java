@@ -6,6 +6,7 @@ import ai.djl.inference.Predictor;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.repository.zoo.Criteria;
 import ai.djl.repository.zoo.ModelNotFoundException;
@@ -63,7 +64,8 @@ public final class OnnxCheck implements AutoCloseable {
                             .build()
                             .loadModel());
         } catch (ModelNotFoundException | MalformedModelException e) {
-            throw new IOException(file + ": ONNX Runtime can't load it: " + e.getMessage(), e);
+            Throwable why = e.getCause() == null ? e : e.getCause();
+            throw new IOException(file + ": ONNX Runtime can't load it: " + why.getMessage(), e);
         }
     }
 
@@ -71,29 +73,32 @@ public final class OnnxCheck implements AutoCloseable {
      * An output of the model.
      *
      * @param shape its sides
-     * @param values in C order
+     * @param values in C order, integers too (categories, which floats hold exactly)
      */
-    public record Output(long[] shape, Number[] values) {
+    public record Output(long[] shape, float[] values) {
 
-        /** {@return the values as floats} */
-        public float[] floats() {
-            float[] floats = new float[values.length];
-            for (int i = 0; i < floats.length; i++) {
-                floats[i] = values[i].floatValue();
+        private static Output of(NDArray array) {
+            long[] shape = array.getShape().getShape();
+            if (array.getDataType() != DataType.INT64) {
+                return new Output(shape, array.toFloatArray());
             }
-            return floats;
+            long[] integers = array.toLongArray();
+            float[] values = new float[integers.length];
+            for (int i = 0; i < values.length; i++) {
+                values[i] = integers[i];
+            }
+            return new Output(shape, values);
         }
 
         /** {@return the values of [N, C, H, W] in the order [N, H, W, C]} */
         public float[] channelsLast() {
-            float[] floats = floats();
             int channels = Math.toIntExact(shape[1]);
             int places = Math.toIntExact(shape[2] * shape[3]);
-            float[] turned = new float[floats.length];
-            for (int i = 0; i < floats.length; i++) {
+            float[] turned = new float[values.length];
+            for (int i = 0; i < values.length; i++) {
                 int image = i / (channels * places);
                 int channel = i / places % channels;
-                turned[(image * places + i % places) * channels + channel] = floats[i];
+                turned[(image * places + i % places) * channels + channel] = values[i];
             }
             return turned;
         }
@@ -118,7 +123,7 @@ public final class OnnxCheck implements AutoCloseable {
             List<Output> outputs = new ArrayList<>();
             try (NDList found = predictor.predict(inputs)) {
                 for (NDArray output : found) {
-                    outputs.add(new Output(output.getShape().getShape(), output.toArray()));
+                    outputs.add(Output.of(output));
                 }
             }
             return outputs;

@@ -1,21 +1,15 @@
 package dev.fern.onnx;
 
-import ai.djl.ndarray.types.Shape;
-import dev.fern.cocoeval.CocoCategory;
 import dev.fern.detection.anchor.Anchors;
 import dev.fern.detection.anchor.BoxCoder;
 import dev.fern.detection.image.BgrImage;
 import dev.fern.detection.image.Canvas;
 import dev.fern.detection.image.ImageSize;
-import dev.fern.detection.image.ImageTransform;
 import dev.fern.detection.loss.HeadOutput;
 import dev.fern.detection.model.Detection;
 import dev.fern.detection.model.Detector;
 import dev.fern.onnx.OnnxCheck.Output;
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
-import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -57,41 +51,17 @@ public final class OnnxComparison {
      * @throws IllegalArgumentException if the image does not fit the model's input
      */
     public Map<String, Double> of(BgrImage image) throws IOException {
-        Canvas canvas = canvas(image);
-        FloatBuffer pixels = pixels(image, canvas);
-        ImageSize size = canvas.size();
-        Shape shape = new Shape(1, 3, size.height(), size.width());
-        List<HeadOutput> heads = detector.outputs(pixels, 1, size, false);
-        float[] sizes = {canvas.resized().width(), canvas.resized().height()};
-        return switch (options.outputs()) {
-            case HEADS -> heads(heads, model.run(pixels, shape, new float[0]));
-            case BOXES -> boxes(heads, canvas, model.run(pixels, shape, sizes));
-            case DETECTIONS -> detections(pixels, canvas, model.run(pixels, shape, sizes));
-        };
-    }
-
-    private Canvas canvas(BgrImage image) {
-        Canvas own = detector.configuration().canvas().canvas(image.width(), image.height());
-        ImageSize size = options.canvas().orElse(own.size());
-        if (own.resized().width() > size.width() || own.resized().height() > size.height()) {
-            throw new IllegalArgumentException(
-                    "the image takes "
-                            + own.resized()
-                            + " pixels of the canvas; the model's input has "
-                            + size);
+        CanvasPixels pixels = CanvasPixels.of(image, detector.configuration(), options.canvas());
+        Canvas canvas = pixels.canvas();
+        if (options.outputs() == OnnxOptions.Outputs.DETECTIONS) {
+            return detections(pixels);
         }
-        return new Canvas(own.image(), own.resized(), size);
-    }
-
-    private FloatBuffer pixels(BgrImage image, Canvas canvas) {
-        FloatBuffer pixels =
-                ByteBuffer.allocateDirect(
-                                Math.multiplyExact(ImageTransform.length(canvas), Float.BYTES))
-                        .order(ByteOrder.nativeOrder())
-                        .asFloatBuffer();
-        new ImageTransform(detector.configuration().normalization())
-                .write(image, canvas, pixels, 0);
-        return pixels;
+        List<HeadOutput> heads = detector.outputs(pixels.values(), 1, canvas.size(), false);
+        if (options.outputs() == OnnxOptions.Outputs.HEADS) {
+            return heads(heads, model.run(pixels.values(), pixels.shape(), new float[0]));
+        }
+        float[] sizes = {canvas.resized().width(), canvas.resized().height()};
+        return boxes(heads, canvas, model.run(pixels.values(), pixels.shape(), sizes));
     }
 
     private static Map<String, Double> heads(List<HeadOutput> expected, List<Output> found) {
@@ -125,8 +95,8 @@ public final class OnnxComparison {
 
     private Map<String, Double> boxes(List<HeadOutput> heads, Canvas canvas, List<Output> found) {
         Anchors anchors = detector.anchors(canvas);
-        float[] scores = found.get(0).floats();
-        float[] boxes = found.get(1).floats();
+        float[] scores = found.get(0).values();
+        float[] boxes = found.get(1).values();
         double score = 0;
         double corner = 0;
         float[] box = new float[4];
@@ -162,10 +132,16 @@ public final class OnnxComparison {
     }
 
     /** Pairs detections; those whose scores are nearly equal may have changed places. */
-    private Map<String, Double> detections(FloatBuffer pixels, Canvas canvas, List<Output> found) {
-        Canvas unscaled = new Canvas(canvas.resized(), canvas.resized(), canvas.size());
-        List<Detection> expected = detector.detect(pixels, List.of(unscaled)).get(0);
-        List<Detection> left = new ArrayList<>(read(found));
+    private Map<String, Double> detections(CanvasPixels pixels) throws IOException {
+        Canvas canvas = pixels.canvas();
+        List<Canvas> unscaled =
+                List.of(new Canvas(canvas.resized(), canvas.resized(), canvas.size()));
+        List<Detection> expected = detector.detect(pixels.values(), unscaled).get(0);
+        List<Detection> left =
+                new ArrayList<>(
+                        new OnnxDetector(model, detector.configuration().categories())
+                                .detect(pixels.values(), unscaled)
+                                .get(0));
         double side = Math.max(canvas.size().width(), canvas.size().height());
         double score = 0;
         double corner = 0;
@@ -200,26 +176,5 @@ public final class OnnxComparison {
         return Math.max(
                 Math.max(Math.abs(a.x1() - b.x1()), Math.abs(a.y1() - b.y1())),
                 Math.max(Math.abs(a.x2() - b.x2()), Math.abs(a.y2() - b.y2())));
-    }
-
-    private List<Detection> read(List<Output> found) {
-        float[] boxes = found.get(0).floats();
-        float[] scores = found.get(1).floats();
-        float[] labels = found.get(2).floats();
-        List<Detection> detections = new ArrayList<>();
-        for (int i = 0; i < scores.length && labels[i] >= 0; i++) {
-            CocoCategory category = detector.configuration().categories().get((int) labels[i]);
-            detections.add(
-                    new Detection(
-                            boxes[4 * i],
-                            boxes[4 * i + 1],
-                            boxes[4 * i + 2],
-                            boxes[4 * i + 3],
-                            (int) labels[i],
-                            category.id(),
-                            category.name(),
-                            scores[i]));
-        }
-        return detections;
     }
 }

@@ -9,11 +9,15 @@ import dev.fern.backbone.parameter.Tensor;
 import dev.fern.cocoeval.AtomicFile;
 import dev.fern.cocoeval.CocoCategory;
 import dev.fern.detection.image.CanvasRule;
+import dev.fern.detection.image.ImageSize;
 import dev.fern.detection.model.DetectorConfiguration;
 import dev.fern.onnx.OnnxGraph.Side;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.function.UnaryOperator;
 
 /**
  * Writes a detector as an ONNX model of opset {@value #OPSET}. Its input {@code images} is [N, 3,
@@ -33,6 +37,9 @@ public final class OnnxExport {
 
     /** The most bytes of a Protocol Buffers message, less what is no parameter. */
     private static final long MOST_BYTES = Integer.MAX_VALUE - (16L << 20);
+
+    /** The number of images of a batch. */
+    private static final Side IMAGES = Side.named("N");
 
     private OnnxExport() {}
 
@@ -54,6 +61,43 @@ public final class OnnxExport {
             OnnxOptions options,
             Path file)
             throws IOException {
+        write(configuration, parameters, options, network -> network, file);
+    }
+
+    /**
+     * Writes a detector whose convolutions work on 8-bit integers, all but the last of each head.
+     *
+     * @param configuration the detector's
+     * @param parameters of its network by their names
+     * @param options what the model takes and gives
+     * @param ranges of the network's maps, as {@link Calibration} measures them
+     * @param file is written whole or not at all, and replaced if it is there
+     * @throws IOException if the file can't be written
+     * @throws IllegalArgumentException if the parameters or ranges are not those of the
+     *     configuration's network, or take more than an ONNX file can hold (2 GiB)
+     */
+    public static void writeInt8(
+            DetectorConfiguration configuration,
+            Map<String, Tensor> parameters,
+            OnnxOptions options,
+            ActivationRanges ranges,
+            Path file)
+            throws IOException {
+        write(
+                configuration,
+                parameters,
+                options,
+                network -> QuantizedGraph.of(BatchNormFolding.of(network), ranges),
+                file);
+    }
+
+    private static void write(
+            DetectorConfiguration configuration,
+            Map<String, Tensor> parameters,
+            OnnxOptions options,
+            UnaryOperator<GraphProto> change,
+            Path file)
+            throws IOException {
         long bytes =
                 parameters.values().stream()
                         .mapToLong(tensor -> (long) Float.BYTES * tensor.data().length)
@@ -62,65 +106,110 @@ public final class OnnxExport {
             throw new IllegalArgumentException(
                     "the parameters take " + bytes + " bytes; an ONNX file holds less than 2 GiB");
         }
+        write(model(graph(configuration, parameters, options, change), configuration), file);
+    }
+
+    private static ModelProto model(GraphProto graph, DetectorConfiguration configuration) {
         ModelProto.Builder model =
                 ModelProto.newBuilder()
                         .setIrVersion(IR_VERSION)
                         .setProducerName("fern")
-                        .setGraph(graph(configuration, parameters, options));
+                        .setGraph(graph);
         model.addOpsetImportBuilder().setDomain("").setVersion(OPSET);
         metadata(configuration)
                 .forEach(
                         (key, value) ->
                                 model.addMetadataPropsBuilder().setKey(key).setValue(value));
-        AtomicFile.write(file, model.build().toByteArray());
+        return model.build();
+    }
+
+    private static void write(ModelProto model, Path file) throws IOException {
+        AtomicFile.write(file, model.toByteArray());
+    }
+
+    /** Writes a network with folded normalisers that gives some of its maps. */
+    static List<String> writeMeasured(
+            DetectorConfiguration configuration, Map<String, Tensor> parameters, Path file)
+            throws IOException {
+        OnnxGraph graph = new OnnxGraph("fern");
+        network(graph, configuration, parameters, Optional.empty());
+        graph.rewrite(BatchNormFolding::of);
+        List<String> maps = new QuantizationPlan(graph.build()).measured();
+        for (String map : maps) {
+            graph.output(
+                    map + ".measured",
+                    DataType.FLOAT,
+                    map,
+                    IMAGES,
+                    Side.named(map + ".C"),
+                    Side.named(map + ".H"),
+                    Side.named(map + ".W"));
+        }
+        write(model(graph.build(), configuration), file);
+        return maps;
+    }
+
+    /** A network's input and outputs. */
+    private record Network(String images, NetworkGraph.Outputs heads) {}
+
+    private static Network network(
+            OnnxGraph graph,
+            DetectorConfiguration configuration,
+            Map<String, Tensor> parameters,
+            Optional<ImageSize> canvas) {
+        Side height = canvas.map(s -> Side.of(s.height())).orElse(Side.named("H"));
+        Side width = canvas.map(s -> Side.of(s.width())).orElse(Side.named("W"));
+        String images = graph.input("images", IMAGES, Side.of(3), height, width);
+        return new Network(
+                images,
+                new NetworkGraph(
+                                graph,
+                                new GraphParameters(graph, parameters),
+                                configuration.architecture())
+                        .lay(images));
     }
 
     private static GraphProto graph(
             DetectorConfiguration configuration,
             Map<String, Tensor> parameters,
-            OnnxOptions options) {
+            OnnxOptions options,
+            UnaryOperator<GraphProto> change) {
         OnnxGraph graph = new OnnxGraph("fern");
-        Side images = Side.named("N");
-        Side height = options.canvas().map(s -> Side.of(s.height())).orElse(Side.named("H"));
-        Side width = options.canvas().map(s -> Side.of(s.width())).orElse(Side.named("W"));
-        String input = graph.input("images", images, Side.of(3), height, width);
-        NetworkGraph.Outputs heads =
-                new NetworkGraph(
-                                graph,
-                                new GraphParameters(graph, parameters),
-                                configuration.architecture())
-                        .lay(input);
+        Network network = network(graph, configuration, parameters, options.canvas());
+        NetworkGraph.Outputs heads = network.heads();
+        graph.rewrite(change);
         if (options.outputs() == OnnxOptions.Outputs.HEADS) {
-            addHeads(graph, configuration, heads, images);
+            addHeads(graph, configuration, heads);
             return graph.build();
         }
-        String sizes = graph.input("sizes", images, Side.of(2));
+        String sizes = graph.input("sizes", IMAGES, Side.of(2));
         int categories = configuration.categories().size();
         DetectionGraph detection =
                 new DetectionGraph(
-                        graph, configuration.architecture().anchors(), categories, input, sizes);
+                        graph,
+                        configuration.architecture().anchors(),
+                        categories,
+                        network.images(),
+                        sizes);
         if (options.outputs() == OnnxOptions.Outputs.BOXES) {
             DetectionGraph.Boxes boxes = detection.boxes(heads);
             Side anchors = Side.named("M");
             graph.output(
-                    "scores", DataType.FLOAT, boxes.scores(), images, anchors, Side.of(categories));
-            graph.output("boxes", DataType.FLOAT, boxes.boxes(), images, anchors, Side.of(4));
+                    "scores", DataType.FLOAT, boxes.scores(), IMAGES, anchors, Side.of(categories));
+            graph.output("boxes", DataType.FLOAT, boxes.boxes(), IMAGES, anchors, Side.of(4));
             return graph.build();
         }
         DetectionGraph.Detections found =
                 detection.detections(heads, configuration.postProcessing());
         Side count = Side.named("D");
-        graph.output("boxes", DataType.FLOAT, found.boxes(), images, count, Side.of(4));
-        graph.output("scores", DataType.FLOAT, found.scores(), images, count);
-        graph.output("labels", DataType.INT64, found.labels(), images, count);
+        graph.output("boxes", DataType.FLOAT, found.boxes(), IMAGES, count, Side.of(4));
+        graph.output("scores", DataType.FLOAT, found.scores(), IMAGES, count);
+        graph.output("labels", DataType.INT64, found.labels(), IMAGES, count);
         return graph.build();
     }
 
     private static void addHeads(
-            OnnxGraph graph,
-            DetectorConfiguration configuration,
-            NetworkGraph.Outputs heads,
-            Side images) {
+            OnnxGraph graph, DetectorConfiguration configuration, NetworkGraph.Outputs heads) {
         int anchors = configuration.architecture().anchors().perLocation();
         int categories = configuration.categories().size();
         for (int kind = 0; kind < 2; kind++) {
@@ -130,7 +219,7 @@ public final class OnnxExport {
                         (kind == 0 ? "logits_" : "codes_") + level,
                         DataType.FLOAT,
                         (kind == 0 ? heads.logits() : heads.codes()).get(l),
-                        images,
+                        IMAGES,
                         Side.of((long) anchors * (kind == 0 ? categories : 4)),
                         Side.named("H_" + level),
                         Side.named("W_" + level));

@@ -9,11 +9,11 @@ import ai.onnx.proto.OnnxMl.TypeProto;
 import ai.onnx.proto.OnnxMl.ValueInfoProto;
 import com.google.protobuf.ByteString;
 import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.UnaryOperator;
 
 /** A graph of ONNX operators that grows. Values are known by their names. */
 final class OnnxGraph {
@@ -87,6 +87,13 @@ final class OnnxGraph {
         return graph.build();
     }
 
+    /** Replaces all that was laid by a graph whose inputs and results have the same names. */
+    void rewrite(UnaryOperator<GraphProto> change) {
+        GraphProto changed = change.apply(graph.build());
+        graph.clear().mergeFrom(changed);
+        constants.clear();
+    }
+
     /** Declares an input of floats. */
     String input(String name, Side... shape) {
         graph.addInput(declaration(name, TensorProto.DataType.FLOAT, shape));
@@ -141,11 +148,7 @@ final class OnnxGraph {
 
     /** Adds a tensor of floats under its own name. */
     String parameter(String name, float[] data, long... shape) {
-        ByteBuffer bytes =
-                ByteBuffer.allocate(Math.multiplyExact(data.length, Float.BYTES))
-                        .order(ByteOrder.LITTLE_ENDIAN);
-        bytes.asFloatBuffer().put(data);
-        tensor(name, TensorProto.DataType.FLOAT, bytes, shape);
+        graph.addInitializer(GraphTensors.of(name, data, shape));
         return name;
     }
 
@@ -175,22 +178,9 @@ final class OnnxGraph {
                 List.of(LongList.of(data), LongList.of(shape)),
                 key -> {
                     String name = "constant_" + values++;
-                    ByteBuffer bytes =
-                            ByteBuffer.allocate(data.length * Long.BYTES)
-                                    .order(ByteOrder.LITTLE_ENDIAN);
-                    bytes.asLongBuffer().put(data);
-                    tensor(name, TensorProto.DataType.INT64, bytes, shape);
+                    graph.addInitializer(GraphTensors.of(name, data, shape));
                     return name;
                 });
-    }
-
-    private void tensor(String name, TensorProto.DataType type, ByteBuffer bytes, long... shape) {
-        TensorProto.Builder tensor =
-                graph.addInitializerBuilder()
-                        .setName(name)
-                        .setDataType(type.getNumber())
-                        .setRawData(ByteString.copyFrom(bytes.rewind()));
-        Arrays.stream(shape).forEach(tensor::addDims);
     }
 
     private static byte[] bytesOf(float[] data) {

@@ -146,33 +146,78 @@ public final class DatasetDetection {
             IntConsumer progress,
             Consumer<BadImageException> leftOut)
             throws IOException, InterruptedException {
+        forEachBatch(
+                detector.configuration(),
+                dataset,
+                batchSize,
+                options,
+                batch -> {
+                    List<Canvas> canvases = batch.items().stream().map(Batch.Item::canvas).toList();
+                    List<List<Detection>> detections = detector.detect(batch.pixels(), canvases);
+                    for (int n = 0; n < detections.size(); n++) {
+                        found.accept(batch.items().get(n).imageId(), detections.get(n));
+                    }
+                },
+                progress,
+                leftOut);
+    }
+
+    /** Receives the images of a data set. */
+    @FunctionalInterface
+    public interface BatchSink {
+        /**
+         * Receives images of one canvas size.
+         *
+         * @param batch the images, to be used until this returns
+         * @throws IOException if they can't be used
+         * @throws NonFiniteOutputException if the network's outputs for one are not finite
+         */
+        void accept(Batch batch) throws IOException;
+    }
+
+    /**
+     * Hands over every image of a data set as a network takes it.
+     *
+     * @param configuration how the images are laid on canvases and normalised
+     * @param dataset the images; their targets are not used
+     * @param batchSize how many images of one canvas size a batch has at most, at least 1
+     * @param options how images are read ahead, and whether those that can't be used are skipped
+     * @param sink receives all images that can be used, batch by batch
+     * @param progress is told after every batch how many images are done
+     * @param leftOut is told at the end of every image that was skipped
+     * @throws IOException if an image can't be used and is not to be skipped, if a batch is too
+     *     large for the network, or if the sink throws it
+     * @throws InterruptedException if the thread is interrupted while it waits for images
+     * @throws NonFiniteOutputException naming the image's file if the sink throws it
+     */
+    public static void forEachBatch(
+            DetectorConfiguration configuration,
+            DetectionDataset dataset,
+            int batchSize,
+            LoaderOptions options,
+            BatchSink sink,
+            IntConsumer progress,
+            Consumer<BadImageException> leftOut)
+            throws IOException, InterruptedException {
         int done = 0;
         BatchPlan plan =
-                detector.configuration()
-                        .checked(
-                                BatchSampler.sequential(
-                                        dataset, batchSize, detector.configuration().canvas()));
+                configuration.checked(
+                        BatchSampler.sequential(dataset, batchSize, configuration.canvas()));
         try (BatchLoader<Batch> loader =
                 new BatchLoader<>(
                         plan,
                         0,
-                        new BatchDecoder(
-                                dataset.reader(), detector.configuration().normalization()),
+                        new BatchDecoder(dataset.reader(), configuration.normalization()),
                         UnaryOperator.identity(),
                         options)) {
             for (Optional<Batch> next = loader.next(); next.isPresent(); next = loader.next()) {
                 try (Batch batch = next.get()) {
-                    List<Canvas> canvases = batch.items().stream().map(Batch.Item::canvas).toList();
-                    List<List<Detection>> detections;
                     try {
-                        detections = detector.detect(batch.pixels(), canvases);
+                        sink.accept(batch);
                     } catch (NonFiniteOutputException e) {
                         throw e.of(plan.name(batch.items().get(e.image()).imageId()));
                     }
-                    for (int n = 0; n < detections.size(); n++) {
-                        found.accept(batch.items().get(n).imageId(), detections.get(n));
-                    }
-                    done += detections.size();
+                    done += batch.items().size();
                     progress.accept(done);
                 }
             }

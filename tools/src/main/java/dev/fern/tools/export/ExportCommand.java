@@ -23,6 +23,7 @@ import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -43,7 +44,9 @@ import picocli.CommandLine.Spec;
             "",
             "Examples:",
             "  fern export --model runs/a/best --output detector.onnx",
-            "  fern export --model runs/a/best --output detector.onnx --size 640x480 --check a.jpg"
+            "  fern export --model runs/a/best --output detector.onnx --size 640x480 --check a.jpg",
+            "  fern export --model runs/a/best --output detector.onnx --quantize int8 \\",
+            "              --calibration-images train --annotations val.json --images val"
         })
 public final class ExportCommand implements Callable<Integer> {
 
@@ -95,6 +98,9 @@ public final class ExportCommand implements Callable<Integer> {
                             + " Fern.")
     private Path image;
 
+    @ArgGroup(exclusive = false)
+    private Int8Options int8;
+
     @Spec private CommandSpec spec;
 
     @Override
@@ -103,6 +109,9 @@ public final class ExportCommand implements Callable<Integer> {
                 output,
                 Arrays.asList(
                         image,
+                        int8 == null || int8.labelled() == null
+                                ? null
+                                : int8.labelled().annotations(),
                         model.resolve(ModelDirectory.CONFIGURATION_FILE),
                         model.resolve(ModelDirectory.PARAMETER_FILE)));
         OnnxOptions options;
@@ -117,16 +126,22 @@ public final class ExportCommand implements Callable<Integer> {
         } catch (IllegalArgumentException e) {
             throw new BadInputException(e.getMessage(), e);
         }
-        if (image != null && !OnnxCheck.isAvailable()) {
+        if ((image != null || int8 != null) && !OnnxCheck.isAvailable()) {
             throw new BadInputException(
-                    "--check needs ONNX Runtime, which is not here: start ./fern in the sources,"
+                    (image != null ? "--check" : "--quantize")
+                            + " needs ONNX Runtime, which is not here: start ./fern in the sources,"
                             + " which fetches it, or make an archive with it by mvn -DskipTests"
                             + " -Pdist,onnxruntime package");
         }
         try (Detector detector =
                 Detector.builder(model).optPostProcessing(configuration.postProcessing()).load()) {
-            OnnxExport.write(configuration, detector.copyParameters(), options, output);
             PrintWriter out = spec.commandLine().getOut();
+            if (int8 == null) {
+                OnnxExport.write(configuration, detector.copyParameters(), options, output);
+            } else {
+                new Int8Export(configuration, detector.copyParameters(), out)
+                        .write(int8, options, output);
+            }
             out.printf(
                     Locale.ROOT,
                     "%s: opset %d, %.1f MB%n",

@@ -87,6 +87,25 @@ public final class InputImages {
         return named(bases);
     }
 
+    /**
+     * Finds the images of a folder and its sub-folders, as arguments that name folders do.
+     *
+     * @param folder where to look
+     * @return the files, ordered by their paths
+     * @throws IOException if the folder can't be read
+     * @throws BadInputException if it is no folder or has no image
+     */
+    public static List<Path> inFolder(Path folder) throws IOException, BadInputException {
+        if (!Files.isDirectory(folder)) {
+            throw new BadInputException(folder + ": no such folder");
+        }
+        List<Path> files = FolderScan.of(folder, Integer.MAX_VALUE, file -> true, false).files();
+        if (files.isEmpty()) {
+            throw new BadInputException(folder + ": no image in it");
+        }
+        return files;
+    }
+
     private FolderScan find(String argument) throws IOException, BadInputException {
         Path path = null;
         try {

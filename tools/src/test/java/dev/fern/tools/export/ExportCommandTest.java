@@ -32,8 +32,18 @@ class ExportCommandTest {
     static void makeModelAndImage() throws IOException {
         model = folder.resolve("model");
         image = folder.resolve("image.png");
+        writeModel(model, "frn");
+        byte[] pixels = new byte[3 * 60 * 50];
+        new Random(3).nextBytes(pixels);
+        try (BgrImage written = BgrImage.of(60, 50, pixels)) {
+            written.write(image);
+        }
+    }
+
+    private static void writeModel(Path folder, String norm) throws IOException {
         JsonObject settings = new JsonObject();
         settings.addProperty("backbone", "resnet18");
+        settings.addProperty("norm", norm);
         settings.addProperty("width", 0.125);
         settings.addProperty("pyramidChannels", 16);
         settings.addProperty("headConvolutions", 1);
@@ -42,12 +52,7 @@ class ExportCommandTest {
         try (Detector detector =
                 TrainingConfiguration.of(List.of(settings))
                         .newDetector(List.of(new CocoCategory(7, "cell", "")))) {
-            ModelDirectory.write(model, detector.configuration(), detector.copyParameters());
-        }
-        byte[] pixels = new byte[3 * 60 * 50];
-        new Random(3).nextBytes(pixels);
-        try (BgrImage written = BgrImage.of(60, 50, pixels)) {
-            written.write(image);
+            ModelDirectory.write(folder, detector.configuration(), detector.copyParameters());
         }
     }
 
@@ -94,6 +99,53 @@ class ExportCommandTest {
         CommandRun run = export(file, "--size", "32x32", "--check", image.toString());
         assertThat(run.status()).isEqualTo(2);
         assertThat(run.complaints()).singleElement().asString().contains(image.toString());
+    }
+
+    @Test
+    void aModelInIntegersIsWrittenAndItsApIsPrintedBesideThatInFloats() throws IOException {
+        Path batchNorm = folder.resolve("batch-norm");
+        writeModel(batchNorm, "frozen-bn");
+        Path images = Files.createDirectories(folder.resolve("images"));
+        Files.copy(image, images.resolve("image.png"));
+        Path annotations = folder.resolve("annotations.json");
+        Files.writeString(
+                annotations,
+                """
+                {"images": [{"id": 1, "file_name": "image.png", "width": 60, "height": 50}],
+                 "categories": [{"id": 7, "name": "cell"}],
+                 "annotations": [{"id": 1, "image_id": 1, "category_id": 7, "area": 400,
+                                  "bbox": [10, 10, 20, 20], "iscrowd": 0}]}
+                """);
+        Path file = folder.resolve("int8.onnx");
+        CommandRun run =
+                CommandRun.of(
+                        "export",
+                        "--model",
+                        batchNorm.toString(),
+                        "--output",
+                        file.toString(),
+                        "--quantize",
+                        "int8",
+                        "--calibration-images",
+                        images.toString(),
+                        "--annotations",
+                        annotations.toString(),
+                        "--images",
+                        images.toString());
+        assertThat(run.status()).as(run.toString()).isZero();
+        assertThat(run.out())
+                .contains("ranges of 1 image of", "float32  AP ", "int8     AP ", "opset 17");
+        assertThat(file).isNotEmptyFile();
+    }
+
+    @Test
+    void integersAreRefusedForFrn() {
+        Path file = folder.resolve("frn-int8.onnx");
+        CommandRun run =
+                export(file, "--quantize", "int8", "--calibration-images", folder.toString());
+        assertThat(run.status()).isEqualTo(2);
+        assertThat(run.complaints()).singleElement().asString().contains("frn").contains("int8");
+        assertThat(file).doesNotExist();
     }
 
     @Test
