@@ -99,7 +99,13 @@ public final class TrainCommand implements Callable<Integer> {
                                 + " and print a rate for --lr. Nothing else is written.")
         private Path learningRatePlot;
 
-        @Option(names = "--follow", required = true, hidden = true)
+        @Option(
+                names = "--follow",
+                required = true,
+                hidden = true,
+                description =
+                        "Take part in the training of the process that has started this one, which"
+                                + " says so by standard input.")
         private boolean follows;
     }
 
