@@ -1,7 +1,6 @@
 package dev.fern.detection.image;
 
 import java.io.IOException;
-import java.io.Serializable;
 import java.nio.file.Path;
 import java.util.Objects;
 import org.opencv.core.CvType;
@@ -19,7 +18,7 @@ import org.opencv.core.Mat;
  * @param maxPixels the largest number of pixels that is decoded, 1 to 2^30
  * @param orientation whether the EXIF orientation of a file turns the picture upright
  */
-public record ImageReader(long maxPixels, ImageOrientation orientation) implements Serializable {
+public record ImageReader(long maxPixels, ImageOrientation orientation) {
 
     /** The pixel limit unless another is set: 64 million. */
     public static final long DEFAULT_MAX_PIXELS = 64_000_000;

@@ -1,7 +1,5 @@
 package dev.fern.detection.model;
 
-import java.io.Serializable;
-
 /**
  * How outputs become detections.
  *
@@ -14,8 +12,7 @@ import java.io.Serializable;
  *     evaluation
  */
 public record PostProcessing(
-        double scoreThreshold, double nmsIou, int candidatesPerLevel, int maxDetections)
-        implements Serializable {
+        double scoreThreshold, double nmsIou, int candidatesPerLevel, int maxDetections) {
 
     /**
      * A threshold of 0.05, an overlap of 0.5, 1000 candidates per level, 100 detections per image.
