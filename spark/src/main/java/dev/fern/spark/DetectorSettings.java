@@ -25,11 +25,43 @@ record DetectorSettings(
         String engine,
         String devices,
         Precision precision,
-        CanvasRule canvas,
-        PostProcessing postProcessing)
+        CanvasNumbers canvas,
+        PostProcessingNumbers postProcessing)
         implements Serializable {
 
     private static final long serialVersionUID = 1L;
+
+    /** The numbers of a {@link CanvasRule}, as they are sent to executors. */
+    record CanvasNumbers(int minSize, int maxSize, int stride) implements Serializable {
+        private static final long serialVersionUID = 1L;
+
+        static CanvasNumbers of(CanvasRule rule) {
+            return new CanvasNumbers(rule.minSize(), rule.maxSize(), rule.stride());
+        }
+
+        CanvasRule rule() {
+            return new CanvasRule(minSize, maxSize, stride);
+        }
+    }
+
+    /** The numbers of a {@link PostProcessing}, as they are sent to executors. */
+    record PostProcessingNumbers(
+            double scoreThreshold, double nmsIou, int candidatesPerLevel, int maxDetections)
+            implements Serializable {
+        private static final long serialVersionUID = 1L;
+
+        static PostProcessingNumbers of(PostProcessing own) {
+            return new PostProcessingNumbers(
+                    own.scoreThreshold(),
+                    own.nmsIou(),
+                    own.candidatesPerLevel(),
+                    own.maxDetections());
+        }
+
+        PostProcessing processing() {
+            return new PostProcessing(scoreThreshold, nmsIou, candidatesPerLevel, maxDetections);
+        }
+    }
 
     /** Loads the detector in an executor, or in the driver. */
     Detector load(ModelFiles model) throws IOException {
@@ -43,8 +75,8 @@ record DetectorSettings(
                                             .optEngine(engine)
                                             .optDevice(device)
                                             .optPrecision(precision)
-                                            .optCanvas(canvas)
-                                            .optPostProcessing(postProcessing)
+                                            .optCanvas(canvas.rule())
+                                            .optPostProcessing(postProcessing.processing())
                                             .load());
                 });
     }

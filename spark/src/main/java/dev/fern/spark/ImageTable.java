@@ -41,7 +41,11 @@ public record ImageTable(List<Image> images) {
     public record Image(
             long id, String path, String name, int width, int height, List<Box> boxes) {}
 
-    /** Makes a copy of the list. */
+    /**
+     * Makes a copy of the list.
+     *
+     * @param images the images
+     */
     public ImageTable {
         images = List.copyOf(images);
     }

@@ -8,6 +8,7 @@ import dev.fern.detection.data.DetectionDataset;
 import dev.fern.detection.data.ImageSizing;
 import dev.fern.detection.data.LoaderOptions;
 import dev.fern.detection.data.Sample;
+import dev.fern.detection.image.ImageOrientation;
 import dev.fern.detection.image.ImageReadException;
 import dev.fern.detection.image.ImageReader;
 import dev.fern.detection.image.ImageSource;
@@ -15,6 +16,7 @@ import dev.fern.detection.model.DatasetDetection;
 import dev.fern.detection.model.Detection;
 import java.io.IOException;
 import java.io.InterruptedIOException;
+import java.io.Serializable;
 import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.Iterator;
@@ -51,12 +53,20 @@ final class RowDetection implements MapPartitionsFunction<Row, Row> {
      * How images are read and which detections are kept.
      *
      * @param batchSize number of images of one canvas that pass the network together
-     * @param reader decodes the images
+     * @param maxPixels the largest number of pixels that is decoded
+     * @param orientation whether the EXIF orientation of a file turns the picture upright
      * @param categories positions of the categories that are kept, in the model's list
      * @param mostDetections how many detections of an image are kept
      */
-    record Rules(int batchSize, ImageReader reader, Set<Integer> categories, int mostDetections)
-            implements java.io.Serializable {}
+    record Rules(
+            int batchSize,
+            long maxPixels,
+            ImageOrientation orientation,
+            Set<Integer> categories,
+            int mostDetections)
+            implements Serializable {
+        private static final long serialVersionUID = 1L;
+    }
 
     private final DetectorSettings settings;
     private final Broadcast<ModelFiles> model;
@@ -95,6 +105,7 @@ final class RowDetection implements MapPartitionsFunction<Row, Row> {
     private final class Groups implements Iterator<Row> {
         private final Iterator<Row> rows;
         private final SharedDetector shared;
+        private final ImageReader reader = new ImageReader(rules.maxPixels, rules.orientation);
         private final HadoopFiles files = new HadoopFiles(hadoop.value().value());
         private Iterator<Row> ready = List.<Row>of().iterator();
 
@@ -145,7 +156,7 @@ final class RowDetection implements MapPartitionsFunction<Row, Row> {
             try {
                 DatasetDetection.forEach(
                         shared.detector(),
-                        DetectionDataset.unlabelled(samples, rules.reader),
+                        DetectionDataset.unlabelled(samples, reader),
                         rules.batchSize,
                         new LoaderOptions(LOADER_THREADS, 2 * LOADER_THREADS, true),
                         (place, detections) -> found[(int) place] = structs(detections),
@@ -169,7 +180,7 @@ final class RowDetection implements MapPartitionsFunction<Row, Row> {
             for (Box box : columns.boxes(row)) {
                 annotations.add(new CocoAnnotation(1, place, 1, box, box.area(), false));
             }
-            ImageSizing sizing = ImageSizing.of(image, annotations, source, rules.reader);
+            ImageSizing sizing = ImageSizing.of(image, annotations, source, reader);
             return new Sample(place, source, sizing.size(), new float[0], new int[0]);
         }
     }

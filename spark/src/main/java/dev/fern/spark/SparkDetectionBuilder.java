@@ -175,8 +175,8 @@ public final class SparkDetectionBuilder {
                         engine == null ? InstalledEngines.preferred() : engine,
                         devices,
                         precision,
-                        configuration.canvas(),
-                        configuration.postProcessing());
+                        DetectorSettings.CanvasNumbers.of(configuration.canvas()),
+                        DetectorSettings.PostProcessingNumbers.of(configuration.postProcessing()));
         Set<Integer> categories =
                 kept != null
                         ? kept
@@ -188,6 +188,11 @@ public final class SparkDetectionBuilder {
                 configuration,
                 settings,
                 JavaSparkContext.fromSparkContext(spark.sparkContext()).broadcast(files),
-                new RowDetection.Rules(batchSize, reader, categories, mostDetections));
+                new RowDetection.Rules(
+                        batchSize,
+                        reader.maxPixels(),
+                        reader.orientation(),
+                        categories,
+                        mostDetections));
     }
 }

@@ -1,7 +1,5 @@
 package dev.fern.detection.image;
 
-import java.io.Serializable;
-
 /**
  * How large the network sees an image: a function of that image's own size alone, so that a batch
  * can't change it. The size follows torchvision's {@code GeneralizedRCNNTransform}: the shorter
@@ -13,7 +11,7 @@ import java.io.Serializable;
  * @param stride both sides of the canvas are multiples of it, at least 1
  * @serial exclude
  */
-public record CanvasRule(int minSize, int maxSize, int stride) implements Serializable {
+public record CanvasRule(int minSize, int maxSize, int stride) {
 
     /** The stride of torchvision's detectors, which is also that of C5. */
     public static final int DEFAULT_STRIDE = 32;

@@ -1,7 +1,6 @@
 package dev.fern.detection.image;
 
 import java.io.IOException;
-import java.io.Serializable;
 import java.nio.file.Path;
 import java.util.Objects;
 import java.util.Optional;
@@ -21,7 +20,7 @@ import org.opencv.core.Mat;
  * @param orientation whether the EXIF orientation of a file turns the picture upright
  * @serial exclude
  */
-public record ImageReader(long maxPixels, ImageOrientation orientation) implements Serializable {
+public record ImageReader(long maxPixels, ImageOrientation orientation) {
 
     /** The pixel limit unless another is set: 64 million. */
     public static final long DEFAULT_MAX_PIXELS = 64_000_000;

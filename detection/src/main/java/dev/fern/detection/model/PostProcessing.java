@@ -1,7 +1,5 @@
 package dev.fern.detection.model;
 
-import java.io.Serializable;
-
 /**
  * How outputs become detections.
  *
@@ -15,8 +13,7 @@ import java.io.Serializable;
  * @serial exclude
  */
 public record PostProcessing(
-        double scoreThreshold, double nmsIou, int candidatesPerLevel, int maxDetections)
-        implements Serializable {
+        double scoreThreshold, double nmsIou, int candidatesPerLevel, int maxDetections) {
 
     /**
      * A threshold of 0.05, an overlap of 0.5, 1000 candidates per level, 100 detections per image.
