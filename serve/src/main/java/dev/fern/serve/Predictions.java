@@ -29,7 +29,6 @@ import org.eclipse.jetty.http.HttpStatus;
 import org.eclipse.jetty.http.MultiPart;
 import org.eclipse.jetty.http.MultiPartFormData;
 import org.eclipse.jetty.io.Content;
-import org.eclipse.jetty.io.EofException;
 import org.eclipse.jetty.server.Request;
 import org.eclipse.jetty.util.Callback;
 import org.eclipse.jetty.util.Fields;
@@ -164,7 +163,9 @@ final class Predictions implements AutoCloseable {
 
     private void answer(Exchange exchange, ServedModel model, byte[] body) {
         if (ConnectionWatch.isClientGone(exchange.request())) {
-            exchange.abandon(new EofException("the client has closed the connection"));
+            // one that has closed its half alone still reads
+            exchange.refuse(
+                    HttpStatus.BAD_REQUEST_400, "the client has closed its side of the connection");
             return;
         }
         if (patienceNanos(exchange) < 0) {

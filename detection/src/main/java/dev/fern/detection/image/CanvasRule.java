@@ -9,7 +9,6 @@ package dev.fern.detection.image;
  * @param minSize wanted length of the shorter side in pixels, at least 1
  * @param maxSize largest length of the longer side in pixels, at least {@code minSize}
  * @param stride both sides of the canvas are multiples of it, at least 1
- * @serial exclude
  */
 public record CanvasRule(int minSize, int maxSize, int stride) {
 

@@ -18,7 +18,6 @@ import org.opencv.core.Mat;
  *
  * @param maxPixels the largest number of pixels that is decoded, 1 to 2^30
  * @param orientation whether the EXIF orientation of a file turns the picture upright
- * @serial exclude
  */
 public record ImageReader(long maxPixels, ImageOrientation orientation) {
 

@@ -10,7 +10,6 @@ package dev.fern.detection.model;
  *     the paper
  * @param maxDetections number of best detections that are kept of each image; 100 in COCO's
  *     evaluation
- * @serial exclude
  */
 public record PostProcessing(
         double scoreThreshold, double nmsIou, int candidatesPerLevel, int maxDetections) {
