@@ -156,10 +156,14 @@ final class ApiHandler extends Handler.Abstract {
         }
 
         void answer(int status, String type, byte[] body) {
+            metrics.answered(route, model, status, age());
+            write(status, type, body);
+        }
+
+        private void write(int status, String type, byte[] body) {
             response.setStatus(status);
             response.getHeaders().put(HttpHeader.CONTENT_TYPE, type);
             response.getHeaders().put(HttpHeader.CONTENT_LENGTH, body.length);
-            metrics.answered(route, model, status, age());
             response.write(true, ByteBuffer.wrap(body), callback);
         }
 
@@ -177,6 +181,19 @@ final class ApiHandler extends Handler.Abstract {
         void refuseAndClose(int status, String message) {
             response.getHeaders().put(new HttpField(HttpHeader.CONNECTION, "close"));
             refuse(status, message);
+        }
+
+        /**
+         * Gives up on a client that has closed its side: where it closed that alone, it still
+         * reads.
+         */
+        void abandon() {
+            metrics.answered(route, model, 0, age());
+            int status = HttpStatus.BAD_REQUEST_400;
+            write(
+                    status,
+                    JSON,
+                    Answers.error(status, "the client has closed its side of the connection"));
         }
 
         /** Gives up on a client that is gone. */

@@ -163,9 +163,7 @@ final class Predictions implements AutoCloseable {
 
     private void answer(Exchange exchange, ServedModel model, byte[] body) {
         if (ConnectionWatch.isClientGone(exchange.request())) {
-            // one that has closed its half alone still reads
-            exchange.refuse(
-                    HttpStatus.BAD_REQUEST_400, "the client has closed its side of the connection");
+            exchange.abandon();
             return;
         }
         if (patienceNanos(exchange) < 0) {
