@@ -64,7 +64,10 @@ final class AllReduceBenchmark implements Callable<Integer> {
     @Option(names = "--json", paramLabel = "FILE", description = "Write all figures as JSON.")
     private Path json;
 
-    @Option(names = "--follow", hidden = true)
+    @Option(
+            names = "--follow",
+            hidden = true,
+            description = "Take part in the benchmark of the process that has started this one.")
     private boolean follows;
 
     @Spec private CommandSpec spec;
