@@ -16,7 +16,6 @@ public final class IdPositions {
 
     private final int[] small;
     private final Map<Long, Integer> others = new HashMap<>();
-    private final int count;
 
     /**
      * Takes a list.
@@ -30,14 +29,11 @@ public final class IdPositions {
         }
         small = new int[(int) largest + 1];
         Arrays.fill(small, ABSENT);
-        int different = 0;
         for (int i = 0; i < ids.length; i++) {
             if (ids[i] != IdTable.NONE && !contains(ids[i])) {
-                different++;
                 put(ids[i], i);
             }
         }
-        count = different;
     }
 
     private void put(long id, int position) {
@@ -70,6 +66,6 @@ public final class IdPositions {
 
     /** {@return whether the list has no id} */
     public boolean isEmpty() {
-        return count == 0;
+        return small.length == 0 && others.isEmpty();
     }
 }
