@@ -25,6 +25,7 @@ final class CategoryMatching {
     // Room for one image at a time
     private double[] ious = new double[64];
     private boolean[] mayMatch = new boolean[16];
+    private double[] detectionAreas = new double[16];
     private final long[] taken;
     private final boolean[] ignored;
     private final int[] truthOrder;
@@ -66,6 +67,7 @@ final class CategoryMatching {
         kept = keep(input.detections(category));
         places = new int[kept.length];
         matched = new int[kept.length];
+        input.refusals().requireNegatable(kept, keptStarts, truthStarts);
         order = sort();
     }
 
@@ -114,7 +116,7 @@ final class CategoryMatching {
     }
 
     /** The length of Python's {@code [0:limit]}. */
-    private static int cut(int length, int limit) {
+    static int cut(int length, int limit) {
         return limit >= 0 ? Math.min(length, limit) : Math.max(0, length + limit);
     }
 
@@ -226,13 +228,19 @@ final class CategoryMatching {
         int first = keptStarts[image];
         int count = keptStarts[image + 1] - first;
         boolean any = computeIous(firstTruth, endTruth, first, count, thresholds);
+        if (detectionAreas.length < count) {
+            detectionAreas = new double[Math.max(count, 2 * detectionAreas.length)];
+        }
+        for (int d = 0; d < count; d++) {
+            detectionAreas[d] = input.results().area(kept[first + d]);
+        }
         for (int a = 0; a < areas.length; a++) {
             if (any) {
                 orderTruths(firstTruth, endTruth, areas[a]);
                 Arrays.fill(taken, firstTruth, endTruth, 0);
             }
             for (int d = 0; d < count; d++) {
-                boolean outside = areas[a].excludes(input.results().area(kept[first + d]));
+                boolean outside = areas[a].excludes(detectionAreas[d]);
                 int place = places[first + d];
                 if (any && mayMatch[d]) {
                     matchDetection(firstTruth, endTruth, first, d, thresholds, outside);

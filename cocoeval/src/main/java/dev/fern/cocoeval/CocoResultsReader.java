@@ -1,6 +1,7 @@
 package dev.fern.cocoeval;
 
 import static dev.fern.cocoeval.CocoProblem.Severity.ERROR;
+import static dev.fern.cocoeval.CocoProblem.Severity.WARNING;
 
 import dev.fern.cocoeval.id.IdTable;
 import dev.fern.cocoeval.json.ArrayTail;
@@ -372,6 +373,13 @@ final class CocoResultsReader {
             return score;
         }
         if (in.readValue() instanceof Boolean truth) {
+            scoreFlaw =
+                    new CocoProblem(
+                            WARNING,
+                            in.path(),
+                            start,
+                            "is true or false, as are all of its category, and numpy can't negate"
+                                    + " those");
             return truth ? 1 : 0;
         }
         scoreFlaw = problem(start, "is not a number");

@@ -1,5 +1,7 @@
 package dev.fern.cocoeval;
 
+import static dev.fern.cocoeval.CocoProblem.Severity.ERROR;
+
 import dev.fern.cocoeval.id.IdTable;
 import dev.fern.cocoeval.json.CocoFormatException;
 import dev.fern.cocoeval.json.PythonText;
@@ -11,6 +13,7 @@ import dev.fern.cocoeval.mask.Segmentation.Refused;
 import dev.fern.cocoeval.mask.Segmentation.Runs;
 import java.math.BigInteger;
 import java.util.HashSet;
+import java.util.List;
 import java.util.OptionalDouble;
 import java.util.Set;
 import java.util.function.LongPredicate;
@@ -48,12 +51,14 @@ final class Refusals {
     private final CocoResults results;
     private final IouType type;
     private final boolean corrected;
+    private final List<Integer> maxDets;
 
     Refusals(CocoDataset dataset, CocoResults results, EvaluationParameters parameters) {
         this.dataset = dataset;
         this.results = results;
         type = parameters.iouType();
         corrected = parameters.corrected();
+        maxDets = parameters.maxDets();
     }
 
     String datasetName() {
@@ -244,7 +249,37 @@ final class Refusals {
     void requireScores(int[] detections, int from, int to) throws CocoFormatException {
         if (results.hasFlaws()) {
             for (int i = from; i < to; i++) {
-                refuseDetection(results.scoreFlaw(detections[i]));
+                CocoProblem flaw = results.scoreFlaw(detections[i]);
+                refuseDetection(flaw != null && flaw.severity() == ERROR ? flaw : null);
+            }
+        }
+    }
+
+    /**
+     * Refuses scores of a group that are true or false in every image, which numpy can't negate.
+     *
+     * @param kept image by image, those that the largest maxDets leaves
+     * @param starts where each image's begin in {@code kept}
+     * @param truthStarts the same for the annotations of the group
+     */
+    void requireNegatable(int[] kept, int[] starts, int[] truthStarts) throws CocoFormatException {
+        if (!results.hasFlaws() || corrected || kept.length == 0) {
+            return;
+        }
+        for (int limit : maxDets) {
+            boolean negatable = false;
+            for (int image = 0; image + 1 < starts.length && !negatable; image++) {
+                int count = starts[image + 1] - starts[image];
+                int end = starts[image] + CategoryMatching.cut(count, limit);
+                boolean evaluated = count > 0 || truthStarts[image + 1] > truthStarts[image];
+                // an empty list of scores makes numbers of the others
+                negatable = evaluated && end == starts[image];
+                for (int d = starts[image]; d < end && !negatable; d++) {
+                    negatable = results.scoreFlaw(kept[d]) == null;
+                }
+            }
+            if (!negatable) {
+                refuseDetection(results.scoreFlaw(kept[0]));
             }
         }
     }

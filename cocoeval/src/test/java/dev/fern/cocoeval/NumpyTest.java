@@ -57,12 +57,23 @@ class NumpyTest {
     @Test
     void scoresAreSortedStablyWithNanLast() {
         Random random = new Random(1);
-        for (int size : new int[] {0, 1, 7, 8, 9, 100, 1000}) {
+        for (int size : new int[] {0, 1, 7, 8, 9, 100, 127, 128, 1000, 100_000}) {
             double[] scores = new double[size];
             List<Integer> expected = new ArrayList<>();
             for (int i = 0; i < size; i++) {
                 int level = random.nextInt(6);
-                scores[i] = level == 0 ? Double.NaN : level == 1 ? -0.0 : level - 2;
+                scores[i] =
+                        switch (level) {
+                            case 0 -> Double.NaN;
+                            case 1 -> -0.0;
+                            case 2 ->
+                                    random.nextGaussian() * Math.pow(10, random.nextInt(600) - 300);
+                            case 3 ->
+                                    random.nextBoolean()
+                                            ? Double.POSITIVE_INFINITY
+                                            : Double.NEGATIVE_INFINITY;
+                            default -> level - 4;
+                        };
                 expected.add(i);
             }
             // -NaN and -0.0 compared as numbers

@@ -55,6 +55,33 @@ class OddFilesTest {
     }
 
     @Test
+    void scoresThatAreTrueAreNumbersBesideNumbersAlone() throws IOException {
+        String twoImages =
+                """
+                {"images": [{"id": 1}, {"id": 2}], "categories": [{"id": 1}], "annotations": [
+                  {"id": 1, "image_id": 1, "category_id": 1, "bbox": [0, 0, 50, 50], "area": 2500,
+                   "iscrowd": 0},
+                  {"id": 2, "image_id": 2, "category_id": 1, "bbox": [0, 0, 50, 50], "area": 2500,
+                   "iscrowd": 0}]}
+                """;
+        String first =
+                "{\"image_id\": 1, \"category_id\": 1, \"bbox\": [0, 0, 50, 50], \"score\": true}";
+        String second = first.replace("\"image_id\": 1", "\"image_id\": 2");
+        String number = second.replace("true", "1");
+        assertPerfect(twoImages, "[" + first + "," + number + "]", DEFAULTS);
+        // an image without detections makes numbers of the others' scores
+        assertThat(evaluate(twoImages, "[" + first + "]", DEFAULTS).stat(CocoMetric.AR))
+                .isEqualTo(0.5);
+        String alone = "[" + first + "," + second + "]";
+        assertRefused(twoImages, alone, DEFAULTS, "is true or false, as are all");
+        assertPerfect(twoImages, alone, EvaluationParameters.builder().corrected(true).build());
+        // behind the first, by which maxDets 1 alone goes
+        String behind = number.replace("\"score\": 1", "\"score\": 0.5");
+        assertRefused(
+                twoImages, "[" + first + "," + second + "," + behind + "]", DEFAULTS, "[0].score");
+    }
+
+    @Test
     void imagesAndCategoriesWhoseIdsAreNoIntegersCanBeChosen() throws IOException {
         String truth =
                 """

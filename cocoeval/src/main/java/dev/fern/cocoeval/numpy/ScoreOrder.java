@@ -1,8 +1,17 @@
 package dev.fern.cocoeval.numpy;
 
-/** Sorts detections by falling score as {@code numpy.argsort(-scores, kind="mergesort")} does. */
+/**
+ * Sorts detections by falling score as {@code numpy.argsort(-scores, kind="mergesort")} does. Few
+ * are merged; many are distributed by the bytes of their scores, the least significant one first,
+ * which compares nothing.
+ */
 public final class ScoreOrder {
     private static final int RUN = 8;
+
+    /** From here up distributing pays. */
+    private static final int MANY = 128;
+
+    private static final int BYTE_VALUES = 1 << Byte.SIZE;
 
     private ScoreOrder() {}
 
@@ -16,6 +25,66 @@ public final class ScoreOrder {
      * @param spare of at least the length of {@code order}
      */
     public static void sort(int[] order, int from, int to, double[] scores, int[] spare) {
+        if (to - from < MANY) {
+            mergeSort(order, from, to, scores, spare);
+        } else {
+            distribute(order, from, to, scores, spare);
+        }
+    }
+
+    private static void distribute(int[] order, int from, int to, double[] scores, int[] spare) {
+        int count = to - from;
+        long[] keys = new long[count];
+        int[][] starts = new int[Long.BYTES][BYTE_VALUES];
+        for (int i = 0; i < count; i++) {
+            long key = key(scores[order[from + i]]);
+            keys[i] = key;
+            for (int[] counts : starts) {
+                counts[(int) key & BYTE_VALUES - 1]++;
+                key >>>= Byte.SIZE;
+            }
+        }
+        long[] spareKeys = new long[count];
+        System.arraycopy(order, from, spare, 0, count);
+        int[] indices = spare;
+        int[] otherIndices = new int[count];
+        for (int at = 0; at < Long.BYTES; at++) {
+            int shift = at * Byte.SIZE;
+            int[] next = starts[at];
+            if (next[(int) (keys[0] >>> shift) & BYTE_VALUES - 1] == count) {
+                continue;
+            }
+            int sum = 0;
+            for (int value = 0; value < BYTE_VALUES; value++) {
+                int size = next[value];
+                next[value] = sum;
+                sum += size;
+            }
+            for (int i = 0; i < count; i++) {
+                int place = next[(int) (keys[i] >>> shift) & BYTE_VALUES - 1]++;
+                spareKeys[place] = keys[i];
+                otherIndices[place] = indices[i];
+            }
+            long[] sortedKeys = spareKeys;
+            spareKeys = keys;
+            keys = sortedKeys;
+            int[] sorted = otherIndices;
+            otherIndices = indices;
+            indices = sorted;
+        }
+        System.arraycopy(indices, 0, order, from, count);
+    }
+
+    /** A number that, compared as unsigned, is the smaller the earlier the score comes. */
+    private static long key(double score) {
+        if (Double.isNaN(score)) {
+            return -1;
+        }
+        long bits = Double.doubleToRawLongBits(score + 0.0); // 0 and -0 tie
+        return bits < 0 ? bits : bits ^ Long.MAX_VALUE;
+    }
+
+    private static void mergeSort(int[] order, int from, int to, double[] scores, int[] spare) {
         for (int start = from; start < to; start += RUN) {
             insertionSort(order, start, Math.min(start + RUN, to), scores);
         }

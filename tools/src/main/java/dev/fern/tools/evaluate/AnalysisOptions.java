@@ -92,9 +92,7 @@ final class AnalysisOptions {
                 parameters = parameters.withScoreThreshold(score);
             }
             parameters = beta == null ? parameters : parameters.withBeta(beta);
-            if (json == null
-                    && report == null
-                    && !parameters.equals(AnalysisParameters.defaults())) {
+            if (json == null && report == null && (iou != null || score != null || beta != null)) {
                 throw new BadInputException(
                         "--analysis-iou, --analysis-score and --beta are for --analysis and"
                                 + " --report, and neither is given");

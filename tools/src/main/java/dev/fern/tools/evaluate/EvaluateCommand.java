@@ -25,6 +25,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -216,15 +217,26 @@ public final class EvaluateCommand implements Callable<Integer> {
         CocoDataset dataset = files.dataset();
         CocoResults results = files.results().get(0);
         EvaluationParameters parameters = evaluation.parameters(dataset);
+        // beside the evaluation, whose first part takes one thread
+        CompletableFuture<Advice> advice =
+                CompletableFuture.supplyAsync(() -> Advice.on(dataset, results, parameters));
         DetectorEvaluation evaluated =
                 new DetectorEvaluation(
                         dataset, results, CocoEvaluator.evaluate(dataset, results, parameters));
-        DataWarnings.print(annotations, CocoAdvice.of(dataset, parameters));
-        DataWarnings.print(source.detections, CocoAdvice.of(dataset, results));
-        CocoAdvice.coverage(dataset, results, parameters)
-                .advice()
-                .ifPresent(line -> DataWarnings.print(source.detections, List.of(line)));
+        DataWarnings.print(annotations, advice.join().annotations);
+        DataWarnings.print(source.detections, advice.join().detections);
         return evaluated;
+    }
+
+    /** What may be wrong with the two files, a line each. */
+    private record Advice(List<String> annotations, List<String> detections) {
+
+        static Advice on(
+                CocoDataset dataset, CocoResults results, EvaluationParameters parameters) {
+            List<String> detections = new ArrayList<>(CocoAdvice.of(dataset, results));
+            CocoAdvice.coverage(dataset, results, parameters).advice().ifPresent(detections::add);
+            return new Advice(CocoAdvice.of(dataset, parameters), detections);
+        }
     }
 
     private DetectorEvaluation runModel(ModelSource from)
