@@ -42,8 +42,8 @@ import picocli.CommandLine.Spec;
             "",
             "The page shows the images with objects and detections drawn over them. It finds images"
                     + " by category, score, size and kind of error, sorts them by what they cost in"
-                    + " AP, and lists labels worth a second look. It needs no network: open"
-                    + " index.html of the folder in a browser.",
+                    + " AP, and lists labels worth a second look. Open the folder's index.html in"
+                    + " a browser; it needs no network.",
             "",
             "Give the folder of a run of fern train, whose newest evaluation is shown, or"
                     + " annotations, detections and images. Images are linked, so that the page"
