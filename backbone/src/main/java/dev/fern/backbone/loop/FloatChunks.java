@@ -16,7 +16,7 @@ public final class FloatChunks {
          *
          * @param start index of the part's first value in the array
          * @param count number of the part's values, 1 to {@link #SIZE}
-         * @param room scratch space for {@link #SIZE} values, with anything in it
+         * @param room scratch space for as many values as the largest part has, with anything in it
          * @param more a second scratch space of that kind
          */
         void accept(int start, int count, float[] room, float[] more);
@@ -42,8 +42,9 @@ public final class FloatChunks {
                 count(length),
                 SIZE,
                 (from, to) -> {
-                    float[] room = new float[SIZE];
-                    float[] more = new float[SIZE];
+                    // most of a network's arrays are far shorter than a part may be
+                    float[] room = new float[Math.min(SIZE, length)];
+                    float[] more = new float[room.length];
                     for (int chunk = from; chunk < to; chunk++) {
                         int start = chunk * SIZE;
                         body.accept(start, Math.min(SIZE, length - start), room, more);

@@ -146,7 +146,7 @@ public final class PackedWeights implements AutoCloseable {
         try (FloatPointer floats = new FloatPointer(values);
                 IntPointer bits = new IntPointer(floats)) {
             IntBuffer all = bits.capacity(values.capacity()).asBuffer();
-            int[] part = new int[FloatChunks.SIZE];
+            int[] part = new int[Math.min(FloatChunks.SIZE, all.capacity())];
             long fingerprint = 0;
             for (int start = 0; start < all.capacity(); start += part.length) {
                 int count = Math.min(part.length, all.capacity() - start);
