@@ -40,8 +40,8 @@ final class ElementwiseKernels {
      */
     private static final int STRIP_VALUES = 1 << 20;
 
-    /** A sum of more squares in float32 is off by more than 1e-6. */
-    private static final int MOST_STRIP_PLACES = 1 << 15;
+    /** A sum of so many squares in float32 is off by 1e-6. */
+    private static final int MOST_STRIP_PLACES = 1 << 14;
 
     private ElementwiseKernels() {}
 

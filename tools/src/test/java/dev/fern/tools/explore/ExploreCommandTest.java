@@ -164,7 +164,7 @@ class ExploreCommandTest {
         Path original = data.resolve("images/original.png");
         Explored.writeImage(original, 3);
         List<String> names = new ArrayList<>();
-        for (int i = 0; i < 20_000; i++) {
+        for (int i = 0; i < 8000; i++) {
             names.add(i + ".png");
             Files.createLink(data.resolve("images/" + i + ".png"), original);
         }
