@@ -30,7 +30,6 @@ class HostileRequestTest extends ServerFixture {
     private static final Duration SOON = Duration.ofSeconds(20);
     private static final int LONGEST_REFUSAL = 20_000;
     private static final int MANY = 10_000;
-    private static final int GIF_SIDE = 8000;
 
     private static void requireRefused(String about, HttpResponse<String> answer) {
         assertThat(answer.statusCode()).as(about + ": " + answer.body()).isEqualTo(400);
@@ -116,15 +115,12 @@ class HostileRequestTest extends ServerFixture {
         }
     }
 
-    /** Only the first of the images is decoded, each of which covers the screen. */
     @Test
-    void anAnimationTakesNoLongerThanItsFirstImage() throws Exception {
+    void anAnimationIsItsFirstImage() throws Exception {
         try (PredictionServer server = start(1, 10, Optional.empty())) {
-            for (int frames : new int[] {1, MANY}) {
-                long start = System.nanoTime();
-                HttpResponse<String> answer = send(server, "image/gif", gif(frames));
-                assertThat(answer.statusCode()).as(answer.body()).isIn(200, 400);
-            }
+            HttpResponse<String> first = send(server, "image/gif", gif(1));
+            assertThat(first.statusCode()).as(first.body()).isEqualTo(200);
+            assertThat(send(server, "image/gif", gif(MANY)).body()).isEqualTo(first.body());
         }
     }
 
@@ -158,25 +154,23 @@ class HostileRequestTest extends ServerFixture {
             raw.send(
                     "POST /predictions/cells HTTP/1.1\r\nHost: x\r\n"
                             + "Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n");
-            String answer;
             try {
                 raw.send("X: y\r\n".repeat(10 * MANY));
             } catch (IOException e) {
                 // cut off already
             }
-            answer = raw.readAll();
-            assertThat(answer).doesNotContain("HTTP/1.1 200");
+            assertThat(raw.readAll()).doesNotContain("HTTP/1.1 200");
         }
     }
 
-    /** Writes an animation of a large screen, all of one colour, in a few bytes per image. */
+    /** Returns an animation of one pixel, white in the first image and black in the others. */
     private static byte[] gif(int frames) {
         HexFormat hex = HexFormat.of();
-        String side = String.format("%02x%02x", GIF_SIDE & 255, GIF_SIDE >> 8);
         ByteArrayOutputStream gif = new ByteArrayOutputStream();
-        gif.writeBytes(hex.parseHex("474946383961" + side + side + "f00000" + "000000ffffff"));
+        gif.writeBytes(hex.parseHex("47494638396101000100f00000000000ffffff"));
         for (int i = 0; i < frames; i++) {
-            gif.writeBytes(hex.parseHex("2c00000000" + side + side + "00" + "0202440100"));
+            gif.writeBytes(
+                    hex.parseHex("2c00000000010001000002024" + (i == 0 ? "c" : "4") + "0100"));
         }
         gif.write(0x3b);
         return gif.toByteArray();
