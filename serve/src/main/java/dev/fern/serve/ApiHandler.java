@@ -53,7 +53,6 @@ final class ApiHandler extends Handler.Abstract {
             Page.Content file = page.at(path).get();
             exchange.route = "page";
             response.getHeaders().put("Content-Security-Policy", Page.CONTENT_SECURITY_POLICY);
-            response.getHeaders().put("X-Content-Type-Options", "nosniff");
             get(exchange, file::bytes, file.type());
         } else if (!isAllowed(request)) {
             response.getHeaders().put(HttpHeader.WWW_AUTHENTICATE, "Bearer");
@@ -164,16 +163,20 @@ final class ApiHandler extends Handler.Abstract {
             response.setStatus(status);
             response.getHeaders().put(HttpHeader.CONTENT_TYPE, type);
             response.getHeaders().put(HttpHeader.CONTENT_LENGTH, body.length);
+            // Names and messages are others' texts, which no browser shall take for a page.
+            response.getHeaders().put("X-Content-Type-Options", "nosniff");
             response.write(true, ByteBuffer.wrap(body), callback);
         }
 
         void refuse(int status, String message) {
+            if (status == HttpStatus.SERVICE_UNAVAILABLE_503) {
+                response.getHeaders().put(HttpHeader.RETRY_AFTER, "1");
+            }
             answer(status, JSON, Answers.error(status, message));
         }
 
         /** Refuses for now: the client should ask again. */
         void refuseForNow(String message) {
-            response.getHeaders().put(HttpHeader.RETRY_AFTER, "1");
             refuse(HttpStatus.SERVICE_UNAVAILABLE_503, message);
         }
 

@@ -1,8 +1,10 @@
 package dev.fern.serve;
 
 import java.io.IOException;
+import java.net.StandardSocketOptions;
 import java.nio.BufferOverflowException;
 import java.nio.ByteBuffer;
+import java.nio.channels.SocketChannel;
 import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -10,6 +12,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
 import org.eclipse.jetty.http.HttpHeader;
 import org.eclipse.jetty.io.Connection;
+import org.eclipse.jetty.io.EndPoint;
 import org.eclipse.jetty.server.ConnectionMetaData;
 import org.eclipse.jetty.server.Handler;
 import org.eclipse.jetty.server.Request;
@@ -109,10 +112,28 @@ final class ConnectionWatch extends Handler.Wrapper implements Connection.Listen
         closeIf(state -> state.phase != Phase.SERVED && state.hasLasted(allowedNanos));
     }
 
+    /** Keeps the system from holding what is unsent for a client that may never read it. */
+    private static void forgetUnsent(Connection connection) {
+        Object transport = connection.getEndPoint();
+        while (transport instanceof EndPoint endPoint) { // that of TLS is above that of the socket
+            transport = endPoint.getTransport();
+        }
+        try {
+            if (transport instanceof SocketChannel channel) {
+                channel.setOption(StandardSocketOptions.SO_LINGER, 0);
+            }
+        } catch (IOException e) {
+            // It is closed already.
+        }
+    }
+
     private void closeIf(Predicate<State> condition) {
         states.forEach(
                 (connection, state) -> {
                     if (condition.test(state)) {
+                        if (state.phase == Phase.ANSWERED) {
+                            forgetUnsent(connection);
+                        }
                         connection.close();
                     }
                 });

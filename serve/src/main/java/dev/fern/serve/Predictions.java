@@ -19,7 +19,6 @@ import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.Semaphore;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -41,12 +40,19 @@ import org.eclipse.jetty.util.Promise;
  */
 final class Predictions implements AutoCloseable {
 
-    private static final int KIB = 1024;
-
-    /** Of Java's heap, what bodies that are being received may take. */
+    /** Of Java's heap, what bodies may take that have come and are not answered. */
     private static final double BODIES_SHARE = 0.25;
 
+    /** Of Java's heap, what drawings may take that clients have not yet read. */
+    private static final double DRAWINGS_SHARE = 0.125;
+
     private static final int MOST_PARTS = 16;
+
+    /** Of a form's parameter; those of a query are bounded by the head of the request. */
+    private static final int LONGEST_PARAMETER = 1 << 14;
+
+    private static final String SHORT_OF_MEMORY =
+            "the server is short of memory or about to end; try again";
 
     private static final String WAITED = "the request has waited for too long; try again";
 
@@ -55,7 +61,8 @@ final class Predictions implements AutoCloseable {
 
     private final ServerOptions options;
     private final ThreadPoolExecutor workers;
-    private final Semaphore bodyKib;
+    private final MemoryBudget bodies = MemoryBudget.ofHeap(BODIES_SHARE);
+    private final MemoryBudget drawings = MemoryBudget.ofHeap(DRAWINGS_SHARE);
 
     Predictions(ServerOptions options) {
         this.options = options;
@@ -68,8 +75,6 @@ final class Predictions implements AutoCloseable {
                         0,
                         TimeUnit.SECONDS,
                         new ArrayBlockingQueue<>(options.queueLength()));
-        long share = (long) (BODIES_SHARE * Runtime.getRuntime().maxMemory() / KIB);
-        bodyKib = new Semaphore((int) Math.min(share, Integer.MAX_VALUE));
     }
 
     /** {@return how many requests wait for a worker} */
@@ -85,21 +90,14 @@ final class Predictions implements AutoCloseable {
             refuseTooLarge(exchange);
             return;
         }
-        int reserved = 1 + (int) ((length < 0 ? options.maxBodyBytes() : length) / KIB);
-        if (!bodyKib.tryAcquire(reserved)) {
-            exchange.refuseForNow("too much is being received; try again");
-            return;
-        }
-        CompletableFuture<byte[]> received = new CompletableFuture<>();
-        Content.Source.asByteArrayAsync(
-                request, options.maxBodyBytes(), Promise.Invocable.toPromise(received));
-        received.orTimeout(options.timeoutSeconds(), TimeUnit.SECONDS)
+        MemoryBudget.Share share = bodies.share();
+        Request.addCompletionListener(request, failure -> share.close());
+        IncomingBody.receive(request, options.maxBodyBytes(), share, options.timeoutSeconds())
                 .whenComplete(
                         (body, failure) -> {
                             if (failure == null) {
-                                enqueue(exchange, model, body, reserved);
+                                enqueue(exchange, model, body, share);
                             } else {
-                                bodyKib.release(reserved);
                                 notReceived(exchange, failure);
                             }
                         });
@@ -123,11 +121,8 @@ final class Predictions implements AutoCloseable {
                 .whenComplete(
                         (done, failure) ->
                                 exchange.refuseAndClose(
-                                        HttpStatus.PAYLOAD_TOO_LARGE_413, tooLarge()));
-    }
-
-    private String tooLarge() {
-        return "the request's body is larger than " + options.maxBodyBytes() + " bytes";
+                                        HttpStatus.PAYLOAD_TOO_LARGE_413,
+                                        IncomingBody.tooLarge(options.maxBodyBytes())));
     }
 
     private void notReceived(Exchange exchange, Throwable failure) {
@@ -138,25 +133,27 @@ final class Predictions implements AutoCloseable {
                     "the request's body did not come within "
                             + options.timeoutSeconds()
                             + " seconds");
-        } else if (cause instanceof IllegalStateException) {
-            exchange.refuseAndClose(HttpStatus.PAYLOAD_TOO_LARGE_413, tooLarge());
+        } else if (cause instanceof RefusedException refused) {
+            exchange.refuseAndClose(refused.status(), refused.getMessage());
+        } else if (cause instanceof OutOfMemoryError) {
+            exchange.refuseForNow(SHORT_OF_MEMORY);
         } else {
             exchange.abandon(cause);
         }
     }
 
-    private void enqueue(Exchange exchange, ServedModel model, byte[] body, int reserved) {
+    private void enqueue(
+            Exchange exchange, ServedModel model, byte[] body, MemoryBudget.Share share) {
         try {
             workers.execute(
                     () -> {
                         try {
                             answer(exchange, model, body);
                         } finally {
-                            bodyKib.release(reserved);
+                            share.close();
                         }
                     });
         } catch (RejectedExecutionException e) {
-            bodyKib.release(reserved);
             exchange.refuseForNow("too many requests wait; try again");
         }
     }
@@ -184,7 +181,7 @@ final class Predictions implements AutoCloseable {
         } catch (TimeoutException e) {
             exchange.refuseForNow(WAITED);
         } catch (InterruptedException | OutOfMemoryError e) {
-            exchange.refuseForNow("the server is short of memory or about to end; try again");
+            exchange.refuseForNow(SHORT_OF_MEMORY);
         } catch (IOException | RuntimeException | LinkageError e) {
             System.getLogger(Predictions.class.getName()).log(Level.ERROR, "a request failed", e);
             exchange.refuse(HttpStatus.INTERNAL_SERVER_ERROR_500, "internal fault");
@@ -208,8 +205,14 @@ final class Predictions implements AutoCloseable {
             if (drawing.isPresent()) {
                 Answers.draw(image, found);
                 boolean png = drawing.get().equals("image/png");
-                exchange.answer(
-                        HttpStatus.OK_200, drawing.get(), image.encoded(png ? ".png" : ".jpg"));
+                byte[] drawn = image.encoded(png ? ".png" : ".jpg");
+                MemoryBudget.Share share = drawings.share();
+                Request.addCompletionListener(exchange.request(), failure -> share.close());
+                if (share.grow(drawn.length)) {
+                    exchange.answer(HttpStatus.OK_200, drawing.get(), drawn);
+                } else {
+                    exchange.refuseForNow("too much is being sent; try again");
+                }
                 return;
             }
             exchange.answer(
@@ -279,6 +282,12 @@ final class Predictions implements AutoCloseable {
                 if (part.getFileName() == null && part.getName() == null) {
                     throw new RefusedException(
                             HttpStatus.BAD_REQUEST_400, "the form has a part without a name");
+                } else if (part.getFileName() == null && part.getLength() > LONGEST_PARAMETER) {
+                    throw new RefusedException(
+                            HttpStatus.BAD_REQUEST_400,
+                            "a parameter of the form is longer than "
+                                    + LONGEST_PARAMETER
+                                    + " bytes");
                 } else if (part.getFileName() == null) {
                     parameters.put(part.getName(), part.getContentAsString(StandardCharsets.UTF_8));
                 } else if (image.length > 0) {

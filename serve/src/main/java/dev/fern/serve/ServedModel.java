@@ -34,9 +34,6 @@ final class ServedModel implements AutoCloseable {
 
     private static final int DIGEST_CHARACTERS = 12;
 
-    private static final List<String> FILES =
-            List.of(ModelDirectory.CONFIGURATION_FILE, ModelDirectory.PARAMETER_FILE);
-
     private final String name;
     private final Path directory;
     private final Loading loading;
@@ -181,8 +178,7 @@ final class ServedModel implements AutoCloseable {
     /** Returns what changes when the files do, without reading them. */
     private static Object stamp(Path directory) throws IOException {
         List<Object> stamp = new ArrayList<>();
-        for (String name : FILES) {
-            Path file = directory.resolve(name);
+        for (Path file : ModelDirectory.files(directory)) {
             stamp.add(
                     Files.exists(file)
                             ? Files.readAttributes(
@@ -199,8 +195,7 @@ final class ServedModel implements AutoCloseable {
         } catch (NoSuchAlgorithmException e) {
             throw new IllegalStateException(e); // every Java has it
         }
-        for (String name : FILES) {
-            Path file = directory.resolve(name);
+        for (Path file : ModelDirectory.files(directory)) {
             try (InputStream in = new DigestInputStream(Files.newInputStream(file), digest)) {
                 in.transferTo(OutputStream.nullOutputStream());
             } catch (NoSuchFileException e) {

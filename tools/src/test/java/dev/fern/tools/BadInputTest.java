@@ -6,6 +6,7 @@ import com.google.gson.JsonElement;
 import com.google.gson.JsonParser;
 import dev.fern.backbone.parameter.SafeTensors;
 import dev.fern.backbone.parameter.Tensor;
+import dev.fern.detection.model.ModelDirectory;
 import dev.fern.detection.train.RunDirectory;
 import dev.fern.tools.dataset.ShapesSynthesizer;
 import dev.fern.tools.dataset.ShapesSynthesizer.Split;
@@ -624,6 +625,57 @@ class BadInputTest {
                 CommandRun.of("detect", "--model=none", "--json=" + image, image.toString()),
                 image.toString(),
                 "is read by this command");
+        assertRefused(
+                CommandRun.of(
+                        "evaluate",
+                        "--model=none",
+                        "--annotations=" + mine,
+                        "--images=" + images,
+                        "--save-detections=" + image),
+                image.toString(),
+                "is one of the images");
+    }
+
+    @Test
+    void resultsDoNotReplaceAModel(@TempDir Path work) throws IOException {
+        Path model = Files.createDirectory(work.resolve("model"));
+        List<Path> files = ModelDirectory.files(model);
+        for (Path file : files) {
+            Files.writeString(file, "mine");
+        }
+        Path link = Files.createSymbolicLink(work.resolve("link"), model);
+        for (Path file : List.of(files.get(0), files.get(1), link.resolve("model.json"))) {
+            for (CommandRun run :
+                    List.of(
+                            CommandRun.of(
+                                    "detect",
+                                    "--model=" + model,
+                                    "--json=" + file,
+                                    images.toString()),
+                            CommandRun.of(
+                                    "evaluate",
+                                    "--model=" + model,
+                                    "--annotations=" + annotations,
+                                    "--images=" + images,
+                                    "--json=" + file),
+                            CommandRun.of(
+                                    "dataset",
+                                    "stats",
+                                    "--annotations=" + annotations,
+                                    "--json=" + file))) {
+                assertRefused(run, file.toString(), "belongs to a model");
+            }
+            assertThat(file).hasContent("mine");
+        }
+        Path other = Files.writeString(work.resolve("model.json"), "[]"); // beside no parameters
+        assertThat(
+                        CommandRun.of(
+                                        "dataset",
+                                        "stats",
+                                        "--annotations=" + annotations,
+                                        "--json=" + other)
+                                .status())
+                .isZero();
     }
 
     @Test

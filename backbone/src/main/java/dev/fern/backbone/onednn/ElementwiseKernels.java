@@ -34,6 +34,15 @@ final class ElementwiseKernels {
      */
     private static final float RELU_SLOPE = 1e-20f;
 
+    /**
+     * Of a large map strips of about so many values are summed: each must be worth its call, and
+     * fits into a core's cache.
+     */
+    private static final int STRIP_VALUES = 1 << 20;
+
+    /** A sum of so many squares in float32 is off by 1e-6. */
+    private static final int MOST_STRIP_PLACES = 1 << 14;
+
     private ElementwiseKernels() {}
 
     /** The second operand of an operation. */
@@ -55,7 +64,7 @@ final class ElementwiseKernels {
     private record Chain(MapShape image, List<Operation> operations) {}
 
     /** What the code of the sums of each channel is made for. */
-    private record ChannelSums(MapShape image) {}
+    private record ChannelSums(MapShape strip) {}
 
     /** What the code of a ReLU is made for. */
     private record Relu(MapShape image) {}
@@ -248,45 +257,73 @@ final class ElementwiseKernels {
 
     /**
      * {@return the sums over the places of an image} They are those of the weights' gradient of a
-     * convolution by one number per channel.
+     * convolution by one number per channel, in float32 for strips of rows, whose sums are added in
+     * float64: in float32 alone the error grows with the map.
      *
      * @param a a map
      * @param b another one of the same shape, or the same
      * @param n which of their images
      */
     static Sums sums(Workspace workspace, MapMemory a, MapMemory b, int n) {
-        SumKernel code =
-                a.shape.places() <= FilterResponseMaps.FEW_PLACES
-                        ? null
-                        : OneDnn.code(new ChannelSums(a.shape.image()), SumKernel::new);
-        if (code == null || code.kernel.isSlow()) {
-            return plainSums(a.values(n), a == b ? null : b.values(n), a.shape.channels());
+        MapShape shape = a.shape.image();
+        int rows = stripRows(shape);
+        if (shape.places() <= FilterResponseMaps.FEW_PLACES
+                || sumKernel(shape.rows(rows)).kernel.isSlow()) {
+            return plainSums(a.values(n), a == b ? null : b.values(n), shape.channels());
         }
-        try (memory products = workspace.memory(code.products);
-                memory sums = workspace.memory(code.sums)) {
-            code.kernel
-                    .with(DNNL_ARG_SRC, a.image(n))
-                    .with(DNNL_ARG_DIFF_DST, b.image(n))
-                    .with(DNNL_ARG_DIFF_WEIGHTS, products)
-                    .with(DNNL_ARG_DIFF_BIAS, sums)
-                    .run(workspace);
-            return new Sums(read(products, a.shape.channels()), read(sums, a.shape.channels()));
+        Sums all = new Sums(new double[shape.channels()], new double[shape.channels()]);
+        for (int row = 0; row < shape.height(); row += rows) {
+            SumKernel code = sumKernel(shape.rows(Math.min(rows, shape.height() - row)));
+            try (memory products = workspace.memory(code.products);
+                    memory sums = workspace.memory(code.sums);
+                    memory first = a.rows(n, row, code.map);
+                    memory second = b.rows(n, row, code.map)) {
+                code.kernel
+                        .with(DNNL_ARG_SRC, first)
+                        .with(DNNL_ARG_DIFF_DST, second)
+                        .with(DNNL_ARG_DIFF_WEIGHTS, products)
+                        .with(DNNL_ARG_DIFF_BIAS, sums)
+                        .run(workspace);
+                add(products, all.products);
+                add(sums, all.sums);
+            }
+        }
+        return all;
+    }
+
+    /** Returns how many rows are summed in float32, all strips but the last being as high. */
+    private static int stripRows(MapShape shape) {
+        int places = Math.min(STRIP_VALUES / shape.channels(), MOST_STRIP_PLACES);
+        int strips = Math.min(shape.height(), 1 + (shape.places() - 1) / Math.max(1, places));
+        return (shape.height() + strips - 1) / strips;
+    }
+
+    private static SumKernel sumKernel(MapShape strip) {
+        return OneDnn.code(new ChannelSums(strip), SumKernel::new);
+    }
+
+    /** Adds a vector's values to sums. */
+    private static void add(memory vector, double[] sums) {
+        double[] values = read(vector, sums.length);
+        for (int c = 0; c < sums.length; c++) {
+            sums[c] += values[c];
         }
     }
 
     private static final class SumKernel extends NativeCode {
         final Kernel kernel;
+        final memory.desc map;
         final memory.desc products;
         final memory.desc sums;
 
         SumKernel(ChannelSums task) {
-            memory.desc map = task.image.layout();
-            long[] one = {task.image.channels(), 1, 1, 1, 1};
+            map = keep(task.strip.layout());
+            long[] one = {task.strip.channels(), 1, 1, 1, 1};
             long[] none = {0, 0};
             sums =
                     keep(
                             new memory.desc(
-                                    new long[] {task.image.channels()},
+                                    new long[] {task.strip.channels()},
                                     memory.data_type.f32,
                                     memory.format_tag.x));
             var forward =
@@ -296,7 +333,7 @@ final class ElementwiseKernels {
                             algorithm.convolution_direct,
                             map,
                             new memory.desc(
-                                    one, task.image.precision().type(), memory.format_tag.any),
+                                    one, task.strip.precision().type(), memory.format_tag.any),
                             sums,
                             map,
                             new long[] {1, 1},

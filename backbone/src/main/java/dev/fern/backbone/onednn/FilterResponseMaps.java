@@ -18,8 +18,9 @@ import org.bytedeco.dnnl.memory;
  * nu2 = sum(x^2) / N,  r = 1 / sqrt(nu2 + eps),  y = gamma * x * r + beta [+ shortcut],  z = [max(y, tau)]
  * </pre>
  *
- * Statistics are float32 sums of products, in float64 where a map has few places. In bfloat16 tau
- * is rounded, so that z tells exactly where y was above it.
+ * Statistics are float32 sums of products, of strips of rows where a map is large, and in float64
+ * where it has few places. In bfloat16 tau is rounded, so that z tells exactly where y was above
+ * it.
  */
 public final class FilterResponseMaps {
 

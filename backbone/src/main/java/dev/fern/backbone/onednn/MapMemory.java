@@ -2,6 +2,7 @@ package dev.fern.backbone.onednn;
 
 import java.nio.FloatBuffer;
 import org.bytedeco.dnnl.memory;
+import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.javacpp.ShortPointer;
 
@@ -34,6 +35,19 @@ final class MapMemory {
 
     memory image(int n) {
         return images[n];
+    }
+
+    /**
+     * {@return rows of an image, in the image's own memory; the caller closes it}
+     *
+     * @param n the image
+     * @param first the first row
+     * @param layout of the rows
+     */
+    memory rows(int n, int first, memory.desc layout) {
+        long bytes = (long) first * shape.rows(1).imageSize() * shape.precision().bytes();
+        BytePointer image = new BytePointer(images[n].get_data_handle());
+        return new memory(layout, OneDnn.cpu(), image.getPointer(bytes));
     }
 
     MapMemory retain() {

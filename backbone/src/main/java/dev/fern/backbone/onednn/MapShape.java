@@ -33,6 +33,11 @@ record MapShape(int images, int channels, int height, int width, Precision preci
         return new MapShape(count, channels, height, width, precision);
     }
 
+    /** {@return the size of some rows of this map's images} */
+    MapShape rows(int count) {
+        return new MapShape(images, channels, count, width, precision);
+    }
+
     /** {@return this size, with values of another precision} */
     MapShape in(Precision other) {
         return new MapShape(images, channels, height, width, other);

@@ -21,6 +21,7 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
 import java.util.function.Function;
@@ -57,6 +58,15 @@ public final class ModelDirectory {
             new GsonBuilder().setPrettyPrinting().disableHtmlEscaping().create();
 
     private ModelDirectory() {}
+
+    /**
+     * {@return the files that make a directory a model}
+     *
+     * @param directory need not exist
+     */
+    public static List<Path> files(Path directory) {
+        return List.of(directory.resolve(CONFIGURATION_FILE), directory.resolve(PARAMETER_FILE));
+    }
 
     /**
      * Writes a detector, or replaces a model with all that is in its folder.

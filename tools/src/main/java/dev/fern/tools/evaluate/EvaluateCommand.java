@@ -198,6 +198,7 @@ public final class EvaluateCommand implements Callable<Integer> {
         }
         OutputFile.requireAll(
                 targets, Arrays.asList(annotations, source.detections, evaluation.file()));
+        OutputFile.requireNoImages(targets, images);
         if (images != null) {
             new ImageFolder(images);
         }

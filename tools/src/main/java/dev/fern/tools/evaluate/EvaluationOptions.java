@@ -21,16 +21,6 @@ public final class EvaluationOptions {
     @Mixin private ResultsOptions results;
 
     @Option(
-            names = "--sigmas",
-            split = ",",
-            paramLabel = "X",
-            description =
-                    "How far each keypoint is usually misplaced in proportion to the object, one"
-                            + " number per keypoint or a single one for all. Default: COCO's 17 of a"
-                            + " person.")
-    private List<Double> sigmas;
-
-    @Option(
             names = "--iou-thresholds",
             split = ",",
             paramLabel = "X",
@@ -115,18 +105,10 @@ public final class EvaluationOptions {
             }
             builder.maxDets(maxDetections);
         }
-        if (sigmas != null) {
-            require(
-                    iouType() == IouType.KEYPOINTS,
-                    "--sigmas",
-                    "only keypoints have sigmas; add --iou-type keypoints");
-            for (double sigma : sigmas) {
-                require(
-                        sigma > 0 && Double.isFinite(sigma),
-                        "--sigmas",
-                        sigma + " is not more than 0");
-            }
-            builder.sigmas(sigmas);
+        try {
+            results.applyTo(builder);
+        } catch (IllegalArgumentException e) {
+            throw new ParameterException(spec.commandLine(), e.getMessage(), e);
         }
         if (classAgnostic) {
             builder.useCats(false);

@@ -1,10 +1,12 @@
 package dev.fern.tools.evaluate;
 
+import dev.fern.cocoeval.EvaluationParameters;
 import dev.fern.cocoeval.IouType;
 import dev.fern.tools.console.OptionSection;
 import dev.fern.tools.console.OptionSection.Section;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.List;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.TypeConversionException;
@@ -23,6 +25,16 @@ public final class ResultsOptions {
                             + " object keypoint similarity, each as pycocotools does. Default:"
                             + " ${DEFAULT-VALUE}.")
     private IouType iouType = IouType.BOX;
+
+    @Option(
+            names = "--sigmas",
+            split = ",",
+            paramLabel = "X",
+            description =
+                    "How far each keypoint is usually misplaced in proportion to the object, one"
+                            + " number per keypoint or a single one for all. Default: COCO's 17 of a"
+                            + " person.")
+    private List<Double> sigmas;
 
     @Option(
             names = "--lenient",
@@ -50,6 +62,31 @@ public final class ResultsOptions {
     /** {@return what of objects is compared} */
     public IouType iouType() {
         return iouType;
+    }
+
+    /**
+     * Sets how the similarity of keypoints is measured, if the options say so.
+     *
+     * @param parameters receive the sigmas
+     * @throws IllegalArgumentException naming the option and what is wrong with it
+     */
+    public void applyTo(EvaluationParameters.Builder parameters) {
+        if (sigmas == null) {
+            return;
+        }
+        String problem = null;
+        if (iouType != IouType.KEYPOINTS) {
+            problem = "only keypoints have sigmas; add --iou-type keypoints";
+        }
+        for (double sigma : sigmas) {
+            if (!(sigma > 0 && Double.isFinite(sigma))) {
+                problem = sigma + " is not more than 0";
+            }
+        }
+        if (problem != null) {
+            throw new IllegalArgumentException("Invalid value for option '--sigmas': " + problem);
+        }
+        parameters.sigmas(sigmas);
     }
 
     /**

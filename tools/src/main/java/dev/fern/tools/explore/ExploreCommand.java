@@ -10,6 +10,8 @@ import dev.fern.detection.data.Sample;
 import dev.fern.detection.image.ImageFolder;
 import dev.fern.detection.image.ImageReader;
 import dev.fern.tools.console.BadInputException;
+import dev.fern.tools.console.ExitStatus;
+import dev.fern.tools.console.OnInterrupt;
 import dev.fern.tools.console.OptionSection;
 import dev.fern.tools.console.OptionSection.Section;
 import dev.fern.tools.console.VisibleText;
@@ -25,6 +27,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
+import java.util.concurrent.atomic.AtomicBoolean;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -165,10 +168,21 @@ public final class ExploreCommand implements Callable<Integer> {
         ExplorerFolder folder = new ExplorerFolder(target());
         folder.requireReplaceable();
         Input input = run == null ? files() : ofRun();
-        List<ShownImage> shown =
-                folder.write(
-                        input.explored,
-                        new ExplorerImages(input.folder, input.reader, thumbnails, copies));
+        AtomicBoolean stopped = new AtomicBoolean();
+        List<ShownImage> shown;
+        OnInterrupt interrupt = new OnInterrupt(() -> stopped.set(true));
+        try (interrupt) {
+            shown =
+                    folder.write(
+                            input.explored,
+                            new ExplorerImages(
+                                    input.folder, input.reader, thumbnails, copies, stopped::get));
+        } catch (IOException e) {
+            if (stopped.get()) {
+                return ExitStatus.INTERRUPTED;
+            }
+            throw e;
+        }
         warn(input, shown);
         spec.commandLine().getOut().println("explorer: " + VisibleText.of(folder.page()));
         spec.commandLine().getOut().flush();
@@ -195,6 +209,17 @@ public final class ExploreCommand implements Callable<Integer> {
         }
     }
 
+    private EvaluationParameters evaluation() {
+        EvaluationParameters.Builder builder =
+                EvaluationParameters.defaults(results.iouType()).toBuilder();
+        try {
+            results.applyTo(builder);
+        } catch (IllegalArgumentException e) {
+            throw new ParameterException(spec.commandLine(), e.getMessage(), e);
+        }
+        return builder.build();
+    }
+
     private Input files() throws IOException, InterruptedException, BadInputException {
         if (annotations == null || detections == null || images == null) {
             throw new ParameterException(
@@ -204,7 +229,7 @@ public final class ExploreCommand implements Callable<Integer> {
         AnalysisParameters parameters = parameters();
         ImageFolder folder = new ImageFolder(images);
         CocoFiles files = results.read(annotations, given().toArray(Path[]::new));
-        EvaluationParameters evaluation = EvaluationParameters.defaults(results.iouType());
+        EvaluationParameters evaluation = evaluation();
         DataWarnings.print(annotations, CocoAdvice.of(files.dataset(), evaluation));
         return new Input(
                 explored(annotations, files.dataset(), files.results(), evaluation, parameters),
@@ -213,7 +238,8 @@ public final class ExploreCommand implements Callable<Integer> {
     }
 
     private Input ofRun() throws IOException, BadInputException {
-        for (String option : List.of("--iou-type", "--lenient", "--orientation", "--max-pixels")) {
+        for (String option :
+                List.of("--iou-type", "--sigmas", "--lenient", "--orientation", "--max-pixels")) {
             if (spec.commandLine().getParseResult().hasMatchedOption(option)) {
                 throw new ParameterException(
                         spec.commandLine(), option + " is for files; a run has its own");

@@ -111,9 +111,7 @@ public final class ExportCommand implements Callable<Integer> {
                         image,
                         int8 == null || int8.labelled() == null
                                 ? null
-                                : int8.labelled().annotations(),
-                        model.resolve(ModelDirectory.CONFIGURATION_FILE),
-                        model.resolve(ModelDirectory.PARAMETER_FILE)));
+                                : int8.labelled().annotations()));
         OnnxOptions options;
         DetectorConfiguration configuration = ModelDirectory.readConfiguration(model);
         try {

@@ -109,6 +109,7 @@ public final class ReportCommand implements Callable<Integer> {
                 page,
                 Arrays.asList(
                         annotations, run.configuration(), run.metrics(), RunRecord.file(run)));
+        OutputFile.requireNoImages(List.of(page), images);
         RunHistory history = history(run);
         List<String> warnings = new ArrayList<>();
         Optional<EvaluationSections> best = Optional.empty();

@@ -16,6 +16,7 @@ import dev.fern.detection.image.ImageReader;
 import dev.fern.detection.image.ImageSize;
 import dev.fern.tools.CommandRun;
 import dev.fern.tools.console.ExitStatus;
+import dev.fern.tools.console.FernProcess;
 import dev.fern.tools.explore.ShownImage.Original;
 import dev.fern.tools.train.TrainingProcess;
 import java.io.IOException;
@@ -23,6 +24,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -154,6 +156,90 @@ class ExploreCommandTest {
         assertThat(images.get(3).get("problem").getAsString()).contains("gone.png");
         assertThat(images.get(4).get("problem").getAsString())
                 .contains("leads out of the image folder");
+    }
+
+    @Test
+    void whatIsInterruptedLeavesNothingBehind() throws Exception {
+        Path data = folder.resolve("many");
+        Path original = data.resolve("images/original.png");
+        Explored.writeImage(original, 3);
+        List<String> names = new ArrayList<>();
+        for (int i = 0; i < 8000; i++) {
+            names.add(i + ".png");
+            Files.createLink(data.resolve("images/" + i + ".png"), original);
+        }
+        Explored many = Explored.make(data, names, List.of("cat"), 1);
+        Path parent = Files.createDirectory(folder.resolve("interrupted"));
+        Path page = parent.resolve("page");
+        Process process =
+                FernProcess.of(List.of(), many.arguments(page))
+                        .redirectErrorStream(true)
+                        .redirectOutput(folder.resolve("interrupted.log").toFile())
+                        .start();
+        try {
+            Path fresh = parent.resolve(".page.new");
+            while (!Files.exists(fresh.resolve("thumbnails/000000.jpg"))) {
+                assertThat(process.isAlive()).isTrue();
+                Thread.sleep(5);
+            }
+            process.destroy();
+            assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
+        } finally {
+            process.destroyForcibly();
+        }
+        assertThat(process.exitValue()).isNotZero();
+        assertThat(parent).isEmptyDirectory();
+    }
+
+    @Test
+    void keypointsHaveSigmasOfTheirOwn() throws IOException {
+        Path data = folder.resolve("keypoints");
+        Explored.writeImage(data.resolve("images/one.png"), 1);
+        Path annotations =
+                Files.writeString(
+                        data.resolve("annotations.json"),
+                        """
+                        {"images": [{"id": 1, "file_name": "one.png", "width": 320, "height": 240}],
+                         "categories": [{"id": 1, "name": "cat", "keypoints": ["nose", "tail"], "skeleton": []}],
+                         "annotations": [
+                           {"id": 1, "image_id": 1, "category_id": 1, "iscrowd": 0, "area": 10000,
+                            "bbox": [20, 30, 100, 100], "num_keypoints": 2,
+                            "keypoints": [30, 40, 2, 100, 110, 2]}]}
+                        """);
+        // Each point is off by 20 pixels: OKS exp(-400 / (2 * 10000 * (2 * sigma)^2)).
+        Path detections =
+                Files.writeString(
+                        data.resolve("detections.json"),
+                        """
+                        [{"image_id": 1, "category_id": 1, "score": 0.9,
+                          "keypoints": [50, 40, 1, 120, 110, 1]}]
+                        """);
+        List<String> arguments =
+                List.of(
+                        "explore",
+                        "--iou-type=keypoints",
+                        "--annotations=" + annotations,
+                        "--detections=" + detections,
+                        "--images=" + data.resolve("images"));
+        for (double sigma : new double[] {0.05, 0.2}) {
+            Path page = folder.resolve("sigma-" + sigma);
+            List<String> all = new ArrayList<>(arguments);
+            all.addAll(List.of("--output=" + page, "--sigmas=" + sigma));
+            assertDone(CommandRun.of(all.toArray(String[]::new)));
+            double oks = Math.exp(-400 / (2.0 * 10_000 * Math.pow(2 * sigma, 2)));
+            double ap =
+                    data(page)
+                            .getAsJsonArray("sides")
+                            .get(0)
+                            .getAsJsonObject()
+                            .get("ap")
+                            .getAsDouble();
+            assertThat(ap).as("OKS " + oks).isCloseTo(oks >= 0.5 ? 1 : 0, within(1e-9));
+        }
+        assertThat(explored.explore(folder.resolve("x"), "--sigmas=0.1").complaints())
+                .singleElement()
+                .asString()
+                .contains("only keypoints have sigmas");
     }
 
     @ParameterizedTest

@@ -148,14 +148,16 @@ record Explored(Path folder, CocoDataset dataset, CocoResults before, CocoResult
     /** Runs the command on the files and returns what it left behind. */
     CommandRun explore(Path output, String... more) {
         return CommandRun.of(
-                Stream.concat(
-                                Stream.of(
-                                        "explore",
-                                        "--annotations=" + annotationsFile(),
-                                        "--detections=" + folder.resolve("before.json"),
-                                        "--images=" + folder.resolve("images"),
-                                        "--output=" + output),
-                                Stream.of(more))
-                        .toArray(String[]::new));
+                Stream.concat(arguments(output).stream(), Stream.of(more)).toArray(String[]::new));
+    }
+
+    /** Returns the arguments of {@code fern} that explore the first detections. */
+    List<String> arguments(Path output) {
+        return List.of(
+                "explore",
+                "--annotations=" + annotationsFile(),
+                "--detections=" + folder.resolve("before.json"),
+                "--images=" + folder.resolve("images"),
+                "--output=" + output);
     }
 }

@@ -502,6 +502,25 @@ class ExplorerInABrowserTest {
         assertThat(area.longValue()).isEqualTo(mask.area());
     }
 
+    /** Scrolls for some seconds, and tells of frames, time, and tasks of more than 50 ms. */
+    private static final String SCROLLING =
+            """
+            const done = arguments[arguments.length - 1];
+            const tasks = [];
+            new PerformanceObserver(list => list.getEntries().forEach(task => tasks.push(Math.round(task.duration))))
+                .observe({ type: 'longtask' });
+            const start = performance.now();
+            let frames = 0;
+            scrollTo(0, 0);
+            function step() {
+              scrollBy(0, 150);
+              frames++;
+              if (frames < 200) requestAnimationFrame(step);
+              else setTimeout(() => done([frames, Math.round(performance.now() - start), tasks]), 300);
+            }
+            requestAnimationFrame(step);
+            """;
+
     @Test
     void fiveThousandImagesOpenSoonAndFewOfThemAreInThePage() throws IOException {
         Path data = folder.resolve("large");
@@ -537,5 +556,10 @@ class ExplorerInABrowserTest {
         assertThat(browser.evaluate("gallery.cells.has(4999)")).isEqualTo(true);
         assertThat((Long) browser.evaluate("document.querySelectorAll('*').length"))
                 .isLessThan(3000);
+        List<?> longTasks = (List<?>) browser.driver().executeAsyncScript(SCROLLING);
+        System.out.printf(
+                "fern explore: %s frames of scrolling in %s ms, long tasks: %s%n",
+                longTasks.get(0), longTasks.get(1), longTasks.get(2));
+        assertThat(browser.evaluate("scrollY > 10000")).isEqualTo(true);
     }
 }

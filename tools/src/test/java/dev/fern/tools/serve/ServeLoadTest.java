@@ -3,56 +3,55 @@ package dev.fern.tools.serve;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import com.google.gson.JsonArray;
-import com.google.gson.JsonElement;
-import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
-import dev.fern.detection.image.BgrImage;
-import dev.fern.tools.CommandRun;
-import java.awt.Graphics2D;
+import dev.fern.detection.model.Detector;
+import dev.fern.detection.model.DetectorConfiguration;
+import dev.fern.detection.model.ModelDirectory;
+import dev.fern.detection.model.PostProcessing;
 import java.awt.image.BufferedImage;
+import java.awt.image.DataBufferByte;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.Socket;
 import java.net.SocketException;
+import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import java.util.TreeMap;
-import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
-import java.util.stream.Stream;
 import javax.imageio.ImageIO;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 /**
  * {@code fern serve} as a process under the load of many clients. {@code
  * -Dfern.serve.requests=2000} sends more, {@code -Dfern.serve.model=DIR} asks another model, and
  * {@code -Dfern.serve.soak.minutes=20} watches the memory.
  */
-class ServeLoadTest {
+class ServeLoadTest extends LoadFixture {
 
-    private static final int REQUESTS = Integer.getInteger("fern.serve.requests", 160);
     private static final int SOAK_MINUTES = Integer.getInteger("fern.serve.soak.minutes", 0);
-    private static final int CLIENTS = 32;
-    private static final int PHOTOGRAPHS = 40;
     private static final int OVERLOAD = 10;
-    private static final double MOST_GROWTH = 1.05;
+
+    /** So that native memory alone can make the process grow. */
+    private static final String FIXED_HEAP = "-Xms256m -Xmx256m -XX:+AlwaysPreTouch";
+
+    private static final int LOOKS_PER_MINUTE = 2;
+    private static final int REST_MILLIS = 500;
+
+    /** In MiB per minute. */
+    private static final double MOST_GROWTH = 1;
 
     /**
      * What a server may take on top, in MiB: eight bodies of 4 MiB, and the room that Java's heap
@@ -60,143 +59,12 @@ class ServeLoadTest {
      */
     private static final double MOST_FOR_REFUSALS = 256;
 
-    @TempDir static Path folder;
+    private static final List<String> SMALL_HEAP = List.of("-Xmx128m");
 
-    private static Path model;
-    private static final List<byte[]> IMAGES = new ArrayList<>();
+    /** More of this size than fit into the small heap. */
+    private static final int DRAWINGS = 16;
 
-    @BeforeAll
-    static void makeModelAndImages() throws IOException {
-        String named = System.getProperty("fern.serve.model");
-        model = named == null ? folder.resolve("model") : Path.of(named);
-        if (named == null) {
-            SmallModel.write(model);
-        }
-        Path images = Files.createDirectory(folder.resolve("images"));
-        List<byte[]> different = images();
-        for (int i = 0; i < REQUESTS; i++) {
-            IMAGES.add(different.get(i % different.size()));
-            Files.write(images.resolve(name(i)), IMAGES.get(i));
-        }
-    }
-
-    private static String name(int image) {
-        return String.format("%05d.png", image);
-    }
-
-    /** Returns photographs in many sizes, or noise where there are none. */
-    private static List<byte[]> images() throws IOException {
-        Random random = new Random(5);
-        List<byte[]> images = new ArrayList<>();
-        Path photographs = Path.of(System.getProperty("fern.shared"), "data/bccd/val");
-        if (Files.isDirectory(photographs)) {
-            List<Path> files;
-            try (Stream<Path> all = Files.list(photographs)) {
-                files = all.sorted().limit(PHOTOGRAPHS).toList();
-            }
-            for (Path file : files) {
-                BufferedImage image = ImageIO.read(file.toFile());
-                int width = 60 + random.nextInt(image.getWidth() - 60);
-                int height = 60 + random.nextInt(image.getHeight() - 60);
-                BufferedImage resized =
-                        new BufferedImage(width, height, BufferedImage.TYPE_3BYTE_BGR);
-                Graphics2D graphics = resized.createGraphics();
-                graphics.drawImage(image, 0, 0, width, height, null);
-                graphics.dispose();
-                ByteArrayOutputStream png = new ByteArrayOutputStream();
-                ImageIO.write(resized, "png", png);
-                images.add(png.toByteArray());
-            }
-        } else {
-            for (int i = 0; i < PHOTOGRAPHS; i++) {
-                int width = 30 + random.nextInt(200);
-                int height = 30 + random.nextInt(200);
-                byte[] pixels = new byte[3 * width * height];
-                random.nextBytes(pixels);
-                try (BgrImage image = BgrImage.of(width, height, pixels)) {
-                    images.add(image.encoded(".png"));
-                }
-            }
-        }
-        return images;
-    }
-
-    /** Returns what {@code fern detect} finds in each image, and how long that takes. */
-    private static double detect(List<List<String>> found) throws IOException {
-        Path json = folder.resolve("found.json");
-        long start = System.nanoTime();
-        CommandRun run =
-                CommandRun.of(
-                        "detect",
-                        "--model=" + model,
-                        "--batch-size=8",
-                        "--json=" + json,
-                        folder.resolve("images").toString());
-        double seconds = (System.nanoTime() - start) / 1e9;
-        assertThat(run.status()).as(run.errors().toString()).isZero();
-        TreeMap<String, List<String>> byName = new TreeMap<>();
-        for (JsonElement result : JsonParser.parseString(Files.readString(json)).getAsJsonArray()) {
-            byName.computeIfAbsent(
-                            result.getAsJsonObject().get("file_name").getAsString(),
-                            name -> new ArrayList<>())
-                    .add(numbers(result));
-        }
-        found.clear();
-        for (int i = 0; i < REQUESTS; i++) {
-            found.add(byName.getOrDefault(name(i), List.of()));
-        }
-        return seconds;
-    }
-
-    private static String numbers(JsonElement detection) {
-        JsonObject fields = detection.getAsJsonObject();
-        return fields.get("category_id") + " " + fields.get("bbox") + " " + fields.get("score");
-    }
-
-    private static void requireFound(HttpResponse<String> answer, List<String> expected) {
-        assertThat(answer.statusCode()).as(answer.body()).isEqualTo(200);
-        JsonArray found =
-                JsonParser.parseString(answer.body())
-                        .getAsJsonObject()
-                        .getAsJsonArray("detections");
-        assertThat(found.asList().stream().map(ServeLoadTest::numbers)).isEqualTo(expected);
-    }
-
-    /** Lets the clients ask for all images; returns the seconds that each answer took. */
-    private static double[] load(ServeProcess server, List<List<String>> expected)
-            throws Exception {
-        AtomicInteger next = new AtomicInteger();
-        double[] seconds = new double[REQUESTS];
-        inParallel(
-                CLIENTS,
-                () -> {
-                    for (int i = next.getAndIncrement(); i < REQUESTS; i = next.getAndIncrement()) {
-                        long start = System.nanoTime();
-                        HttpResponse<String> answer = server.predict(IMAGES.get(i));
-                        seconds[i] = (System.nanoTime() - start) / 1e9;
-                        requireFound(answer, expected.get(i));
-                    }
-                    return null;
-                });
-        return seconds;
-    }
-
-    private static <T> List<T> inParallel(int clients, Callable<T> work) throws Exception {
-        ExecutorService threads = Executors.newFixedThreadPool(clients);
-        try {
-            List<Future<T>> futures = new ArrayList<>();
-            for (int i = 0; i < clients; i++) {
-                futures.add(threads.submit(work));
-            }
-            List<T> results = new ArrayList<>();
-            for (Future<T> future : futures) {
-                results.add(future.get());
-            }
-            return results;
-        } finally {
-            threads.shutdownNow();
-        }
-    }
+    private static final int SIDE = 2000;
 
     @Test
     void everyAnswerIsThatOfDetectAndAnOverloadedServerRecoversAtOnce() throws Exception {
@@ -309,6 +177,38 @@ class ServeLoadTest {
     }
 
     @Test
+    void drawingsThatNobodyReadsTakeNoMemoryFromOthers() throws Exception {
+        BufferedImage noise = new BufferedImage(SIDE, SIDE, BufferedImage.TYPE_3BYTE_BGR);
+        new Random(1).nextBytes(((DataBufferByte) noise.getRaster().getDataBuffer()).getData());
+        ByteArrayOutputStream jpeg = new ByteArrayOutputStream();
+        ImageIO.write(noise, "jpg", jpeg);
+        byte[] head =
+                ("POST /predictions/cells HTTP/1.1\r\nHost: x\r\nAccept: image/png\r\nContent-Length: "
+                                + jpeg.size()
+                                + "\r\n\r\n")
+                        .getBytes(StandardCharsets.US_ASCII);
+        List<Socket> readers = new ArrayList<>();
+        TreeMap<String, Integer> answers = new TreeMap<>();
+        try (ServeProcess server = new ServeProcess(folder, SMALL_HEAP, model)) {
+            for (int i = 0; i < DRAWINGS; i++) {
+                Socket reader = new Socket("127.0.0.1", server.port());
+                readers.add(reader);
+                reader.getOutputStream().write(head);
+                reader.getOutputStream().write(jpeg.toByteArray());
+                byte[] status = reader.getInputStream().readNBytes(12);
+                answers.merge(new String(status, StandardCharsets.US_ASCII), 1, Integer::sum);
+                assertThat(server.predict(IMAGES.get(0)).statusCode()).isEqualTo(200);
+            }
+        } finally {
+            for (Socket reader : readers) {
+                reader.close();
+            }
+        }
+        System.out.println("serve: drawings of 12 MB that are not read: " + answers);
+        assertThat(answers).containsOnlyKeys("HTTP/1.1 200", "HTTP/1.1 503");
+    }
+
+    @Test
     void noAcceptedRequestIsLostWhenTheServerIsTerminated() throws Exception {
         try (ServeProcess server = new ServeProcess(folder, model)) {
             assertThat(server.predict(IMAGES.get(0)).statusCode()).isEqualTo(200);
@@ -352,22 +252,77 @@ class ServeLoadTest {
         assumeTrue(SOAK_MINUTES > 0, "-Dfern.serve.soak.minutes=20 watches the memory");
         List<List<String>> expected = new ArrayList<>();
         detect(expected);
-        try (ServeProcess server = new ServeProcess(folder, model)) {
-            List<Double> memory = new ArrayList<>();
+        Path changing = folder.resolve("changing");
+        writeVersion(changing, 0);
+        try (ServeProcess server = ServeProcess.launched(folder, FIXED_HEAP, changing)) {
+            String served = server.get("/models");
+            Trend resident = new Trend();
+            Trend heap = new Trend();
             long start = System.nanoTime();
-            for (int minute = 1; minute <= SOAK_MINUTES; minute++) {
-                int rounds = 0;
-                while (System.nanoTime() - start < TimeUnit.MINUTES.toNanos(minute)) {
+            for (int look = 1; look <= LOOKS_PER_MINUTE * SOAK_MINUTES; look++) {
+                writeVersion(changing, look);
+                int requests = 0;
+                while (minutesSince(start) < (double) look / LOOKS_PER_MINUTE) {
                     load(server, expected);
-                    rounds++;
+                    requests += REQUESTS;
+                    draw(server, IMAGES.get(requests / REQUESTS % IMAGES.size()));
+                    Thread.sleep(REST_MILLIS);
                 }
-                memory.add(server.residentMib());
+                assertThat(server.get("/models"))
+                        .as("the model is loaded anew")
+                        .isNotEqualTo(served);
+                served = server.get("/models");
+                double minute = minutesSince(start);
+                double residentMib = server.residentMib();
+                double heapMib = server.liveHeapMib();
                 System.out.printf(
-                        "serve: minute %d: %d requests, %.0f MiB%n",
-                        minute, rounds * REQUESTS, memory.get(minute - 1));
+                        "serve: minute %.1f: %d requests, %.1f MiB, %.2f MiB of objects%n",
+                        minute, requests, residentMib, heapMib);
+                if (look > LOOKS_PER_MINUTE * SOAK_MINUTES / 4) {
+                    resident.add(minute, residentMib);
+                    heap.add(minute, heapMib);
+                }
             }
-            double settled = memory.get(SOAK_MINUTES / 4);
-            assertThat(memory.get(SOAK_MINUTES - 1)).isLessThan(MOST_GROWTH * settled);
+            requireFlat("resident memory", resident);
+            requireFlat("live objects", heap);
         }
+    }
+
+    private static double minutesSince(long nanos) {
+        return (System.nanoTime() - nanos) / 60e9;
+    }
+
+    /** Writes the model with another least score, below all that clients ask for. */
+    private static void writeVersion(Path directory, int version) throws IOException {
+        try (Detector detector = Detector.load(model)) {
+            DetectorConfiguration configuration = detector.configuration();
+            PostProcessing processing = configuration.postProcessing();
+            double least = processing.scoreThreshold() * (1 + 1e-6 * version);
+            ModelDirectory.write(
+                    directory,
+                    configuration.withPostProcessing(processing.withScoreThreshold(least)),
+                    detector.copyParameters());
+        }
+    }
+
+    private static void draw(ServeProcess server, byte[] image) throws Exception {
+        HttpRequest request =
+                HttpRequest.newBuilder(server.prediction(BodyPublishers.noBody()), (a, b) -> true)
+                        .header("Accept", "image/png")
+                        .POST(BodyPublishers.ofByteArray(image))
+                        .build();
+        assertThat(server.client().send(request, BodyHandlers.discarding()).statusCode())
+                .isEqualTo(200);
+    }
+
+    /** Two standard errors on either side are nineteen of twenty lines through such points. */
+    private static void requireFlat(String what, Trend trend) {
+        String line =
+                String.format(
+                        "%s grows by %.3f MiB per minute, standard error %.3f",
+                        what, trend.slope(), trend.standardError());
+        System.out.println("serve: " + line);
+        assertThat(trend.slope() - 2 * trend.standardError()).as(line).isLessThan(MOST_GROWTH);
+        assertThat(trend.standardError()).as(line + ": too uneven to tell").isLessThan(MOST_GROWTH);
     }
 }

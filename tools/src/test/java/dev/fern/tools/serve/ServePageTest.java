@@ -11,6 +11,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import java.util.function.Predicate;
 import org.junit.jupiter.api.AfterAll;
@@ -19,6 +20,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.openqa.selenium.Keys;
+import org.openqa.selenium.WebElement;
 
 /** Uses the page of {@code fern serve} as people do, in headless Chromium. */
 class ServePageTest {
@@ -114,6 +116,43 @@ class ServePageTest {
         awaitBoxes(count(d -> !isCell(d)));
         browser.find("#classList input").click();
         awaitBoxes(found.size());
+    }
+
+    /** Drags files over the window, as the system hands them to the browser. */
+    private static void drag(String what, List<Path> files) {
+        browser.driver()
+                .executeCdpCommand(
+                        "Input.dispatchDragEvent",
+                        Map.of(
+                                "type",
+                                what,
+                                "x",
+                                100,
+                                "y",
+                                100,
+                                "data",
+                                Map.of(
+                                        "items",
+                                        List.of(),
+                                        "files",
+                                        files.stream().map(Path::toString).toList(),
+                                        "dragOperationsMask",
+                                        1)));
+    }
+
+    @Test
+    void droppedImagesAreLookedAtEach() throws IOException {
+        Path other = Files.copy(image, folder.resolve("other.png"));
+        List<Path> files = List.of(image, other);
+        drag("dragEnter", files);
+        drag("dragOver", files);
+        browser.find("#drop.over");
+        drag("drop", files);
+        browser.await(() -> browser.findAll("figure rect").size() == 2 * found.size());
+        assertThat(browser.findAll("#drop.over")).isEmpty();
+        assertThat(browser.findAll("article h2").stream().map(WebElement::getText))
+                .containsExactlyInAnyOrder("noise.png", "other.png");
+        assertThat(browser.driver().getCurrentUrl()).isEqualTo(server.address() + "/");
     }
 
     @Test

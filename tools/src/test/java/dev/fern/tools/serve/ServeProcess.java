@@ -12,6 +12,7 @@ import java.net.http.HttpRequest.BodyPublisher;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -25,6 +26,8 @@ import java.util.regex.Pattern;
 final class ServeProcess implements AutoCloseable {
 
     private static final Pattern ADDRESS = Pattern.compile("serving .* at (http://\\S+)");
+
+    private static final Pattern HEAP_USED = Pattern.compile("Gen +total \\d+K, used (\\d+)K");
 
     private static final int PATIENCE_SECONDS = 120;
 
@@ -42,16 +45,48 @@ final class ServeProcess implements AutoCloseable {
      */
     ServeProcess(Path folder, Path model, String... options)
             throws IOException, InterruptedException {
+        this(folder, List.of(), model, options);
+    }
+
+    /**
+     * Starts a server and waits until it listens.
+     *
+     * @param folder takes its logs
+     * @param javaOptions such as {@code -Xmx128m}
+     * @param model is served as {@code cells}
+     */
+    ServeProcess(Path folder, List<String> javaOptions, Path model, String... options)
+            throws IOException, InterruptedException {
+        this(folder, FernProcess.of(javaOptions, arguments(model, options)));
+    }
+
+    /**
+     * Starts a server by the launcher, with what that sets for memory.
+     *
+     * @param folder takes its logs
+     * @param javaOptions what a user would set as {@code FERN_JAVA_OPTIONS}
+     * @param model is served as {@code cells}
+     */
+    static ServeProcess launched(Path folder, String javaOptions, Path model, String... options)
+            throws IOException, InterruptedException {
+        return new ServeProcess(
+                folder,
+                InstalledFern.process(
+                        folder.resolve("installed"), javaOptions, arguments(model, options)));
+    }
+
+    private static List<String> arguments(Path model, String... options) {
         List<String> arguments =
                 new ArrayList<>(List.of("serve", "--port=0", "--model=cells=" + model));
         arguments.addAll(List.of(options));
+        return arguments;
+    }
+
+    private ServeProcess(Path folder, ProcessBuilder command)
+            throws IOException, InterruptedException {
         log = Files.createTempFile(folder, "access", ".log");
         Path errors = Files.createTempFile(folder, "serve", ".err");
-        process =
-                FernProcess.of(List.of(), arguments)
-                        .redirectOutput(log.toFile())
-                        .redirectError(errors.toFile())
-                        .start();
+        process = command.redirectOutput(log.toFile()).redirectError(errors.toFile()).start();
         Matcher matcher = ADDRESS.matcher(Files.readString(errors));
         for (int i = 0; !matcher.find(); i++) {
             assertThat(process.isAlive() && i < 10 * PATIENCE_SECONDS)
@@ -105,6 +140,33 @@ final class ServeProcess implements AutoCloseable {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+    }
+
+    /** {@return what Java's heap holds after a full collection, in MiB} */
+    double liveHeapMib() throws IOException, InterruptedException {
+        diagnose("GC.run");
+        // The parallel collector's two generations, each: total ...K, used ...K
+        double kib =
+                HEAP_USED
+                        .matcher(diagnose("GC.heap_info"))
+                        .results()
+                        .mapToDouble(match -> Double.parseDouble(match.group(1)))
+                        .sum();
+        assertThat(kib).isPositive();
+        return kib / 1024;
+    }
+
+    private String diagnose(String command) throws IOException, InterruptedException {
+        Process jcmd =
+                new ProcessBuilder(
+                                Path.of(System.getProperty("java.home"), "bin", "jcmd").toString(),
+                                Long.toString(process.pid()),
+                                command)
+                        .redirectErrorStream(true)
+                        .start();
+        String answer = new String(jcmd.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        assertThat(jcmd.waitFor()).as(answer).isZero();
+        return answer;
     }
 
     /** Sends SIGTERM and waits for the end. */
