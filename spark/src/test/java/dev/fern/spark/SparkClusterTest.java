@@ -21,9 +21,11 @@ import org.apache.spark.sql.SparkSession;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Detection and evaluation on a cluster of two executors, each a process. */
+@ExtendWith(StandaloneCluster.Shared.class)
 class SparkClusterTest {
 
     private static final int IMAGES = 200;
@@ -31,23 +33,16 @@ class SparkClusterTest {
 
     @TempDir static Path folder;
 
-    private static StandaloneCluster cluster;
     private static SparkSession spark;
 
     @BeforeAll
-    static void start() throws IOException, InterruptedException {
-        cluster = new StandaloneCluster(folder.resolve("cluster"));
-        spark = cluster.session();
+    static void start(StandaloneCluster cluster) {
+        spark = cluster.session(2);
     }
 
     @AfterAll
     static void stop() {
-        if (spark != null) {
-            spark.stop();
-        }
-        if (cluster != null) {
-            cluster.close();
-        }
+        spark.stop();
     }
 
     @Test
@@ -57,7 +52,7 @@ class SparkClusterTest {
     }
 
     @Test
-    void anExecutorThatIsKilledLosesAndRepeatsNothing()
+    void anExecutorThatIsKilledLosesAndRepeatsNothing(StandaloneCluster cluster)
             throws IOException, InterruptedException, ExecutionException {
         Path model = SparkFixture.writeModel(folder.resolve("model"), SparkFixture.CATEGORIES, 1);
         Path images = folder.resolve("images");

@@ -29,16 +29,17 @@ import javax.imageio.ImageIO;
 import org.apache.spark.sql.SparkSession;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
  * Workers on Spark train what one process does. {@code -Dfern.kills=10} sets how many executors are
- * killed.
+ * killed, {@code -Dfern.spark.workers=4} how many workers there are.
  */
+@ExtendWith(StandaloneCluster.Shared.class)
 class SparkTrainingTest {
 
     private static final int KILLS = Integer.getInteger("fern.kills", 2);
-    private static final String CHECK = "spark.scheduler.barrier.maxConcurrentTasksCheck.interval";
     private static final int STEPS = 20;
 
     @TempDir Path folder;
@@ -67,6 +68,11 @@ class SparkTrainingTest {
     }
 
     private SparkTraining training(String run, int workers, String norm) {
+        return training(run, workers, norm, false);
+    }
+
+    private SparkTraining training(
+            String run, int workers, String norm, boolean batchDependence) {
         JsonObject settings =
                 JsonParser.parseString(
                                 """
@@ -85,7 +91,7 @@ class SparkTrainingTest {
                 folder.resolve(run),
                 new LoaderOptions(1, 2, false),
                 workers,
-                false,
+                batchDependence,
                 KILLS + 4);
     }
 
@@ -123,19 +129,14 @@ class SparkTrainingTest {
     }
 
     @Test
-    void anyNumberOfWorkersTrainsWhatOneDoes() throws Exception {
-        try (SparkSession spark =
-                SparkSession.builder()
-                        .master("local[4]")
-                        .config("spark.ui.enabled", "false")
-                        .config("spark.driver.bindAddress", "127.0.0.1")
-                        .config("spark.driver.host", "127.0.0.1")
-                        .config("spark.log.level", "ERROR")
-                        .getOrCreate()) {
+    void anyNumberOfWorkersTrainsWhatOneDoes(StandaloneCluster cluster) throws Exception {
+        try (SparkSession spark = cluster.session(cluster.workers())) {
             train(spark, "one", 1);
-            for (int workers : new int[] {2, 4}) {
+            for (int workers = 2; workers <= cluster.workers(); workers *= 2) {
                 train(spark, "of" + workers, workers);
-                assertThat(distance("of" + workers, "one")).isLessThan(1e-5);
+                double distance = distance("of" + workers, "one");
+                System.out.printf("frn, %d workers: %.2g from one%n", workers, distance);
+                assertThat(distance).isLessThan(1e-5);
                 train(spark, "again" + workers, workers);
                 assertSameBits("again" + workers, "of" + workers);
             }
@@ -151,10 +152,24 @@ class SparkTrainingTest {
     }
 
     @Test
-    void executorsThatAreKilledLeaveNoTraceInTheBits() throws Exception {
-        System.setProperty(CHECK, "1s");
-        try (StandaloneCluster cluster = new StandaloneCluster(folder.resolve("cluster"));
-                SparkSession spark = cluster.session()) {
+    void batchNormTrainsSomethingElseWithEveryNumberOfWorkers(StandaloneCluster cluster)
+            throws Exception {
+        try (SparkSession spark = cluster.session(cluster.workers())) {
+            for (int workers = 1; workers <= cluster.workers(); workers *= 2) {
+                training("bn" + workers, workers, "bn", true)
+                        .run(spark, RunStart.FRESH, line -> {});
+            }
+            for (int workers = 2; workers <= cluster.workers(); workers *= 2) {
+                double distance = distance("bn" + workers, "bn1");
+                System.out.printf("bn, %d workers: %.2g from one%n", workers, distance);
+                assertThat(distance).isGreaterThan(1e-3);
+            }
+        }
+    }
+
+    @Test
+    void executorsThatAreKilledLeaveNoTraceInTheBits(StandaloneCluster cluster) throws Exception {
+        try (SparkSession spark = cluster.session(2)) {
             train(spark, "undisturbed", 2);
             SplittableRandom random = new SplittableRandom(Long.getLong("fern.kills.seed", 1));
             int killed = 0;
@@ -175,8 +190,6 @@ class SparkTrainingTest {
             }
             System.out.printf("%d executors were killed while they trained%n", killed);
             assertThat(killed).isEqualTo(KILLS);
-        } finally {
-            System.clearProperty(CHECK);
         }
     }
 
@@ -196,6 +209,16 @@ class SparkTrainingTest {
         if (training.isDone() || executors.isEmpty()) {
             return false;
         }
-        return executors.get(random.nextInt(executors.size())).destroyForcibly();
+        ProcessHandle chosen = executors.get(random.nextInt(executors.size()));
+        System.out.printf("%s: killing process %d after %s%n", run, chosen.pid(), step(progress));
+        return chosen.destroyForcibly();
+    }
+
+    private static String step(Path progress) {
+        try {
+            return Files.readString(progress).replaceAll("\\s+", " ");
+        } catch (IOException e) {
+            return "a step whose checkpoint is being replaced";
+        }
     }
 }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.fern.backbone.host.EngineThreads;
 import java.io.File;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.lang.ProcessBuilder.Redirect;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -14,11 +15,19 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import org.apache.hadoop.fs.FileUtil;
 import org.apache.spark.launcher.JavaModuleOptions;
 import org.apache.spark.sql.SparkSession;
+import org.junit.jupiter.api.extension.ExtensionContext;
+import org.junit.jupiter.api.extension.ParameterContext;
+import org.junit.jupiter.api.extension.ParameterResolver;
 
-/** A cluster of Spark's own kind: a master and two workers as processes of this machine. */
+/**
+ * A cluster of Spark's own kind: a master and workers with a core each, as processes of this
+ * machine.
+ */
 final class StandaloneCluster implements AutoCloseable {
 
     private static final int START_SECONDS = 120;
@@ -29,12 +38,14 @@ final class StandaloneCluster implements AutoCloseable {
             List.of("/ai/djl/", "/org/bytedeco/", "/net/java/dev/jna/", "/org/junit/", "/assertj");
 
     private final Path folder;
+    private final int workers;
     private final String url;
     private final List<Process> processes = new ArrayList<>();
 
-    /** Starts the cluster and waits until both workers have joined. */
-    StandaloneCluster(Path folder) throws IOException, InterruptedException {
+    /** Starts the cluster and waits until all workers have joined. */
+    StandaloneCluster(Path folder, int workers) throws IOException, InterruptedException {
         this.folder = folder;
+        this.workers = workers;
         Path jars = Files.createDirectories(folder.resolve("home/jars"));
         for (Path jar : classPath().filter(StandaloneCluster::isSparks).toList()) {
             Files.createSymbolicLink(jars.resolve(jar.getFileName()), jar);
@@ -43,13 +54,50 @@ final class StandaloneCluster implements AutoCloseable {
         url = "spark://" + LOOPBACK + ":" + port;
         start("master", "master.Master", "--port", Integer.toString(port));
         await("master", "I have been elected leader");
-        for (String worker : List.of("worker-1", "worker-2")) {
+        List<String> names =
+                IntStream.rangeClosed(1, workers).mapToObj(number -> "worker-" + number).toList();
+        for (String worker : names) {
             String work = folder.resolve(worker).toString();
             start(worker, "worker.Worker", "-c", "1", "-m", "1g", "-d", work, url);
         }
-        for (String worker : List.of("worker-1", "worker-2")) {
+        for (String worker : names) {
             await(worker, "Successfully registered with master");
         }
+    }
+
+    /** Gives a test class the cluster that all of them share, which ends with the last of them. */
+    static final class Shared implements ParameterResolver {
+
+        private static final int WORKERS = Math.max(2, Integer.getInteger("fern.spark.workers", 2));
+
+        @Override
+        public boolean supportsParameter(ParameterContext parameter, ExtensionContext context) {
+            return parameter.getParameter().getType() == StandaloneCluster.class;
+        }
+
+        @Override
+        public Object resolveParameter(ParameterContext parameter, ExtensionContext context) {
+            return context.getRoot()
+                    .getStore(ExtensionContext.Namespace.create(Shared.class))
+                    .computeIfAbsent(
+                            StandaloneCluster.class, type -> start(), StandaloneCluster.class);
+        }
+
+        private static StandaloneCluster start() {
+            try {
+                return new StandaloneCluster(Files.createTempDirectory("fern-cluster"), WORKERS);
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                throw new IllegalStateException(e);
+            }
+        }
+    }
+
+    /** Returns the most tasks that run at the same time. */
+    int workers() {
+        return workers;
     }
 
     private static Stream<Path> classPath() {
@@ -107,8 +155,12 @@ final class StandaloneCluster implements AutoCloseable {
         }
     }
 
-    /** Returns a session whose executors, one per worker, have this test's class path. */
-    SparkSession session() {
+    /**
+     * Returns a session whose executors have this test's class path.
+     *
+     * @param executors how many, at most one for each worker
+     */
+    SparkSession session(int executors) {
         String classPath =
                 classPath()
                         .filter(entry -> !isSparks(entry))
@@ -121,6 +173,9 @@ final class StandaloneCluster implements AutoCloseable {
                 .config("spark.driver.bindAddress", LOOPBACK)
                 .config("spark.log.level", "ERROR")
                 .config("spark.executor.memory", "512m")
+                .config("spark.cores.max", Integer.toString(executors))
+                // Until a lost executor is back, there is no room for a barrier stage.
+                .config("spark.scheduler.barrier.maxConcurrentTasksCheck.interval", "1s")
                 .config(
                         "spark.executorEnv.OMP_NUM_THREADS",
                         Integer.toString(EngineThreads.cores()))
@@ -153,5 +208,7 @@ final class StandaloneCluster implements AutoCloseable {
                         .toList();
         all.forEach(ProcessHandle::destroyForcibly);
         processes.forEach(process -> process.onExit().join());
+        // What executors were writing when they were killed is of no use.
+        FileUtil.fullyDelete(folder.toFile());
     }
 }
