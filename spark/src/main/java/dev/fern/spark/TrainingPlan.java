@@ -46,6 +46,7 @@ final class TrainingPlan implements Serializable {
     private final int batchesAhead;
     private final boolean skipBadImages;
     private final boolean batchDependence;
+    private final SparkTraining.Companion companion;
     private final RunStart start;
     private final boolean isRestart;
 
@@ -130,6 +131,7 @@ final class TrainingPlan implements Serializable {
         this.batchesAhead = training.loading().batchesAhead();
         this.skipBadImages = training.loading().skipBadImages();
         this.batchDependence = training.batchDependence();
+        this.companion = training.companion().orElse(null);
         this.start = start;
         this.isRestart = restart > 0;
     }
@@ -160,10 +162,11 @@ final class TrainingPlan implements Serializable {
             if (goesOn) {
                 awaitLock();
             }
+            LabelledImages images = train.open(skipBadImages);
             TrainingBuilder builder =
                     Training.builder(Path.of(run))
                             .configuration(configuration())
-                            .data(train.open(skipBadImages))
+                            .data(images)
                             .loading(loading())
                             .start(start)
                             .listener(new ExecutorLog())
@@ -174,8 +177,13 @@ final class TrainingPlan implements Serializable {
             if (batchDependence) {
                 builder.allowBatchDependence();
             }
-            if (validation != null) {
-                builder.validation(validation.open(skipBadImages));
+            Optional<LabelledImages> scored =
+                    validation == null
+                            ? Optional.empty()
+                            : Optional.of(validation.open(skipBadImages));
+            scored.ifPresent(builder::validation);
+            if (companion != null) {
+                builder.companion(companion.of(configuration(), images, scored));
             }
             return new Outcome(builder.build().run().finished(), "");
         } catch (LostWorkerException e) {

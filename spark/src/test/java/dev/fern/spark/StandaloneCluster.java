@@ -15,7 +15,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
-import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.apache.hadoop.fs.FileUtil;
 import org.apache.spark.launcher.JavaModuleOptions;
@@ -32,6 +31,7 @@ final class StandaloneCluster implements AutoCloseable {
 
     private static final int START_SECONDS = 120;
     private static final String LOOPBACK = "127.0.0.1";
+    private static final String MOST_CORES = "spark.cores.max";
 
     /** Where Fern, or a test, is on the class path, in the local repository's words. */
     private static final List<String> NOT_SPARK =
@@ -41,9 +41,10 @@ final class StandaloneCluster implements AutoCloseable {
     private final int workers;
     private final String url;
     private final List<Process> processes = new ArrayList<>();
+    private SparkSession session;
 
     /** Starts the cluster and waits until all workers have joined. */
-    StandaloneCluster(Path folder, int workers) throws IOException, InterruptedException {
+    private StandaloneCluster(Path folder, int workers) throws IOException, InterruptedException {
         this.folder = folder;
         this.workers = workers;
         Path jars = Files.createDirectories(folder.resolve("home/jars"));
@@ -54,15 +55,38 @@ final class StandaloneCluster implements AutoCloseable {
         url = "spark://" + LOOPBACK + ":" + port;
         start("master", "master.Master", "--port", Integer.toString(port));
         await("master", "I have been elected leader");
-        List<String> names =
-                IntStream.rangeClosed(1, workers).mapToObj(number -> "worker-" + number).toList();
-        for (String worker : names) {
-            String work = folder.resolve(worker).toString();
-            start(worker, "worker.Worker", "-c", "1", "-m", "1g", "-d", work, url);
+        for (int worker = 1; worker <= workers; worker++) {
+            addWorker(worker);
         }
-        for (String worker : names) {
-            await(worker, "Successfully registered with master");
+        for (int worker = 1; worker <= workers; worker++) {
+            await("worker-" + worker, "Successfully registered with master");
         }
+    }
+
+    /** Starts one more worker, which joins when it is ready. */
+    void addWorker() throws IOException {
+        addWorker(processes.size()); // the master is the first process
+    }
+
+    private void addWorker(int number) throws IOException {
+        String work = folder.resolve("worker-" + number).toString();
+        start("worker-" + number, "worker.Worker", "-c", "1", "-m", "1g", "-d", work, url);
+    }
+
+    void killMaster() {
+        kill(processes.get(0));
+    }
+
+    /** Kills all workers but one, and their executors. */
+    void killWorkersButOne() {
+        processes.subList(2, processes.size()).forEach(StandaloneCluster::kill);
+    }
+
+    private static void kill(Process process) {
+        List<ProcessHandle> all =
+                Stream.concat(process.descendants(), Stream.of(process.toHandle())).toList();
+        all.forEach(ProcessHandle::destroyForcibly);
+        process.onExit().join();
     }
 
     /** Gives a test class the cluster that all of them share, which ends with the last of them. */
@@ -156,7 +180,8 @@ final class StandaloneCluster implements AutoCloseable {
     }
 
     /**
-     * Returns a session whose executors have this test's class path.
+     * Returns the session of this process, whose executors have this test's class path. It ends
+     * with the cluster, or when another one is asked for.
      *
      * @param executors how many, at most one for each worker
      */
@@ -166,21 +191,30 @@ final class StandaloneCluster implements AutoCloseable {
                         .filter(entry -> !isSparks(entry))
                         .map(Path::toString)
                         .collect(Collectors.joining(File.pathSeparator));
-        return SparkSession.builder()
-                .master(url)
-                .config("spark.ui.enabled", "false")
-                .config("spark.driver.host", LOOPBACK)
-                .config("spark.driver.bindAddress", LOOPBACK)
-                .config("spark.log.level", "ERROR")
-                .config("spark.executor.memory", "512m")
-                .config("spark.cores.max", Integer.toString(executors))
-                // Until a lost executor is back, there is no room for a barrier stage.
-                .config("spark.scheduler.barrier.maxConcurrentTasksCheck.interval", "1s")
-                .config(
-                        "spark.executorEnv.OMP_NUM_THREADS",
-                        Integer.toString(EngineThreads.cores()))
-                .config("spark.executor.extraClassPath", classPath)
-                .getOrCreate();
+        String cores = Integer.toString(executors);
+        if (session != null
+                && !session.sparkContext().isStopped()
+                && session.sparkContext().conf().get(MOST_CORES).equals(cores)) {
+            return session;
+        }
+        SparkFixture.stop();
+        session =
+                SparkSession.builder()
+                        .master(url)
+                        .config("spark.ui.enabled", "false")
+                        .config("spark.driver.host", LOOPBACK)
+                        .config("spark.driver.bindAddress", LOOPBACK)
+                        .config("spark.log.level", "ERROR")
+                        .config("spark.executor.memory", "512m")
+                        .config(MOST_CORES, cores)
+                        // Until a lost executor is back, there is no room for a barrier stage.
+                        .config("spark.scheduler.barrier.maxConcurrentTasksCheck.interval", "1s")
+                        .config(
+                                "spark.executorEnv.OMP_NUM_THREADS",
+                                Integer.toString(EngineThreads.cores()))
+                        .config("spark.executor.extraClassPath", classPath)
+                        .getOrCreate();
+        return session;
     }
 
     /** Returns the executors that run now. */
@@ -198,16 +232,8 @@ final class StandaloneCluster implements AutoCloseable {
 
     @Override
     public void close() {
-        List<ProcessHandle> all =
-                processes.stream()
-                        .flatMap(
-                                process ->
-                                        Stream.concat(
-                                                process.descendants(),
-                                                Stream.of(process.toHandle())))
-                        .toList();
-        all.forEach(ProcessHandle::destroyForcibly);
-        processes.forEach(process -> process.onExit().join());
+        SparkFixture.stop();
+        processes.forEach(StandaloneCluster::kill);
         // What executors were writing when they were killed is of no use.
         FileUtil.fullyDelete(folder.toFile());
     }

@@ -1,6 +1,8 @@
 package dev.fern.tools.spark;
 
+import dev.fern.detection.RunCompanion;
 import dev.fern.detection.RunStart;
+import dev.fern.detection.data.LabelledImages;
 import dev.fern.detection.recipe.TrainingConfiguration;
 import dev.fern.detection.train.RunDirectory;
 import dev.fern.spark.SparkDriver;
@@ -12,16 +14,21 @@ import dev.fern.tools.console.OptionSection.Section;
 import dev.fern.tools.console.VisibleText;
 import dev.fern.tools.console.WithoutOptions;
 import dev.fern.tools.format.DataFile;
+import dev.fern.tools.run.RunFiles;
 import dev.fern.tools.train.RunOptions;
 import dev.fern.tools.train.TrainingData;
 import dev.fern.tools.train.TrainingSettings;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
 
 /** Trains a detector by several workers on Spark. */
 @Command(
@@ -37,7 +44,8 @@ import picocli.CommandLine.Option;
         },
         footer = {
             "",
-            "The logs of the executors tell of every step. Where a worker is lost, the training goes"
+            "The output folder receives what 'fern train' writes; the logs of the executors tell of"
+                    + " every step. Where a worker is lost, the training goes"
                     + " on from its last checkpoint. After Ctrl-C, which leaves no new checkpoint, the same"
                     + " command with --resume goes on from the last one, with any number of workers.",
             "",
@@ -89,6 +97,16 @@ public final class SparkTrainCommand implements Callable<Integer> {
 
     @OptionSection(Section.MACHINE)
     @Option(
+            names = "--wait",
+            paramLabel = "N",
+            defaultValue = "600",
+            description =
+                    "How many seconds to wait while the cluster has no room for all workers."
+                            + " Default: ${DEFAULT-VALUE}.")
+    private int wait;
+
+    @OptionSection(Section.MACHINE)
+    @Option(
             names = "--allow-batch-dependence",
             description =
                     "Train networks too whose norm mixes the images of a batch, such as bn; each"
@@ -96,6 +114,25 @@ public final class SparkTrainCommand implements Callable<Integer> {
     private boolean allowsBatchDependence;
 
     @Mixin private SparkOptions spark;
+
+    @Spec private CommandSpec spec;
+
+    /** The files that {@code fern train} adds to a run, on the executor that leads. */
+    private record Files(boolean skipBadImages, List<String> arguments)
+            implements SparkTraining.Companion {
+
+        @Override
+        public RunCompanion.Factory of(
+                TrainingConfiguration configuration,
+                LabelledImages train,
+                Optional<LabelledImages> validation) {
+            return lock ->
+                    new RunFiles(
+                            lock,
+                            new RunFiles.Origin(
+                                    configuration, train, validation, skipBadImages, arguments));
+        }
+    }
 
     @Override
     public Integer call() throws Exception {
@@ -107,6 +144,9 @@ public final class SparkTrainCommand implements Callable<Integer> {
         }
         if (mostRestarts < 0) {
             throw new BadInputException("--max-restarts must be at least 0, not " + mostRestarts);
+        }
+        if (wait < 0) {
+            throw new BadInputException("--wait must be at least 0, not " + wait);
         }
         if (settings.isBatchSizeAutomatic()) {
             throw new BadInputException("only fern train takes --batch-size auto; give a number");
@@ -132,7 +172,15 @@ public final class SparkTrainCommand implements Callable<Integer> {
                         data.loading(),
                         workers,
                         allowsBatchDependence,
-                        mostRestarts);
+                        mostRestarts,
+                        Duration.ofSeconds(wait),
+                        Optional.of(
+                                new Files(
+                                        data.loading().skipBadImages(),
+                                        spec.root()
+                                                .commandLine()
+                                                .getParseResult()
+                                                .originalArgs())));
         SparkTraining.End end =
                 driver.train(training, start, line -> System.err.println(VisibleText.of(line)));
         System.out.println(
