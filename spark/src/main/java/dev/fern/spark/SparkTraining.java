@@ -4,6 +4,7 @@ import dev.fern.detection.RunCompanion;
 import dev.fern.detection.RunStart;
 import dev.fern.detection.data.LabelledImages;
 import dev.fern.detection.data.LoaderOptions;
+import dev.fern.detection.image.ImageReader;
 import dev.fern.detection.recipe.TrainingConfiguration;
 import dev.fern.detection.worker.RingListener;
 import java.io.IOException;
@@ -82,8 +83,9 @@ public record SparkTraining(
      * @param annotations COCO instances file
      * @param folder of the images
      * @param limit how many images to take, from the first on; 0 for all
+     * @param reader reads the images
      */
-    public record Images(Path annotations, Path folder, int limit) {}
+    public record Images(Path annotations, Path folder, int limit, ImageReader reader) {}
 
     /** Adds files to a run on the executor that leads the training, to which it is sent. */
     @FunctionalInterface

@@ -11,6 +11,7 @@ import dev.fern.detection.data.AnnotatedFolder;
 import dev.fern.detection.data.LabelledImages;
 import dev.fern.detection.data.LoaderOptions;
 import dev.fern.detection.image.ImageFolder;
+import dev.fern.detection.image.ImageOrientation;
 import dev.fern.detection.image.ImageReader;
 import dev.fern.detection.recipe.TrainingConfiguration;
 import dev.fern.detection.train.RunDirectory;
@@ -50,8 +51,14 @@ final class TrainingPlan implements Serializable {
     private final RunStart start;
     private final boolean isRestart;
 
-    /** Labelled images, by the names of their files; no names for none. */
-    private record Part(String annotations, String folder, int limit) implements Serializable {
+    /** Labelled images, by the names of their files, and how these are read. */
+    private record Part(
+            String annotations,
+            String folder,
+            int limit,
+            long maxPixels,
+            ImageOrientation orientation)
+            implements Serializable {
 
         private static final long serialVersionUID = 1L;
 
@@ -59,7 +66,9 @@ final class TrainingPlan implements Serializable {
             return new Part(
                     images.annotations().toAbsolutePath().toString(),
                     images.folder().toAbsolutePath().toString(),
-                    images.limit());
+                    images.limit(),
+                    images.reader().maxPixels(),
+                    images.reader().orientation());
         }
 
         LabelledImages open(boolean skipBadImages) throws IOException {
@@ -67,7 +76,7 @@ final class TrainingPlan implements Serializable {
             return LabelledImages.open(
                     new AnnotatedFolder(
                             CocoDataset.read(file), file, new ImageFolder(Path.of(folder))),
-                    ImageReader.standard(),
+                    new ImageReader(maxPixels, orientation),
                     skipBadImages,
                     limit);
         }

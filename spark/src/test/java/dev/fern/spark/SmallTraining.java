@@ -13,6 +13,7 @@ import dev.fern.cocoeval.CocoImage;
 import dev.fern.detection.RunCompanion;
 import dev.fern.detection.data.LabelledImages;
 import dev.fern.detection.data.LoaderOptions;
+import dev.fern.detection.image.ImageReader;
 import dev.fern.detection.recipe.TrainingConfiguration;
 import dev.fern.detection.train.TrainingListener;
 import java.io.IOException;
@@ -76,7 +77,10 @@ record SmallTraining(Path folder) {
         return new SparkTraining(
                 TrainingConfiguration.of(List.of(settings)),
                 new SparkTraining.Images(
-                        folder.resolve("instances.json"), folder.resolve("images"), 0),
+                        folder.resolve("instances.json"),
+                        folder.resolve("images"),
+                        0,
+                        ImageReader.standard()),
                 Optional.empty(),
                 folder.resolve(run),
                 new LoaderOptions(1, 2, false),

@@ -3,6 +3,7 @@ package dev.fern.tools.spark;
 import dev.fern.detection.RunCompanion;
 import dev.fern.detection.RunStart;
 import dev.fern.detection.data.LabelledImages;
+import dev.fern.detection.image.ImageReader;
 import dev.fern.detection.recipe.TrainingConfiguration;
 import dev.fern.detection.train.RunDirectory;
 import dev.fern.spark.SparkDriver;
@@ -57,9 +58,7 @@ public final class SparkTrainCommand implements Callable<Integer> {
 
     private static final int MOST_WORKERS = 1024;
 
-    @WithoutOptions("--orientation")
-    @Mixin
-    private TrainingData data;
+    @Mixin private TrainingData data;
 
     @OptionSection(Section.RUN)
     @Option(
@@ -161,12 +160,12 @@ public final class SparkTrainCommand implements Callable<Integer> {
         DataFile named = data.named();
         Optional<SparkTraining.Images> validation =
                 named.val().isPresent()
-                        ? Optional.of(images(named.val().get(), data.limitVal()))
+                        ? Optional.of(images(named.val().get(), data.limitVal(), data.reader()))
                         : Optional.empty();
         SparkTraining training =
                 new SparkTraining(
                         configuration,
-                        images(named.train(), data.limitTrain()),
+                        images(named.train(), data.limitTrain(), data.reader()),
                         validation,
                         output,
                         data.loading(),
@@ -189,7 +188,7 @@ public final class SparkTrainCommand implements Callable<Integer> {
         return end == SparkTraining.End.FINISHED ? 0 : ExitStatus.INTERRUPTED;
     }
 
-    private static SparkTraining.Images images(DataFile.Part part, int limit)
+    private static SparkTraining.Images images(DataFile.Part part, int limit, ImageReader reader)
             throws BadInputException {
         if (part.converted().isPresent()) {
             throw new BadInputException(
@@ -197,6 +196,6 @@ public final class SparkTrainCommand implements Callable<Integer> {
                             + ": executors read COCO annotations; convert these with 'fern dataset"
                             + " convert'");
         }
-        return new SparkTraining.Images(part.annotations(), part.images(), limit);
+        return new SparkTraining.Images(part.annotations(), part.images(), limit, reader);
     }
 }
