@@ -22,34 +22,36 @@ trap 'end; rm -rf "$work"' EXIT
 "${java}c" -d "$work" -cp "$lib/*" tools/network/NetworkTrial.java
 trial=("$java" -cp "$work:$lib/*" NetworkTrial)
 
-# usage: measure DELAY_IN_MILLISECONDS LOSS_IN_PERCENT
+# usage: measure CONTROL DELAY_IN_MILLISECONDS LOSS_IN_PERCENT
 measure() {
-    local side folder=$work/$1-$2 addresses=(10.77.0.1 10.77.0.2) number=0
+    local side folder=$work/$1-$2-$3 addresses=(10.77.0.1 10.77.0.2) number=0
     mkdir "$folder"
     head -c 32 /dev/urandom >"$folder/secret"
-    "${trial[@]}" line "${name}a" "${name}b" "$1" "$2" >"$folder/line" 2>&1 & pids=($!)
-    until grep -q ready "$folder/line"; do
+    "${trial[@]}" line "${name}a" "${name}b" "$2" "$3" >"$folder/line" 2>&1 & pids=($!)
+    until grep -qs ready "$folder/line"; do
         kill -0 "${pids[0]}" 2>/dev/null || { cat "$folder/line" >&2; exit 1; }
         sleep 0.1
     done
     for side in a b; do
         ip netns add "$name$side"
+        ip netns exec "$name$side" sysctl -qw "net.ipv4.tcp_congestion_control=$1"
         ip link set "$name$side" netns "$name$side"
         ip -n "$name$side" addr add "${addresses[number]}" peer "${addresses[1 - number]}" dev "$name$side"
         ip -n "$name$side" link set "$name$side" mtu 1500 txqueuelen 10000 up
         number=$((number + 1))
     done
     ip netns exec "${name}b" "${trial[@]}" worker 1 "$folder" "$mib" "$repeats" "${addresses[@]}" & pids+=($!)
-    printf '%4s ms each way, %3s %% lost: ' "$1" "$2"
+    printf '%-5s %4s ms each way, %3s %% lost: ' "$1" "$2" "$3"
     ip netns exec "${name}a" "${trial[@]}" worker 0 "$folder" "$mib" "$repeats" "${addresses[@]}"
     end
 }
 
 grep -m1 '^model name' /proc/cpuinfo
 echo "sum of $mib MiB over 2 workers: median of $repeats (smallest to largest)"
-measure 0 0
-measure 1 0
-measure 10 0
-measure 1 0.1
-measure 1 1
-measure 10 1
+for control in cubic bbr; do
+    grep -qw "$control" /proc/sys/net/ipv4/tcp_available_congestion_control || continue
+    for case in "0 0" "1 0" "10 0" "1 0.1" "1 1" "10 1"; do
+        # shellcheck disable=SC2086 # two arguments
+        measure "$control" $case
+    done
+done
