@@ -48,8 +48,9 @@ measure() {
 
 grep -m1 '^model name' /proc/cpuinfo
 echo "sum of $mib MiB over 2 workers: median of $repeats (smallest to largest)"
-for control in cubic bbr; do
-    grep -qw "$control" /proc/sys/net/ipv4/tcp_available_congestion_control || continue
+# A namespace may take the system's own way to control congestion, and Reno's.
+own=$(cat /proc/sys/net/ipv4/tcp_congestion_control)
+for control in "$own" reno; do
     for case in "0 0" "1 0" "10 0" "1 0.1" "1 1" "10 1"; do
         # shellcheck disable=SC2086 # two arguments
         measure "$control" $case

@@ -21,9 +21,27 @@ final class ClusterRoom {
         this.spark = spark;
     }
 
-    /** Returns the number of tasks that the executors of now can run at the same time. */
-    private int tasks() {
-        return spark.maxNumConcurrentTasks(spark.resourceProfileManager().defaultResourceProfile());
+    /**
+     * Returns the number of tasks that the executors of now can run at the same time.
+     *
+     * @throws IOException if Spark has ended the application
+     */
+    private int tasks() throws IOException {
+        try {
+            int tasks =
+                    spark.maxNumConcurrentTasks(
+                            spark.resourceProfileManager().defaultResourceProfile());
+            if (!spark.isStopped()) {
+                return tasks;
+            }
+        } catch (RuntimeException e) {
+            if (!spark.isStopped()) {
+                throw e; // else it comes of the end
+            }
+        }
+        throw new IOException(
+                "Spark has ended the application; where its executors did not start, their logs say"
+                        + " why");
     }
 
     /**
@@ -52,9 +70,6 @@ final class ClusterRoom {
         long start = System.nanoTime();
         boolean isTold = false;
         while (true) {
-            if (spark.isStopped()) {
-                throw new IOException("Spark has ended the application; go on with --resume");
-            }
             int room = tasks();
             long waited = System.nanoTime() - start;
             if (room >= workers) {

@@ -38,7 +38,7 @@ public final class RunCurves {
      * @param run a run that has metrics
      * @throws IOException if the metrics are damaged or a picture can't be written
      */
-    static void write(RunDirectory run) throws IOException {
+    public static void write(RunDirectory run) throws IOException {
         RunHistory history = RunHistory.read(run.metrics());
         RunPlots plots = new RunPlots(history.curves(), history.evaluations());
         try {

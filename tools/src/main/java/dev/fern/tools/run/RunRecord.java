@@ -138,7 +138,7 @@ public record RunRecord(
      * @param arguments of {@code fern}
      * @throws IOException if the record can't be written
      */
-    static void add(
+    public static void add(
             RunDirectory run,
             LabelledImages train,
             Optional<LabelledImages> validation,

@@ -15,7 +15,7 @@ import dev.fern.tools.console.OptionSection.Section;
 import dev.fern.tools.console.VisibleText;
 import dev.fern.tools.console.WithoutOptions;
 import dev.fern.tools.format.DataFile;
-import dev.fern.tools.run.RunFiles;
+import dev.fern.tools.train.RunFiles;
 import dev.fern.tools.train.RunOptions;
 import dev.fern.tools.train.TrainingData;
 import dev.fern.tools.train.TrainingSettings;

@@ -9,7 +9,6 @@ import dev.fern.detection.data.LoaderOptions;
 import dev.fern.detection.recipe.TrainingConfiguration;
 import dev.fern.detection.train.RunDirectory;
 import dev.fern.tools.console.BadInputException;
-import dev.fern.tools.run.RunFiles;
 import java.io.IOException;
 import java.util.List;
 import java.util.Optional;

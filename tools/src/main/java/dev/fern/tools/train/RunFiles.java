@@ -1,4 +1,4 @@
-package dev.fern.tools.run;
+package dev.fern.tools.train;
 
 import dev.fern.detection.RunCompanion;
 import dev.fern.detection.data.LabelledImages;
@@ -7,6 +7,8 @@ import dev.fern.detection.train.RunLock;
 import dev.fern.detection.train.TrainingListener;
 import dev.fern.tools.console.Messages;
 import dev.fern.tools.log.RunLogs;
+import dev.fern.tools.run.RunCurves;
+import dev.fern.tools.run.RunRecord;
 import java.io.IOException;
 import java.util.List;
 import java.util.Optional;
