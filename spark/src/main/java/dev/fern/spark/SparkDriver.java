@@ -73,8 +73,7 @@ public final class SparkDriver implements AutoCloseable {
             }
         }
         // The last bits of a network's outputs depend on the number of its threads, for which
-        // Spark's
-        // own default is one.
+        // Spark's own default is one.
         builder.config(
                 EXECUTOR_ENVIRONMENT + "OMP_NUM_THREADS", Integer.toString(EngineThreads.cores()));
         settings.forEach(builder::config);
