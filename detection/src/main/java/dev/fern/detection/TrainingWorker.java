@@ -8,6 +8,7 @@ import dev.fern.detection.model.Detector;
 import dev.fern.detection.train.DataIdentity;
 import dev.fern.detection.train.DetectionTask;
 import dev.fern.detection.train.Follower;
+import dev.fern.detection.worker.LostWorkerException;
 import dev.fern.detection.worker.RingAllReduce;
 import java.io.IOException;
 import java.util.Optional;
@@ -42,10 +43,13 @@ public record TrainingWorker(Source data, LoaderOptions loading) {
      * @throws InterruptedException if the thread is interrupted
      */
     public void run(RingAllReduce ring) throws IOException, InterruptedException {
-        WorkerSetup setup = WorkerSetup.receive(ring);
+        WorkerSetup setup;
         DetectionDataset images;
         try {
+            setup = WorkerSetup.receive(ring);
             images = images(setup);
+        } catch (LostWorkerException e) {
+            throw e; // there is nobody to tell
         } catch (IOException | IllegalArgumentException e) {
             WorkerSetup.answer(ring, e.getMessage());
             throw e;

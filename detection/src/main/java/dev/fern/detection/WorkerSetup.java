@@ -47,14 +47,26 @@ record WorkerSetup(
         }
     }
 
-    /** Receives what the leading worker tells. */
+    /**
+     * Receives what the leading worker tells.
+     *
+     * @throws IOException if this worker does not understand it
+     */
     static WorkerSetup receive(RingAllReduce ring) throws IOException, InterruptedException {
         String text = new String(ring.broadcast((byte[]) null), StandardCharsets.UTF_8);
-        JsonObject json = JsonParser.parseString(text).getAsJsonObject();
-        return new WorkerSetup(
-                TrainingConfiguration.of(List.of(json.getAsJsonObject("configuration"))),
-                RecordJson.read(json.get("detector"), DetectorConfiguration.class),
-                RecordJson.read(json.get("data"), DataIdentity.Part.class));
+        try {
+            JsonObject json = JsonParser.parseString(text).getAsJsonObject();
+            return new WorkerSetup(
+                    TrainingConfiguration.of(List.of(json.getAsJsonObject("configuration"))),
+                    RecordJson.read(json.get("detector"), DetectorConfiguration.class),
+                    RecordJson.read(json.get("data"), DataIdentity.Part.class));
+        } catch (RuntimeException e) { // whatever reading it comes to
+            throw new IOException(
+                    "what worker 0 tells of the training can't be understood; run the same Fern on"
+                            + " all machines: "
+                            + e.getMessage(),
+                    e);
+        }
     }
 
     /**

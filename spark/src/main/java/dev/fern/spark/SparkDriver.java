@@ -47,7 +47,7 @@ public final class SparkDriver implements AutoCloseable {
      *     spark://host:7077}; empty for that of {@code spark-submit}, else {@code local[*]}
      * @param settings Spark's, such as {@code spark.executor.memory}
      * @return the driver, which the caller closes
-     * @throws IOException if there is no such cluster
+     * @throws IOException if there is no such cluster, or none answers
      */
     public static SparkDriver start(
             String name, Optional<String> master, Map<String, String> settings) throws IOException {
@@ -73,13 +73,14 @@ public final class SparkDriver implements AutoCloseable {
             }
         }
         // The last bits of a network's outputs depend on the number of its threads, for which
-        // Spark's
-        // own default is one.
+        // Spark's own default is one.
         builder.config(
                 EXECUTOR_ENVIRONMENT + "OMP_NUM_THREADS", Integer.toString(EngineThreads.cores()));
         settings.forEach(builder::config);
         try {
-            return new SparkDriver(builder.getOrCreate());
+            return new SparkDriver(StandaloneMaster.session(cluster, builder));
+        } catch (IOException e) {
+            throw e;
         } catch (Exception e) { // Scala's exceptions are not declared
             throw new IOException(
                     "Spark can't start with the master " + cluster + ": " + e.getMessage(), e);

@@ -1,11 +1,16 @@
 package dev.fern.spark;
 
+import dev.fern.detection.RunCompanion;
 import dev.fern.detection.RunStart;
+import dev.fern.detection.data.LabelledImages;
 import dev.fern.detection.data.LoaderOptions;
+import dev.fern.detection.image.ImageReader;
 import dev.fern.detection.recipe.TrainingConfiguration;
 import dev.fern.detection.worker.RingListener;
 import java.io.IOException;
+import java.io.Serializable;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -32,6 +37,8 @@ import scala.reflect.ClassTag$;
  * @param workers how many tasks share every batch, at least 1
  * @param batchDependence whether a network may be trained whose norms mix the images of a batch
  * @param mostRestarts how often the training goes on after it has lost a worker, at least 0
+ * @param patience how long to wait for a cluster that has no room for all workers
+ * @param companion adds files of another kind to the run, if there are to be any
  */
 public record SparkTraining(
         TrainingConfiguration configuration,
@@ -41,7 +48,9 @@ public record SparkTraining(
         LoaderOptions loading,
         int workers,
         boolean batchDependence,
-        int mostRestarts) {
+        int mostRestarts,
+        Duration patience,
+        Optional<Companion> companion) {
 
     /**
      * Checks the numbers.
@@ -54,15 +63,17 @@ public record SparkTraining(
      * @param workers at least 1
      * @param batchDependence whether batch norm is allowed
      * @param mostRestarts at least 0
+     * @param patience not negative
+     * @param companion adds files of another kind
      * @throws IllegalArgumentException if one is out of its range
      */
     public SparkTraining {
-        if (workers < 1 || mostRestarts < 0) {
+        if (workers < 1 || mostRestarts < 0 || patience.isNegative()) {
             throw new IllegalArgumentException(
-                    workers
-                            + " workers and "
-                            + mostRestarts
-                            + " restarts: wanted at least 1 worker and no fewer than 0 restarts");
+                    String.format(
+                            "%d workers, %d restarts and a wait of %s: wanted at least 1 worker,"
+                                    + " and nothing below 0",
+                            workers, mostRestarts, patience));
         }
     }
 
@@ -72,8 +83,26 @@ public record SparkTraining(
      * @param annotations COCO instances file
      * @param folder of the images
      * @param limit how many images to take, from the first on; 0 for all
+     * @param reader reads the images
      */
-    public record Images(Path annotations, Path folder, int limit) {}
+    public record Images(Path annotations, Path folder, int limit, ImageReader reader) {}
+
+    /** Adds files to a run on the executor that leads the training, to which it is sent. */
+    @FunctionalInterface
+    public interface Companion extends Serializable {
+        /**
+         * Makes what writes the files.
+         *
+         * @param configuration every setting
+         * @param train the training images
+         * @param validation the images that models are scored on, if there are any
+         * @return makes the companion of the run
+         */
+        RunCompanion.Factory of(
+                TrainingConfiguration configuration,
+                LabelledImages train,
+                Optional<LabelledImages> validation);
+    }
 
     /** How a training has ended. */
     public enum End {
@@ -86,17 +115,20 @@ public record SparkTraining(
     /**
      * Trains until the end.
      *
-     * @param spark with room for all workers at the same time
+     * @param spark is to have room for all workers at the same time
      * @param start from the beginning or from the last checkpoint
-     * @param told receives a line when a worker was lost
+     * @param told receives a line when a worker was lost, or when the cluster has no room
      * @return how the training has ended
      * @throws IOException if the training can't begin or go on, as {@link
-     *     dev.fern.detection.Training#run} says, or if it has lost workers too often; what was
-     *     trained until then is in a checkpoint
+     *     dev.fern.detection.Training#run} says, if the cluster has no room or ends the
+     *     application, or if the training has lost workers too often; what was trained until then
+     *     is in a checkpoint
      */
     public End run(SparkSession spark, RunStart start, Consumer<String> told) throws IOException {
         byte[] secret = RingListener.newSecret();
+        ClusterRoom room = new ClusterRoom(spark.sparkContext());
         for (int restart = 0; ; restart++) {
+            room.await(workers, patience, restart > 0, told);
             WorkerTask task = new WorkerTask(new TrainingPlan(this, start, restart), secret);
             try {
                 return SparkFailure.during(() -> outcome(spark, task)).end();
@@ -142,7 +174,7 @@ public record SparkTraining(
      * @param finished whether the training is through
      * @param problem why the training can't go on, with whatever workers; empty if it could
      */
-    record Outcome(boolean finished, String problem) implements java.io.Serializable {
+    record Outcome(boolean finished, String problem) implements Serializable {
 
         private static final long serialVersionUID = 1L;
 

@@ -11,6 +11,7 @@ import dev.fern.detection.data.AnnotatedFolder;
 import dev.fern.detection.data.LabelledImages;
 import dev.fern.detection.data.LoaderOptions;
 import dev.fern.detection.image.ImageFolder;
+import dev.fern.detection.image.ImageOrientation;
 import dev.fern.detection.image.ImageReader;
 import dev.fern.detection.recipe.TrainingConfiguration;
 import dev.fern.detection.train.RunDirectory;
@@ -46,11 +47,18 @@ final class TrainingPlan implements Serializable {
     private final int batchesAhead;
     private final boolean skipBadImages;
     private final boolean batchDependence;
+    private final SparkTraining.Companion companion;
     private final RunStart start;
     private final boolean isRestart;
 
-    /** Labelled images, by the names of their files; no names for none. */
-    private record Part(String annotations, String folder, int limit) implements Serializable {
+    /** Labelled images, by the names of their files, and how these are read. */
+    private record Part(
+            String annotations,
+            String folder,
+            int limit,
+            long maxPixels,
+            ImageOrientation orientation)
+            implements Serializable {
 
         private static final long serialVersionUID = 1L;
 
@@ -58,7 +66,9 @@ final class TrainingPlan implements Serializable {
             return new Part(
                     images.annotations().toAbsolutePath().toString(),
                     images.folder().toAbsolutePath().toString(),
-                    images.limit());
+                    images.limit(),
+                    images.reader().maxPixels(),
+                    images.reader().orientation());
         }
 
         LabelledImages open(boolean skipBadImages) throws IOException {
@@ -66,7 +76,7 @@ final class TrainingPlan implements Serializable {
             return LabelledImages.open(
                     new AnnotatedFolder(
                             CocoDataset.read(file), file, new ImageFolder(Path.of(folder))),
-                    ImageReader.standard(),
+                    new ImageReader(maxPixels, orientation),
                     skipBadImages,
                     limit);
         }
@@ -130,6 +140,7 @@ final class TrainingPlan implements Serializable {
         this.batchesAhead = training.loading().batchesAhead();
         this.skipBadImages = training.loading().skipBadImages();
         this.batchDependence = training.batchDependence();
+        this.companion = training.companion().orElse(null);
         this.start = start;
         this.isRestart = restart > 0;
     }
@@ -160,10 +171,11 @@ final class TrainingPlan implements Serializable {
             if (goesOn) {
                 awaitLock();
             }
+            LabelledImages images = train.open(skipBadImages);
             TrainingBuilder builder =
                     Training.builder(Path.of(run))
                             .configuration(configuration())
-                            .data(train.open(skipBadImages))
+                            .data(images)
                             .loading(loading())
                             .start(start)
                             .listener(new ExecutorLog())
@@ -174,8 +186,13 @@ final class TrainingPlan implements Serializable {
             if (batchDependence) {
                 builder.allowBatchDependence();
             }
-            if (validation != null) {
-                builder.validation(validation.open(skipBadImages));
+            Optional<LabelledImages> scored =
+                    validation == null
+                            ? Optional.empty()
+                            : Optional.of(validation.open(skipBadImages));
+            scored.ifPresent(builder::validation);
+            if (companion != null) {
+                builder.companion(companion.of(configuration(), images, scored));
             }
             return new Outcome(builder.build().run().finished(), "");
         } catch (LostWorkerException e) {

@@ -3,6 +3,7 @@ package dev.fern.spark;
 import com.google.gson.JsonObject;
 import dev.fern.backbone.parameter.Tensor;
 import dev.fern.cocoeval.CocoCategory;
+import dev.fern.cocoeval.CocoImage;
 import dev.fern.detection.image.BgrImage;
 import dev.fern.detection.model.Detector;
 import dev.fern.detection.model.ModelDirectory;
@@ -25,10 +26,13 @@ final class SparkFixture {
     static final List<CocoCategory> CATEGORIES =
             List.of(new CocoCategory(7, "cell", ""), new CocoCategory(9, "clot", ""));
 
+    private static final int[][] SIZES = {{60, 50}, {64, 40}, {50, 60}, {33, 90}};
+
     private SparkFixture() {}
 
     /** Returns Spark with two tasks at a time in this process. */
     static SparkSession local() {
+        stop();
         return SparkSession.builder()
                 .master("local[2]")
                 .config("spark.ui.enabled", "false")
@@ -37,6 +41,13 @@ final class SparkFixture {
                 .config("spark.sql.warehouse.dir", System.getProperty("java.io.tmpdir"))
                 .config("spark.log.level", "ERROR")
                 .getOrCreate();
+    }
+
+    /** Ends the session of this process, since it can have one alone. */
+    static void stop() {
+        if (SparkSession.getDefaultSession().isDefined()) {
+            SparkSession.getDefaultSession().get().stop();
+        }
     }
 
     /** Writes a model that finds many objects, since its scores are near one half. */
@@ -64,43 +75,60 @@ final class SparkFixture {
     }
 
     /**
-     * Writes images of four sizes, every tenth of which is damaged: missing, cut off, no image, or
-     * of too many pixels, in turn.
+     * Writes images of four sizes, every tenth or, of more than 200, twenty of which are damaged:
+     * missing, cut off, no image, of too many pixels, empty, or a folder, in turn.
      *
      * @return their paths, sound ones and others
      */
     static List<Path> writeImages(Path folder, int count) throws IOException {
         Files.createDirectories(folder);
         Random random = new Random(3);
-        int[][] sizes = {{60, 50}, {64, 40}, {50, 60}, {33, 90}};
         List<Path> paths = new ArrayList<>();
         for (int i = 0; i < count; i++) {
-            int[] size = sizes[random.nextInt(sizes.length)];
+            int[] size = size(i);
             byte[] pixels = new byte[3 * size[0] * size[1]];
             random.nextBytes(pixels);
             Path path = folder.resolve(String.format("image-%05d.png", i));
             try (BgrImage image = BgrImage.of(size[0], size[1], pixels)) {
-                write(path, image.encoded(".png"), i);
+                byte[] png = image.encoded(".png");
+                if (isDamaged(i, count)) {
+                    writeDamaged(path, png, i / damagedEvery(count));
+                } else {
+                    Files.write(path, png);
+                }
             }
             paths.add(path);
         }
         return paths;
     }
 
-    static boolean isDamaged(int i) {
-        return i % 10 == 4;
+    /** Returns an image's entry in annotations, numbered as {@link #writeImages} does. */
+    static CocoImage listed(int i, Path path) {
+        int[] size = size(i);
+        return new CocoImage(i, path.getFileName().toString(), size[0], size[1]);
     }
 
-    private static void write(Path path, byte[] png, int i) throws IOException {
-        if (!isDamaged(i)) {
-            Files.write(path, png);
-            return;
-        }
-        switch (i / 10 % 4) {
+    private static int[] size(int i) {
+        return SIZES[i * i % 11 % SIZES.length];
+    }
+
+    /** Returns whether one of so many images is damaged. */
+    static boolean isDamaged(int i, int count) {
+        return i % damagedEvery(count) == 4;
+    }
+
+    private static int damagedEvery(int count) {
+        return Math.max(10, count / 20);
+    }
+
+    private static void writeDamaged(Path path, byte[] png, int number) throws IOException {
+        switch (number % 6) {
             case 0 -> {} // missing
             case 1 -> Files.write(path, Arrays.copyOf(png, png.length / 2));
             case 2 -> Files.writeString(path, "no image at all");
-            default -> Files.write(path, bomb(png));
+            case 3 -> Files.write(path, bomb(png));
+            case 4 -> Files.createFile(path);
+            default -> Files.createDirectory(path);
         }
     }
 

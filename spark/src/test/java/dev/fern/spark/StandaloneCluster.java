@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.fern.backbone.host.EngineThreads;
 import java.io.File;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.lang.ProcessBuilder.Redirect;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -15,26 +16,37 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.apache.hadoop.fs.FileUtil;
 import org.apache.spark.launcher.JavaModuleOptions;
 import org.apache.spark.sql.SparkSession;
+import org.junit.jupiter.api.extension.ExtensionContext;
+import org.junit.jupiter.api.extension.ParameterContext;
+import org.junit.jupiter.api.extension.ParameterResolver;
 
-/** A cluster of Spark's own kind: a master and two workers as processes of this machine. */
+/**
+ * A cluster of Spark's own kind: a master and workers with a core each, as processes of this
+ * machine.
+ */
 final class StandaloneCluster implements AutoCloseable {
 
     private static final int START_SECONDS = 120;
     private static final String LOOPBACK = "127.0.0.1";
+    private static final String MOST_CORES = "spark.cores.max";
 
     /** Where Fern, or a test, is on the class path, in the local repository's words. */
     private static final List<String> NOT_SPARK =
             List.of("/ai/djl/", "/org/bytedeco/", "/net/java/dev/jna/", "/org/junit/", "/assertj");
 
     private final Path folder;
+    private final int workers;
     private final String url;
     private final List<Process> processes = new ArrayList<>();
+    private SparkSession session;
 
-    /** Starts the cluster and waits until both workers have joined. */
-    StandaloneCluster(Path folder) throws IOException, InterruptedException {
+    /** Starts the cluster and waits until all workers have joined. */
+    private StandaloneCluster(Path folder, int workers) throws IOException, InterruptedException {
         this.folder = folder;
+        this.workers = workers;
         Path jars = Files.createDirectories(folder.resolve("home/jars"));
         for (Path jar : classPath().filter(StandaloneCluster::isSparks).toList()) {
             Files.createSymbolicLink(jars.resolve(jar.getFileName()), jar);
@@ -43,13 +55,73 @@ final class StandaloneCluster implements AutoCloseable {
         url = "spark://" + LOOPBACK + ":" + port;
         start("master", "master.Master", "--port", Integer.toString(port));
         await("master", "I have been elected leader");
-        for (String worker : List.of("worker-1", "worker-2")) {
-            String work = folder.resolve(worker).toString();
-            start(worker, "worker.Worker", "-c", "1", "-m", "1g", "-d", work, url);
+        for (int worker = 1; worker <= workers; worker++) {
+            addWorker(worker);
         }
-        for (String worker : List.of("worker-1", "worker-2")) {
-            await(worker, "Successfully registered with master");
+        for (int worker = 1; worker <= workers; worker++) {
+            await("worker-" + worker, "Successfully registered with master");
         }
+    }
+
+    /** Starts one more worker, which joins when it is ready. */
+    void addWorker() throws IOException {
+        addWorker(processes.size()); // the master is the first process
+    }
+
+    private void addWorker(int number) throws IOException {
+        String work = folder.resolve("worker-" + number).toString();
+        start("worker-" + number, "worker.Worker", "-c", "1", "-m", "1g", "-d", work, url);
+    }
+
+    void killMaster() {
+        kill(processes.get(0));
+    }
+
+    /** Kills all workers but one, and their executors. */
+    void killWorkersButOne() {
+        processes.subList(2, processes.size()).forEach(StandaloneCluster::kill);
+    }
+
+    private static void kill(Process process) {
+        List<ProcessHandle> all =
+                Stream.concat(process.descendants(), Stream.of(process.toHandle())).toList();
+        all.forEach(ProcessHandle::destroyForcibly);
+        process.onExit().join();
+    }
+
+    /** Gives a test class the cluster that all of them share, which ends with the last of them. */
+    static final class Shared implements ParameterResolver {
+
+        private static final int WORKERS = Math.max(2, Integer.getInteger("fern.spark.workers", 2));
+
+        @Override
+        public boolean supportsParameter(ParameterContext parameter, ExtensionContext context) {
+            return parameter.getParameter().getType() == StandaloneCluster.class;
+        }
+
+        @Override
+        public Object resolveParameter(ParameterContext parameter, ExtensionContext context) {
+            return context.getRoot()
+                    .getStore(ExtensionContext.Namespace.create(Shared.class))
+                    .computeIfAbsent(
+                            StandaloneCluster.class, type -> start(), StandaloneCluster.class);
+        }
+
+        private static StandaloneCluster start() {
+            try {
+                return new StandaloneCluster(Files.createTempDirectory("fern-cluster"), WORKERS);
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                throw new IllegalStateException(e);
+            }
+        }
+    }
+
+    /** Returns the most tasks that run at the same time. */
+    int workers() {
+        return workers;
     }
 
     private static Stream<Path> classPath() {
@@ -107,25 +179,42 @@ final class StandaloneCluster implements AutoCloseable {
         }
     }
 
-    /** Returns a session whose executors, one per worker, have this test's class path. */
-    SparkSession session() {
+    /**
+     * Returns the session of this process, whose executors have this test's class path. It ends
+     * with the cluster, or when another one is asked for.
+     *
+     * @param executors how many, at most one for each worker
+     */
+    SparkSession session(int executors) {
         String classPath =
                 classPath()
                         .filter(entry -> !isSparks(entry))
                         .map(Path::toString)
                         .collect(Collectors.joining(File.pathSeparator));
-        return SparkSession.builder()
-                .master(url)
-                .config("spark.ui.enabled", "false")
-                .config("spark.driver.host", LOOPBACK)
-                .config("spark.driver.bindAddress", LOOPBACK)
-                .config("spark.log.level", "ERROR")
-                .config("spark.executor.memory", "512m")
-                .config(
-                        "spark.executorEnv.OMP_NUM_THREADS",
-                        Integer.toString(EngineThreads.cores()))
-                .config("spark.executor.extraClassPath", classPath)
-                .getOrCreate();
+        String cores = Integer.toString(executors);
+        if (session != null
+                && !session.sparkContext().isStopped()
+                && session.sparkContext().conf().get(MOST_CORES).equals(cores)) {
+            return session;
+        }
+        SparkFixture.stop();
+        session =
+                SparkSession.builder()
+                        .master(url)
+                        .config("spark.ui.enabled", "false")
+                        .config("spark.driver.host", LOOPBACK)
+                        .config("spark.driver.bindAddress", LOOPBACK)
+                        .config("spark.log.level", "ERROR")
+                        .config("spark.executor.memory", "512m")
+                        .config(MOST_CORES, cores)
+                        // Until a lost executor is back, there is no room for a barrier stage.
+                        .config("spark.scheduler.barrier.maxConcurrentTasksCheck.interval", "1s")
+                        .config(
+                                "spark.executorEnv.OMP_NUM_THREADS",
+                                Integer.toString(EngineThreads.cores()))
+                        .config("spark.executor.extraClassPath", classPath)
+                        .getOrCreate();
+        return session;
     }
 
     /** Returns the executors that run now. */
@@ -143,15 +232,9 @@ final class StandaloneCluster implements AutoCloseable {
 
     @Override
     public void close() {
-        List<ProcessHandle> all =
-                processes.stream()
-                        .flatMap(
-                                process ->
-                                        Stream.concat(
-                                                process.descendants(),
-                                                Stream.of(process.toHandle())))
-                        .toList();
-        all.forEach(ProcessHandle::destroyForcibly);
-        processes.forEach(process -> process.onExit().join());
+        SparkFixture.stop();
+        processes.forEach(StandaloneCluster::kill);
+        // What executors were writing when they were killed is of no use.
+        FileUtil.fullyDelete(folder.toFile());
     }
 }

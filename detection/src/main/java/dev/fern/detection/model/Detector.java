@@ -31,9 +31,9 @@ import java.util.function.Supplier;
  * <p>Any number of threads may detect with one detector at the same time. Each reads its own images
  * and lays them out, and hands them to one of the detector's lanes: threads that pass images
  * through the network one by one, on a fixed share of the cores. So what is found depends neither
- * on the number of threads nor on the load, and memory grows with the lanes alone. Lanes share the
- * parameters. What else a detector offers, such as its network and its precision, is for one thread
- * at a time, while none detects.
+ * on how many threads ask nor on the load, but in its last digits on the cores of a lane; memory
+ * grows with the lanes alone. Lanes share the parameters. What else a detector offers, such as its
+ * network and its precision, is for one thread at a time, while none detects.
  */
 public final class Detector implements AutoCloseable {
 

@@ -3,6 +3,7 @@ package dev.fern.detection.worker;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.IntStream;
@@ -40,8 +41,10 @@ public record Followers(RingAllReduce ring) {
      */
     public record Order(Kind kind, int epoch, int batch, double rate) {
 
+        private static final int BYTES = 3 * Integer.BYTES + Double.BYTES;
+
         private byte[] toBytes() {
-            return ByteBuffer.allocate(3 * Integer.BYTES + Double.BYTES)
+            return ByteBuffer.allocate(BYTES)
                     .putInt(kind.ordinal())
                     .putInt(epoch)
                     .putInt(batch)
@@ -54,11 +57,16 @@ public record Followers(RingAllReduce ring) {
          *
          * @param ring of all workers
          * @return what to do
-         * @throws LostWorkerException if another worker has ended
+         * @throws LostWorkerException if another worker has ended or can't be understood
          * @throws InterruptedException if the thread is interrupted
          */
         public static Order next(RingAllReduce ring) throws IOException, InterruptedException {
             ByteBuffer bytes = ByteBuffer.wrap(ring.broadcast((byte[]) null));
+            if (bytes.limit() != BYTES
+                    || bytes.getInt(0) < 0
+                    || bytes.getInt(0) >= Kind.values().length) {
+                throw new LostWorkerException("worker 0 gives an order that there is not", null);
+            }
             return new Order(
                     Kind.values()[bytes.getInt()],
                     bytes.getInt(),
@@ -109,13 +117,22 @@ public record Followers(RingAllReduce ring) {
         List<byte[]> messages = ring.gather(new byte[0]);
         List<WorkerReport> reports = new ArrayList<>();
         for (int i = 1; i < messages.size(); i++) {
-            WorkerReport report = WorkerReport.of(messages.get(i));
+            WorkerReport report = report(i, messages.get(i));
             if (!report.failure().isEmpty()) {
                 throw new IOException("worker " + i + ": " + report.failure());
             }
             reports.add(report);
         }
         return reports;
+    }
+
+    private static WorkerReport report(int worker, byte[] message) throws LostWorkerException {
+        try {
+            return WorkerReport.of(message);
+        } catch (IOException e) {
+            throw new LostWorkerException(
+                    "worker " + worker + " sends a report that can't be read", e);
+        }
     }
 
     /**
@@ -165,17 +182,17 @@ public record Followers(RingAllReduce ring) {
      */
     public static Optional<String> difference(RingAllReduce ring, long checksum)
             throws IOException, InterruptedException {
-        List<Long> all =
+        List<String> all =
                 ring.gather(ByteBuffer.allocate(Long.BYTES).putLong(checksum).array()).stream()
-                        .map(bytes -> ByteBuffer.wrap(bytes).getLong())
+                        .map(HexFormat.of()::formatHex)
                         .toList();
         return IntStream.range(1, all.size())
                 .filter(worker -> !all.get(worker).equals(all.get(0)))
                 .mapToObj(
                         worker ->
                                 String.format(
-                                        "worker %d has other parameters than worker 0 (checksums %x"
-                                                + " and %x): look at the memory and the versions of"
+                                        "worker %d has other parameters than worker 0 (checksums %s"
+                                                + " and %s): look at the memory and the versions of"
                                                 + " its machine",
                                         worker, all.get(worker), all.get(0)))
                 .findFirst();

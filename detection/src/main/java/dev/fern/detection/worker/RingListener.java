@@ -11,6 +11,8 @@ import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.security.SecureRandom;
 import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.Deque;
 import java.util.List;
 import java.util.OptionalInt;
 import java.util.concurrent.CompletableFuture;
@@ -26,8 +28,8 @@ import jdk.net.ExtendedSocketOptions;
 /**
  * Where a worker waits for the one before it. It listens at one address of this machine until the
  * ring is closed or {@link #join} has failed. Whoever connects has to show within five seconds that
- * it knows the secret; sixteen may try at a time, and further ones are turned away, so that
- * strangers take neither time nor memory without bounds.
+ * it knows the secret; sixteen may try at a time, and for a further one the oldest is turned away,
+ * so that strangers take no memory without bounds, and those that keep silent no worker's place.
  */
 public final class RingListener implements Closeable {
 
@@ -102,10 +104,11 @@ public final class RingListener implements Closeable {
         int before = Math.floorMod(rank - 1, size);
         RingHandshake handshake = new RingHandshake(secret, size);
         CompletableFuture<SocketChannel> previous = new CompletableFuture<>();
+        Deque<SocketChannel> unknown = new ArrayDeque<>();
         ExecutorService strangers =
                 new ThreadPoolExecutor(
                         0,
-                        MOST_AT_A_TIME,
+                        2 * MOST_AT_A_TIME, // some of which are ending
                         1,
                         TimeUnit.SECONDS,
                         new SynchronousQueue<>(),
@@ -114,9 +117,11 @@ public final class RingListener implements Closeable {
                         () ->
                                 listen(
                                         strangers,
+                                        unknown,
                                         channel -> {
                                             boolean taken =
                                                     isFrom(channel, handshake, rank, before)
+                                                            && release(unknown, channel)
                                                             && previous.complete(channel);
                                             if (!taken) {
                                                 channel.close();
@@ -181,23 +186,43 @@ public final class RingListener implements Closeable {
         void accept(SocketChannel channel) throws IOException;
     }
 
-    private void listen(ExecutorService threads, Handler handler) {
+    private void listen(ExecutorService threads, Deque<SocketChannel> unknown, Handler handler) {
         while (server.isOpen()) {
             SocketChannel channel = null;
             try {
                 channel = server.accept();
                 SocketChannel accepted = channel;
+                admit(unknown, accepted);
                 threads.execute(
                         () -> {
                             try {
                                 handler.accept(accepted);
                             } catch (IOException e) {
                                 closeQuietly(accepted);
+                            } finally {
+                                release(unknown, accepted);
                             }
                         });
             } catch (IOException | RejectedExecutionException e) {
                 closeQuietly(channel);
+                release(unknown, channel);
             }
+        }
+    }
+
+    private static void admit(Deque<SocketChannel> unknown, SocketChannel channel) {
+        synchronized (unknown) {
+            if (unknown.size() == MOST_AT_A_TIME) {
+                closeQuietly(unknown.removeFirst());
+            }
+            unknown.addLast(channel);
+        }
+    }
+
+    /** Returns whether a connection was among the unknown ones, of which it is none from now on. */
+    private static boolean release(Deque<SocketChannel> unknown, SocketChannel channel) {
+        synchronized (unknown) {
+            return unknown.remove(channel);
         }
     }
 

@@ -1,6 +1,9 @@
 package dev.fern.tools.spark;
 
+import dev.fern.detection.RunCompanion;
 import dev.fern.detection.RunStart;
+import dev.fern.detection.data.LabelledImages;
+import dev.fern.detection.image.ImageReader;
 import dev.fern.detection.recipe.TrainingConfiguration;
 import dev.fern.detection.train.RunDirectory;
 import dev.fern.spark.SparkDriver;
@@ -12,16 +15,21 @@ import dev.fern.tools.console.OptionSection.Section;
 import dev.fern.tools.console.VisibleText;
 import dev.fern.tools.console.WithoutOptions;
 import dev.fern.tools.format.DataFile;
+import dev.fern.tools.train.RunFiles;
 import dev.fern.tools.train.RunOptions;
 import dev.fern.tools.train.TrainingData;
 import dev.fern.tools.train.TrainingSettings;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
 
 /** Trains a detector by several workers on Spark. */
 @Command(
@@ -37,7 +45,8 @@ import picocli.CommandLine.Option;
         },
         footer = {
             "",
-            "The logs of the executors tell of every step. Where a worker is lost, the training goes"
+            "The output folder receives what 'fern train' writes; the logs of the executors tell of"
+                    + " every step. Where a worker is lost, the training goes"
                     + " on from its last checkpoint. After Ctrl-C, which leaves no new checkpoint, the same"
                     + " command with --resume goes on from the last one, with any number of workers.",
             "",
@@ -49,9 +58,7 @@ public final class SparkTrainCommand implements Callable<Integer> {
 
     private static final int MOST_WORKERS = 1024;
 
-    @WithoutOptions("--orientation")
-    @Mixin
-    private TrainingData data;
+    @Mixin private TrainingData data;
 
     @OptionSection(Section.RUN)
     @Option(
@@ -89,6 +96,16 @@ public final class SparkTrainCommand implements Callable<Integer> {
 
     @OptionSection(Section.MACHINE)
     @Option(
+            names = "--wait",
+            paramLabel = "N",
+            defaultValue = "600",
+            description =
+                    "How many seconds to wait while the cluster has no room for all workers."
+                            + " Default: ${DEFAULT-VALUE}.")
+    private int wait;
+
+    @OptionSection(Section.MACHINE)
+    @Option(
             names = "--allow-batch-dependence",
             description =
                     "Train networks too whose norm mixes the images of a batch, such as bn; each"
@@ -96,6 +113,25 @@ public final class SparkTrainCommand implements Callable<Integer> {
     private boolean allowsBatchDependence;
 
     @Mixin private SparkOptions spark;
+
+    @Spec private CommandSpec spec;
+
+    /** The files that {@code fern train} adds to a run, on the executor that leads. */
+    private record Files(boolean skipBadImages, List<String> arguments)
+            implements SparkTraining.Companion {
+
+        @Override
+        public RunCompanion.Factory of(
+                TrainingConfiguration configuration,
+                LabelledImages train,
+                Optional<LabelledImages> validation) {
+            return lock ->
+                    new RunFiles(
+                            lock,
+                            new RunFiles.Origin(
+                                    configuration, train, validation, skipBadImages, arguments));
+        }
+    }
 
     @Override
     public Integer call() throws Exception {
@@ -107,6 +143,9 @@ public final class SparkTrainCommand implements Callable<Integer> {
         }
         if (mostRestarts < 0) {
             throw new BadInputException("--max-restarts must be at least 0, not " + mostRestarts);
+        }
+        if (wait < 0) {
+            throw new BadInputException("--wait must be at least 0, not " + wait);
         }
         if (settings.isBatchSizeAutomatic()) {
             throw new BadInputException("only fern train takes --batch-size auto; give a number");
@@ -121,18 +160,26 @@ public final class SparkTrainCommand implements Callable<Integer> {
         DataFile named = data.named();
         Optional<SparkTraining.Images> validation =
                 named.val().isPresent()
-                        ? Optional.of(images(named.val().get(), data.limitVal()))
+                        ? Optional.of(images(named.val().get(), data.limitVal(), data.reader()))
                         : Optional.empty();
         SparkTraining training =
                 new SparkTraining(
                         configuration,
-                        images(named.train(), data.limitTrain()),
+                        images(named.train(), data.limitTrain(), data.reader()),
                         validation,
                         output,
                         data.loading(),
                         workers,
                         allowsBatchDependence,
-                        mostRestarts);
+                        mostRestarts,
+                        Duration.ofSeconds(wait),
+                        Optional.of(
+                                new Files(
+                                        data.loading().skipBadImages(),
+                                        spec.root()
+                                                .commandLine()
+                                                .getParseResult()
+                                                .originalArgs())));
         SparkTraining.End end =
                 driver.train(training, start, line -> System.err.println(VisibleText.of(line)));
         System.out.println(
@@ -141,7 +188,7 @@ public final class SparkTrainCommand implements Callable<Integer> {
         return end == SparkTraining.End.FINISHED ? 0 : ExitStatus.INTERRUPTED;
     }
 
-    private static SparkTraining.Images images(DataFile.Part part, int limit)
+    private static SparkTraining.Images images(DataFile.Part part, int limit, ImageReader reader)
             throws BadInputException {
         if (part.converted().isPresent()) {
             throw new BadInputException(
@@ -149,6 +196,6 @@ public final class SparkTrainCommand implements Callable<Integer> {
                             + ": executors read COCO annotations; convert these with 'fern dataset"
                             + " convert'");
         }
-        return new SparkTraining.Images(part.annotations(), part.images(), limit);
+        return new SparkTraining.Images(part.annotations(), part.images(), limit, reader);
     }
 }

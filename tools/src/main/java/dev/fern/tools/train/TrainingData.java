@@ -7,6 +7,7 @@ import dev.fern.detection.data.AnnotatedFolder;
 import dev.fern.detection.data.LabelledImages;
 import dev.fern.detection.data.LoaderOptions;
 import dev.fern.detection.image.ImageFolder;
+import dev.fern.detection.image.ImageReader;
 import dev.fern.tools.console.BadInputException;
 import dev.fern.tools.console.Messages;
 import dev.fern.tools.console.OptionSection;
@@ -163,7 +164,7 @@ public final class TrainingData {
                 LabelledImages.open(
                         new AnnotatedFolder(
                                 part.read(), part.annotations(), new ImageFolder(part.images())),
-                        loading.images().reader(),
+                        reader(),
                         loading.skipBadImages(),
                         limit);
         DataWarnings.print(part.annotations(), labelled.advice());
@@ -200,6 +201,15 @@ public final class TrainingData {
                     List.of("has no box to find, so AP is undefined (-1)"));
         }
         return Optional.of(val);
+    }
+
+    /**
+     * {@return what reads the images}
+     *
+     * @throws BadInputException if an option is out of its range
+     */
+    public ImageReader reader() throws BadInputException {
+        return loading.images().reader();
     }
 
     /** {@return the files that the options name} */

@@ -1,7 +1,6 @@
 package dev.fern.tools.train;
 
 import ai.djl.Device;
-import dev.fern.detection.RunCompanion;
 import dev.fern.detection.RunStart;
 import dev.fern.detection.Training;
 import dev.fern.detection.TrainingBuilder;
@@ -9,13 +8,7 @@ import dev.fern.detection.data.LabelledImages;
 import dev.fern.detection.data.LoaderOptions;
 import dev.fern.detection.recipe.TrainingConfiguration;
 import dev.fern.detection.train.RunDirectory;
-import dev.fern.detection.train.RunLock;
-import dev.fern.detection.train.TrainingListener;
 import dev.fern.tools.console.BadInputException;
-import dev.fern.tools.console.Messages;
-import dev.fern.tools.log.RunLogs;
-import dev.fern.tools.run.RunCurves;
-import dev.fern.tools.run.RunRecord;
 import java.io.IOException;
 import java.util.List;
 import java.util.Optional;
@@ -80,12 +73,25 @@ public record TrainingRun(
                         .companion(
                                 lock -> {
                                     end.stopsOnInterrupt(training.get()::requestStop);
-                                    return new CommandFiles(this, lock, progress, arguments);
+                                    return new RunFiles(
+                                            lock,
+                                            new RunFiles.Origin(
+                                                    configuration,
+                                                    train,
+                                                    val,
+                                                    loading.skipBadImages(),
+                                                    arguments));
                                 });
         val.ifPresent(builder::validation);
         more.accept(builder);
         training.set(builder.build());
-        return end.status(training.get()::run, training.get()::imagesSkipped);
+        return end.status(
+                () -> {
+                    try (progress) {
+                        return training.get().run();
+                    }
+                },
+                training.get()::imagesSkipped);
     }
 
     /**
@@ -96,59 +102,5 @@ public record TrainingRun(
     List<Device> devices() throws BadInputException {
         Machine.require(configuration.machine(), configuration::deviceList);
         return configuration.deviceList();
-    }
-
-    /** The logs, the record and the curves of a run. */
-    private static final class CommandFiles implements RunCompanion {
-
-        private final TrainingRun training;
-        private final List<String> arguments;
-        private final TrainingProgress progress;
-        private final RunLogs logs;
-
-        CommandFiles(
-                TrainingRun training,
-                RunLock lock,
-                TrainingProgress progress,
-                List<String> arguments) {
-            this.training = training;
-            this.arguments = arguments;
-            this.progress = progress;
-            this.logs = new RunLogs(lock, System.err);
-        }
-
-        @Override
-        public TrainingListener listener() {
-            return logs;
-        }
-
-        @Override
-        public void ready() throws IOException {
-            Messages.detail(
-                    () ->
-                            "settings: "
-                                    + training.configuration
-                                            .toJson()
-                                            .replaceAll("\\s+", " ")
-                                            .strip());
-            RunRecord.add(
-                    training.run,
-                    training.train,
-                    training.val,
-                    training.loading.skipBadImages(),
-                    training.configuration.machine().engine(),
-                    arguments);
-        }
-
-        @Override
-        public void finished() throws IOException {
-            RunCurves.write(training.run);
-        }
-
-        @Override
-        public void close() {
-            logs.close();
-            progress.close();
-        }
     }
 }

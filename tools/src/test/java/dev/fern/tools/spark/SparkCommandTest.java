@@ -11,8 +11,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /**
  * {@code fern spark} without Spark and, where the property {@code fern.spark.home} or the variable
@@ -87,6 +90,57 @@ class SparkCommandTest {
                                 "found"));
         arguments.addAll(List.of(options));
         return CommandRun.of(arguments.toArray(String[]::new));
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "--workers=0, --workers must be 1 to 1024",
+        "--max-restarts=-1, --max-restarts must be at least 0",
+        "--wait=-1, --wait must be at least 0",
+        "--max-pixels=0, --max-pixels must be 1 to",
+        "--batch-size=auto, only fern train takes --batch-size auto",
+        "--orientation=stored, has no Spark"
+    })
+    void aTrainingSaysWhatIsWrongWithItsOptions(String option, String problem) {
+        CommandRun run =
+                CommandRun.of(
+                        "spark",
+                        "train",
+                        "--train-annotations=a.json",
+                        "--train-images=images",
+                        "--output=run",
+                        "--spark-home=" + folder,
+                        option);
+        assertThat(run.status()).isEqualTo(2);
+        assertThat(run.complaints()).singleElement().asString().contains(problem);
+    }
+
+    @Test
+    void aTrainingLeavesTheFilesOfFernTrain() throws IOException, InterruptedException {
+        assumeTrue(HOME != null, "no Spark: neither fern.spark.home nor SPARK_HOME is set");
+        run(
+                List.of("dataset", "synthesize", "--output", "shapes"),
+                "--train-images 8 --val-images 2 --width 64 --height 64");
+        String training =
+                "--train-annotations shapes/annotations/instances_train.json --train-images"
+                        + " shapes/train --val-annotations shapes/annotations/instances_val.json"
+                        + " --val-images shapes/val --backbone resnet18 --width 0.1 --set"
+                        + " pyramidChannels=16 --set headConvolutions=1 --min-size 64 --max-size 64"
+                        + " --epochs 2 --batch-size 4 --output ";
+        run(List.of("train"), training + "alone");
+        run(List.of("spark", "train", "--master", "local[2]", "--workers", "2"), training + "run");
+        assertThat(names("run")).isEqualTo(names("alone")).contains("run.json", "loss.png");
+        assertThat(Files.readString(folder.resolve("run/run.json"))).contains("\"spark\"");
+        assertThat(Files.readAllLines(folder.resolve("run/metrics.csv"))).hasSize(1 + 4);
+    }
+
+    private List<String> names(String run) throws IOException {
+        try (Stream<Path> files = Files.walk(folder.resolve(run))) {
+            return files.map(file -> folder.resolve(run).relativize(file).toString())
+                    .map(name -> name.replaceFirst("tfevents.*", "tfevents"))
+                    .sorted()
+                    .toList();
+        }
     }
 
     @Test
