@@ -198,8 +198,7 @@ public final class DeviceTraining implements AutoCloseable {
         int positives = targets.stream().mapToInt(target -> target.positives().length).sum();
         ByteBuffer bytes =
                 PixelBuffers.take(
-                        Math.multiplyExact(
-                                targets.size() * anchors + 6 * positives, Float.BYTES));
+                        Math.multiplyExact(targets.size() * anchors + 6 * positives, Float.BYTES));
         FloatBuffer values = bytes.asFloatBuffer();
         for (AnchorTargets target : targets) {
             for (int label : target.labels()) {

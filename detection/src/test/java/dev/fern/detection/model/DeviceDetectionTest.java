@@ -19,12 +19,14 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** Detections whose candidates are chosen and decoded on the device are the host's. */
+@Tag("device")
 class DeviceDetectionTest {
 
     @TempDir Path folder;
@@ -90,7 +92,10 @@ class DeviceDetectionTest {
         List<Detection> left = new ArrayList<>(others);
         for (Detection one : some) {
             Detection match =
-                    left.stream().filter(other -> isSame(one, other, score, box)).findFirst().orElse(null);
+                    left.stream()
+                            .filter(other -> isSame(one, other, score, box))
+                            .findFirst()
+                            .orElse(null);
             assertThat(match).as("%s among %s", one, others).isNotNull();
             left.remove(match);
         }

@@ -20,19 +20,21 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** The whole loop around a training that stays on the device. */
+@Tag("device")
 class DeviceTrainerTest {
 
     private static final String SETTINGS =
             """
             {"engine": "PyTorch", "backbone": "resnet18", "width": 0.125, "pyramidChannels": 8,
              "headConvolutions": 1, "anchorSizes": [16, 32, 64, 128, 256], "minSize": 64,
-             "maxSize": 64, "batchSize": 2, "warmupSteps": 0, "verticalFlip": 0.5, "epochs": 9,
+             "maxSize": 64, "batchSize": 2, "warmupSteps": 0, "verticalFlip": 0.5, "epochs": 5,
              "minPositives": 1, "emaDecay": 0.9, "norm": "%s"}
             """;
 
@@ -125,7 +127,7 @@ class DeviceTrainerTest {
             losses = training.steps.stream().map(TrainingListener.Step::loss).toList();
         }
         // Five images, one of them on a canvas of its own, make three batches per epoch.
-        assertThat(losses).hasSize(27);
+        assertThat(losses).hasSize(15);
         RunDirectory interrupted = null;
         List<Double> found = new ArrayList<>();
         for (long stop : new long[] {2, 7, Long.MAX_VALUE}) {
@@ -152,12 +154,12 @@ class DeviceTrainerTest {
             assertThat(training.steps)
                     .extracting(TrainingListener.Step::step)
                     .containsExactlyElementsOf(
-                            java.util.stream.LongStream.rangeClosed(1, 27).boxed().toList());
-            assertThat(mean(training.steps.subList(21, 27)))
-                    .isLessThan(mean(training.steps.subList(0, 6)));
+                            java.util.stream.LongStream.rangeClosed(1, 15).boxed().toList());
+            assertThat(mean(training.steps.subList(12, 15)))
+                    .isLessThan(mean(training.steps.subList(0, 3)));
             assertThat(Files.readAllLines(training.lock.run().metrics()))
                     .filteredOn(line -> line.contains("\"classification\""))
-                    .hasSize(27);
+                    .hasSize(15);
         }
     }
 
