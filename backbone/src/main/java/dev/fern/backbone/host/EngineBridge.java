@@ -27,6 +27,8 @@ import java.util.function.Consumer;
  * EngineException} with that exception as its cause. Where MXNet runs asynchronously, {@link
  * #floats} of an array that the function should have filled throws it, on the thread that recorded
  * the function. DJL's own {@code backward} throws an {@link EngineException} without the cause.
+ *
+ * <p>Long because the promises of all engines stand here, and what is true of any engine.
  */
 public interface EngineBridge {
 

@@ -117,6 +117,21 @@ class NormScriptsTest {
         }
     }
 
+    @ParameterizedTest
+    @CsvSource({"2, 4, 4, 5, 2", "1, 4, 3, 3, 4", "3, 6, 7, 7, 1"})
+    void groupNormAndAllGradientsMatchTheReference(
+            int images, int channels, int height, int width, int groups) {
+        NormCase drawn =
+                NormCase.random(7, images, channels, height, width, true, Activation.TLU);
+        Block block = drawn.block(new GroupNormalization(groups, Activation.TLU));
+        drawn.prepare(manager, block);
+        drawn.assertMatches(
+                manager,
+                block,
+                (parameters, list) -> block.forward(parameters, list, true),
+                Reference.of(drawn.ofGroups(EPSILON, groups)));
+    }
+
     @Test
     void runningAveragesMoveByATenthAndStayFinite() {
         NormCase drawn = NormCase.random(3, 2, 3, 4, 5);

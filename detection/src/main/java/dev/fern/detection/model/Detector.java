@@ -37,6 +37,8 @@ import java.util.function.Supplier;
  * on the number of threads nor on the load, and memory grows with the lanes alone. Lanes share the
  * parameters. What else a detector offers, such as its network and its precision, is for one thread
  * at a time, while none detects.
+ *
+ * <p>Long because images come in many forms, each with a method of its own.
  */
 public final class Detector implements AutoCloseable {
 

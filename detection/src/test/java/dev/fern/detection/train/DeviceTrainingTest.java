@@ -269,13 +269,13 @@ class DeviceTrainingTest {
             int resources = 0;
             long buffers = 0;
             OptionalDouble memory = OptionalDouble.empty();
-            for (int step = 0; step < 200; step++) {
+            for (int step = 0; step < 240; step++) {
                 accumulate(detector, training, step % 3, (step + 1) % 3);
                 training.step(1e-4);
                 if (training.unread() == DeviceTraining.MOST_UNREAD) {
                     training.read();
                 }
-                if (step == 59) {
+                if (step == 39) {
                     resources = ProcessMemory.resources(detector.manager());
                     buffers = direct.getCount();
                     memory = ProcessMemory.nativeMib();
@@ -283,7 +283,7 @@ class DeviceTrainingTest {
             }
             assertThat(ProcessMemory.resources(detector.manager())).isEqualTo(resources);
             assertThat(direct.getCount()).isLessThanOrEqualTo(buffers + 2);
-            if (memory.isPresent()) {
+            if (memory.isPresent()) { // Java's own code and classes take some, too
                 assertThat(ProcessMemory.nativeMib().getAsDouble())
                         .isLessThan(memory.getAsDouble() + 32);
             }
