@@ -140,6 +140,7 @@ class ArchitectureTest {
                                     "detection.draw",
                                     "detection.loss",
                                     "detection.video"),
+                            List.of("detection.device"),
                             List.of("detection.model"),
                             List.of("detection.recipe", "detection.evaluate"),
                             List.of("detection.train"),

@@ -4,6 +4,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.types.Shape;
 import dev.fern.backbone.host.EngineBridge;
 import dev.fern.backbone.host.HostFunction;
+import dev.fern.backbone.host.TorchScript;
 import dev.fern.backbone.loop.Parallel;
 import dev.fern.backbone.onednn.MapArray;
 import dev.fern.backbone.onednn.MapFunctions;
@@ -15,6 +16,13 @@ import java.util.List;
  * Inputs [N, C, H, W] and [N, C, H / 2, W / 2], output [N, C, H, W].
  */
 final class TopDownAddition implements HostFunction {
+
+    /** The backward pass of {@code repeat} adds in an order that GPUs leave open. */
+    private static final String SCRIPT =
+            """
+              def forward(self, map: Tensor, above: Tensor) -> Tensor:
+                return map + torch.upsample_nearest2d(above, [map.size(2), map.size(3)])
+            """;
 
     private int rows;
     private int height;
@@ -40,7 +48,9 @@ final class TopDownAddition implements HostFunction {
         if (engine.supports(map)) {
             return engine.apply(new TopDownAddition(), map, above);
         }
-        return map.add(above.repeat(2, 2).repeat(3, 2));
+        return engine.runsScripts(map.getDevice())
+                ? TorchScript.of(SCRIPT).forward(map, above)
+                : map.add(above.repeat(2, 2).repeat(3, 2));
     }
 
     @Override

@@ -8,6 +8,7 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.training.GradientCollector;
+import java.nio.ByteBuffer;
 import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.List;
@@ -26,6 +27,8 @@ import java.util.function.Consumer;
  * EngineException} with that exception as its cause. Where MXNet runs asynchronously, {@link
  * #floats} of an array that the function should have filled throws it, on the thread that recorded
  * the function. DJL's own {@code backward} throws an {@link EngineException} without the cause.
+ *
+ * <p>Long because the promises of all engines stand here, and what is true of any engine.
  */
 public interface EngineBridge {
 
@@ -34,6 +37,13 @@ public interface EngineBridge {
      * if it is {@code true}: nothing is written to the process's standard error meanwhile.
      */
     String QUIET_START = "fern.quietStart";
+
+    /**
+     * Name of the system property that, if it is {@code true}, lets PyTorch compute on the CPU as
+     * on a GPU: by its own operators and {@link TorchScript}, and trainings stay on the device. It
+     * is looked at where a manager is made that has no parent, and holds for all arrays under it.
+     */
+    String OPERATORS = "fern.operators";
 
     /**
      * {@return the bridge to an engine} This does not start the engine.
@@ -74,7 +84,8 @@ public interface EngineBridge {
      * @param manager of any engine
      */
     static EngineBridge of(NDManager manager) {
-        return of(manager.getEngine().getEngineName());
+        EngineBridge bridge = of(manager.getEngine().getEngineName());
+        return bridge == TorchBridge.INSTANCE ? TorchBridge.of(manager) : bridge;
     }
 
     /**
@@ -133,6 +144,16 @@ public interface EngineBridge {
      * @param device where the convolution is computed
      */
     default boolean roundsByBatch(Device device) {
+        return false;
+    }
+
+    /**
+     * {@return whether functions are to be computed by {@link TorchScript} on a device} They are by
+     * PyTorch on GPUs, and on the CPU where {@link #OPERATORS} says so.
+     *
+     * @param device of the arrays
+     */
+    default boolean runsScripts(Device device) {
         return false;
     }
 
@@ -325,9 +346,24 @@ public interface EngineBridge {
         } else {
             FloatBuffer values = FloatBuffer.allocate(Math.toIntExact(shape.size()));
             writer.accept(values);
-            array.set(values.rewind());
+            set(array, values.rewind());
         }
         return array;
+    }
+
+    /**
+     * {@return an array of a direct buffer's values on the device of a manager} On the CPU it may
+     * be the buffer's own memory, which must stay as it is until the array is closed; elsewhere it
+     * is a copy.
+     *
+     * @param manager owns the result
+     * @param values in C order and native byte order, from index 0 to the buffer's limit
+     * @param shape of the result
+     * @param type of the values
+     */
+    default NDArray upload(NDManager manager, ByteBuffer values, Shape shape, DataType type) {
+        Transfers.addToDevice();
+        return manager.create(values, shape, type);
     }
 
     /**
@@ -341,6 +377,7 @@ public interface EngineBridge {
         if (lendsMemory(array)) {
             floats(array).put(values.duplicate());
         } else {
+            Transfers.addToDevice();
             array.set(values.duplicate());
         }
     }
@@ -353,7 +390,7 @@ public interface EngineBridge {
      *     it {@linkplain #lendsMemory lends its memory}
      */
     default FloatBuffer values(NDArray array) {
-        return lendsMemory(array) ? floats(array) : FloatBuffer.wrap(array.toFloatArray());
+        return lendsMemory(array) ? floats(array) : FloatBuffer.wrap(copy(array));
     }
 
     /**
@@ -363,6 +400,7 @@ public interface EngineBridge {
      */
     default float[] copy(NDArray array) {
         if (!lendsMemory(array)) {
+            Transfers.addToHost();
             return array.toFloatArray();
         }
         float[] values = new float[Math.toIntExact(array.size())];

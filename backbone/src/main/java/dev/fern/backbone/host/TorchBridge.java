@@ -22,9 +22,43 @@ final class TorchBridge implements EngineBridge {
     /** DJL's name of the engine. */
     static final String ENGINE = "PyTorch";
 
-    static final TorchBridge INSTANCE = new TorchBridge();
+    static final TorchBridge INSTANCE = new TorchBridge(true);
 
-    private TorchBridge() {}
+    /** Treats the CPU as a GPU. */
+    private static final TorchBridge BY_OPERATORS = new TorchBridge(false);
+
+    /** Name of the managers under which {@link #BY_OPERATORS} is the bridge. */
+    private static final String OPERATORS_NAME = "by operators";
+
+    private final boolean lends;
+
+    private TorchBridge(boolean lends) {
+        this.lends = lends;
+    }
+
+    /** {@return the bridge to a manager's arrays} */
+    static TorchBridge of(NDManager manager) {
+        for (NDManager each = manager; each != null; each = each.getParentManager()) {
+            if (OPERATORS_NAME.equals(each.getName())) {
+                return BY_OPERATORS;
+            }
+        }
+        return INSTANCE;
+    }
+
+    @Override
+    public NDManager newManager(Device device) {
+        NDManager manager = EngineBridge.super.newManager(device);
+        if (Boolean.getBoolean(OPERATORS)) {
+            manager.setName(OPERATORS_NAME);
+        }
+        return manager;
+    }
+
+    @Override
+    public boolean runsScripts(Device device) {
+        return !lends || device.isGpu();
+    }
 
     @Override
     public String engine() {
@@ -33,12 +67,12 @@ final class TorchBridge implements EngineBridge {
 
     @Override
     public boolean roundsByBatch(Device device) {
-        return !device.isGpu();
+        return lends && !device.isGpu();
     }
 
     @Override
     public boolean lendsMemory(NDArray array) {
-        return EngineBridge.fitsBuffer(array);
+        return lends && EngineBridge.fitsBuffer(array);
     }
 
     @Override
@@ -81,7 +115,21 @@ final class TorchBridge implements EngineBridge {
 
     @Override
     public boolean lends() {
-        return true;
+        return lends;
+    }
+
+    /**
+     * {@inheritDoc} DJL's own {@code set} makes an array of other memory, a direct buffer that only
+     * the garbage collector frees.
+     */
+    @Override
+    public void set(NDArray array, FloatBuffer values) {
+        if (lends || array.getDevice().isGpu()) {
+            EngineBridge.super.set(array, values);
+        } else {
+            Transfers.addToDevice();
+            INSTANCE.set(array, values);
+        }
     }
 
     @Override

@@ -39,6 +39,7 @@ public enum Activation {
             case TLU -> {
                 // max(y, tau) = ReLU(y - tau) + tau (the paper's equation 4)
                 NDArray threshold = tau.reshape(new Shape(1, tau.size(), 1, 1));
+                threshold.attach(y.getManager()); // tau's own manager would keep it for good
                 yield y.sub(threshold).getNDArrayInternal().relu().add(threshold);
             }
         };

@@ -85,5 +85,16 @@ public record BatchNormalization(Activation activation) implements MomentNormali
                 }
             };
         }
+
+        @Override
+        NDArray scripted(ParameterStore parameters, NDArray x, boolean training) {
+            NDArray gamma = gamma(parameters, x, training);
+            NDArray beta = beta(parameters, x, training);
+            NDArray mean = parameters.getValue(runningMean, x.getDevice(), false);
+            NDArray variance = parameters.getValue(runningVar, x.getDevice(), false);
+            return training
+                    ? BatchNormScript.measured(x, gamma, beta, mean, variance, RATE, EPSILON)
+                    : BatchNormScript.fixed(x, gamma, beta, mean, variance, EPSILON);
+        }
     }
 }

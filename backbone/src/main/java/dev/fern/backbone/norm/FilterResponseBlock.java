@@ -20,8 +20,8 @@ import java.util.List;
  *
  * <p>Input [N, C, H, W] (and a shortcut of the same shape), output [N, C, H, W]. Where the {@link
  * EngineBridge} supports the array (float32, on the CPU, of MXNet or PyTorch), one fused host
- * function computes the block; elsewhere the engine's operators do. Both ways are public, so that
- * they can be compared.
+ * function computes the block; elsewhere the engine's operators do, on PyTorch by a {@link
+ * FilterResponseScript}. Both ways are public, so that they can be compared.
  */
 public final class FilterResponseBlock extends AbstractBlock {
 
@@ -111,6 +111,20 @@ public final class FilterResponseBlock extends AbstractBlock {
      * @return z [N, C, H, W]
      */
     public NDArray fused(ParameterStore parameters, NDList inputs, boolean training) {
+        List<NDArray> arguments = new ArrayList<>(List.of(arguments(parameters, inputs, training)));
+        NDArray x = inputs.get(0);
+        if (activation == Activation.RELU) {
+            arguments.add(x.getManager().zeros(new Shape(x.getShape().get(1))));
+        }
+        return EngineBridge.of(x)
+                .apply(
+                        new FilterResponseFunction(
+                                learnedEpsilon, addsShortcut, activation != Activation.NONE),
+                        arguments.toArray(NDArray[]::new));
+    }
+
+    /** {@return x, gamma, beta, and those of epsilon, shortcut and tau that there are} */
+    private NDArray[] arguments(ParameterStore parameters, NDList inputs, boolean training) {
         NDArray x = inputs.get(0);
         Device device = x.getDevice();
         List<NDArray> arguments = new ArrayList<>(6);
@@ -123,16 +137,10 @@ public final class FilterResponseBlock extends AbstractBlock {
         if (addsShortcut) {
             arguments.add(inputs.get(1));
         }
-        switch (activation) {
-            case NONE -> {}
-            case RELU -> arguments.add(x.getManager().zeros(new Shape(x.getShape().get(1))));
-            case TLU -> arguments.add(parameters.getValue(tau, device, training));
+        if (tau != null) {
+            arguments.add(parameters.getValue(tau, device, training));
         }
-        return EngineBridge.of(x)
-                .apply(
-                        new FilterResponseFunction(
-                                learnedEpsilon, addsShortcut, activation != Activation.NONE),
-                        arguments.toArray(NDArray[]::new));
+        return arguments.toArray(NDArray[]::new);
     }
 
     /**
@@ -146,6 +154,10 @@ public final class FilterResponseBlock extends AbstractBlock {
     public NDArray operators(ParameterStore parameters, NDList inputs, boolean training) {
         NDArray x = inputs.get(0);
         Device device = x.getDevice();
+        if (EngineBridge.of(x).runsScripts(device)) {
+            return FilterResponseScript.of(learnedEpsilon, addsShortcut, activation)
+                    .forward(arguments(parameters, inputs, training));
+        }
         Shape shape = x.getShape();
         Shape perChannel = new Shape(1, shape.get(1), 1, 1);
         NDArray nu2 =

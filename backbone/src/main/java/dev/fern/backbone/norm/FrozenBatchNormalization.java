@@ -80,5 +80,16 @@ public record FrozenBatchNormalization(double epsilon, Activation activation)
                     StoredStatistic.of(parameters, runningVar, x).values(),
                     epsilon);
         }
+
+        @Override
+        NDArray scripted(ParameterStore parameters, NDArray x, boolean training) {
+            return BatchNormScript.fixed(
+                    x,
+                    gamma(parameters, x, training),
+                    beta(parameters, x, training),
+                    parameters.getValue(runningMean, x.getDevice(), false),
+                    parameters.getValue(runningVar, x.getDevice(), false),
+                    epsilon);
+        }
     }
 }

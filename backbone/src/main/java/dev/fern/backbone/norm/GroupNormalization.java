@@ -2,6 +2,7 @@ package dev.fern.backbone.norm;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.training.ParameterStore;
+import dev.fern.backbone.host.TorchScript;
 import dev.fern.backbone.moment.RowGroups;
 import dev.fern.backbone.moment.Standardization;
 
@@ -67,6 +68,12 @@ public record GroupNormalization(int groups, Activation activation) implements M
 
         private static final double EPSILON = 1e-5;
 
+        private static final String SCRIPT =
+                """
+                  def forward(self, x: Tensor, gamma: Tensor, beta: Tensor) -> Tensor:
+                    return torch.group_norm(x, %d, gamma, beta, %s, True)
+                """;
+
         private final int groups;
 
         Block(int channels, int groups) {
@@ -108,6 +115,12 @@ public record GroupNormalization(int groups, Activation activation) implements M
         @Override
         Standardizer standardizer(ParameterStore parameters, NDArray x, boolean training) {
             return new OfGroups(groups);
+        }
+
+        @Override
+        NDArray scripted(ParameterStore parameters, NDArray x, boolean training) {
+            return TorchScript.of(SCRIPT.formatted(groups, EPSILON))
+                    .forward(x, gamma(parameters, x, training), beta(parameters, x, training));
         }
     }
 }

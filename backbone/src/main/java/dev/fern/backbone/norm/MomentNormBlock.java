@@ -68,9 +68,12 @@ abstract class MomentNormBlock extends AbstractBlock {
 
     private static NDArray perChannel(
             ParameterStore parameters, Parameter parameter, NDArray x, boolean training) {
-        return parameters
-                .getValue(parameter, x.getDevice(), training)
-                .reshape(new Shape(1, x.getShape().get(1), 1, 1));
+        NDArray value =
+                parameters
+                        .getValue(parameter, x.getDevice(), training)
+                        .reshape(new Shape(1, x.getShape().get(1), 1, 1));
+        value.attach(x.getManager()); // the parameter's own manager would keep it for good
+        return value;
     }
 
     @Override
@@ -187,13 +190,39 @@ abstract class MomentNormBlock extends AbstractBlock {
             boolean training) {
         NDArray x = inputs.get(0);
         NDArray y =
-                StandardizationOperators.apply(standardizer(parameters, x, training), x)
-                        .mul(perChannel(parameters, gamma, x, training))
-                        .add(perChannel(parameters, beta, x, training));
+                EngineBridge.of(x).runsScripts(x.getDevice())
+                        ? scripted(parameters, x, training)
+                        : normalised(parameters, x, training);
         if (inputs.size() > 1) {
             y = y.add(inputs.get(1));
         }
         return activation.operators(y, tau);
+    }
+
+    /** {@return gamma * xhat + beta by the engine's operators} */
+    private NDArray normalised(ParameterStore parameters, NDArray x, boolean training) {
+        return StandardizationOperators.apply(standardizer(parameters, x, training), x)
+                .mul(perChannel(parameters, gamma, x, training))
+                .add(perChannel(parameters, beta, x, training));
+    }
+
+    /**
+     * {@return gamma * xhat + beta where the engine runs {@link
+     * dev.fern.backbone.host.TorchScript}} A block whose {@link Standardizer} reads or measures
+     * values should have a script of its own, since this way takes them through the host.
+     */
+    NDArray scripted(ParameterStore parameters, NDArray x, boolean training) {
+        return normalised(parameters, x, training);
+    }
+
+    /** {@return gamma [C]} */
+    final NDArray gamma(ParameterStore parameters, NDArray x, boolean training) {
+        return parameters.getValue(gamma, x.getDevice(), training);
+    }
+
+    /** {@return beta [C]} */
+    final NDArray beta(ParameterStore parameters, NDArray x, boolean training) {
+        return parameters.getValue(beta, x.getDevice(), training);
     }
 
     /** {@return C} */

@@ -69,6 +69,6 @@ final class StandardizationOperators {
         for (int g = 0; g < values.length; g++) {
             values[g] = (float) value.applyAsDouble(groups[g]);
         }
-        return x.getManager().create(values, new Shape(values.length, 1));
+        return EngineBridge.of(x).create(x.getManager(), values, new Shape(values.length, 1));
     }
 }

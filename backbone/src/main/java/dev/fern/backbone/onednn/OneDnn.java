@@ -1,5 +1,6 @@
 package dev.fern.backbone.onednn;
 
+import dev.fern.backbone.host.EngineBridge;
 import dev.fern.backbone.host.NativeCache;
 import dev.fern.backbone.host.NativeCacheException;
 import java.io.IOException;
@@ -49,13 +50,15 @@ public final class OneDnn {
     }
 
     /**
-     * {@return whether the library could be loaded}
+     * {@return whether the library could be loaded} It is not loaded where {@link
+     * EngineBridge#OPERATORS} lets PyTorch compute convolutions on the CPU: both bring an OpenMP,
+     * and with several threads PyTorch takes the other's for its own, which damages memory.
      *
      * @throws NativeCacheException if there is no private place for it
      */
     public static boolean isAvailable() {
         try {
-            return Holder.INSTANCE != null;
+            return !Boolean.getBoolean(EngineBridge.OPERATORS) && Holder.INSTANCE != null;
         } catch (ExceptionInInitializerError e) {
             if (e.getCause() instanceof NativeCacheException refusal) {
                 throw refusal;

@@ -27,7 +27,9 @@ public final class ParameterValues {
                             NDArray array = parameter.getArray();
                             values.put(
                                     name,
-                                    new Tensor(array.getShape().getShape(), array.toFloatArray()));
+                                    new Tensor(
+                                            array.getShape().getShape(),
+                                            EngineBridge.of(array).copy(array)));
                         });
         return values;
     }

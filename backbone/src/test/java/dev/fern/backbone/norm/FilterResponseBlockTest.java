@@ -34,7 +34,7 @@ class FilterResponseBlockTest {
     private static final double TAPE_TOLERANCE = 3e-5;
 
     /** A block's kind, the float32 values that go into it, and the gradient of its result. */
-    private record Case(
+    record Case(
             int images,
             int channels,
             int height,
@@ -147,8 +147,12 @@ class FilterResponseBlockTest {
 
         BlockPass run() {
             try (NDManager manager = NDManager.newBaseManager()) {
-                return BlockPass.of(manager, block(manager), inputs(), List.of(outputGradient));
+                return run(manager);
             }
+        }
+
+        BlockPass run(NDManager manager) {
+            return BlockPass.of(manager, block(manager), inputs(), List.of(outputGradient));
         }
 
         /** Runs a prepared block in training in one of the two ways. */
@@ -201,7 +205,7 @@ class FilterResponseBlockTest {
         }
 
         /** Compares all that a pass gave; {@code terms} scale the sums where they are given. */
-        private void assertMatchesReference(
+        void assertMatchesReference(
                 BlockPass pass, double tolerance, double least, FilterResponseReference terms) {
             FilterResponseReference expected = gradients();
             // a sum of terms of about 1, which may cancel

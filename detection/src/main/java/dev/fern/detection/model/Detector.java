@@ -3,12 +3,15 @@ package dev.fern.detection.model;
 import ai.djl.Device;
 import ai.djl.modality.cv.Image;
 import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.Shape;
 import ai.djl.training.ParameterStore;
 import dev.fern.backbone.onednn.PackedWeights;
 import dev.fern.backbone.onednn.Precision;
 import dev.fern.backbone.parameter.ParameterValues;
 import dev.fern.backbone.parameter.Tensor;
 import dev.fern.detection.anchor.Anchors;
+import dev.fern.detection.device.Candidates;
+import dev.fern.detection.device.DeviceDetection;
 import dev.fern.detection.image.BgrImage;
 import dev.fern.detection.image.Canvas;
 import dev.fern.detection.image.ImageReader;
@@ -34,6 +37,8 @@ import java.util.function.Supplier;
  * on how many threads ask nor on the load, but in its last digits on the cores of a lane; memory
  * grows with the lanes alone. Lanes share the parameters. What else a detector offers, such as its
  * network and its precision, is for one thread at a time, while none detects.
+ *
+ * <p>Long because images come in many forms, each with a method of its own.
  */
 public final class Detector implements AutoCloseable {
 
@@ -344,10 +349,29 @@ public final class Detector implements AutoCloseable {
     private List<List<Detection>> pass(FloatBuffer pixels, List<Canvas> canvases, int first) {
         try {
             ImageSize size = canvases.get(0).size();
-            return pipeline.detections(outputs(pixels, canvases.size(), size, false), canvases);
+            return lanes.onDevice()
+                    .map(
+                            device ->
+                                    pipeline.detections(
+                                            candidates(device, pixels, canvases), canvases))
+                    .orElseGet(
+                            () ->
+                                    pipeline.detections(
+                                            outputs(pixels, canvases.size(), size, false),
+                                            canvases));
         } catch (NonFiniteOutputException e) {
             throw e.at(first + e.image());
         }
+    }
+
+    private Candidates candidates(
+            DeviceDetection device, FloatBuffer pixels, List<Canvas> canvases) {
+        ImageSize size = canvases.get(0).size();
+        return device.candidates(
+                pixels,
+                new Shape(canvases.size(), 3, size.height(), size.width()),
+                anchors(canvases.get(0)),
+                configuration.postProcessing().candidatesPerLevel());
     }
 
     /**

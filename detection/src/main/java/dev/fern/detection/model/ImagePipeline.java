@@ -2,6 +2,7 @@ package dev.fern.detection.model;
 
 import dev.fern.detection.anchor.AnchorGenerator;
 import dev.fern.detection.anchor.Anchors;
+import dev.fern.detection.device.Candidates;
 import dev.fern.detection.image.BgrImage;
 import dev.fern.detection.image.Canvas;
 import dev.fern.detection.image.ImageTransform;
@@ -101,6 +102,26 @@ final class ImagePipeline {
             detections.add(
                     postProcessor.process(
                             configuration.categories(), outputs, anchors, n, canvases.get(n)));
+        }
+        return detections;
+    }
+
+    /**
+     * {@return the detections of each image of a batch}
+     *
+     * @param candidates of the batch
+     * @param canvases one per image, all of one size
+     * @throws NonFiniteOutputException if the outputs were not finite
+     */
+    List<List<Detection>> detections(Candidates candidates, List<Canvas> canvases) {
+        List<List<Detection>> detections = new ArrayList<>(canvases.size());
+        for (int n = 0; n < canvases.size(); n++) {
+            if (!candidates.isFinite(n)) {
+                throw NonFiniteOutputException.of(n);
+            }
+            detections.add(
+                    postProcessor.process(
+                            configuration.categories(), candidates, n, canvases.get(n)));
         }
         return detections;
     }

@@ -13,10 +13,13 @@ import dev.fern.backbone.onednn.PackedWeights;
 import dev.fern.backbone.onednn.Precision;
 import dev.fern.backbone.onednn.Tape;
 import dev.fern.backbone.parameter.NamedParameters;
+import dev.fern.detection.device.DeviceDetection;
+import dev.fern.detection.device.DeviceTraining;
 import dev.fern.detection.image.ImageSize;
 import dev.fern.detection.loss.HeadOutput;
 import java.nio.FloatBuffer;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Supplier;
 
 /**
@@ -36,6 +39,9 @@ final class NetworkLanes implements AutoCloseable {
     private final int count;
     private final EngineThreads threads;
     private volatile Precision precision = Precision.FLOAT32;
+
+    /** Empty where the network's outputs are read by the host. */
+    private final Optional<DeviceDetection> onDevice;
 
     /**
      * Makes a network.
@@ -59,6 +65,10 @@ final class NetworkLanes implements AutoCloseable {
         for (Parameter parameter : NamedParameters.of(network).values()) {
             parameters.getValue(parameter, manager.getDevice(), false);
         }
+        onDevice =
+                DeviceTraining.supports(manager)
+                        ? Optional.of(new DeviceDetection(network, parameters, manager))
+                        : Optional.empty();
     }
 
     /**
@@ -95,6 +105,11 @@ final class NetworkLanes implements AutoCloseable {
 
     int count() {
         return count;
+    }
+
+    /** {@return what finds the best candidates of a batch where they are found on the device} */
+    Optional<DeviceDetection> onDevice() {
+        return onDevice;
     }
 
     RetinaNet network() {

@@ -34,11 +34,20 @@ public final class NonFiniteOutputException extends RuntimeException {
             most = Math.max(most, Float.floatToRawIntBits(outputs[i]) & Integer.MAX_VALUE);
         }
         if (most >= INFINITY_BITS) {
-            throw new NonFiniteOutputException(
-                    image,
-                    "the network's outputs are not finite; the model is damaged or its training"
-                            + " diverged");
+            throw of(image);
         }
+    }
+
+    /**
+     * Returns the exception for an image of a batch.
+     *
+     * @param image index of the image in the batch
+     */
+    static NonFiniteOutputException of(int image) {
+        return new NonFiniteOutputException(
+                image,
+                "the network's outputs are not finite; the model is damaged or its training"
+                        + " diverged");
     }
 
     /** {@return the index in its batch of the image that the outputs are of} */

@@ -4,10 +4,12 @@ import dev.fern.cocoeval.CocoCategory;
 import dev.fern.detection.anchor.Anchors;
 import dev.fern.detection.anchor.BoxCoder;
 import dev.fern.detection.anchor.Overlap;
+import dev.fern.detection.device.Candidates;
 import dev.fern.detection.image.Canvas;
 import dev.fern.detection.loss.HeadOutput;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.List;
 
 /**
@@ -63,10 +65,47 @@ public final class PostProcessor {
             Anchors anchors,
             int image,
             Canvas canvas) {
-        Candidates candidates = new Candidates();
+        Boxes candidates = new Boxes();
         for (int l = 0; l < outputs.size(); l++) {
             collect(categories.size(), outputs.get(l), anchors, l, image, canvas, candidates);
         }
+        return detections(categories, candidates, canvas);
+    }
+
+    /**
+     * Finds the detections of one image whose best candidates are known.
+     *
+     * @param categories of the model, in the order of its logits
+     * @param best the candidates of a batch
+     * @param image index of the image in that batch
+     * @param canvas the image's canvas
+     * @return the detections by falling score, in image pixels
+     */
+    List<Detection> process(
+            List<CocoCategory> categories, Candidates best, int image, Canvas canvas) {
+        List<Integer> rows = new ArrayList<>();
+        for (int row = 0; row < best.count(); row++) {
+            if (sigmoid(best.logit(image, row)) > parameters.scoreThreshold()) {
+                rows.add(row);
+            }
+        }
+        // The device leaves the order of equal logits open.
+        rows.sort(
+                Comparator.<Integer>comparingInt(row -> best.anchor(image, row))
+                        .thenComparingInt(row -> best.category(image, row)));
+        Boxes candidates = new Boxes();
+        for (int row : rows) {
+            float[] box = best.box(image, row);
+            clamp(box, canvas);
+            if (!Float.isNaN(box[0] + box[1] + box[2] + box[3])) {
+                candidates.add(box, sigmoid(best.logit(image, row)), best.category(image, row));
+            }
+        }
+        return detections(categories, candidates, canvas);
+    }
+
+    private List<Detection> detections(
+            List<CocoCategory> categories, Boxes candidates, Canvas canvas) {
         List<Integer> kept = suppress(candidates);
         List<Detection> detections = new ArrayList<>(kept.size());
         for (int i : kept) {
@@ -93,7 +132,7 @@ public final class PostProcessor {
             int levelIndex,
             int image,
             Canvas canvas,
-            Candidates candidates) {
+            Boxes candidates) {
         Anchors.Level level = anchors.levels().get(levelIndex);
         int own = level.rows() * level.columns() * anchors.perLocation();
         float[] logits = output.logits();
@@ -125,17 +164,14 @@ public final class PostProcessor {
                     4 * (level.first() + anchor),
                     box,
                     0);
-            box[0] = clamp(box[0], canvas.resized().width());
-            box[1] = clamp(box[1], canvas.resized().height());
-            box[2] = clamp(box[2], canvas.resized().width());
-            box[3] = clamp(box[3], canvas.resized().height());
+            clamp(box, canvas);
             if (!Float.isNaN(box[0] + box[1] + box[2] + box[3])) {
                 candidates.add(box, score(key), category);
             }
         }
     }
 
-    private List<Integer> suppress(Candidates candidates) {
+    private List<Integer> suppress(Boxes candidates) {
         long[] order = new long[candidates.size];
         for (int i = 0; i < order.length; i++) {
             order[i] = sortKey(candidates.scores[i], i);
@@ -154,7 +190,7 @@ public final class PostProcessor {
         return kept;
     }
 
-    private boolean overlapsKept(Candidates candidates, List<Integer> kept, int i) {
+    private boolean overlapsKept(Boxes candidates, List<Integer> kept, int i) {
         for (int k : kept) {
             if (candidates.categories[k] == candidates.categories[i]
                     && Overlap.iou(candidates.boxes, 4 * k, candidates.boxes, 4 * i)
@@ -167,6 +203,13 @@ public final class PostProcessor {
 
     private static float sigmoid(float x) {
         return (float) (1 / (1 + Math.exp(-x)));
+    }
+
+    private static void clamp(float[] box, Canvas canvas) {
+        box[0] = clamp(box[0], canvas.resized().width());
+        box[1] = clamp(box[1], canvas.resized().height());
+        box[2] = clamp(box[2], canvas.resized().width());
+        box[3] = clamp(box[3], canvas.resized().height());
     }
 
     private static float clamp(float value, float limit) {
@@ -229,7 +272,7 @@ public final class PostProcessor {
     }
 
     /** Growing arrays of boxes (four numbers each), scores and categories. */
-    private static final class Candidates {
+    private static final class Boxes {
 
         private float[] boxes = new float[256];
         private float[] scores = new float[64];

@@ -66,6 +66,11 @@ public record Optimization(
                 milestones);
     }
 
+    /** {@return the largest norm of all gradients together, infinity where none are clipped} */
+    public double largestNorm() {
+        return clipNorm == 0 ? Double.POSITIVE_INFINITY : clipNorm;
+    }
+
     /**
      * {@return the number of steps over which the learning rate rises}
      *

@@ -8,7 +8,7 @@ import java.util.Map;
  *
  * @param images the name of each image for messages
  * @param losses the terms of the loss by name, each the mean over the images; the training
- *     minimises their sum
+ *     minimises their sum. Empty where they are still on the device
  * @param counts sums over the images by name, such as the number of positive anchors
  */
 public record BatchLoss(List<String> images, Map<String, Double> losses, Map<String, Long> counts) {

@@ -15,10 +15,13 @@ import dev.fern.detection.data.DetectionDataset;
 import dev.fern.detection.data.ImageAugmentation;
 import dev.fern.detection.data.LoaderOptions;
 import dev.fern.detection.data.ShardedBatches;
+import dev.fern.detection.device.DeviceTraining;
+import dev.fern.detection.device.StepNumbers;
 import dev.fern.detection.image.Canvas;
 import dev.fern.detection.loss.DetectionLoss;
 import dev.fern.detection.model.Detector;
 import dev.fern.detection.model.ModelDirectory;
+import dev.fern.detection.recipe.Optimization;
 import dev.fern.detection.recipe.TrainingConfiguration;
 import dev.fern.detection.worker.Shard;
 import java.io.IOException;
@@ -37,10 +40,10 @@ public final class DetectionTask
         implements TrainingTask<DetectionTask.MatchedBatch>, AutoCloseable {
 
     /** The name of the focal loss. */
-    public static final String CLASSIFICATION = "classification";
+    public static final String CLASSIFICATION = StepNumbers.CLASSIFICATION;
 
     /** The name of the box loss. */
-    public static final String REGRESSION = "regression";
+    public static final String REGRESSION = StepNumbers.REGRESSION;
 
     /** The name under which positive anchors are counted. */
     public static final String POSITIVES = "positives";
@@ -55,7 +58,12 @@ public final class DetectionTask
     /** How many batches every epoch has; empty where canvases are drawn anew in each epoch. */
     private final OptionalInt fixedBatches;
 
+    /** Empty where gradients and steps are computed through the host. */
+    private final Optional<DeviceTraining> device;
+
+    /** Null where the training stays on the device, as {@code lanes} is. */
     private final SgdOptimizer optimizer;
+
     private final GradientLanes<GradientStep> lanes;
     private final Matcher matcher;
     private final BatchDecoder decoder;
@@ -179,17 +187,51 @@ public final class DetectionTask
                 configuration.augmentation().drawsCanvas()
                         ? OptionalInt.empty()
                         : OptionalInt.of(sampler.epoch(0).batches().size());
-        this.optimizer =
-                SgdOptimizer.of(
-                        configuration.optimization(), configuration.loop(), detector.network());
         this.matcher = configuration.matcher();
         this.decoder = new BatchDecoder(dataset.reader(), detector.configuration().normalization());
+        this.device =
+                shard.equals(Shard.WHOLE) ? onDevice(configuration, detector) : Optional.empty();
+        this.optimizer =
+                device.isPresent()
+                        ? null
+                        : SgdOptimizer.of(
+                                configuration.optimization(),
+                                configuration.loop(),
+                                detector.network());
         this.lanes =
-                GradientStep.lanes(
-                        configuration,
-                        detector,
-                        optimizer,
-                        shard.largest(configuration.loop().batchSize()));
+                device.isPresent()
+                        ? null
+                        : GradientStep.lanes(
+                                configuration,
+                                detector,
+                                optimizer,
+                                shard.largest(configuration.loop().batchSize()));
+    }
+
+    /**
+     * {@return the steps of a training that stays on its device; empty if it has several or its
+     * engine can't} The caller closes them before the detector.
+     *
+     * @param configuration settings of the training
+     * @param detector made by these settings
+     */
+    public static Optional<DeviceTraining> onDevice(
+            TrainingConfiguration configuration, Detector detector) {
+        if (!DeviceTraining.supports(detector.manager()) || configuration.deviceList().size() > 1) {
+            return Optional.empty();
+        }
+        Optimization descent = configuration.optimization();
+        return Optional.of(
+                new DeviceTraining(
+                        detector.network(),
+                        detector.parameterStore(),
+                        detector.manager(),
+                        configuration.loss().retinaNetLoss(),
+                        new DeviceTraining.Descent(
+                                descent.momentum(),
+                                descent.weightDecay(),
+                                descent.normWeightDecay(),
+                                descent.largestNorm())));
     }
 
     @Override
@@ -199,7 +241,15 @@ public final class DetectionTask
 
     @Override
     public SgdOptimizer optimizer() {
+        if (optimizer == null) {
+            throw new IllegalStateException("the training stays on the device");
+        }
         return optimizer;
+    }
+
+    @Override
+    public Optional<DeviceTraining> onDevice() {
+        return device;
     }
 
     @Override
@@ -264,6 +314,9 @@ public final class DetectionTask
             return List.of();
         }
         try (Batch batch = matched.batch) {
+            if (device.isPresent()) {
+                return List.of(accumulateOnDevice(batch, matched));
+            }
             return GradientStep.accumulate(
                             lanes,
                             batch.pixels(),
@@ -275,6 +328,19 @@ public final class DetectionTask
                     .map(part -> loss(part, matched.images()))
                     .toList();
         }
+    }
+
+    private BatchLoss accumulateOnDevice(Batch batch, MatchedBatch matched) {
+        device.orElseThrow()
+                .accumulate(
+                        batch.pixels(),
+                        batch.canvasSize().height(),
+                        batch.canvasSize().width(),
+                        matched.anchors,
+                        matched.targets);
+        long positives =
+                matched.targets.stream().mapToLong(target -> target.positives().length).sum();
+        return new BatchLoss(matched.images(), Map.of(), Map.of(POSITIVES, positives));
     }
 
     private static BatchLoss loss(GradientLanes.Part<DetectionLoss> part, List<String> images) {
@@ -320,6 +386,6 @@ public final class DetectionTask
     /** Ends the threads that compute gradients; the detector stays open. */
     @Override
     public void close() {
-        lanes.close();
+        device.ifPresentOrElse(DeviceTraining::close, () -> lanes.close());
     }
 }

@@ -1,6 +1,7 @@
 package dev.fern.detection.train;
 
 import dev.fern.detection.data.BatchSource;
+import dev.fern.detection.device.StepNumbers;
 import java.io.IOException;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -86,13 +87,13 @@ public record LearningRateRange(List<Point> points) {
                         batch = source.next()) {
                     totals.add(task.accumulate(batch.get()));
                     if (++batches % accumulate == 0) {
-                        recording.step(task.optimizer(), totals, epoch);
+                        recording.step(task, totals, epoch);
                         progress.accept(recording.points.size());
                     }
                 }
             }
             if (batches > 0 && batches < accumulate) {
-                recording.step(task.optimizer(), totals, epoch);
+                recording.step(task, totals, epoch);
             }
             if (recording.points.size() == before) {
                 throw new IOException("none of the training images can be used");
@@ -123,11 +124,25 @@ public record LearningRateRange(List<Point> points) {
             return diverged || points.size() == steps;
         }
 
-        void step(SgdOptimizer optimizer, StepTotals totals, int epoch) {
+        void step(TrainingTask<?> task, StepTotals totals, int epoch) {
             int taken = points.size();
             double rate = lowest * Math.pow(highest / lowest, taken / (steps - 1.0));
             TrainingListener.Step step =
-                    totals.finish(taken + 1, epoch + 1, rate, optimizer.step(rate));
+                    task.onDevice()
+                            .map(
+                                    device -> {
+                                        device.step(rate);
+                                        StepNumbers numbers = device.read().get(0);
+                                        return totals.finish(taken + 1, epoch + 1, rate, Double.NaN)
+                                                .with(numbers.losses(), numbers.gradientNorm());
+                                    })
+                            .orElseGet(
+                                    () ->
+                                            totals.finish(
+                                                    taken + 1,
+                                                    epoch + 1,
+                                                    rate,
+                                                    task.optimizer().step(rate)));
             diverged = !Double.isFinite(step.loss()) || !Double.isFinite(step.gradientNorm());
             if (diverged) {
                 return;

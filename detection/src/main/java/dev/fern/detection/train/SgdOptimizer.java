@@ -87,7 +87,7 @@ public final class SgdOptimizer {
                 settings.momentum(),
                 settings.weightDecay(),
                 settings.normWeightDecay(),
-                settings.clipNorm() == 0 ? Double.POSITIVE_INFINITY : settings.clipNorm(),
+                settings.largestNorm(),
                 loop.accumulate() == 1);
     }
 

@@ -2,6 +2,8 @@ package dev.fern.detection.train;
 
 import dev.fern.backbone.parameter.ParameterSpread;
 import dev.fern.detection.data.BatchSource;
+import dev.fern.detection.device.DeviceTraining;
+import dev.fern.detection.device.StepNumbers;
 import dev.fern.detection.model.NonFiniteOutputException;
 import dev.fern.detection.recipe.LearningRateSchedule;
 import dev.fern.detection.recipe.LoopSettings;
@@ -11,10 +13,12 @@ import dev.fern.detection.worker.LostWorkerException;
 import dev.fern.detection.worker.WorkerReport;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.Set;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
@@ -60,6 +64,12 @@ public final class Trainer<B> {
 
     /** Number of the last step as far as is known, which the listener was told. */
     private long lastStep;
+
+    /** The steps of which the device has not told yet. */
+    private final List<UnreadStep> unread = new ArrayList<>();
+
+    /** A step whose losses and norm are still on the device. */
+    private record UnreadStep(TrainingListener.Step step, List<String> images) {}
 
     /** Writes something into the run's folder. */
     private interface Writing {
@@ -276,6 +286,7 @@ public final class Trainer<B> {
                         break;
                     }
                     if (stop.isMade() && !last) {
+                        readSteps(metrics);
                         return false;
                     }
                 }
@@ -283,7 +294,11 @@ public final class Trainer<B> {
             if (progress.batch() == 0) {
                 throw noneUsable(loader);
             }
+            readSteps(metrics);
             reportSkipped(loader, skippedBefore);
+        } catch (IOException e) {
+            readSteps(metrics);
+            throw e;
         }
         return true;
     }
@@ -325,35 +340,79 @@ public final class Trainer<B> {
             report.leftOut().forEach(this::leaveOut);
         }
         if (!totals.notFinite().isEmpty()) {
-            throw notFinite("loss", totals.notFinite());
+            throw notFinite("loss", progress.step() + 1, totals.notFinite());
         }
         if (totals.images().isEmpty()) {
             return;
         }
         followers.step(rate, totals.images().size());
-        double norm = state.step(rate, progress.step() + 1, totals.images().size());
-        if (!Double.isFinite(norm)) {
-            throw notFinite("gradient", totals.images());
+        OptionalDouble norm = state.step(rate, progress.step() + 1, totals.images().size());
+        if (norm.isPresent() && !Double.isFinite(norm.getAsDouble())) {
+            throw notFinite("gradient", progress.step() + 1, totals.images());
         }
         progress = progress.afterStep(nextBatch);
+        List<String> images = List.copyOf(totals.images());
         TrainingListener.Step step =
-                totals.finish(progress.step(), progress.epoch() + 1, rate, norm);
-        write(() -> metrics.step(step));
+                totals.finish(progress.step(), progress.epoch() + 1, rate, norm.orElse(Double.NaN));
         long end = progress.step() + plan.left(progress);
         if (end != lastStep) {
             lastStep = end;
             listener.shortened(lastStep);
         }
-        try {
-            listener.step(step);
-        } catch (RuntimeException e) { // a fault of the program that listens
-            saveLast();
-            throw e;
+        if (norm.isPresent()) {
+            tell(List.of(step), metrics);
+        } else {
+            unread.add(new UnreadStep(step, images));
+            if (unread.size() == DeviceTraining.MOST_UNREAD) {
+                readSteps(metrics);
+            }
         }
         long nanosSince = System.nanoTime() - savedNanos;
         long savedStep = saved.orElse(Progress.START).step();
         if (settings.checkpoints().isDue(nanosSince, progress.step() - savedStep)) {
+            readSteps(metrics);
             saveLast();
+        }
+    }
+
+    /**
+     * Finds out what came of the steps that the device has taken. No checkpoint is written before:
+     * it would hold what follows a loss that is not finite.
+     */
+    private void readSteps(MetricsLog metrics)
+            throws IOException, InterruptedException, TrainingException {
+        if (unread.isEmpty()) {
+            return;
+        }
+        List<StepNumbers> numbers = task.onDevice().orElseThrow().read();
+        List<UnreadStep> taken = List.copyOf(unread);
+        unread.clear();
+        List<TrainingListener.Step> steps = new ArrayList<>();
+        for (int i = 0; i < taken.size(); i++) {
+            TrainingListener.Step step =
+                    taken.get(i).step.with(numbers.get(i).losses(), numbers.get(i).gradientNorm());
+            if (!Double.isFinite(step.loss() + step.gradientNorm())) {
+                tell(steps, metrics);
+                throw notFinite(
+                        Double.isFinite(step.loss()) ? "gradient" : "loss",
+                        step.step(),
+                        taken.get(i).images);
+            }
+            steps.add(step);
+        }
+        tell(steps, metrics);
+    }
+
+    private void tell(List<TrainingListener.Step> steps, MetricsLog metrics)
+            throws IOException, InterruptedException, TrainingException {
+        for (TrainingListener.Step step : steps) {
+            write(() -> metrics.step(step));
+        }
+        try {
+            steps.forEach(listener::step);
+        } catch (RuntimeException e) { // a fault of the program that listens
+            saveLast();
+            throw e;
         }
     }
 
@@ -457,12 +516,12 @@ public final class Trainer<B> {
         }
     }
 
-    private TrainingException notFinite(String what, List<String> images) {
+    private TrainingException notFinite(String what, long step, List<String> images) {
         return new TrainingException(
                 "the "
                         + what
                         + " is not finite at step "
-                        + (progress.step() + 1)
+                        + step
                         + ", images "
                         + images
                         + "; "

@@ -30,6 +30,12 @@ public interface TrainingListener {
             Map<String, Long> counts,
             double seconds) {
 
+        /** {@return the same step with what became known of it later} */
+        Step with(Map<String, Double> itsLosses, double itsGradientNorm) {
+            return new Step(
+                    step, epoch, itsLosses, learningRate, itsGradientNorm, images, counts, seconds);
+        }
+
         /** {@return the sum of the losses, which the training minimises} */
         public double loss() {
             return losses.values().stream().mapToDouble(Double::doubleValue).sum();
@@ -61,7 +67,8 @@ public interface TrainingListener {
     default void shortened(long totalSteps) {}
 
     /**
-     * Called after every step. If it throws, there is a checkpoint of the step.
+     * Called after every step, or, where a training stays on the device, after some steps for each
+     * of them. If it throws, there is a checkpoint of the training.
      *
      * @param step the step that was taken
      */

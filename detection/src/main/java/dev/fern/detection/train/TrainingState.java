@@ -14,6 +14,7 @@ import java.nio.ByteBuffer;
 import java.nio.FloatBuffer;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalDouble;
 import java.util.stream.Stream;
 import java.util.zip.CRC32C;
 
@@ -35,7 +36,8 @@ final class TrainingState {
     TrainingState(TrainingTask<?> task, double emaDecay, RingAllReduce ring) {
         this.task = task;
         this.ring = ring;
-        this.average = emaDecay > 0 ? new WeightAverage(task.network(), emaDecay) : null;
+        this.average =
+                emaDecay > 0 ? new WeightAverage(task.network(), emaDecay, task.onDevice()) : null;
     }
 
     /**
@@ -81,11 +83,20 @@ final class TrainingState {
      * @param rate learning rate
      * @param step number of the step, from 1
      * @param images number of images of the step, of all workers
-     * @return the norm of all gradients together
+     * @return the norm of all gradients together; empty where it is still on the device, which then
+     *     changes nothing if it is not finite
      * @throws IOException if another worker has ended; nothing has changed then but statistics that
      *     a norm keeps of batches
      */
-    double step(double rate, long step, int images) throws IOException, InterruptedException {
+    OptionalDouble step(double rate, long step, int images)
+            throws IOException, InterruptedException {
+        if (task.onDevice().isPresent()) {
+            task.onDevice().get().step(rate);
+            if (average != null) {
+                average.update(step);
+            }
+            return OptionalDouble.empty();
+        }
         if (ring.size() > 1) {
             task.optimizer().sum(ring, images);
             if (!task.isBatchIndependent()) {
@@ -96,7 +107,7 @@ final class TrainingState {
         if (average != null && Double.isFinite(norm)) {
             average.update(step);
         }
-        return norm;
+        return OptionalDouble.of(norm);
     }
 
     /** Gives all workers what the norms of worker 0 know of earlier batches. */
@@ -137,7 +148,9 @@ final class TrainingState {
         return new Checkpoint(
                 progress,
                 ParameterValues.copyOf(task.network()),
-                task.optimizer().copyState(),
+                task.onDevice()
+                        .map(device -> device.velocities().copy())
+                        .orElseGet(() -> task.optimizer().copyState()),
                 average == null ? Map.of() : average.copy());
     }
 
@@ -148,7 +161,10 @@ final class TrainingState {
      */
     void restore(Checkpoint checkpoint) {
         ParameterValues.assign(task.network(), checkpoint.parameters());
-        task.optimizer().restoreState(checkpoint.velocities());
+        task.onDevice()
+                .ifPresentOrElse(
+                        device -> device.restoreVelocities(checkpoint.velocities()),
+                        () -> task.optimizer().restoreState(checkpoint.velocities()));
         if (average != null) {
             average.restore(checkpoint.model());
         }

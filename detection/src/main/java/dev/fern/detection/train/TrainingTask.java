@@ -3,10 +3,12 @@ package dev.fern.detection.train;
 import ai.djl.nn.Block;
 import dev.fern.backbone.parameter.Tensor;
 import dev.fern.detection.data.BatchSource;
+import dev.fern.detection.device.DeviceTraining;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * What a {@link Trainer} trains: the network, where its batches come from, how their gradients are
@@ -21,8 +23,20 @@ public interface TrainingTask<B> {
     /** {@return the network that is trained, initialised} */
     Block network();
 
-    /** {@return the optimiser that {@link #accumulate} adds gradients to} */
+    /**
+     * {@return the optimiser that {@link #accumulate} adds gradients to}
+     *
+     * @throws IllegalStateException if the training stays {@linkplain #onDevice on the device}
+     */
     SgdOptimizer optimizer();
+
+    /**
+     * {@return the steps of a training that stays on the device} The losses of {@link #accumulate}
+     * are empty then, until the steps are read.
+     */
+    default Optional<DeviceTraining> onDevice() {
+        return Optional.empty();
+    }
 
     /** {@return whether no norm of the network mixes images} */
     default boolean isBatchIndependent() {

@@ -2,6 +2,7 @@ package dev.fern.detection.model;
 
 import ai.djl.Device;
 import dev.fern.backbone.fpn.FeaturePyramid;
+import dev.fern.backbone.host.EngineBridge;
 import dev.fern.backbone.norm.Normalization;
 import dev.fern.backbone.parameter.ParameterValues;
 import dev.fern.backbone.parameter.Tensor;
@@ -84,8 +85,18 @@ public final class TinyDetectors {
         return lively(configuration, ENGINE, seed);
     }
 
+    /** Returns such a detector on PyTorch that computes on the CPU as on a GPU. */
+    public static Detector livelyByOperators(DetectorConfiguration configuration, long seed) {
+        System.setProperty(EngineBridge.OPERATORS, "true");
+        try {
+            return lively(configuration, "PyTorch", seed);
+        } finally {
+            System.clearProperty(EngineBridge.OPERATORS);
+        }
+    }
+
     /** Returns such a detector on a given engine; its parameters are the same on every engine. */
-    static Detector lively(DetectorConfiguration configuration, String engine, long seed) {
+    public static Detector lively(DetectorConfiguration configuration, String engine, long seed) {
         Detector detector = Detector.create(configuration, engine, seed);
         Random random = new Random(seed);
         Map<String, Tensor> values = new LinkedHashMap<>();

@@ -3,14 +3,17 @@ package dev.fern.tools.benchmark;
 import dev.fern.detection.anchor.AnchorTargets;
 import dev.fern.detection.anchor.Anchors;
 import dev.fern.detection.anchor.Matcher;
+import dev.fern.detection.device.DeviceTraining;
 import dev.fern.detection.image.ImageSize;
 import dev.fern.detection.model.Detector;
 import dev.fern.detection.recipe.TrainingConfiguration;
+import dev.fern.detection.train.DetectionTask;
 import dev.fern.detection.train.GradientLanes;
 import dev.fern.detection.train.GradientStep;
 import dev.fern.detection.train.SgdOptimizer;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.SplittableRandom;
 
 /**
@@ -26,8 +29,12 @@ final class TrainingWorkload extends DetectorWorkload {
 
     private final Detector detector;
     private final Matcher matcher;
-    private final GradientLanes<GradientStep> lanes;
+    private final Optional<DeviceTraining> device;
+
+    /** Null where the steps stay on the device, as {@code lanes} is. */
     private final SgdOptimizer optimizer;
+
+    private final GradientLanes<GradientStep> lanes;
     private final List<float[]> boxes = new ArrayList<>();
     private final List<int[]> labels = new ArrayList<>();
 
@@ -43,12 +50,22 @@ final class TrainingWorkload extends DetectorWorkload {
         super(configuration, image, random);
         detector = configuration.newDetector(categories(categories));
         matcher = configuration.matcher();
+        device = DetectionTask.onDevice(configuration, detector);
         optimizer =
-                SgdOptimizer.of(
-                        configuration.optimization(), configuration.loop(), detector.network());
+                device.isPresent()
+                        ? null
+                        : SgdOptimizer.of(
+                                configuration.optimization(),
+                                configuration.loop(),
+                                detector.network());
         lanes =
-                GradientStep.lanes(
-                        configuration, detector, optimizer, configuration.loop().batchSize());
+                device.isPresent()
+                        ? null
+                        : GradientStep.lanes(
+                                configuration,
+                                detector,
+                                optimizer,
+                                configuration.loop().batchSize());
         for (int i = 0; i < batchSize; i++) {
             addBoxes(random, categories);
         }
@@ -80,14 +97,21 @@ final class TrainingWorkload extends DetectorWorkload {
         for (int i = 0; i < boxes.size(); i++) {
             targets.add(AnchorTargets.assign(matcher, anchors, boxes.get(i), labels.get(i)));
         }
-        GradientStep.accumulate(
-                lanes, pixels, canvas.size().height(), canvas.size().width(), anchors, targets);
-        optimizer.step(RATE);
+        int height = canvas.size().height();
+        int width = canvas.size().width();
+        if (device.isPresent()) {
+            device.get().accumulate(pixels, height, width, anchors, targets);
+            device.get().step(RATE);
+            device.get().read(); // waits until the step is done
+        } else {
+            GradientStep.accumulate(lanes, pixels, height, width, anchors, targets);
+            optimizer.step(RATE);
+        }
     }
 
     @Override
     public void close() {
-        lanes.close();
+        device.ifPresentOrElse(DeviceTraining::close, () -> lanes.close());
         detector.close();
     }
 }

@@ -1,0 +1,185 @@
+package dev.fern.backbone.norm;
+
+import static dev.fern.backbone.Closeness.assertClose;
+import static dev.fern.backbone.Closeness.widen;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import ai.djl.ndarray.NDManager;
+import ai.djl.nn.Block;
+import dev.fern.backbone.BlockPass;
+import dev.fern.backbone.host.EngineBridge;
+import dev.fern.backbone.norm.FilterResponseBlockTest.Case;
+import dev.fern.backbone.norm.MomentReference.Moments;
+import dev.fern.backbone.norm.NormCase.Reference;
+import dev.fern.backbone.parameter.NamedParameters;
+import java.util.Arrays;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** Normalisers in TorchScript, as they run on GPUs, against float64. */
+class NormScriptsTest {
+
+    private static final double EPSILON = 1e-5;
+
+    private NDManager manager;
+
+    @BeforeEach
+    void openManager() {
+        assumeTrue(
+                getClass().getResource("/native/lib/pytorch.properties") != null,
+                "skipped: built without PyTorch's native library");
+        System.setProperty(EngineBridge.OPERATORS, "true");
+        try {
+            manager = EngineBridge.of("PyTorch").newManager();
+        } finally {
+            System.clearProperty(EngineBridge.OPERATORS);
+        }
+        assertThat(EngineBridge.of(manager.newSubManager()).lends()).isFalse();
+    }
+
+    @AfterEach
+    void closeManager() {
+        if (manager != null) {
+            manager.close();
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "1, 1, 1, 1",
+        "3, 2, 1, 1",
+        "1, 1, 2, 2",
+        "2, 5, 3, 7",
+        "2, 1, 9, 4",
+        "2, 3, 37, 61"
+    })
+    void filterResponsesAndAllGradientsMatchTheReference(
+            int images, int channels, int height, int width) {
+        for (int kind = 0; kind < 24; kind++) {
+            Case drawn =
+                    Case.random(
+                            kind,
+                            images,
+                            channels,
+                            height,
+                            width,
+                            Math.pow(10, kind / 8 - 1),
+                            (kind & 1) != 0,
+                            (kind & 2) != 0,
+                            (kind & 4) != 0);
+            FilterResponseReference terms =
+                    drawn.reference().magnitudes(widen(drawn.outputGradient()));
+            double least = 2e-7 / 3e-5 * drawn.reference().steepest();
+            drawn.assertMatchesReference(
+                    drawn.run(manager), 3e-5, height * width < 16 ? least / 100 : least, terms);
+        }
+    }
+
+    @Test
+    void whereTheResultTiesWithTauTheGradientGoesToTau() {
+        Case tied =
+                new Case(
+                        1,
+                        2,
+                        1,
+                        3,
+                        new float[6],
+                        new float[] {1, 2},
+                        new float[] {0.25f, -3},
+                        null,
+                        new float[6],
+                        new float[] {0.25f, -3},
+                        new float[] {1, 2, 4, 8, 16, 32});
+        BlockPass pass = tied.run(manager);
+        assertThat(pass.outputs().get(0).data()).containsExactly(.25f, .25f, .25f, -3, -3, -3);
+        assertThat(pass.parameterGradients().get("tau")).containsExactly(7, 56);
+        assertThat(pass.parameterGradients().get("beta")).containsOnly(0);
+        assertThat(pass.inputGradients().get(0)).containsOnly(0);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"2, 3, 4, 5", "3, 1, 7, 7", "1, 4, 2, 9"})
+    void batchNormAndAllGradientsMatchTheReference(
+            int images, int channels, int height, int width) {
+        for (Activation activation : Activation.values()) {
+            NormCase drawn = NormCase.random(7, images, channels, height, width, true, activation);
+            Block block = drawn.block(new BatchNormalization(activation));
+            drawn.prepare(manager, block);
+            drawn.assertMatches(
+                    manager,
+                    block,
+                    (parameters, list) -> block.forward(parameters, list, true),
+                    Reference.of(drawn.ofChannels(EPSILON)));
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"2, 4, 4, 5, 2", "1, 4, 3, 3, 4", "3, 6, 7, 7, 1"})
+    void groupNormAndAllGradientsMatchTheReference(
+            int images, int channels, int height, int width, int groups) {
+        NormCase drawn =
+                NormCase.random(7, images, channels, height, width, true, Activation.TLU);
+        Block block = drawn.block(new GroupNormalization(groups, Activation.TLU));
+        drawn.prepare(manager, block);
+        drawn.assertMatches(
+                manager,
+                block,
+                (parameters, list) -> block.forward(parameters, list, true),
+                Reference.of(drawn.ofGroups(EPSILON, groups)));
+    }
+
+    @Test
+    void runningAveragesMoveByATenthAndStayFinite() {
+        NormCase drawn = NormCase.random(3, 2, 3, 4, 5);
+        Moments moments = drawn.ofChannels(EPSILON).moments(widen(drawn.x()));
+        for (int c = 0; c < 3; c++) {
+            moments.means()[c] *= 0.1;
+            moments.variances()[c] = 0.9 + 0.1 * moments.variances()[c] * 40 / 39;
+        }
+        Block block = new BatchNormalization().norm(3);
+        drawn.prepare(manager, block);
+        drawn.run(manager, block);
+        assertClose("means", values(block, "runningMean"), moments.means(), 1e-5);
+        assertClose("variances", values(block, "runningVar"), moments.variances(), 1e-5);
+        Arrays.fill(drawn.x(), Float.POSITIVE_INFINITY);
+        drawn.run(manager, block);
+        assertClose("means", values(block, "runningMean"), moments.means(), 1e-5);
+        assertClose("variances", values(block, "runningVar"), moments.variances(), 1e-5);
+    }
+
+    @Test
+    void oneValueAChannelGivesBetaAndSaysNothingOfTheVariance() {
+        NormCase drawn = NormCase.random(4, 1, 3, 1, 1);
+        Block block = new BatchNormalization().norm(3);
+        drawn.prepare(manager, block);
+        BlockPass pass = drawn.run(manager, block);
+        assertThat(pass.outputs().get(0).data()).isEqualTo(drawn.beta());
+        for (float slope : pass.inputGradients().get(0)) {
+            assertThat(slope == 0).isTrue(); // of either sign
+        }
+        double[] means = Arrays.stream(widen(drawn.x())).map(x -> 0.1 * x).toArray();
+        assertClose("means", values(block, "runningMean"), means, 1e-5);
+        assertThat(values(block, "runningVar")).containsOnly(1);
+    }
+
+    @Test
+    void frozenStatisticsGiveWhatTheHostComputes() {
+        NormCase drawn = NormCase.random(5, 2, 3, 4, 5, true, Activation.TLU);
+        Block block = drawn.block(new FrozenBatchNormalization(EPSILON, Activation.TLU));
+        drawn.prepare(manager, block);
+        BlockPass found = drawn.run(manager, block);
+        try (NDManager plain = EngineBridge.of("PyTorch").newManager()) {
+            Block other = drawn.block(new FrozenBatchNormalization(EPSILON, Activation.TLU));
+            drawn.prepare(plain, other);
+            found.assertClose(drawn.run(plain, other), 5e-5, 1);
+        }
+    }
+
+    private static float[] values(Block block, String name) {
+        return NamedParameters.of(block).get(name).getArray().toFloatArray();
+    }
+}
