@@ -65,6 +65,7 @@ public final class EvaluateCommand implements Callable<Integer> {
                     "--min-size",
                     "--max-size",
                     "--engine",
+                    "--libtorch",
                     "--devices",
                     "--precision",
                     "--skip-bad-images");
