@@ -22,7 +22,6 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Trainings whose images are rows of a database. */
-@Tag("engine")
 class DatabaseTrainingTest {
 
     private static final int KILLS = Integer.getInteger("fern.kills", 3);
@@ -47,6 +46,7 @@ class DatabaseTrainingTest {
         photos = PhotoDatabase.create(folder, 6);
     }
 
+    @Tag("engine")
     @Test
     void rowsAndFilesGiveTheSameBits() throws Exception {
         Path rows = folder.resolve("rows");

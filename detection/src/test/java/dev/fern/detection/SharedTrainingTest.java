@@ -30,7 +30,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** Workers that share a training, each a thread here with a network of its own. */
 class SharedTrainingTest {
 
-    private static final int STEPS = 20;
+    private static final int STEPS = 12;
 
     @TempDir Path folder;
 
@@ -176,7 +176,7 @@ class SharedTrainingTest {
         alone(builder("one"));
         onStep =
                 step -> {
-                    if (step.step() == 8 || step.step() == 15) {
+                    if (step.step() == 4 || step.step() == 9) {
                         leader.requestStop();
                     }
                 };
@@ -195,7 +195,7 @@ class SharedTrainingTest {
         shared(2, builder("straight"));
         onStep =
                 step -> {
-                    if (step.step() == 8) {
+                    if (step.step() == 5) {
                         leader.requestStop();
                     }
                 };

@@ -1,6 +1,7 @@
 package dev.fern.onnx;
 
 import static dev.fern.onnx.LivelyDetectors.distance;
+import static dev.fern.onnx.LivelyDetectors.fresh;
 import static dev.fern.onnx.LivelyDetectors.lively;
 import static dev.fern.onnx.LivelyDetectors.settings;
 import static org.assertj.core.api.Assertions.assertThat;
@@ -28,6 +29,8 @@ import java.util.Optional;
 import java.util.Random;
 import java.util.function.Function;
 import java.util.stream.Collectors;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -37,7 +40,33 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** Holds models in integers against the detectors that they were made of. */
 class Int8ExportTest {
 
+    @TempDir static Path shared;
+
+    /** A detector that several tests look at, its ranges, and its model. */
+    private static Detector frozen;
+
+    private static ActivationRanges frozenRanges;
+    private static Path frozenModel;
+
     @TempDir Path folder;
+
+    @BeforeAll
+    static void exportOne() throws Exception {
+        frozen = small("resnet18", "frozen-bn");
+        frozenRanges = calibrated(frozen);
+        frozenModel = shared.resolve("frozen.onnx");
+        OnnxExport.writeInt8(
+                frozen.configuration(),
+                frozen.copyParameters(),
+                heads(),
+                frozenRanges,
+                frozenModel);
+    }
+
+    @AfterAll
+    static void close() {
+        frozen.close();
+    }
 
     @ParameterizedTest
     @CsvSource({
@@ -69,93 +98,86 @@ class Int8ExportTest {
 
     @Test
     void allConvolutionsButTheLastOfEachHeadTakeIntegersOnly() throws Exception {
-        try (Detector detector = small("resnet18", "frozen-bn")) {
-            GraphProto graph = graph(write(detector));
-            Map<String, NodeProto> producers = producers(graph);
-            Map<String, TensorProto> tensors = tensors(graph);
-            int floats = 0;
-            for (NodeProto node : graph.getNodeList()) {
-                assertThat(node.getOpType()).isNotEqualTo("BatchNormalization");
-                if (!node.getOpType().equals("Conv")) {
-                    continue;
-                }
-                if (!producers.containsKey(node.getInput(1))) {
-                    assertThat(node.getInput(1)).contains(".output.weight");
-                    floats++;
-                    continue;
-                }
-                assertThat(node.getInputList())
-                        .allSatisfy(
-                                input ->
-                                        assertThat(producers.get(input).getOpType())
-                                                .isEqualTo("DequantizeLinear"));
-                assertThat(node.getInputCount()).isEqualTo(3);
-                TensorProto weight = tensors.get(producers.get(node.getInput(1)).getInput(0));
-                for (byte value : weight.getRawData().toByteArray()) {
-                    assertThat(Math.abs(value)).isLessThanOrEqualTo(63);
-                }
+        GraphProto graph = graph(frozenModel);
+        Map<String, NodeProto> producers = producers(graph);
+        Map<String, TensorProto> tensors = tensors(graph);
+        int floats = 0;
+        for (NodeProto node : graph.getNodeList()) {
+            assertThat(node.getOpType()).isNotEqualTo("BatchNormalization");
+            if (!node.getOpType().equals("Conv")) {
+                continue;
             }
-            assertThat(floats).isEqualTo(2 * 5);
+            if (!producers.containsKey(node.getInput(1))) {
+                assertThat(node.getInput(1)).contains(".output.weight");
+                floats++;
+                continue;
+            }
+            assertThat(node.getInputList())
+                    .allSatisfy(
+                            input ->
+                                    assertThat(producers.get(input).getOpType())
+                                            .isEqualTo("DequantizeLinear"));
+            assertThat(node.getInputCount()).isEqualTo(3);
+            TensorProto weight = tensors.get(producers.get(node.getInput(1)).getInput(0));
+            for (byte value : weight.getRawData().toByteArray()) {
+                assertThat(Math.abs(value)).isLessThanOrEqualTo(63);
+            }
         }
+        assertThat(floats).isEqualTo(2 * 5);
     }
 
     @Test
     void aWeightIsAtMostHalfAStepFromThatOfTheFoldedConvolution() throws Exception {
-        try (Detector detector = small("resnet18", "frozen-bn")) {
-            GraphProto graph = graph(write(detector));
-            GraphTensors tensors = new GraphTensors(graph);
-            Map<String, Tensor> own = detector.copyParameters();
-            float[] gamma = own.get("backbone.norm1.norm.gamma").data();
-            float[] variance = own.get("backbone.norm1.norm.runningVar").data();
-            float[] weights = own.get("backbone.conv1.weight").data();
-            String name = "backbone.conv1.weight.folded";
-            float[] scales = tensors.floats(name + ".rounded.scale");
-            byte[] integers = tensors(graph).get(name + ".int8").getRawData().toByteArray();
-            int filter = weights.length / gamma.length;
-            for (int i = 0; i < weights.length; i++) {
-                int c = i / filter;
-                double expected = weights[i] * gamma[c] / Math.sqrt(variance[c] + 1e-5);
-                assertThat((double) integers[i] * scales[c])
-                        .isCloseTo(expected, within(0.5001 * scales[c]));
-            }
+        GraphProto graph = graph(frozenModel);
+        GraphTensors tensors = new GraphTensors(graph);
+        Map<String, Tensor> own = frozen.copyParameters();
+        float[] gamma = own.get("backbone.norm1.norm.gamma").data();
+        float[] variance = own.get("backbone.norm1.norm.runningVar").data();
+        float[] weights = own.get("backbone.conv1.weight").data();
+        String name = "backbone.conv1.weight.folded";
+        float[] scales = tensors.floats(name + ".rounded.scale");
+        byte[] integers = tensors(graph).get(name + ".int8").getRawData().toByteArray();
+        int filter = weights.length / gamma.length;
+        for (int i = 0; i < weights.length; i++) {
+            int c = i / filter;
+            double expected = weights[i] * gamma[c] / Math.sqrt(variance[c] + 1e-5);
+            assertThat((double) integers[i] * scales[c])
+                    .isCloseTo(expected, within(0.5001 * scales[c]));
         }
     }
 
     @Test
     void aFilterOfZerosKeepsItsBias() throws Exception {
-        try (Detector detector = small("resnet18", "frozen-bn")) {
-            Map<String, Tensor> parameters = new HashMap<>(detector.copyParameters());
-            float[] weights = parameters.get("classification.conv0.weight").data();
-            Arrays.fill(weights, 0);
-            float[] bias = parameters.get("classification.conv0.bias").data();
-            Arrays.fill(bias, 0.75f);
-            Path file = folder.resolve("zeros.onnx");
-            OnnxExport.writeInt8(
-                    detector.configuration(), parameters, heads(), calibrated(detector), file);
-            GraphTensors tensors = new GraphTensors(graph(file));
-            NodeProto first =
-                    graph(file).getNodeList().stream()
-                            .filter(node -> node.getOpType().equals("Conv"))
-                            .filter(n -> n.getInput(1).startsWith("classification.conv0.weight"))
-                            .findFirst()
-                            .orElseThrow();
-            String name = first.getInput(2);
-            int integer =
-                    tensors(graph(file))
-                            .get(name + ".int32")
-                            .getRawData()
-                            .asReadOnlyByteBuffer()
-                            .order(ByteOrder.LITTLE_ENDIAN)
-                            .getInt();
-            assertThat((double) integer * tensors.floats(name + ".scale")[0])
-                    .isCloseTo(0.75, within(1e-6));
-        }
+        Map<String, Tensor> parameters = new HashMap<>(frozen.copyParameters());
+        float[] weights = parameters.get("classification.conv0.weight").data();
+        Arrays.fill(weights, 0);
+        float[] bias = parameters.get("classification.conv0.bias").data();
+        Arrays.fill(bias, 0.75f);
+        Path file = folder.resolve("zeros.onnx");
+        OnnxExport.writeInt8(frozen.configuration(), parameters, heads(), frozenRanges, file);
+        GraphTensors tensors = new GraphTensors(graph(file));
+        NodeProto first =
+                graph(file).getNodeList().stream()
+                        .filter(node -> node.getOpType().equals("Conv"))
+                        .filter(n -> n.getInput(1).startsWith("classification.conv0.weight"))
+                        .findFirst()
+                        .orElseThrow();
+        String name = first.getInput(2);
+        int integer =
+                tensors(graph(file))
+                        .get(name + ".int32")
+                        .getRawData()
+                        .asReadOnlyByteBuffer()
+                        .order(ByteOrder.LITTLE_ENDIAN)
+                        .getInt();
+        assertThat((double) integer * tensors.floats(name + ".scale")[0])
+                .isCloseTo(0.75, within(1e-6));
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"frn", "gn2", "ln"})
     void normalisersWithStatisticsOfTheImageAreRefused(String norm) {
-        try (Detector detector = lively(settings("resnet18", norm))) {
+        try (Detector detector = fresh(settings("resnet18", norm))) {
             assertThatThrownBy(
                             () ->
                                     new Calibration(

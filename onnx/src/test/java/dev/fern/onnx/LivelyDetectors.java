@@ -53,6 +53,11 @@ final class LivelyDetectors {
         return settings;
     }
 
+    /** Returns a detector with the parameters that a training starts from: no pass is computed. */
+    static Detector fresh(JsonObject settings) {
+        return TrainingConfiguration.of(List.of(settings)).newDetector(CATEGORIES);
+    }
+
     /** Returns a detector with random parameters, of which many anchors have a high score. */
     static Detector lively(JsonObject settings) {
         return lively(settings, Rounding.TORCHVISION);

@@ -1,6 +1,6 @@
 package dev.fern.onnx;
 
-import static dev.fern.onnx.LivelyDetectors.lively;
+import static dev.fern.onnx.LivelyDetectors.fresh;
 import static dev.fern.onnx.LivelyDetectors.settings;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
@@ -51,7 +51,7 @@ class OnnxCheckerTest {
         List<String> files = new ArrayList<>();
         for (List<String> network : NETWORKS) {
             String norm = network.get(1);
-            try (Detector detector = lively(network(network.get(0), norm))) {
+            try (Detector detector = fresh(network(network.get(0), norm))) {
                 for (OnnxOptions.Outputs outputs : OnnxOptions.Outputs.values()) {
                     write(detector, outputs, Optional.empty(), files);
                 }

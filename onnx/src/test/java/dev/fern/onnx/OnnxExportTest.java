@@ -54,11 +54,12 @@ class OnnxExportTest {
         "resnet18, in"
     })
     void theHeadsAreThoseOfTheNetwork(String backbone, String norm) throws Exception {
-        try (Detector detector = lively(settings(backbone, norm))) {
-            for (ImageSize size : List.of(new ImageSize(96, 64), new ImageSize(64, 160))) {
+        try (Detector detector = lively(settings(backbone, norm));
+                OnnxCheck check = export(detector, OnnxOptions.Outputs.HEADS)) {
+            for (ImageSize size : List.of(new ImageSize(96, 64), new ImageSize(64, 96))) {
                 FloatBuffer pixels = pixels(size, 5);
                 List<HeadOutput> expected = detector.outputs(pixels, IMAGES, size, false);
-                List<Output> found = run(detector, OnnxOptions.Outputs.HEADS, pixels, size);
+                List<Output> found = check.run(pixels, shape(size), new float[0]);
                 int levels = expected.size();
                 assertThat(found).hasSize(2 * levels);
                 for (int l = 0; l < levels; l++) {
@@ -168,14 +169,18 @@ class OnnxExportTest {
             ImageSize size,
             float... sizes)
             throws Exception {
+        try (OnnxCheck check = export(detector, outputs)) {
+            return check.run(pixels, shape(size), sizes);
+        }
+    }
+
+    private OnnxCheck export(Detector detector, OnnxOptions.Outputs outputs) throws Exception {
         Path file = folder.resolve("model.onnx");
         OnnxExport.write(
                 detector.configuration(),
                 detector.copyParameters(),
                 new OnnxOptions(outputs, Optional.empty()),
                 file);
-        try (OnnxCheck check = OnnxCheck.load(file)) {
-            return check.run(pixels, shape(size), sizes);
-        }
+        return OnnxCheck.load(file);
     }
 }

@@ -4,7 +4,7 @@ import dev.fern.tools.console.OptionSection;
 import dev.fern.tools.console.OptionSection.Section;
 import dev.fern.tools.console.WithoutOptions;
 import java.lang.reflect.AnnotatedElement;
-import java.lang.reflect.Field;
+import java.lang.reflect.Member;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -113,9 +113,10 @@ final class CommandHelp {
 
     /** Returns where an option is listed: the nearest of its own and its class's section. */
     static Section section(OptionSpec option) {
-        if (option.userObject() instanceof Field field) {
-            OptionSection own = field.getAnnotation(OptionSection.class);
-            OptionSection ofClass = field.getDeclaringClass().getAnnotation(OptionSection.class);
+        if (option.userObject() instanceof Member member
+                && member instanceof AnnotatedElement element) {
+            OptionSection own = element.getAnnotation(OptionSection.class);
+            OptionSection ofClass = member.getDeclaringClass().getAnnotation(OptionSection.class);
             if (own != null || ofClass != null) {
                 return (own != null ? own : ofClass).value();
             }

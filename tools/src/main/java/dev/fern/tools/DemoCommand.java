@@ -14,6 +14,7 @@ import dev.fern.detection.model.Detector;
 import dev.fern.detection.recipe.TrainingConfiguration;
 import dev.fern.detection.train.RunDirectory;
 import dev.fern.tools.console.Engines;
+import dev.fern.tools.console.LibTorchOption;
 import dev.fern.tools.dataset.ShapesSynthesizer;
 import dev.fern.tools.dataset.ShapesSynthesizer.Split;
 import dev.fern.tools.detect.DetectedImage;
@@ -32,6 +33,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
@@ -74,6 +76,8 @@ final class DemoCommand implements Callable<Integer> {
             defaultValue = Engines.DEFAULT,
             description = "DJL engine: MXNet or PyTorch. Default: ${DEFAULT-VALUE}.")
     private String engine;
+
+    @Mixin private LibTorchOption libTorch;
 
     @Spec private CommandSpec spec;
 

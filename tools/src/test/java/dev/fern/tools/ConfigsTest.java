@@ -5,12 +5,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
 import dev.fern.detection.recipe.TrainingConfiguration;
+import dev.fern.tools.dataset.ShapesSynthesizer;
+import dev.fern.tools.dataset.ShapesSynthesizer.Split;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -44,11 +47,34 @@ class ConfigsTest {
 
     @Test
     void thePapersRecipeMakesStepsOf64Images() throws IOException {
-        for (String name : List.of("coco-frn-resnet50.json", "coco-frn-resnet101.json")) {
-            TrainingConfiguration recipe = read(name);
-            assertThat(recipe.loop().batchSize() * recipe.loop().accumulate()).isEqualTo(64);
-            assertThat(recipe.loop().steps()).isEqualTo(125_000);
-        }
+        TrainingConfiguration recipe = read("coco-frn-resnet101.json");
+        assertThat(recipe.loop().batchSize() * recipe.loop().accumulate()).isEqualTo(64);
+        assertThat(recipe.loop().steps()).isEqualTo(125_000);
+    }
+
+    /** One step with small images; all else is the recipe's. */
+    @Test
+    void twelveEpochsOfCocoAreStepsOf16Images(@TempDir Path folder) throws IOException {
+        String name = "coco-frn-resnet50.json";
+        TrainingConfiguration recipe = read(name);
+        assertThat(recipe.loop().batchSize() * recipe.loop().accumulate()).isEqualTo(16);
+        assertThat(recipe.loop().epochs()).isEqualTo(12);
+        new ShapesSynthesizer(64, 64, 1).write(folder, Split.TRAIN, 2);
+        CommandRun run =
+                CommandRun.of(
+                        "train",
+                        "--verbose",
+                        "--config=" + CONFIGS.resolve(name),
+                        "--train-annotations=" + folder.resolve("annotations/instances_train.json"),
+                        "--train-images=" + folder.resolve("train"),
+                        "--output=" + folder.resolve("run"),
+                        "--min-size=64",
+                        "--max-size=64",
+                        "--batch-size=2",
+                        "--accumulate=1",
+                        "--steps=1");
+        assertThat(run.status()).as(run.errors().toString()).isZero();
+        assertThat(folder.resolve("run/last")).isDirectory();
     }
 
     @Test

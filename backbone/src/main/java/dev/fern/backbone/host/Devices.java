@@ -3,6 +3,7 @@ package dev.fern.backbone.host;
 import ai.djl.Device;
 import ai.djl.engine.Engine;
 import ai.djl.ndarray.NDManager;
+import java.lang.System.Logger.Level;
 import java.util.Arrays;
 import java.util.List;
 import java.util.regex.Pattern;
@@ -88,12 +89,34 @@ public final class Devices {
                         + "' names a GPU that is not there: engine '"
                         + engine.getEngineName()
                         + "' sees "
-                        + (gpus == 0 ? "no GPU" : gpus + " GPU(s), numbered from 0"));
+                        + (gpus == 0
+                                ? "no GPU: " + whyNone(engine)
+                                : gpus + " GPU(s), numbered from 0"));
+    }
+
+    /**
+     * {@return why an engine sees no GPU, as far as can be told, and what would help} Asked of an
+     * engine that sees none.
+     *
+     * @param engine a started engine
+     */
+    public static String whyNone(Engine engine) {
+        return engine.getEngineName().equals(TorchBridge.ENGINE)
+                ? LibTorch.whyNoGpu()
+                : "its library is for the processor alone; GPUs are for --engine PyTorch";
     }
 
     private static List<Device> of(String setting, Engine engine) {
         int gpus = engine.getGpuCount();
         if (gpus == 0 && setting.equals(AUTO)) {
+            if (engine.getEngineName().equals(TorchBridge.ENGINE)
+                    && LibTorch.named().filter(LibTorch::hasCuda).isPresent()) {
+                System.getLogger(Devices.class.getName())
+                        .log(
+                                Level.WARNING,
+                                "libtorch has CUDA, but runs on the processor: {0}",
+                                LibTorch.whyNoGpu());
+            }
             return List.of(Device.cpu());
         }
         IntStream wanted =

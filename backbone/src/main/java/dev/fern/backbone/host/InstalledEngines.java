@@ -56,10 +56,11 @@ public final class InstalledEngines {
      *
      * @param engine DJL's name of it, in its spelling
      * @throws IllegalArgumentException if it can't be; the message names those that are there, or
-     *     the library that is missing
+     *     the library that is missing, or what is wrong with the libtorch that the user has named
      */
     public static void require(String engine) {
         NativeSettings.keepDjlFromTheNetwork();
+        LibTorch.showCuda();
         Set<String> there = new TreeSet<>(Engine.getAllEngines());
         there.removeAll(UNFIT);
         if (!there.contains(engine)) {
@@ -79,6 +80,9 @@ public final class InstalledEngines {
                                     .map(other -> "; engine '" + other + "' has its own")
                                     .orElse(""));
         }
+        if (engine.equals(TorchBridge.ENGINE)) {
+            LibTorch.prepare();
+        }
     }
 
     /**
@@ -89,6 +93,7 @@ public final class InstalledEngines {
      */
     public static boolean isInstalled(String engine) {
         NativeSettings.keepDjlFromTheNetwork();
+        LibTorch.showCuda();
         if (!Engine.getAllEngines().contains(engine)) {
             return false;
         }
@@ -97,6 +102,7 @@ public final class InstalledEngines {
         String library =
                 Utils.getEnvOrSystemProperty(name.toUpperCase(Locale.ROOT) + "_LIBRARY_PATH");
         return library != null && !library.isEmpty()
+                || engine.equals(TorchBridge.ENGINE) && LibTorch.isNamed()
                 || engine.equals(MxNetBridge.ENGINE) && isOnLibraryPath(name)
                 || hasLibrary("native/lib/" + name + ".properties");
     }
@@ -131,7 +137,7 @@ public final class InstalledEngines {
     }
 
     /** {@return the platform as DJL writes it, such as linux-x86_64} */
-    private static String platform() {
+    static String platform() {
         return Platform.fromSystem("mxnet").getClassifier();
     }
 }

@@ -65,6 +65,18 @@ final class TorchBridge implements EngineBridge {
         return ENGINE;
     }
 
+    /**
+     * {@inheritDoc}
+     *
+     * @throws IllegalArgumentException if the user has named a libtorch that can't be loaded
+     */
+    @Override
+    public NDManager newManager(Device device) {
+        LibTorch.showCuda();
+        LibTorch.prepare();
+        return EngineBridge.super.newManager(device);
+    }
+
     @Override
     public boolean roundsByBatch(Device device) {
         return lends && !device.isGpu();

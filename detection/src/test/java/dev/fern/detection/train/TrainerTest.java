@@ -49,7 +49,6 @@ import org.junit.jupiter.params.provider.ValueSource;
  * Steps, evaluations, checkpoints and resuming. Long because everything is tried on one small
  * training of a few drawn images.
  */
-@Tag("engine")
 class TrainerTest {
 
     private static final String SMALL =
@@ -209,6 +208,7 @@ class TrainerTest {
         }
     }
 
+    @Tag("engine")
     @Test
     void lossFallsAndModelsLoad() throws Exception {
         try (Training training =
@@ -316,6 +316,7 @@ class TrainerTest {
                 .toList();
     }
 
+    @Tag("engine")
     @Test
     void sameSeedGivesTheSameBitsAndAnotherOthers() throws Exception {
         Map<String, Tensor> first = trained("first", "{\"epochs\": 3}");
@@ -331,6 +332,7 @@ class TrainerTest {
     }
 
     /** MXNet lays weights out anew for inference; training must not notice. */
+    @Tag("engine")
     @Test
     void evaluationDoesNotTouchTheTraining() throws Exception {
         String settings = "{\"epochs\": 3, \"scoreThreshold\": 0}";
@@ -345,6 +347,7 @@ class TrainerTest {
     }
 
     /** With three batches per epoch, it stops within an epoch, at its end, and more than once. */
+    @Tag("engine")
     @ParameterizedTest(name = "{0}, stopped after steps {1}")
     @CsvSource({
         "'', 1",
@@ -475,6 +478,7 @@ class TrainerTest {
         return lines;
     }
 
+    @Tag("engine")
     @Test
     void trainingGoesOnFromACheckpointAsIfWhatCameAfterHadNotBeen() throws Exception {
         // The process is killed: the checkpoint is that of the epoch's end, the metrics are ahead.
@@ -545,6 +549,7 @@ class TrainerTest {
     }
 
     /** The definition, in double precision: a = d a + (1 - d) w, d = min(decay, (1+t)/(10+t)). */
+    @Tag("engine")
     @Test
     void theAverageOfTheWeightsIsEvaluatedAndSaved() throws Exception {
         List<Map<String, Tensor>> trained = new ArrayList<>();
@@ -587,6 +592,7 @@ class TrainerTest {
                 .isEqualTo(trained("plain", "{\"epochs\": 2}"));
     }
 
+    @Tag("engine")
     @Test
     void frozenStagesStayAsTheyAreAndTheOthersTrain() throws Exception {
         for (String norm : List.of("bn", "frn")) {
@@ -688,6 +694,7 @@ class TrainerTest {
         }
     }
 
+    @Tag("engine")
     @Test
     void hugeLearningRateEndsWithTheStepTheImagesAndTheCheckpoint() throws Exception {
         try (Training training =
@@ -778,6 +785,7 @@ class TrainerTest {
         }
     }
 
+    @Tag("engine")
     @Test
     void parametersThatAreNoNumbersEndTheTrainingAndLeaveTheCheckpoint() throws Exception {
         try (Training training = new Training("run", "{\"epochs\": 3}")) {

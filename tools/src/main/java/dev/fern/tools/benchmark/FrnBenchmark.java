@@ -5,6 +5,7 @@ import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
 import dev.fern.tools.console.Engines;
 import dev.fern.tools.console.JsonFile;
+import dev.fern.tools.console.LibTorchOption;
 import dev.fern.tools.console.OutputFile;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -14,6 +15,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -88,6 +90,8 @@ final class FrnBenchmark implements Callable<Integer> {
 
     @Option(names = "--json", paramLabel = "FILE", description = "Write all figures as JSON.")
     private Path json;
+
+    @Mixin private LibTorchOption libTorch;
 
     @Spec private CommandSpec spec;
 

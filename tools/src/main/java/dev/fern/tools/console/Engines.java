@@ -17,7 +17,7 @@ public final class Engines {
                     DEFAULT,
                     "there is one for x86-64 alone; name another by --engine PyTorch",
                     "PyTorch",
-                    "take the archive whose name ends in -pytorch or, from the sources, start"
+                    "name an installed libtorch by --libtorch, take the archive whose name ends in -pytorch or, from the sources, start"
                             + " ./fern once with --engine PyTorch, which fetches it");
 
     private Engines() {}
@@ -30,13 +30,27 @@ public final class Engines {
      * @throws IllegalArgumentException saying what to do if this one can't
      */
     public static void require(String name) {
+        if (LibTorchOption.named() != null && !name.equals("PyTorch")) {
+            throw new IllegalArgumentException(
+                    "--libtorch is for --engine PyTorch, not for " + name);
+        }
+        requireInstalled(name);
+        if (System.getProperty(DEFAULT_SETTING) == null) {
+            System.setProperty(DEFAULT_SETTING, name);
+        }
+    }
+
+    /**
+     * Checks that an engine can be used.
+     *
+     * @param name DJL's name of it
+     * @throws IllegalArgumentException saying what to do if this one can't
+     */
+    public static void requireInstalled(String name) {
         if (WAYS.containsKey(name) && !InstalledEngines.isInstalled(name)) {
             throw new IllegalArgumentException(
                     "engine '" + name + "' lacks its native library: " + WAYS.get(name));
         }
         InstalledEngines.require(name);
-        if (System.getProperty(DEFAULT_SETTING) == null) {
-            System.setProperty(DEFAULT_SETTING, name);
-        }
     }
 }

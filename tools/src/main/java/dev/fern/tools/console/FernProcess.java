@@ -1,5 +1,6 @@
 package dev.fern.tools.console;
 
+import dev.fern.backbone.host.LibTorch;
 import java.io.IOException;
 import java.lang.ProcessBuilder.Redirect;
 import java.lang.management.ManagementFactory;
@@ -54,6 +55,9 @@ public final class FernProcess {
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.addAll(ManagementFactory.getRuntimeMXBean().getInputArguments());
+        if (LibTorchOption.named() != null) {
+            command.add("-D" + LibTorch.FOLDER + "=" + LibTorchOption.named());
+        }
         command.addAll(javaOptions);
         command.addAll(List.of("-cp", classPath));
         command.add(ENTRY_CLASS);

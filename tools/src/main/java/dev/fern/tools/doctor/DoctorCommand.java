@@ -5,6 +5,7 @@ import com.google.gson.JsonObject;
 import dev.fern.backbone.host.InstalledEngines;
 import dev.fern.tools.console.ExitStatus;
 import dev.fern.tools.console.JsonFile;
+import dev.fern.tools.console.LibTorchOption;
 import dev.fern.tools.console.VersionProvider;
 import dev.fern.tools.console.VisibleText;
 import java.io.IOException;
@@ -14,6 +15,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
@@ -46,6 +48,8 @@ public final class DoctorCommand implements Callable<Integer> {
             description = "Try one library in this process and print the answer.")
     private SmokeTest probe;
 
+    @Mixin private LibTorchOption libTorch;
+
     @Spec private CommandSpec spec;
 
     @Override
@@ -63,21 +67,23 @@ public final class DoctorCommand implements Callable<Integer> {
         findings.add(Machine.cores());
         findings.add(Machine.memory());
         findings.add(Machine.libraries());
-        findings.add(Machine.gpus());
+        Machine.Gpus gpus = Machine.gpus();
+        findings.add(gpus.finding());
         findings.add(openCv(openCv));
         findings.add(oneDnn(oneDnn));
-        findings.add(engine(mxNet));
+        findings.add(engine(mxNet, false));
         boolean hasEngine = mxNet.works();
         if (InstalledEngines.isInstalled("PyTorch")) {
             Probe pyTorch = Probe.of(SmokeTest.PYTORCH);
-            findings.add(engine(pyTorch));
+            findings.add(engine(pyTorch, !gpus.gpus().isEmpty()));
             hasEngine |= pyTorch.works();
         } else {
             findings.add(
                     Finding.ok(
                             SmokeTest.PYTORCH.part(),
-                            "not here; in the sources ./fern fetches it for --engine PyTorch, and"
-                                    + " the archive whose name ends in -pytorch has it"));
+                            "not here; --libtorch takes an installed one, in the sources ./fern"
+                                    + " fetches it for --engine PyTorch, and the archive whose"
+                                    + " name ends in -pytorch has it"));
         }
         print(findings, out);
         if (json != null) {
@@ -110,11 +116,23 @@ public final class DoctorCommand implements Callable<Integer> {
                                 : "; no bf16"));
     }
 
-    private static Finding engine(Probe probe) {
+    /**
+     * Tells of an engine.
+     *
+     * @param shouldSeeGpu whether the machine has a GPU that this engine could use
+     */
+    private static Finding engine(Probe probe, boolean shouldSeeGpu) {
         if (!probe.works()) {
             return Finding.fault(probe.part(), probe.failure());
         }
         int gpus = probe.number(SmokeTest.GPUS);
+        if (gpus == 0 && shouldSeeGpu) {
+            return Finding.note(
+                    probe.part(),
+                    probe.summary() + "; sees no GPU: " + probe.text(SmokeTest.NO_GPU),
+                    "install PyTorch 2.7.1 for CUDA 12.8, such as by pip, and name its folder:"
+                            + " fern doctor --libtorch DIR");
+        }
         return Finding.ok(
                 probe.part(),
                 probe.summary()

@@ -10,7 +10,6 @@ import java.lang.management.ManagementFactory;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.TimeUnit;
@@ -121,15 +120,30 @@ final class Machine {
         }
     }
 
-    /** Asks NVIDIA's driver for its GPUs. */
-    static Finding gpus() {
-        List<String> gpus = nvidiaGpus();
-        return gpus.isEmpty()
-                ? Finding.ok("GPU", "none that nvidia-smi lists; Fern runs on the processor")
-                : Finding.ok("GPU", String.join("; ", gpus));
+    /**
+     * What NVIDIA's driver says of its GPUs.
+     *
+     * @param gpus one line for each
+     * @param failure why it can't say; empty if it can, or if there is no driver
+     */
+    record Gpus(List<String> gpus, String failure) {
+
+        Finding finding() {
+            String part = "GPU";
+            if (!failure.isEmpty()) {
+                return Finding.note(
+                        part,
+                        failure,
+                        "mend NVIDIA's driver until nvidia-smi lists the GPU; until then use"
+                                + " --devices cpu");
+            }
+            return gpus.isEmpty()
+                    ? Finding.ok(part, "none that nvidia-smi lists; Fern runs on the processor")
+                    : Finding.ok(part, String.join("; ", gpus));
+        }
     }
 
-    private static List<String> nvidiaGpus() {
+    static Gpus gpus() {
         try {
             Process process =
                     new ProcessBuilder(
@@ -140,18 +154,22 @@ final class Machine {
                             .start();
             if (!process.waitFor(GPU_SECONDS, TimeUnit.SECONDS)) {
                 process.destroyForcibly();
-                return List.of("nvidia-smi does not answer");
+                return new Gpus(List.of(), "nvidia-smi does not answer");
             }
             String out =
                     new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+            List<String> lines = out.lines().filter(line -> !line.isBlank()).toList();
             return process.exitValue() == 0
-                    ? Arrays.stream(out.split("\\R")).filter(line -> !line.isBlank()).toList()
-                    : List.of();
+                    ? new Gpus(lines, "")
+                    : new Gpus(
+                            List.of(),
+                            "nvidia-smi fails: "
+                                    + (lines.isEmpty() ? process.exitValue() : lines.get(0)));
         } catch (IOException e) {
-            return List.of(); // there is no such command
+            return new Gpus(List.of(), ""); // there is no such command
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            return List.of();
+            return new Gpus(List.of(), "");
         }
     }
 }

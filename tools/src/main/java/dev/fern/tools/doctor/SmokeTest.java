@@ -2,6 +2,7 @@ package dev.fern.tools.doctor;
 
 import ai.djl.ndarray.NDManager;
 import com.google.gson.JsonObject;
+import dev.fern.backbone.host.Devices;
 import dev.fern.backbone.host.EngineBridge;
 import dev.fern.backbone.onednn.OneDnn;
 import dev.fern.backbone.onednn.Precision;
@@ -75,6 +76,7 @@ enum SmokeTest {
     static final String SECONDS = "seconds";
     static final String FILE = "file";
     static final String GPUS = "gpus";
+    static final String NO_GPU = "no_gpu";
     static final String BFLOAT16 = "bfloat16";
     static final String AMX = "amx";
 
@@ -133,13 +135,14 @@ enum SmokeTest {
     /** Finds objects by a small network with fresh parameters. */
     private static void detect(String engine, JsonObject answer) throws BadInputException {
         try {
-            Engines.require(engine);
+            Engines.requireInstalled(engine);
         } catch (IllegalArgumentException e) {
             throw new BadInputException(e.getMessage(), e);
         }
         try (NDManager manager = EngineBridge.of(engine).newManager()) {
             answer.addProperty(VERSION, manager.getEngine().getVersion());
             answer.addProperty(GPUS, manager.getEngine().getGpuCount());
+            answer.addProperty(NO_GPU, Devices.whyNone(manager.getEngine()));
         }
         JsonObject settings = new JsonObject();
         settings.addProperty("engine", engine);

@@ -66,6 +66,7 @@ public final class EvaluateCommand implements Callable<Integer> {
                     "--min-size",
                     "--max-size",
                     "--engine",
+                    "--libtorch",
                     "--devices",
                     "--precision",
                     "--skip-bad-images");

@@ -13,6 +13,7 @@ import dev.fern.detection.model.ModelDirectory;
 import dev.fern.detection.model.PostProcessing;
 import dev.fern.tools.console.BadInputException;
 import dev.fern.tools.console.Engines;
+import dev.fern.tools.console.LibTorchOption;
 import dev.fern.tools.console.Messages;
 import dev.fern.tools.console.OptionSection;
 import dev.fern.tools.console.OptionSection.Section;
@@ -90,6 +91,8 @@ public final class ModelOptions {
                     "Leave out images that can't be used and count them, rather than stop at the"
                             + " first.")
     private boolean skipBadImages;
+
+    @Mixin private LibTorchOption libTorch;
 
     @Mixin private ImageOptions images;
 

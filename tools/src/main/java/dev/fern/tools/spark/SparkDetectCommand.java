@@ -92,7 +92,7 @@ public final class SparkDetectCommand implements Callable<Integer> {
     @Mixin
     private DetectionOptions detection;
 
-    @WithoutOptions("--skip-bad-images")
+    @WithoutOptions({"--skip-bad-images", "--libtorch"})
     @Mixin
     private SparkModelOptions model;
 

@@ -83,7 +83,9 @@ public final class SparkEvaluateCommand implements Callable<Integer> {
     @Mixin
     private EvaluationOptions evaluation;
 
-    @Mixin private SparkModelOptions model;
+    @WithoutOptions("--libtorch")
+    @Mixin
+    private SparkModelOptions model;
 
     @Mixin private SparkOptions spark;
 

@@ -68,7 +68,9 @@ public final class SparkTrainCommand implements Callable<Integer> {
             description = "Folder of the run; created where it is missing.")
     private Path output;
 
-    @Mixin private TrainingSettings settings;
+    @WithoutOptions("--libtorch")
+    @Mixin
+    private TrainingSettings settings;
 
     @WithoutOptions("--log-every")
     @Mixin

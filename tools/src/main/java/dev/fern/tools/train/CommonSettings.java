@@ -7,6 +7,7 @@ import com.google.gson.JsonParser;
 import com.google.gson.JsonPrimitive;
 import dev.fern.detection.recipe.SettingsFile;
 import dev.fern.tools.console.BadInputException;
+import dev.fern.tools.console.LibTorchOption;
 import dev.fern.tools.console.OptionSection;
 import dev.fern.tools.console.OptionSection.Section;
 import java.io.IOException;
@@ -17,6 +18,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** The options for settings that detectors and classifiers have in common. */
@@ -197,6 +199,8 @@ final class CommonSettings {
                             + " (the GPUs that the engine sees, else the CPU). Several devices share every"
                             + " batch. Default: auto.")
     private String devices;
+
+    @Mixin private LibTorchOption libTorch;
 
     /** Returns whether the batch size is to be found by what fits into memory. */
     boolean isBatchSizeAutomatic() {

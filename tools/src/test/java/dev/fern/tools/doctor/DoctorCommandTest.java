@@ -7,17 +7,21 @@ import com.google.gson.JsonArray;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
-import dev.fern.tools.CommandRun;
 import dev.fern.tools.console.FernProcess;
-import java.io.IOException;
+import java.io.File;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 
+@EnabledOnOs(OS.LINUX)
 class DoctorCommandTest {
 
     private static final List<String> PARTS =
@@ -33,10 +37,11 @@ class DoctorCommandTest {
                     "PyTorch");
 
     @Test
-    void everyPartHasALineAndTheSameFindingInTheFile(@TempDir Path folder) throws IOException {
+    void everyPartHasALineAndTheSameFindingInTheFile(@TempDir Path folder) throws Exception {
         Path json = folder.resolve("doctor.json");
-        CommandRun run = CommandRun.of("doctor", "--json", json.toString());
-        assertThat(run.status()).isZero();
+        MachineTest.writeNvidiaSmi(folder, "echo 'Some GPU, 81559 MiB, 570.1'");
+        String path = folder + File.pathSeparator + System.getenv("PATH");
+        String found = doctor(List.of(), Map.of("PATH", path), 0, "--json", json.toString());
         JsonArray findings =
                 JsonParser.parseString(Files.readString(json))
                         .getAsJsonObject()
@@ -46,7 +51,7 @@ class DoctorCommandTest {
                 .containsExactlyElementsOf(PARTS);
         for (JsonElement finding : findings) {
             JsonObject fields = finding.getAsJsonObject();
-            assertThat(run.out())
+            assertThat(found)
                     .contains(
                             String.format(
                                     "%-6s %-10s %s%n",
@@ -54,17 +59,14 @@ class DoctorCommandTest {
                                     fields.get("part").getAsString(),
                                     fields.get("text").getAsString()));
         }
-        assertThat(run.out()).contains("a small network run on the processor");
-    }
-
-    @Test
-    void threadsThatAreWithheldAreToldWithARemedyThatGivesThemBack() throws Exception {
-        assumeTrue(
-                Runtime.getRuntime().availableProcessors() > 1,
-                "only one processor: no thread can be withheld");
-        String withheld = doctor(List.of(), "OMP_NUM_THREADS", "1");
-        assertThat(withheld).contains("OMP_NUM_THREADS leaves 1").contains("unset OMP_NUM_THREADS");
-        assertThat(doctor(List.of(), "OMP_NUM_THREADS", null)).doesNotContain("OMP_NUM_THREADS");
+        assertThat(found)
+                .contains("a small network run on the processor")
+                .contains("GPU        Some GPU, 81559 MiB, 570.1");
+        if (!Files.exists(Path.of("/dev/nvidiactl"))) {
+            assertThat(found)
+                    .containsPattern("note +PyTorch .*; sees no GPU: the PyTorch that comes")
+                    .contains("-> install PyTorch 2.7.1 for CUDA 12.8");
+        }
     }
 
     @Test
@@ -74,21 +76,24 @@ class DoctorCommandTest {
                 folder.getFileSystem().supportedFileAttributeViews().contains("posix"),
                 "no modes of files here");
         Files.setPosixFilePermissions(folder, PosixFilePermissions.fromString("rwxrwxrwx"));
-        String found = doctor(List.of("-DDJL_CACHE_DIR=" + folder), "FERN", null);
+        String found = doctor(List.of("-DDJL_CACHE_DIR=" + folder), Map.of(), 1);
         assertThat(found.lines().filter(line -> line.startsWith("fault")))
                 .anyMatch(line -> line.contains("MXNet") && line.contains(folder.toString()));
     }
 
-    private static String doctor(List<String> javaOptions, String variable, String value)
+    private static String doctor(
+            List<String> javaOptions,
+            Map<String, String> environment,
+            int status,
+            String... options)
             throws Exception {
-        ProcessBuilder builder = FernProcess.of(javaOptions, List.of("doctor"));
-        builder.environment().remove(variable);
-        if (value != null) {
-            builder.environment().put(variable, value);
-        }
+        List<String> arguments = new ArrayList<>(List.of("doctor"));
+        arguments.addAll(List.of(options));
+        ProcessBuilder builder = FernProcess.of(javaOptions, arguments);
+        builder.environment().putAll(environment);
         Process process = builder.redirectErrorStream(true).start();
         String out = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-        process.waitFor();
+        assertThat(process.waitFor()).as(out).isEqualTo(status);
         return out;
     }
 }

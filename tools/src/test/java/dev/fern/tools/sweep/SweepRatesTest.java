@@ -266,6 +266,66 @@ class SweepRatesTest {
     }
 
     @Test
+    void everyRateIsTrainedWithEverySeedForAsManyStepsAndCellsMayComeFromElsewhere()
+            throws Exception {
+        Path output = work.resolve("all");
+        String[] all = {
+            "--norms=frn",
+            "--batch-sizes=4",
+            "--seeds=1,2",
+            "--rates=1,2",
+            "--widen=0",
+            "--all-rates",
+            "--equal=steps",
+            "--batch-size=2",
+            "--steps=2"
+        };
+        assertDone(sweep(output, all));
+        assertThat(cells(output))
+                .containsExactlyInAnyOrder(
+                        "frn-b4-s1", "frn-b4-s2", "frn-b4-s1-r2", "frn-b4-s2-r2");
+        assertThat(results(output).getAsJsonArray("cells")).hasSize(4);
+        for (String cell : cells(output)) { // as many steps, though each has twice the images
+            Path metrics = output.resolve("cells/" + cell + "/metrics.jsonl");
+            assertThat(Files.readAllLines(metrics).stream())
+                    .filteredOn(line -> line.contains("\"positives\""))
+                    .hasSize(2)
+                    .allMatch(line -> line.contains("\"images\":4"));
+        }
+
+        Path gathered = work.resolve("gathered");
+        for (String cell : cells(output)) {
+            copy(output.resolve("cells/" + cell), gathered.resolve("cells/" + cell));
+        }
+        CommandRun again = sweep(gathered, all);
+        assertDone(again);
+        assertThat(again.errors()).anyMatch(line -> line.contains("4 cells, 0 left to train"));
+        for (String part : List.of("cells", "means", "choices")) {
+            assertThat(results(gathered).get(part)).as(part).isEqualTo(results(output).get(part));
+        }
+
+        Path mixed = work.resolve("mixed");
+        copy(output.resolve("cells/frn-b4-s1"), mixed.resolve("cells/frn-b4-s1"));
+        CommandRun refused =
+                sweep(mixed, "--norms=frn", "--batch-sizes=4", "--seeds=1", "--steps=9");
+        assertThat(refused.status()).isEqualTo(2);
+        assertThat(refused.complaints())
+                .singleElement()
+                .asString()
+                .contains("frn-b4-s1", "this cell was trained on other settings", "steps");
+    }
+
+    private static void copy(Path from, Path to) throws IOException {
+        try (Stream<Path> files = Files.walk(from)) {
+            for (Path file : (Iterable<Path>) files::iterator) {
+                Path copy = to.resolve(from.relativize(file).toString());
+                Files.createDirectories(copy.getParent());
+                Files.copy(file, copy);
+            }
+        }
+    }
+
+    @Test
     void optionsThatDoNotGoTogetherAreToldInOneLine() throws IOException {
         Path other = work.resolve("other.json");
         Files.writeString(
