@@ -46,8 +46,15 @@ final class TorchBridge implements EngineBridge {
         return INSTANCE;
     }
 
+    /**
+     * {@inheritDoc}
+     *
+     * @throws IllegalArgumentException if the user has named a libtorch that can't be loaded
+     */
     @Override
     public NDManager newManager(Device device) {
+        LibTorch.showCuda();
+        LibTorch.prepare();
         NDManager manager = EngineBridge.super.newManager(device);
         if (Boolean.getBoolean(OPERATORS)) {
             manager.setName(OPERATORS_NAME);
@@ -63,18 +70,6 @@ final class TorchBridge implements EngineBridge {
     @Override
     public String engine() {
         return ENGINE;
-    }
-
-    /**
-     * {@inheritDoc}
-     *
-     * @throws IllegalArgumentException if the user has named a libtorch that can't be loaded
-     */
-    @Override
-    public NDManager newManager(Device device) {
-        LibTorch.showCuda();
-        LibTorch.prepare();
-        return EngineBridge.super.newManager(device);
     }
 
     @Override
