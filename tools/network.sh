@@ -3,7 +3,7 @@
 # are delayed and lost. The line between them is a program, since a kernel need not have netem; packets
 # have 1500 bytes as on Ethernet. Needs Linux, root, iproute2 and a build ('./fern --version').
 #
-# usage: tools/network.sh [MIB [REPEATS]]
+# usage: tools/network.sh [MIB [REPEATS]]     with Reno the last line takes minutes
 set -euo pipefail
 cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.."
 

@@ -32,7 +32,7 @@ threads=$(step threads 2 1 "$@")
 processes=$(step processes 1 2 "$@")
 bytes=$(wc -c <threads/last/parameters.safetensors)
 "$fern" benchmark allreduce --mib "$((bytes / (1 << 20) + 1))" --json sum.json >/dev/null
-sum=$(sed -n 's/.*"median[A-Za-z]*": *\([0-9.]*\).*/\1/p' sum.json | head -n 1)
+sum=$(sed -n 's/.*"median_ms": *\([0-9.]*\).*/\1/p' sum.json | head -n 1)
 
 sed -n '0,/^model name/s/^model name[^:]*: //p' /proc/cpuinfo
 date +%F

@@ -79,7 +79,8 @@ final class ClusterRoom {
                 throw new IOException(
                         String.format(
                                 "the cluster %s has had room for %d of %d workers for %d s; free"
-                                        + " some of its cores, or take fewer workers%s",
+                                        + " some of its cores, take fewer workers, or look into the"
+                                        + " logs of executors that do not start%s",
                                 spark.master(),
                                 room,
                                 workers,

@@ -10,6 +10,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.net.SocketTimeoutException;
 import java.nio.ByteBuffer;
 import java.nio.FloatBuffer;
 import java.time.Duration;
@@ -107,6 +108,26 @@ class RingAttackTest {
             } finally {
                 ends.set(true);
                 stranger.join();
+            }
+        }
+    }
+
+    @Test
+    void forOneStrangerMoreTheOldestIsTurnedAway() throws Exception {
+        List<Socket> strangers = new ArrayList<>();
+        try (RingListener first = RingListener.bind(LOOPBACK);
+                RingListener second = RingListener.bind(LOOPBACK)) {
+            join(first, 0, List.of(first.address(), second.address()), 5);
+            for (int i = 0; i < 17; i++) {
+                strangers.add(new Socket(LOOPBACK, first.address().getPort()));
+            }
+            assertThat(strangers.get(0).getInputStream().read()).isEqualTo(-1);
+            strangers.get(16).setSoTimeout(50);
+            assertThatThrownBy(() -> strangers.get(16).getInputStream().read())
+                    .isInstanceOf(SocketTimeoutException.class);
+        } finally {
+            for (Socket stranger : strangers) {
+                stranger.close();
             }
         }
     }
