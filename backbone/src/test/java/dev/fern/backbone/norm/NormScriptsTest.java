@@ -121,8 +121,7 @@ class NormScriptsTest {
     @CsvSource({"2, 4, 4, 5, 2", "1, 4, 3, 3, 4", "3, 6, 7, 7, 1"})
     void groupNormAndAllGradientsMatchTheReference(
             int images, int channels, int height, int width, int groups) {
-        NormCase drawn =
-                NormCase.random(7, images, channels, height, width, true, Activation.TLU);
+        NormCase drawn = NormCase.random(7, images, channels, height, width, true, Activation.TLU);
         Block block = drawn.block(new GroupNormalization(groups, Activation.TLU));
         drawn.prepare(manager, block);
         drawn.assertMatches(

@@ -155,8 +155,7 @@ class DeviceTrainerTest {
             training.trainer.train();
             assertThat(training.steps)
                     .extracting(TrainingListener.Step::step)
-                    .containsExactlyElementsOf(
-                            LongStream.rangeClosed(1, 15).boxed().toList());
+                    .containsExactlyElementsOf(LongStream.rangeClosed(1, 15).boxed().toList());
             assertThat(mean(training.steps.subList(12, 15)))
                     .isLessThan(mean(training.steps.subList(0, 3)));
             assertThat(Files.readAllLines(training.lock.run().metrics()))
