@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
 import dev.fern.backbone.host.EngineBridge;
 import dev.fern.backbone.parameter.ParameterValues;
@@ -19,6 +20,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.LongStream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -66,7 +68,7 @@ class DeviceTrainerTest {
         long stopAfter = Long.MAX_VALUE;
 
         Training(String name, String norm, String... layers) throws IOException {
-            List<com.google.gson.JsonObject> objects = new ArrayList<>();
+            List<JsonObject> objects = new ArrayList<>();
             objects.add(JsonParser.parseString(SETTINGS.formatted(norm)).getAsJsonObject());
             for (String layer : layers) {
                 objects.add(JsonParser.parseString(layer).getAsJsonObject());
@@ -153,8 +155,7 @@ class DeviceTrainerTest {
             training.trainer.train();
             assertThat(training.steps)
                     .extracting(TrainingListener.Step::step)
-                    .containsExactlyElementsOf(
-                            java.util.stream.LongStream.rangeClosed(1, 15).boxed().toList());
+                    .containsExactlyElementsOf(LongStream.rangeClosed(1, 15).boxed().toList());
             assertThat(mean(training.steps.subList(12, 15)))
                     .isLessThan(mean(training.steps.subList(0, 3)));
             assertThat(Files.readAllLines(training.lock.run().metrics()))
