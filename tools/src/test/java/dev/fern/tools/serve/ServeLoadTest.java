@@ -61,6 +61,9 @@ class ServeLoadTest extends LoadFixture {
 
     private static final List<String> SMALL_HEAP = List.of("-Xmx128m");
 
+    /** In bytes, what drawings may take of the small heap: an eighth. */
+    private static final long MOST_OF_SMALL_HEAP = 16 << 20;
+
     /** More of this size than fit into the small heap. */
     private static final int DRAWINGS = 16;
 
@@ -189,14 +192,20 @@ class ServeLoadTest extends LoadFixture {
                         .getBytes(StandardCharsets.US_ASCII);
         List<Socket> readers = new ArrayList<>();
         TreeMap<String, Integer> answers = new TreeMap<>();
+        long held = 0;
         try (ServeProcess server = new ServeProcess(folder, SMALL_HEAP, model)) {
             for (int i = 0; i < DRAWINGS; i++) {
                 Socket reader = new Socket("127.0.0.1", server.port());
                 readers.add(reader);
                 reader.getOutputStream().write(head);
                 reader.getOutputStream().write(jpeg.toByteArray());
-                byte[] status = reader.getInputStream().readNBytes(12);
-                answers.merge(new String(status, StandardCharsets.US_ASCII), 1, Integer::sum);
+                String answer = head(reader.getInputStream());
+                answers.merge(answer.substring(0, 12), 1, Integer::sum);
+                if (answer.startsWith("HTTP/1.1 200")) {
+                    held +=
+                            Long.parseLong(
+                                    answer.replaceAll("(?s).*Content-Length: (\\d+).*", "$1"));
+                }
                 assertThat(server.predict(IMAGES.get(0)).statusCode()).isEqualTo(200);
             }
         } finally {
@@ -204,8 +213,18 @@ class ServeLoadTest extends LoadFixture {
                 reader.close();
             }
         }
-        System.out.println("serve: drawings of 12 MB that are not read: " + answers);
+        System.out.printf("serve: drawings that are not read: %s, %d bytes%n", answers, held);
         assertThat(answers).containsOnlyKeys("HTTP/1.1 200", "HTTP/1.1 503");
+        assertThat(held).isLessThanOrEqualTo(MOST_OF_SMALL_HEAP);
+    }
+
+    /** Reads an answer's head and no more. */
+    private static String head(InputStream in) throws IOException {
+        StringBuilder head = new StringBuilder();
+        while (head.indexOf("\r\n\r\n") < 0) {
+            head.append((char) in.read());
+        }
+        return head.toString();
     }
 
     @Test
