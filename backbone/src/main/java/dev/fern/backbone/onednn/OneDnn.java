@@ -51,8 +51,8 @@ public final class OneDnn {
 
     /**
      * {@return whether the library could be loaded} It is not loaded where {@link
-     * EngineBridge#OPERATORS} lets PyTorch compute convolutions on the CPU: both bring an OpenMP,
-     * and with several threads PyTorch takes the other's for its own, which damages memory.
+     * EngineBridge#OPERATORS} lets PyTorch compute convolutions on the CPU: with several threads
+     * that damages memory, probably since both bring an OpenMP and PyTorch takes the other's.
      *
      * @throws NativeCacheException if there is no private place for it
      */

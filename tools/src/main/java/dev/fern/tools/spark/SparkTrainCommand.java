@@ -184,9 +184,7 @@ public final class SparkTrainCommand implements Callable<Integer> {
                                                 .originalArgs())));
         SparkTraining.End end =
                 driver.train(training, start, line -> System.err.println(VisibleText.of(line)));
-        System.out.println(
-                (validation.isPresent() ? "best model: " : "model: ")
-                        + (validation.isPresent() ? run.best() : run.last()));
+        RunFiles.tellModel(run, validation.isPresent());
         return end == SparkTraining.End.FINISHED ? 0 : ExitStatus.INTERRUPTED;
     }
 

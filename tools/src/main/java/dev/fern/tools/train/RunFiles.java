@@ -3,13 +3,16 @@ package dev.fern.tools.train;
 import dev.fern.detection.RunCompanion;
 import dev.fern.detection.data.LabelledImages;
 import dev.fern.detection.recipe.TrainingConfiguration;
+import dev.fern.detection.train.RunDirectory;
 import dev.fern.detection.train.RunLock;
 import dev.fern.detection.train.TrainingListener;
 import dev.fern.tools.console.Messages;
+import dev.fern.tools.console.VisibleText;
 import dev.fern.tools.log.RunLogs;
 import dev.fern.tools.run.RunCurves;
 import dev.fern.tools.run.RunRecord;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.util.List;
 import java.util.Optional;
 
@@ -46,6 +49,26 @@ public final class RunFiles implements RunCompanion {
         this.lock = lock;
         this.origin = origin;
         this.logs = new RunLogs(lock, System.err);
+    }
+
+    /**
+     * Names a run's model on standard output; on standard error where the best one is missing.
+     *
+     * @param run that has ended or paused
+     * @param scored whether models are scored, so that one of them is the best
+     */
+    public static void tellModel(RunDirectory run, boolean scored) {
+        if (!scored) {
+            System.out.println("model: " + run.last());
+        } else if (Files.isDirectory(run.best())) {
+            System.out.println("best model: " + run.best());
+        } else {
+            System.err.println(
+                    "warning: there is no "
+                            + VisibleText.of(run.best())
+                            + "; the newest model is "
+                            + VisibleText.of(run.last()));
+        }
     }
 
     @Override

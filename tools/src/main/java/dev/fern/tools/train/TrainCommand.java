@@ -12,7 +12,6 @@ import dev.fern.tools.console.OptionSection.Section;
 import dev.fern.tools.console.OutputFile;
 import dev.fern.tools.console.VisibleText;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -185,17 +184,7 @@ public final class TrainCommand implements Callable<Integer> {
                                 options.logEvery()),
                         start);
         if (status == 0) {
-            if (val.isEmpty()) {
-                System.out.println("model: " + run.last());
-            } else if (Files.isDirectory(run.best())) {
-                System.out.println("best model: " + run.best());
-            } else {
-                System.err.println(
-                        "warning: "
-                                + VisibleText.of(run.best())
-                                + " is lost; the newest model is "
-                                + VisibleText.of(run.last()));
-            }
+            RunFiles.tellModel(run, val.isPresent());
             System.err.println("look at the run: fern report " + VisibleText.of(output));
         }
         return status;

@@ -117,7 +117,9 @@ class SparkCommandTest {
 
     @Test
     void aTrainingLeavesTheFilesOfFernTrain() throws IOException, InterruptedException {
-        assumeTrue(HOME != null, "no Spark: neither fern.spark.home nor SPARK_HOME is set");
+        assumeTrue(
+                HOME != null && !HOME.isBlank(),
+                "no Spark: neither fern.spark.home nor SPARK_HOME is set");
         run(
                 List.of("dataset", "synthesize", "--output", "shapes"),
                 "--train-images 8 --val-images 2 --width 64 --height 64");
@@ -145,7 +147,9 @@ class SparkCommandTest {
 
     @Test
     void theFilesAreThoseOfOneMachine() throws IOException, InterruptedException {
-        assumeTrue(HOME != null, "no Spark: neither fern.spark.home nor SPARK_HOME is set");
+        assumeTrue(
+                HOME != null && !HOME.isBlank(),
+                "no Spark: neither fern.spark.home nor SPARK_HOME is set");
         String annotations = folder.resolve("shapes/annotations/instances_train.json").toString();
         String images = folder.resolve("shapes/train").toString();
         String model = folder.resolve("run/last").toString();
