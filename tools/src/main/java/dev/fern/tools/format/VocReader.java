@@ -43,6 +43,9 @@ public record VocReader(
 
     private static final int MAX_SET_BYTES = 64 << 20;
 
+    /** By so many pixels rounding may swap the corners of a box without area. */
+    private static final double ROUNDING = 1e-5;
+
     /** What {@code xmin} to {@code xmax} stand for. */
     public enum Coordinates {
         /**
@@ -106,8 +109,8 @@ public record VocReader(
 
     private Box box(Path file, VocObject object) throws AnnotationFormatException {
         int inclusive = coordinates == Coordinates.PIXELS ? 1 : 0;
-        double width = object.xMax() - object.xMin() + inclusive;
-        double height = object.yMax() - object.yMin() + inclusive;
+        double width = side(object.xMin(), object.xMax() + inclusive);
+        double height = side(object.yMin(), object.yMax() + inclusive);
         if (width < 0 || height < 0) {
             throw new AnnotationFormatException(
                     file,
@@ -121,6 +124,11 @@ public record VocReader(
                             object.yMax()));
         }
         return new Box(object.xMin() - inclusive, object.yMin() - inclusive, width, height);
+    }
+
+    private static double side(double from, double to) {
+        double side = to - from;
+        return side < 0 && side > -ROUNDING ? 0 : side;
     }
 
     private ImageSize size(Path file, String name, VocAnnotation content) throws IOException {

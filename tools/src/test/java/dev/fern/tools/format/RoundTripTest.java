@@ -28,6 +28,7 @@ import javax.imageio.ImageIO;
 import net.jqwik.api.Arbitraries;
 import net.jqwik.api.Arbitrary;
 import net.jqwik.api.Combinators;
+import net.jqwik.api.Example;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.Provide;
@@ -89,6 +90,25 @@ class RoundTripTest {
                 new VocReader(out, Optional.empty(), noImages(), coordinates, Difficult.CROWD);
 
         assertSame(trip(dataset, new VocWriter(coordinates), out, reader), dataset, true);
+    }
+
+    /** In six digits the upper edge, which is written plus 1, comes to lie below the lower edge. */
+    @Example
+    void vocBoxWithoutAreaWhoseCornersRoundingSwaps() throws Exception {
+        Path out = folder.resolve("voc");
+        AnnotatedImage image =
+                new AnnotatedImage(
+                        "a.png",
+                        Optional.of(new ImageSize(2, 2)),
+                        List.of(
+                                AnnotatedObject.boxed(
+                                        "cat", new Box(0, -6.5000000000001e-6, 0, 0), false)));
+        AnnotatedDataset dataset = new AnnotatedDataset(NAMES, List.of(image), List.of());
+        VocReader reader =
+                new VocReader(
+                        out, Optional.empty(), noImages(), Coordinates.PIXELS, Difficult.CROWD);
+
+        assertSame(trip(dataset, new VocWriter(Coordinates.PIXELS), out, reader), dataset, true);
     }
 
     @Property(tries = 40)
