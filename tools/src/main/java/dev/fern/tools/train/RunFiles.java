@@ -64,9 +64,9 @@ public final class RunFiles implements RunCompanion {
             System.out.println("best model: " + run.best());
         } else {
             System.err.println(
-                    "warning: there is no "
+                    "warning: "
                             + VisibleText.of(run.best())
-                            + "; the newest model is "
+                            + " is lost; the newest model is "
                             + VisibleText.of(run.last()));
         }
     }
