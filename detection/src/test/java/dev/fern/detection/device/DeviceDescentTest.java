@@ -2,49 +2,20 @@ package dev.fern.detection.device;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import ai.djl.ndarray.NDArray;
-import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.training.GradientCollector;
 import dev.fern.backbone.host.EngineBridge;
-import dev.fern.backbone.host.TorchScript;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** The movement of weights on the device against float64. */
-class DeviceDescentTest {
-
-    private NDManager manager;
-    private TorchScript script;
-
-    @BeforeEach
-    void openManager() {
-        assumeTrue(
-                getClass().getResource("/native/lib/pytorch.properties") != null,
-                "skipped: built without PyTorch's native library");
-        System.setProperty(EngineBridge.OPERATORS, "true");
-        try {
-            manager = EngineBridge.of("PyTorch").newManager();
-        } finally {
-            System.clearProperty(EngineBridge.OPERATORS);
-        }
-        script = ScriptFile.load("training.torchscript");
-    }
-
-    @AfterEach
-    void closeManager() {
-        if (manager != null) {
-            manager.close();
-        }
-    }
+class DeviceDescentTest extends TrainingScriptTest {
 
     @ParameterizedTest
     @CsvSource({"0.9, 0.5, 1", "0, 1e9, 3", "0.5, Infinity, 2"})

@@ -2,51 +2,21 @@ package dev.fern.detection.device;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import ai.djl.ndarray.NDArray;
-import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
-import dev.fern.backbone.host.EngineBridge;
-import dev.fern.backbone.host.TorchScript;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** The device's losses and their gradients against float64. */
-class DeviceLossTest {
+class DeviceLossTest extends TrainingScriptTest {
 
     private static final int PER_LOCATION = 2;
     private static final double ALPHA = 0.3;
     private static final double WEIGHT = 1.5;
-
-    private NDManager manager;
-    private TorchScript script;
-
-    @BeforeEach
-    void openManager() {
-        assumeTrue(
-                getClass().getResource("/native/lib/pytorch.properties") != null,
-                "skipped: built without PyTorch's native library");
-        System.setProperty(EngineBridge.OPERATORS, "true");
-        try {
-            manager = EngineBridge.of("PyTorch").newManager();
-        } finally {
-            System.clearProperty(EngineBridge.OPERATORS);
-        }
-        script = ScriptFile.load("training.torchscript");
-    }
-
-    @AfterEach
-    void closeManager() {
-        if (manager != null) {
-            manager.close();
-        }
-    }
 
     /** What goes into a loss; the first dimension of all arrays is the image. */
     private record Case(
