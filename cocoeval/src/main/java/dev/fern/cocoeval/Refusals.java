@@ -250,7 +250,9 @@ final class Refusals {
         if (results.hasFlaws()) {
             for (int i = from; i < to; i++) {
                 CocoProblem flaw = results.scoreFlaw(detections[i]);
-                refuseDetection(flaw != null && flaw.severity() == ERROR ? flaw : null);
+                if (flaw != null && flaw.severity() == ERROR) {
+                    throw flaw.in(resultsName());
+                }
             }
         }
     }
