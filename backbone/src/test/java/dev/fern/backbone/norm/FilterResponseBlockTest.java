@@ -145,6 +145,32 @@ class FilterResponseBlockTest {
             return block;
         }
 
+        /** Results that tie with tau, 0.25 and -3. */
+        static Case tied() {
+            return new Case(
+                    1,
+                    2,
+                    1,
+                    3,
+                    new float[6],
+                    new float[] {1, 2},
+                    new float[] {0.25f, -3},
+                    null,
+                    new float[6],
+                    new float[] {0.25f, -3},
+                    new float[] {1, 2, 4, 8, 16, 32});
+        }
+
+        /** Checks a pass through {@link #tied}. */
+        static void assertTiesGoToTau(BlockPass pass) {
+            assertThat(pass.outputs().get(0).data()).containsExactly(.25f, .25f, .25f, -3, -3, -3);
+            assertThat(pass.parameterGradients().get("tau")).containsExactly(7, 56);
+            assertThat(pass.parameterGradients().get("gamma")).containsOnly(0);
+            assertThat(pass.parameterGradients().get("beta")).containsOnly(0);
+            assertThat(pass.inputGradients().get(0)).containsOnly(0);
+            assertThat(pass.inputGradients().get(1)).containsOnly(0);
+        }
+
         BlockPass run() {
             try (NDManager manager = NDManager.newBaseManager()) {
                 return run(manager);
@@ -517,26 +543,7 @@ class FilterResponseBlockTest {
 
     @Example
     void whereTheResultTiesWithTauTheGradientGoesToTau() {
-        Case tied =
-                new Case(
-                        1,
-                        2,
-                        1,
-                        3,
-                        new float[6],
-                        new float[] {1, 2},
-                        new float[] {0.25f, -3},
-                        null,
-                        new float[6],
-                        new float[] {0.25f, -3},
-                        new float[] {1, 2, 4, 8, 16, 32});
-        BlockPass pass = tied.run();
-        assertThat(pass.outputs().get(0).data()).containsExactly(.25f, .25f, .25f, -3, -3, -3);
-        assertThat(pass.parameterGradients().get("tau")).containsExactly(7, 56);
-        assertThat(pass.parameterGradients().get("gamma")).containsOnly(0);
-        assertThat(pass.parameterGradients().get("beta")).containsOnly(0);
-        assertThat(pass.inputGradients().get(0)).containsOnly(0);
-        assertThat(pass.inputGradients().get(1)).containsOnly(0);
+        Case.assertTiesGoToTau(Case.tied().run());
     }
 
     @Example
