@@ -57,51 +57,50 @@ public record Matcher(float positiveIou, float negativeIou, boolean lowQualityMa
      */
     public int[] match(float[] anchors, float[] boxes) {
         int anchorCount = anchors.length / 4;
-        int boxCount = boxes.length / 4;
         int[] matches = new int[anchorCount];
         Arrays.fill(matches, BACKGROUND);
-        if (boxCount == 0) {
+        if (boxes.length == 0) {
             return matches;
         }
+        OverlapRows rows = new OverlapRows(anchors);
         float[] bestOfAnchor = new float[anchorCount];
         int[] boxOfAnchor = new int[anchorCount];
-        float[] bestOfBox = new float[boxCount];
-        for (int a = 0; a < anchorCount; a++) {
-            for (int b = 0; b < boxCount; b++) {
-                float iou = Overlap.iou(anchors, 4 * a, boxes, 4 * b);
+        boolean[] restored = new boolean[anchorCount];
+        for (int b = 0; b < boxes.length / 4; b++) {
+            float[] overlaps = rows.with(boxes, 4 * b);
+            float bestOfBox = 0;
+            for (int a = 0; a < anchorCount; a++) {
+                float iou = overlaps[a];
                 if (iou > bestOfAnchor[a]) {
                     bestOfAnchor[a] = iou;
                     boxOfAnchor[a] = b;
                 }
-                bestOfBox[b] = Math.max(bestOfBox[b], iou);
+                if (iou > bestOfBox) {
+                    bestOfBox = iou;
+                }
+            }
+            if (lowQualityMatches && bestOfBox > 0) {
+                restore(overlaps, bestOfBox, restored);
             }
         }
         for (int a = 0; a < anchorCount; a++) {
-            if (bestOfAnchor[a] >= positiveIou) {
+            if (restored[a] || bestOfAnchor[a] >= positiveIou) {
                 matches[a] = boxOfAnchor[a];
             } else if (bestOfAnchor[a] >= negativeIou) {
                 matches[a] = IGNORED;
             }
         }
-        if (lowQualityMatches) {
-            restoreLowQuality(anchors, boxes, bestOfBox, boxOfAnchor, matches);
-        }
         return matches;
     }
 
     /**
-     * Matches the anchors that overlap a box best. A box that no anchor overlaps at all is left
-     * out, since it would match every anchor.
+     * Marks the anchors that overlap a box best. A box that no anchor overlaps at all is left out
+     * by the caller, since it would match every anchor.
      */
-    private static void restoreLowQuality(
-            float[] anchors, float[] boxes, float[] bestOfBox, int[] boxOfAnchor, int[] matches) {
-        for (int b = 0; b < bestOfBox.length; b++) {
-            if (bestOfBox[b] > 0) {
-                for (int a = 0; a < matches.length; a++) {
-                    if (Overlap.iou(anchors, 4 * a, boxes, 4 * b) == bestOfBox[b]) {
-                        matches[a] = boxOfAnchor[a];
-                    }
-                }
+    private static void restore(float[] overlaps, float best, boolean[] restored) {
+        for (int a = 0; a < overlaps.length; a++) {
+            if (overlaps[a] == best) {
+                restored[a] = true;
             }
         }
     }

@@ -46,4 +46,34 @@ class OverlapTest {
             }
         }
     }
+
+    @Test
+    void rowsHaveTheBitsOfSingleOverlaps() {
+        Random random = new Random(5);
+        for (int count = 0; count < 40; count++) {
+            float[] anchors = boxes(random, count);
+            float[] boxes = boxes(random, 7);
+            OverlapRows rows = new OverlapRows(anchors);
+            for (int b = 0; b < 7; b++) {
+                float[] row = rows.with(boxes, 4 * b);
+                assertThat(row).hasSize(count);
+                for (int a = 0; a < count; a++) {
+                    float alone = Overlap.iou(anchors, 4 * a, boxes, 4 * b);
+                    assertThat(Float.isNaN(row[a]) ? 0 : row[a]).isEqualTo(alone);
+                }
+            }
+        }
+    }
+
+    /** Boxes at fractions of pixels, a few of them without width or height. */
+    private static float[] boxes(Random random, int count) {
+        float[] boxes = new float[4 * count];
+        for (int i = 0; i < boxes.length; i += 4) {
+            boxes[i] = 90 * random.nextFloat() - 20;
+            boxes[i + 1] = 90 * random.nextFloat() - 20;
+            boxes[i + 2] = boxes[i] + (random.nextInt(8) == 0 ? 0 : 60 * random.nextFloat());
+            boxes[i + 3] = boxes[i + 1] + (random.nextInt(8) == 0 ? 0 : 60 * random.nextFloat());
+        }
+        return boxes;
+    }
 }
