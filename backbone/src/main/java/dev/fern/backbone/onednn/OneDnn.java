@@ -88,8 +88,16 @@ public final class OneDnn {
 
     /** {@return whether bfloat16 is multiplied by AMX} */
     public static boolean hasAmx() {
-        return isAvailable()
-                && dnnl.get_effective_cpu_isa().value >= dnnl.cpu_isa.avx512_core_amx.value;
+        return has(dnnl.cpu_isa.avx512_core_amx);
+    }
+
+    /** {@return whether the processor has instructions that multiply bfloat16, AMX or others} */
+    public static boolean multipliesBfloat16() {
+        return has(dnnl.cpu_isa.avx512_core_bf16);
+    }
+
+    private static boolean has(dnnl.cpu_isa instructions) {
+        return isAvailable() && dnnl.get_effective_cpu_isa().value >= instructions.value;
     }
 
     /** {@return the library's version, such as 3.11.0} It must be available. */

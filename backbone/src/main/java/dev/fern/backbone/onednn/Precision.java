@@ -11,7 +11,8 @@ public enum Precision {
 
     /**
      * 16 bits, 8 of them for the exponent: maps, their gradients and the weights of convolutions
-     * are rounded. Processors with AMX multiply them many times as fast.
+     * are rounded. AMX multiplies them many times as fast, AVX-512's instructions for bfloat16
+     * twice.
      */
     BFLOAT16("bf16", Short.BYTES);
 
@@ -23,7 +24,10 @@ public enum Precision {
         this.bytes = bytes;
     }
 
-    /** The name that stands for {@link #BFLOAT16} where the processor has AMX, else for float32. */
+    /**
+     * The name that stands for {@link #BFLOAT16} where the processor has instructions that multiply
+     * it, else for float32.
+     */
     private static final String AUTO = "auto";
 
     /** {@return the name that configurations use} */
@@ -40,7 +44,7 @@ public enum Precision {
      */
     public static Precision parse(String id) {
         if (id.equals(AUTO)) {
-            return OneDnn.hasAmx() ? BFLOAT16 : FLOAT32;
+            return OneDnn.multipliesBfloat16() ? BFLOAT16 : FLOAT32;
         }
         List<Precision> all = List.of(values());
         return all.stream()

@@ -51,6 +51,7 @@ enum SmokeTest {
             answer.addProperty(VERSION, OneDnn.version());
             answer.addProperty(DONE, "code made for " + OneDnn.instructionSet());
             answer.addProperty(BFLOAT16, OneDnn.supports(Precision.BFLOAT16));
+            answer.addProperty(MULTIPLIES_BFLOAT16, OneDnn.multipliesBfloat16());
             answer.addProperty(AMX, OneDnn.hasAmx());
         }
     },
@@ -78,6 +79,7 @@ enum SmokeTest {
     static final String GPUS = "gpus";
     static final String NO_GPU = "no_gpu";
     static final String BFLOAT16 = "bfloat16";
+    static final String MULTIPLIES_BFLOAT16 = "multiplies_bfloat16";
     static final String AMX = "amx";
 
     private static final int SIDE = 64;

@@ -80,8 +80,8 @@ public final class ModelOptions {
             defaultValue = "float32",
             description =
                     "Numbers that the network is computed in: float32, bf16 (faster on"
-                            + " processors with AMX, less exact), or auto for the one that suits the"
-                            + " processor. Default: ${DEFAULT-VALUE}.")
+                            + " processors that multiply it, less exact), or auto for bf16 on these"
+                            + " and float32 elsewhere. Default: ${DEFAULT-VALUE}.")
     private String precision;
 
     @OptionSection(Section.DATA)

@@ -186,8 +186,8 @@ final class CommonSettings {
             paramLabel = "NAME",
             description =
                     "Numbers that the network is computed in: float32, bf16 (faster on"
-                            + " processors with AMX, less exact), or auto for the one that suits the"
-                            + " processor. Default: float32.")
+                            + " processors that multiply it, less exact), or auto for bf16 on these"
+                            + " and float32 elsewhere. Default: float32.")
     private String precision;
 
     @OptionSection(Section.MACHINE)
