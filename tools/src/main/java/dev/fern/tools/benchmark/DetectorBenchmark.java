@@ -133,8 +133,9 @@ abstract class DetectorBenchmark implements Callable<Integer> {
             paramLabel = "NAME",
             split = ",",
             description =
-                    "Normalisers to time in turn, by the names that fern train --norm takes. Default:"
-                            + " the one of the settings, frn.")
+                    "Normalisers to time in turn, by the names that fern train --norm takes. Time bn,"
+                            + " whose images pass together, alone: the others' threads slow it."
+                            + " Default: the one of the settings, frn.")
     private List<String> norms = List.of();
 
     @Option(
