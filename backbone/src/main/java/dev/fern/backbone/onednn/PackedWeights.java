@@ -30,8 +30,19 @@ public final class PackedWeights implements AutoCloseable {
 
     private Snapshot current = new Snapshot();
 
-    /** Weights in one layout. */
-    private record Packed(memory.desc layout, memory values) {
+    /** Memory for weights in one layout. */
+    private static final class Packed {
+        final memory.desc layout;
+        final memory values;
+
+        /** Whether the values are those of the array as it is now. */
+        boolean isFilled;
+
+        Packed(memory.desc wanted) {
+            layout = new memory.desc(wanted);
+            values = new memory(wanted, OneDnn.cpu());
+        }
+
         void close() {
             layout.close();
             values.close();
@@ -55,17 +66,40 @@ public final class PackedWeights implements AutoCloseable {
 
     /** The packed forms of an array's values, with the fingerprint of these. */
     private static final class Entry {
-        final NDArray array;
         final List<Packed> forms = new ArrayList<>(2);
-        final long fingerprint;
+        NDArray array;
+        long fingerprint;
 
-        Entry(NDArray array) {
-            this.array = array;
-            fingerprint = PackedWeights.fingerprint(floats(array));
+        void read(NDArray from) {
+            array = from;
+            fingerprint = PackedWeights.fingerprint(floats(from));
         }
 
         boolean isCurrent() {
             return !array.isReleased() && PackedWeights.fingerprint(floats(array)) == fingerprint;
+        }
+
+        boolean isUsed() {
+            return forms.stream().anyMatch(form -> form.isFilled);
+        }
+
+        /** {@return memory for a layout, filled or not} */
+        Packed form(memory.desc wanted) {
+            for (Packed form : forms) {
+                if (form.layout.equals(wanted)) {
+                    return form;
+                }
+            }
+            Packed form = new Packed(wanted);
+            forms.add(form);
+            return form;
+        }
+
+        /** Keeps the memory of the forms that were used, and frees that of the others. */
+        void empty() {
+            forms.stream().filter(form -> !form.isFilled).forEach(Packed::close);
+            forms.removeIf(form -> !form.isFilled);
+            forms.forEach(form -> form.isFilled = false);
         }
     }
 
@@ -75,7 +109,7 @@ public final class PackedWeights implements AutoCloseable {
         private int users = 1;
 
         private synchronized boolean isCurrent() {
-            List<Entry> all = List.copyOf(entries.values());
+            List<Entry> all = entries.values().stream().filter(Entry::isUsed).toList();
             // a step of a training changes all of them
             if (!all.isEmpty() && !all.get(0).isCurrent()) {
                 return false;
@@ -109,19 +143,33 @@ public final class PackedWeights implements AutoCloseable {
                 Entry entry =
                         entries.computeIfAbsent(
                                 new Place(pointer.address(), floats.remaining()),
-                                place -> new Entry(parameter));
-                for (Packed form : entry.forms) {
-                    if (form.layout.equals(wanted)) {
-                        return form.values;
+                                place -> new Entry());
+                if (!entry.isUsed()) {
+                    entry.read(parameter);
+                }
+                Packed form = entry.form(wanted);
+                if (!form.isFilled) {
+                    try (memory lent = new memory(plain, OneDnn.cpu(), pointer)) {
+                        packing.pack(lent, form.values);
                     }
+                    form.isFilled = true;
                 }
-                memory values = new memory(wanted, OneDnn.cpu());
-                try (memory lent = new memory(plain, OneDnn.cpu(), pointer)) {
-                    packing.pack(lent, values);
-                }
-                entry.forms.add(new Packed(new memory.desc(wanted), values));
-                return values;
+                return form.values;
             }
+        }
+
+        /**
+         * Starts anew in the same memory, since a training changes all weights at each step.
+         *
+         * @return whether no pass uses what is packed; else nothing is done
+         */
+        private synchronized boolean empty() {
+            if (users > 1) {
+                return false;
+            }
+            entries.values().forEach(Entry::empty);
+            entries.values().removeIf(entry -> entry.forms.isEmpty());
+            return true;
         }
 
         private synchronized Snapshot use() {
@@ -167,7 +215,7 @@ public final class PackedWeights implements AutoCloseable {
 
     /** {@return what is packed of the network as it is now, which the caller releases} */
     synchronized Snapshot open() {
-        if (!current.isCurrent()) {
+        if (!current.isCurrent() && !current.empty()) {
             current.release();
             current = new Snapshot();
         }
