@@ -128,7 +128,9 @@ abstract class ConvolutionFunction {
         @Override
         MapMemory forward(MapMemory input) {
             ConvolutionKernels kernels = kernels();
-            memory packed = tape.packed(weights, kernels.plainWeights, kernels.weights());
+            memory packed =
+                    tape.packed(
+                            weights, kernels.plainWeights, kernels.weights(), kernels.packing());
             MapMemory output =
                     new MapMemory(tape.workspace(), shape.output().times(input.shape.images()));
             FloatPointer offsets =
@@ -153,7 +155,12 @@ abstract class ConvolutionFunction {
             ConvolutionKernels kernels = kernels();
             ConvolutionKernels.Gradients gradients = kernels.gradients();
             if (input.wantsGradient) {
-                memory packed = tape.packed(weights, kernels.plainWeights, gradients.packed());
+                memory packed =
+                        tape.packed(
+                                weights,
+                                kernels.plainWeights,
+                                gradients.packed(),
+                                gradients.packing());
                 MapMemory inputGradient = new MapMemory(tape.workspace(), input.shape);
                 for (int n = 0; n < input.shape.images(); n++) {
                     gradients
@@ -190,7 +197,8 @@ abstract class ConvolutionFunction {
                                         weights,
                                         gradients.result(),
                                         weightsGradient,
-                                        kernels.plainWeights);
+                                        kernels.plainWeights,
+                                        this::unpack);
                     } else {
                         weightsGradient.close();
                     }
@@ -200,6 +208,10 @@ abstract class ConvolutionFunction {
                     }
                 }
             }
+        }
+
+        private void unpack(memory term, memory gradient, boolean adds) {
+            tape.workspace().run(kernels().gradients().unpacking(adds), term, gradient);
         }
     }
 }

@@ -19,6 +19,7 @@ final class ConvolutionKernels extends NativeCode {
     private final primitive_attr attributes = keep(OneDnn.newAttributes());
     private final Kernel forward;
     private final memory.desc weights;
+    private final Kernel packing;
     private Gradients gradients;
 
     /** The layout in which the engine has the weights. */
@@ -47,6 +48,7 @@ final class ConvolutionKernels extends NativeCode {
         var plan = plan(shape.output());
         forward = keep(new Kernel(plan, new convolution_forward(plan)));
         weights = keep(plan.weights_desc());
+        packing = keep(Workspace.copying(plainWeights, weights));
     }
 
     private convolution_forward.primitive_desc plan(MapShape output) {
@@ -102,6 +104,11 @@ final class ConvolutionKernels extends NativeCode {
         return weights;
     }
 
+    /** {@return what lays the engine's weights out for the forward pass} */
+    Kernel packing() {
+        return packing;
+    }
+
     /** {@return the code for the gradients, which is made at the first call} */
     synchronized Gradients gradients() {
         if (gradients == null) {
@@ -116,6 +123,9 @@ final class ConvolutionKernels extends NativeCode {
         private final Kernel ofWeights;
         private final memory.desc packed;
         private final memory.desc result;
+        private final Kernel packing;
+        private final Kernel copying;
+        private final Kernel adding;
 
         private Gradients() {
             engine cpu = OneDnn.cpu();
@@ -156,6 +166,9 @@ final class ConvolutionKernels extends NativeCode {
                             false);
             ofWeights = keep(new Kernel(parameters, new convolution_backward_weights(parameters)));
             result = keep(parameters.diff_weights_desc());
+            packing = keep(Workspace.copying(plainWeights, packed));
+            copying = keep(Workspace.copying(result, plainWeights));
+            adding = keep(Workspace.adding(result, plainWeights));
         }
 
         /** {@return the gradient of the map, which takes weights of the layout {@link #packed}} */
@@ -178,6 +191,16 @@ final class ConvolutionKernels extends NativeCode {
         /** {@return the layout of the gradient of the weights, float32} */
         memory.desc result() {
             return result;
+        }
+
+        /** {@return what lays the engine's weights out for the backward pass} */
+        Kernel packing() {
+            return packing;
+        }
+
+        /** {@return what writes, or adds, the gradient of the weights as the engine has them} */
+        Kernel unpacking(boolean adds) {
+            return adds ? adding : copying;
         }
     }
 }

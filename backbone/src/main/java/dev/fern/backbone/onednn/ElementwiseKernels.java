@@ -91,16 +91,7 @@ final class ElementwiseKernels {
         }
     }
 
-    /** The code of one kernel alone. */
-    private static final class Single extends NativeCode {
-        final Kernel kernel;
-
-        Single(Kernel kernel) {
-            this.kernel = keep(kernel);
-        }
-    }
-
-    private static Single chain(Chain chain) {
+    private static NativeCode.Single chain(Chain chain) {
         memory.desc map = chain.image.layout();
         memory.desc vector = vectorLayout(chain.image.channels());
         primitive_attr attributes = OneDnn.newAttributes();
@@ -120,7 +111,7 @@ final class ElementwiseKernels {
                         map,
                         attributes,
                         false);
-        return new Single(new Kernel(plan, new binary(plan)));
+        return new NativeCode.Single(new Kernel(plan, new binary(plan)));
     }
 
     /**
@@ -236,7 +227,7 @@ final class ElementwiseKernels {
                 .run(workspace);
     }
 
-    private static Single relu(Relu relu) {
+    private static NativeCode.Single relu(Relu relu) {
         memory.desc map = relu.image.layout();
         var plan =
                 new eltwise_forward.primitive_desc(
@@ -249,7 +240,7 @@ final class ElementwiseKernels {
                         0,
                         OneDnn.newAttributes(),
                         false);
-        return new Single(new Kernel(plan, new eltwise_forward(plan)));
+        return new NativeCode.Single(new Kernel(plan, new eltwise_forward(plan)));
     }
 
     /** For each channel, the sum over an image's places of a * b, and that of b. */

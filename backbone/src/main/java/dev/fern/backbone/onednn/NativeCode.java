@@ -10,6 +10,15 @@ import org.bytedeco.javacpp.Pointer;
  */
 abstract class NativeCode implements AutoCloseable {
 
+    /** The code of one kernel alone. */
+    static final class Single extends NativeCode {
+        final Kernel kernel;
+
+        Single(Kernel kernel) {
+            this.kernel = keep(kernel);
+        }
+    }
+
     /** How many threads hold this; a matter of {@link CodeCache}. */
     int holders;
 

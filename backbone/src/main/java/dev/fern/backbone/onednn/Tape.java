@@ -191,7 +191,7 @@ public final class Tape implements AutoCloseable {
             }
             step.release();
         }
-        weightGradients.finish(workspace);
+        weightGradients.finish();
     }
 
     Precision precision() {
@@ -262,13 +262,14 @@ public final class Tape implements AutoCloseable {
      * @param parameter float32, an array of the engine
      * @param plain its layout
      * @param wanted the layout of the result
+     * @param packing writes it
      */
-    memory packed(NDArray parameter, memory.desc plain, memory.desc wanted) {
+    memory packed(NDArray parameter, memory.desc plain, memory.desc wanted, Kernel packing) {
         return packed(
                 parameter,
                 plain,
                 wanted,
-                (values, packed) -> workspace.copy(plain, values, wanted, packed));
+                (PackedWeights.Packing) (values, packed) -> workspace.run(packing, values, packed));
     }
 
     /**

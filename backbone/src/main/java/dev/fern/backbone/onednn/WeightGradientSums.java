@@ -16,6 +16,19 @@ final class WeightGradientSums implements AutoCloseable {
     private final ParameterGradients gradients;
     private final Map<NDArray, Sum> sums = new IdentityHashMap<>();
 
+    /** What changes the layout of a term. */
+    @FunctionalInterface
+    interface Unpacking {
+        /**
+         * Writes or adds a term.
+         *
+         * @param term as oneDNN computes it
+         * @param gradient receives it, laid out as the array
+         * @param adds whether it is added to what is there
+         */
+        void unpack(memory term, memory gradient, boolean adds);
+    }
+
     /** What has come so far of an array's gradient. */
     private static final class Sum implements AutoCloseable {
         int expected;
@@ -25,11 +38,13 @@ final class WeightGradientSums implements AutoCloseable {
 
         memory.desc layout;
         memory.desc plain;
+        Unpacking unpacking;
 
-        void start(memory.desc layout, memory values, memory.desc plain) {
+        void start(memory.desc layout, memory values, memory.desc plain, Unpacking unpacking) {
             this.layout = new memory.desc(layout);
             this.plain = new memory.desc(plain);
             this.values = values;
+            this.unpacking = unpacking;
         }
 
         @Override
@@ -59,46 +74,44 @@ final class WeightGradientSums implements AutoCloseable {
      * @param layout of the term
      * @param term float32; it is taken over
      * @param plain the layout of the array
+     * @param unpacking changes that of the term into it
      */
     void add(
             Workspace workspace,
             NDArray weights,
             memory.desc layout,
             memory term,
-            memory.desc plain) {
+            memory.desc plain,
+            Unpacking unpacking) {
         Sum sum = sums.get(weights);
         if (sum.values != null && !sum.layout.equals(layout)) {
-            finish(workspace, weights, sum);
+            finish(weights, sum);
         }
         if (sum.values == null) {
-            sum.start(layout, term, plain);
+            sum.start(layout, term, plain, unpacking);
         } else {
             ElementwiseKernels.add(workspace, sum.values, term, layout.get_size() / Float.BYTES);
             term.close();
         }
         sum.expected--;
         if (sum.expected == 0) {
-            finish(workspace, weights, sum);
+            finish(weights, sum);
         }
     }
 
     /** Hands on what has come, though more was expected: a use may have no gradient. */
-    void finish(Workspace workspace) {
-        sums.forEach((weights, sum) -> finish(workspace, weights, sum));
+    void finish() {
+        sums.forEach(this::finish);
     }
 
-    private void finish(Workspace workspace, NDArray weights, Sum sum) {
+    private void finish(NDArray weights, Sum sum) {
         if (sum.values == null) {
             return;
         }
         try (sum;
                 FloatPointer pointer = new FloatPointer(gradients.of(weights));
                 memory target = new memory(sum.plain, OneDnn.cpu(), pointer)) {
-            if (gradients.isFirst(weights)) {
-                workspace.copy(sum.layout, sum.values, sum.plain, target);
-            } else {
-                workspace.add(sum.layout, sum.values, sum.plain, target);
-            }
+            sum.unpacking.unpack(sum.values, target, !gradients.isFirst(weights));
         }
     }
 

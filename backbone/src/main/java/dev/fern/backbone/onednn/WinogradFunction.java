@@ -87,6 +87,9 @@ final class WinogradFunction extends ConvolutionFunction {
         final memory.desc plainWeights;
 
         final Kernel forward;
+        private final Kernel packing;
+        private final Kernel copying;
+        private final Kernel adding;
         private Kernel ofInput;
         private Kernel ofWeights;
 
@@ -100,6 +103,9 @@ final class WinogradFunction extends ConvolutionFunction {
             plainWeights =
                     keep(new memory.desc(sides, memory.data_type.f32, memory.format_tag.oihw));
             forward = product(inputs, weights, outputs, OneDnn.newAttributes());
+            packing = keep(Workspace.copying(plainWeights, taps));
+            copying = keep(Workspace.copying(taps, plainWeights));
+            adding = keep(Workspace.adding(taps, plainWeights));
         }
 
         /** Makes the code for the gradients, at the first call. */
@@ -281,7 +287,7 @@ final class WinogradFunction extends ConvolutionFunction {
                 kernels.weights,
                 (plain, packed) -> {
                     try (memory taps = tape.workspace().memory(kernels.taps)) {
-                        tape.workspace().copy(kernels.plainWeights, plain, kernels.taps, taps);
+                        tape.workspace().run(kernels.packing, plain, taps);
                         WeightSquares.transform(
                                 floats(taps), floats(packed), shape.inputs(), shape.outputs());
                     }
@@ -292,6 +298,17 @@ final class WinogradFunction extends ConvolutionFunction {
         memory taps = tape.workspace().memory(kernels.taps);
         WeightSquares.gradient(floats(transformed), floats(taps), shape.inputs(), shape.outputs());
         tape.weightGradients()
-                .add(tape.workspace(), weights, kernels.taps, taps, kernels.plainWeights);
+                .add(
+                        tape.workspace(),
+                        weights,
+                        kernels.taps,
+                        taps,
+                        kernels.plainWeights,
+                        this::unpack);
+    }
+
+    private void unpack(memory taps, memory gradient, boolean adds) {
+        Kernels kernels = kernels();
+        tape.workspace().run(adds ? kernels.adding : kernels.copying, taps, gradient);
     }
 }

@@ -34,29 +34,32 @@ final class Workspace implements AutoCloseable {
         }
     }
 
+    /** {@return code that writes values in another layout or type} */
+    static Kernel copying(memory.desc from, memory.desc to) {
+        return reordering(from, to, OneDnn.newAttributes());
+    }
+
+    /** {@return code that adds values to those of another layout or type} */
+    static Kernel adding(memory.desc from, memory.desc to) {
+        return reordering(from, to, OneDnn.addingAttributes());
+    }
+
+    private static Kernel reordering(memory.desc from, memory.desc to, primitive_attr attributes) {
+        var plan =
+                new reorder.primitive_desc(OneDnn.cpu(), from, OneDnn.cpu(), to, attributes, false);
+        return new Kernel(plan, new reorder(plan));
+    }
+
     /** Writes values in another layout or type. */
     void copy(memory.desc from, memory source, memory.desc to, memory target) {
-        reorder(from, source, to, target, OneDnn.newAttributes());
-    }
-
-    /** Adds values to those of another layout or type. */
-    void add(memory.desc from, memory source, memory.desc to, memory target) {
-        reorder(from, source, to, target, OneDnn.addingAttributes());
-    }
-
-    private void reorder(
-            memory.desc from,
-            memory source,
-            memory.desc to,
-            memory target,
-            primitive_attr attributes) {
-        try (attributes;
-                var plan =
-                        new reorder.primitive_desc(
-                                OneDnn.cpu(), from, OneDnn.cpu(), to, attributes, false);
-                reorder code = new reorder(plan)) {
-            new Kernel(plan, code).with(DNNL_ARG_FROM, source).with(DNNL_ARG_TO, target).run(this);
+        try (NativeCode.Single code = OneDnn.make(() -> new NativeCode.Single(copying(from, to)))) {
+            run(code.kernel, source, target);
         }
+    }
+
+    /** Runs code that {@link #copying} or {@link #adding} has made. */
+    void run(Kernel reordering, memory source, memory target) {
+        reordering.with(DNNL_ARG_FROM, source).with(DNNL_ARG_TO, target).run(this);
     }
 
     /** Gives up the workspace, after all of its memory. */
