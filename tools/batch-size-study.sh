@@ -15,6 +15,7 @@
 set -euo pipefail
 
 home=$(cd -- "$(dirname -- "$(readlink -f -- "${BASH_SOURCE[0]}")")/.." && pwd)
+[ "$home" != "$PWD" ] || home=. # the report has the command, and others have other folders
 if (($# < 3)); then
     echo "usage: tools/batch-size-study.sh main|more|shapes DATA OUTPUT [OPTION...]" >&2
     exit 2
