@@ -415,8 +415,9 @@ public interface EngineBridge {
      * @param array of any engine
      */
     static boolean fitsBuffer(NDArray array) {
-        return array.getDataType() == DataType.FLOAT32
-                && !array.getDevice().isGpu()
+        // DJL ends the process when it is asked for a type that it does not know, such as bfloat16.
+        return !array.getDevice().isGpu()
+                && array.getDataType() == DataType.FLOAT32
                 && array.size() <= Integer.MAX_VALUE / Float.BYTES;
     }
 }

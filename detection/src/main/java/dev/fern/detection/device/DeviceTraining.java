@@ -11,6 +11,7 @@ import ai.djl.training.GradientCollector;
 import ai.djl.training.ParameterStore;
 import dev.fern.backbone.host.EngineBridge;
 import dev.fern.backbone.host.TorchScript;
+import dev.fern.backbone.onednn.Precision;
 import dev.fern.backbone.parameter.NamedParameters;
 import dev.fern.backbone.parameter.ParameterValues;
 import dev.fern.backbone.parameter.Tensor;
@@ -42,6 +43,7 @@ public final class DeviceTraining implements AutoCloseable {
     private final ParameterStore store;
     private final EngineBridge engine;
     private final NDManager manager;
+    private final Precision precision;
     private final RetinaNetLoss loss;
     private final Descent descent;
     private final TorchScript script = ScriptFile.load("training.torchscript");
@@ -81,6 +83,7 @@ public final class DeviceTraining implements AutoCloseable {
      * @param network initialised, with parameters on a device that {@linkplain #supports allows it}
      * @param store where the network finds its own parameters
      * @param owner of the parameters
+     * @param precision of the maps and of their gradients
      * @param loss what is minimised
      * @param descent how the weights move
      */
@@ -88,10 +91,12 @@ public final class DeviceTraining implements AutoCloseable {
             Block network,
             ParameterStore store,
             NDManager owner,
+            Precision precision,
             RetinaNetLoss loss,
             Descent descent) {
         this.network = network;
         this.store = store;
+        this.precision = precision;
         this.loss = loss;
         this.descent = descent;
         engine = EngineBridge.of(owner);
@@ -155,7 +160,7 @@ public final class DeviceTraining implements AutoCloseable {
         ByteBuffer targetBytes = packed(targets);
         try (NDManager step = manager.newSubManager();
                 GradientCollector recording = engine.newGradientCollector(step)) {
-            NDArray x = DeviceInput.of(step, pixels, shape);
+            NDArray x = DeviceInput.of(step, pixels, shape, precision);
             NDArray target =
                     engine.upload(
                             step,

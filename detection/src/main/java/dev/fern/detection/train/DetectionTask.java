@@ -226,6 +226,7 @@ public final class DetectionTask
                         detector.network(),
                         detector.parameterStore(),
                         detector.manager(),
+                        detector.precision(),
                         configuration.loss().retinaNetLoss(),
                         new DeviceTraining.Descent(
                                 descent.momentum(),

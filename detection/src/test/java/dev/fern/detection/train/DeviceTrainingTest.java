@@ -140,7 +140,12 @@ class DeviceTrainingTest {
 
     private static DeviceTraining training(Detector detector, RetinaNetLoss loss) {
         return new DeviceTraining(
-                detector.network(), detector.parameterStore(), detector.manager(), loss, DESCENT);
+                detector.network(),
+                detector.parameterStore(),
+                detector.manager(),
+                detector.precision(),
+                loss,
+                DESCENT);
     }
 
     private static Map<String, float[]> values(Map<String, Tensor> tensors) {

@@ -185,9 +185,9 @@ final class CommonSettings {
             names = "--precision",
             paramLabel = "NAME",
             description =
-                    "Numbers that the network is computed in: float32, bf16 (faster on"
-                            + " processors with AMX, less exact), or auto for the one that suits the"
-                            + " processor. Default: float32.")
+                    "Numbers that the network is computed in: float32, bf16 (faster on GPUs and"
+                            + " on processors with AMX, less exact), or auto for the one that suits"
+                            + " the processor. Default: float32.")
     private String precision;
 
     @OptionSection(Section.MACHINE)
