@@ -19,6 +19,9 @@ public final class Convolution extends Conv2d {
 
     private final boolean givesFloat32;
 
+    /** Made when it is first needed, by any thread: all of them are given the same one. */
+    private TorchScript script;
+
     /**
      * Makes the block; its parameters are initialised later.
      *
@@ -68,27 +71,31 @@ public final class Convolution extends Conv2d {
     }
 
     private NDArray scripted(ParameterStore parameters, NDArray x, boolean training) {
-        String source =
-                """
-                  def forward(self, x: Tensor, weight: Tensor%s) -> Tensor:
-                    kind = %s
-                    return torch.conv2d(x.to(dtype=kind), weight.to(dtype=kind), %s, [%d, %d], [%d, %d], [%d, %d], %d)
-                """
-                        .formatted(
-                                bias == null ? "" : ", bias: Tensor",
-                                givesFloat32 ? Precision.FLOAT32.torchType() : "x.dtype",
-                                bias == null ? "None" : "bias.to(dtype=kind)",
-                                stride.get(0),
-                                stride.get(1),
-                                padding.get(0),
-                                padding.get(1),
-                                dilation.get(0),
-                                dilation.get(1),
-                                groups);
-        TorchScript script = TorchScript.of(source);
+        if (script == null) {
+            script = TorchScript.of(source());
+        }
         NDArray values = parameters.getValue(weight, x.getDevice(), training);
         return bias == null
                 ? script.forward(x, values)
                 : script.forward(x, values, parameters.getValue(bias, x.getDevice(), training));
+    }
+
+    private String source() {
+        return """
+                  def forward(self, x: Tensor, weight: Tensor%s) -> Tensor:
+                    kind = %s
+                    return torch.conv2d(x.to(dtype=kind), weight.to(dtype=kind), %s, [%d, %d], [%d, %d], [%d, %d], %d)
+                """
+                .formatted(
+                        bias == null ? "" : ", bias: Tensor",
+                        givesFloat32 ? Precision.FLOAT32.torchType() : "x.dtype",
+                        bias == null ? "None" : "bias.to(dtype=kind)",
+                        stride.get(0),
+                        stride.get(1),
+                        padding.get(0),
+                        padding.get(1),
+                        dilation.get(0),
+                        dilation.get(1),
+                        groups);
     }
 }

@@ -2,16 +2,13 @@ package dev.fern.detection.device;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
-import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import dev.fern.backbone.host.EngineBridge;
 import dev.fern.backbone.host.TorchScript;
 import dev.fern.backbone.onednn.Precision;
-import dev.fern.detection.image.PixelBuffers;
-import java.nio.ByteBuffer;
 import java.nio.FloatBuffer;
 
-/** Brings images to the device, with channels last, through memory that is used again. */
+/** Brings images to the device, with channels last. */
 final class DeviceInput {
 
     /** Copies an array to a type and to channels last, PyTorch's format 2. */
@@ -33,15 +30,10 @@ final class DeviceInput {
      */
     static NDArray of(NDManager manager, FloatBuffer pixels, Shape shape, Precision precision) {
         int size = Math.toIntExact(shape.size());
-        ByteBuffer bytes = PixelBuffers.take(Math.multiplyExact(size, Float.BYTES));
-        try {
-            bytes.asFloatBuffer().put(pixels.slice(0, size));
-            try (NDArray uploaded =
-                    EngineBridge.of(manager).upload(manager, bytes, shape, DataType.FLOAT32)) {
-                return TorchScript.of(COPY.formatted(precision.torchType())).forward(uploaded);
-            }
-        } finally {
-            PixelBuffers.giveBack(bytes);
+        try (NDArray uploaded =
+                EngineBridge.of(manager)
+                        .upload(manager, shape, values -> values.put(0, pixels, 0, size))) {
+            return TorchScript.of(COPY.formatted(precision.torchType())).forward(uploaded);
         }
     }
 }

@@ -3,7 +3,6 @@ package dev.fern.detection.device;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
-import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.Block;
 import ai.djl.nn.Parameter;
@@ -17,10 +16,8 @@ import dev.fern.backbone.parameter.ParameterValues;
 import dev.fern.backbone.parameter.Tensor;
 import dev.fern.detection.anchor.AnchorTargets;
 import dev.fern.detection.anchor.Anchors;
-import dev.fern.detection.image.PixelBuffers;
 import dev.fern.detection.loss.BoxLoss;
 import dev.fern.detection.loss.RetinaNetLoss;
-import java.nio.ByteBuffer;
 import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -157,16 +154,10 @@ public final class DeviceTraining implements AutoCloseable {
             throw new IllegalStateException("the steps before must be read first");
         }
         Shape shape = new Shape(targets.size(), 3, height, width);
-        ByteBuffer targetBytes = packed(targets);
         try (NDManager step = manager.newSubManager();
                 GradientCollector recording = engine.newGradientCollector(step)) {
             NDArray x = DeviceInput.of(step, pixels, shape, precision);
-            NDArray target =
-                    engine.upload(
-                            step,
-                            targetBytes,
-                            new Shape(targetBytes.limit() / Float.BYTES),
-                            DataType.FLOAT32);
+            NDArray target = engine.upload(step, packedShape(targets), to -> pack(targets, to));
             NDList outputs = network.forward(store, new NDList(x), true);
             int levels = outputs.size() / 2;
             script.call(
@@ -183,8 +174,6 @@ public final class DeviceTraining implements AutoCloseable {
                     (double) loss.minPositives(),
                     numbers,
                     (long) unread());
-        } finally {
-            PixelBuffers.giveBack(targetBytes);
         }
         images += targets.size();
     }
@@ -194,17 +183,17 @@ public final class DeviceTraining implements AutoCloseable {
         return box instanceof BoxLoss.SmoothL1 smooth ? smooth.beta() : -1;
     }
 
+    private static Shape packedShape(List<AnchorTargets> targets) {
+        int anchors = targets.get(0).labels().length;
+        int positives = targets.stream().mapToInt(target -> target.positives().length).sum();
+        return new Shape((long) targets.size() * anchors + 6L * positives);
+    }
+
     /**
      * Packs targets as the script takes them, in float32, which holds all of their integers: the
      * labels of all images, then image and anchor of each positive anchor, then the codes.
      */
-    private static ByteBuffer packed(List<AnchorTargets> targets) {
-        int anchors = targets.get(0).labels().length;
-        int positives = targets.stream().mapToInt(target -> target.positives().length).sum();
-        ByteBuffer bytes =
-                PixelBuffers.take(
-                        Math.multiplyExact(targets.size() * anchors + 6 * positives, Float.BYTES));
-        FloatBuffer values = bytes.asFloatBuffer();
+    private static void pack(List<AnchorTargets> targets, FloatBuffer values) {
         for (AnchorTargets target : targets) {
             for (int label : target.labels()) {
                 values.put(label);
@@ -216,7 +205,6 @@ public final class DeviceTraining implements AutoCloseable {
             }
         }
         targets.forEach(target -> values.put(target.codes()));
-        return bytes;
     }
 
     /**

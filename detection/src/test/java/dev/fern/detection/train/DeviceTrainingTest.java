@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.within;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import ai.djl.ndarray.NDArray;
+import com.sun.management.ThreadMXBean;
 import dev.fern.backbone.host.EngineBridge;
 import dev.fern.backbone.host.Transfers;
 import dev.fern.backbone.parameter.NamedParameters;
@@ -22,12 +23,14 @@ import dev.fern.detection.loss.FocalLoss;
 import dev.fern.detection.loss.RetinaNetLoss;
 import dev.fern.detection.model.Detector;
 import dev.fern.detection.model.DetectorConfiguration;
+import dev.fern.detection.model.PostProcessing;
 import dev.fern.detection.model.ProcessMemory;
 import dev.fern.detection.model.TinyDetectors;
 import java.io.IOException;
 import java.lang.management.BufferPoolMXBean;
 import java.lang.management.ManagementFactory;
 import java.nio.FloatBuffer;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -264,11 +267,7 @@ class DeviceTrainingTest {
     @CsvSource({"frn-eps", "bn"})
     void twoHundredStepsLeaveNothingBehind(String norm) throws IOException {
         DetectorConfiguration configuration = TinyDetectors.smallest(norm, RULE);
-        BufferPoolMXBean direct =
-                ManagementFactory.getPlatformMXBeans(BufferPoolMXBean.class).stream()
-                        .filter(pool -> pool.getName().equals("direct"))
-                        .findFirst()
-                        .orElseThrow();
+        BufferPoolMXBean direct = directBuffers();
         try (Detector detector = TinyDetectors.livelyByOperators(configuration, 9);
                 DeviceTraining training = training(detector, LabelledBatches.LOSS)) {
             int resources = 0;
@@ -293,5 +292,50 @@ class DeviceTrainingTest {
                         .isLessThan(memory.getAsDouble() + 32);
             }
         }
+    }
+
+    /** Pixels and targets of a step are written where PyTorch wants them, not to memory of Java. */
+    @Test
+    void aStepMakesNoBufferInTheHostsMemory() throws IOException {
+        BufferPoolMXBean direct = directBuffers();
+        ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+        CanvasRule large = new CanvasRule(256, 256);
+        int pixelBytes = 2 * 3 * 256 * 256 * Float.BYTES;
+        LabelledBatches drawn =
+                new LabelledBatches(
+                        new RectangleFolder(Files.createDirectory(folder.resolve("large")))
+                                .image(1, 256, 256, 2)
+                                .image(2, 256, 256, 3)
+                                .dataset(),
+                        large);
+        try (Detector detector =
+                        TinyDetectors.livelyByOperators(
+                                TinyDetectors.configuration("frn", large, PostProcessing.DEFAULT),
+                                9);
+                DeviceTraining training = training(detector, LabelledBatches.LOSS);
+                Batch batch = drawn.decode(0, 1)) {
+            Anchors anchors = detector.anchors(batch.items().get(0).canvas());
+            List<AnchorTargets> targets = LabelledBatches.targets(batch, anchors);
+            long buffers = 0;
+            long bytes = 0;
+            for (int step = 0; step < 15; step++) {
+                if (step == 5) {
+                    buffers = direct.getCount();
+                    bytes = threads.getCurrentThreadAllocatedBytes();
+                }
+                training.accumulate(batch.pixels(), 256, 256, anchors, targets);
+                training.step(RATE);
+            }
+            assertThat(direct.getCount()).isLessThanOrEqualTo(buffers);
+            assertThat((threads.getCurrentThreadAllocatedBytes() - bytes) / 10)
+                    .isLessThan(pixelBytes);
+        }
+    }
+
+    private static BufferPoolMXBean directBuffers() {
+        return ManagementFactory.getPlatformMXBeans(BufferPoolMXBean.class).stream()
+                .filter(pool -> pool.getName().equals("direct"))
+                .findFirst()
+                .orElseThrow();
     }
 }
