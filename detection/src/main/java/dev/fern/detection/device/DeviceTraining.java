@@ -1,14 +1,14 @@
 package dev.fern.detection.device;
 
+import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
-import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.Block;
 import ai.djl.nn.Parameter;
-import ai.djl.training.GradientCollector;
 import ai.djl.training.ParameterStore;
 import dev.fern.backbone.host.EngineBridge;
+import dev.fern.backbone.host.EngineThreads;
 import dev.fern.backbone.host.TorchScript;
 import dev.fern.backbone.onednn.Precision;
 import dev.fern.backbone.parameter.NamedParameters;
@@ -16,7 +16,6 @@ import dev.fern.backbone.parameter.ParameterValues;
 import dev.fern.backbone.parameter.Tensor;
 import dev.fern.detection.anchor.AnchorTargets;
 import dev.fern.detection.anchor.Anchors;
-import dev.fern.detection.loss.BoxLoss;
 import dev.fern.detection.loss.RetinaNetLoss;
 import java.nio.FloatBuffer;
 import java.util.ArrayList;
@@ -24,12 +23,15 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Supplier;
 
 /**
  * The steps of a detector's training on the device of its parameters: forward pass, the losses with
  * their gradients, backward pass, and the movement of the weights, which is that of {@code
  * torch.optim.SGD} with {@code clip_grad_norm_}. A step brings its pixels and its targets to the
- * device and nothing back: {@link #read} tells of many steps at once. For one thread at a time.
+ * device and nothing back: {@link #read} tells of many steps at once. Several devices share every
+ * batch, each with a copy of the parameters and a thread of its own; their gradients go from device
+ * to device and are added up in a fixed order. For one thread at a time.
  */
 public final class DeviceTraining implements AutoCloseable {
 
@@ -37,20 +39,14 @@ public final class DeviceTraining implements AutoCloseable {
     public static final int MOST_UNREAD = 20;
 
     private final Block network;
-    private final ParameterStore store;
-    private final EngineBridge engine;
     private final NDManager manager;
-    private final Precision precision;
-    private final RetinaNetLoss loss;
     private final Descent descent;
     private final TorchScript script = ScriptFile.load("training.torchscript");
-    private final DeviceAnchors anchorBoxes;
-    private final List<NDArray> weights = new ArrayList<>();
+    private final List<DeviceLane> lanes = new ArrayList<>();
+    private final EngineThreads threads;
+    private final List<NDArray> weights;
     private final DeviceValues velocities;
     private final NDArray decay;
-
-    /** [steps, 3]: the sums of both losses over the step's images, and the norm. */
-    private NDArray numbers;
 
     private final List<Integer> imagesOfSteps = new ArrayList<>();
     private int images;
@@ -80,6 +76,8 @@ public final class DeviceTraining implements AutoCloseable {
      * @param network initialised, with parameters on a device that {@linkplain #supports allows it}
      * @param store where the network finds its own parameters
      * @param owner of the parameters
+     * @param devices where parts of every batch are computed, at least one: that of the parameters
+     *     first, where the steps are taken
      * @param precision of the maps and of their gradients
      * @param loss what is minimised
      * @param descent how the weights move
@@ -88,17 +86,19 @@ public final class DeviceTraining implements AutoCloseable {
             Block network,
             ParameterStore store,
             NDManager owner,
+            List<Device> devices,
             Precision precision,
             RetinaNetLoss loss,
             Descent descent) {
         this.network = network;
-        this.store = store;
-        this.precision = precision;
-        this.loss = loss;
         this.descent = descent;
-        engine = EngineBridge.of(owner);
         manager = owner.newSubManager();
-        anchorBoxes = new DeviceAnchors(manager);
+        lanes.add(new DeviceLane(network, store, manager, precision, loss, script));
+        for (Device device : devices.subList(1, devices.size())) {
+            lanes.add(first().another(device));
+        }
+        threads = new EngineThreads(EngineBridge.of(owner), devices.size());
+        weights = first().weights();
         Map<String, Tensor> zeros = new LinkedHashMap<>();
         Map<String, Tensor> decays = new LinkedHashMap<>();
         NamedParameters.of(network)
@@ -106,7 +106,6 @@ public final class DeviceTraining implements AutoCloseable {
                         (name, parameter) -> {
                             if (parameter.requiresGradient()) {
                                 NDArray array = parameter.getArray();
-                                weights.add(array);
                                 float[] values = new float[Math.toIntExact(array.size())];
                                 long[] shape = array.getShape().getShape();
                                 zeros.put(name, new Tensor(shape, values));
@@ -117,11 +116,6 @@ public final class DeviceTraining implements AutoCloseable {
                         });
         velocities = DeviceValues.of(manager, zeros);
         decay = DeviceValues.of(manager, decays).array();
-        numbers = newNumbers();
-    }
-
-    private NDArray newNumbers() {
-        return manager.zeros(new Shape(MOST_UNREAD, 3));
     }
 
     /**
@@ -143,7 +137,6 @@ public final class DeviceTraining implements AutoCloseable {
      * @param targets N of them, one per image
      * @throws IllegalStateException if {@value #MOST_UNREAD} steps are unread
      */
-    @SuppressWarnings("try") // what is recorded is in the outputs
     public void accumulate(
             FloatBuffer pixels,
             int height,
@@ -153,58 +146,39 @@ public final class DeviceTraining implements AutoCloseable {
         if (unread() == MOST_UNREAD) {
             throw new IllegalStateException("the steps before must be read first");
         }
-        Shape shape = new Shape(targets.size(), 3, height, width);
-        try (NDManager step = manager.newSubManager();
-                GradientCollector recording = engine.newGradientCollector(step)) {
-            NDArray x = DeviceInput.of(step, pixels, shape, precision);
-            NDArray target = engine.upload(step, packedShape(targets), to -> pack(targets, to));
-            NDList outputs = network.forward(store, new NDList(x), true);
-            int levels = outputs.size() / 2;
-            script.call(
-                    step,
-                    "backward",
-                    outputs.subList(0, levels),
-                    outputs.subList(levels, 2 * levels),
-                    target,
-                    anchorBoxes.boxes(anchors),
-                    loss.focal().alpha(),
-                    loss.focal().gamma(),
-                    beta(loss.box()),
-                    loss.regressionWeight(),
-                    (double) loss.minPositives(),
-                    numbers,
-                    (long) unread());
+        if (images == 0) {
+            lanes.subList(1, lanes.size()).forEach(lane -> lane.refresh(first()));
+        }
+        int count = Math.min(lanes.size(), targets.size());
+        if (count == 1) {
+            first().accumulate(pixels, height, width, anchors, targets, unread());
+        } else {
+            int size = 3 * height * width;
+            List<Supplier<Void>> parts = new ArrayList<>();
+            for (int i = 0; i < count; i++) {
+                DeviceLane lane = lanes.get(i);
+                int from = targets.size() * i / count;
+                int end = targets.size() * (i + 1) / count;
+                FloatBuffer own = pixels.slice(from * size, (end - from) * size);
+                parts.add(
+                        () -> {
+                            lane.accumulate(
+                                    own,
+                                    height,
+                                    width,
+                                    anchors,
+                                    targets.subList(from, end),
+                                    unread());
+                            return null;
+                        });
+            }
+            threads.run(parts);
         }
         images += targets.size();
     }
 
-    /** The script takes GIoU for a beta below 0. */
-    private static double beta(BoxLoss box) {
-        return box instanceof BoxLoss.SmoothL1 smooth ? smooth.beta() : -1;
-    }
-
-    private static Shape packedShape(List<AnchorTargets> targets) {
-        int anchors = targets.get(0).labels().length;
-        int positives = targets.stream().mapToInt(target -> target.positives().length).sum();
-        return new Shape((long) targets.size() * anchors + 6L * positives);
-    }
-
-    /**
-     * Packs targets as the script takes them, in float32, which holds all of their integers: the
-     * labels of all images, then image and anchor of each positive anchor, then the codes.
-     */
-    private static void pack(List<AnchorTargets> targets, FloatBuffer values) {
-        for (AnchorTargets target : targets) {
-            for (int label : target.labels()) {
-                values.put(label);
-            }
-        }
-        for (int n = 0; n < targets.size(); n++) {
-            for (int positive : targets.get(n).positives()) {
-                values.put(n).put(positive);
-            }
-        }
-        targets.forEach(target -> values.put(target.codes()));
+    private DeviceLane first() {
+        return lanes.get(0);
     }
 
     /**
@@ -216,19 +190,25 @@ public final class DeviceTraining implements AutoCloseable {
         if (images == 0) {
             throw new IllegalStateException("no gradients were computed since the last step");
         }
-        script.call(
-                        manager,
-                        "step",
-                        weights,
-                        velocities.array(),
-                        decay,
-                        descent.momentum(),
-                        descent.clipNorm(),
-                        (double) images,
-                        rate,
-                        numbers,
-                        (long) unread())
-                .close();
+        try (NDManager step = manager.newSubManager()) {
+            List<NDArray> others =
+                    lanes.subList(1, lanes.size()).stream()
+                            .map(lane -> lane.takeGradients(manager.getDevice(), step))
+                            .toList();
+            script.call(
+                    step,
+                    "step",
+                    weights,
+                    others,
+                    velocities.array(),
+                    decay,
+                    descent.momentum(),
+                    descent.clipNorm(),
+                    (double) images,
+                    rate,
+                    first().numbers(),
+                    (long) unread());
+        }
         imagesOfSteps.add(images);
         images = 0;
     }
@@ -247,7 +227,14 @@ public final class DeviceTraining implements AutoCloseable {
     public void follow(DeviceValues average, double part) {
         List<NDArray> values =
                 NamedParameters.of(network).values().stream().map(Parameter::getArray).toList();
-        script.call(manager, "follow", average.array(), values, part, numbers, unread() - 1L)
+        script.call(
+                        manager,
+                        "follow",
+                        average.array(),
+                        values,
+                        part,
+                        first().numbers(),
+                        unread() - 1L)
                 .close();
     }
 
@@ -261,7 +248,13 @@ public final class DeviceTraining implements AutoCloseable {
         if (imagesOfSteps.isEmpty()) {
             return List.of();
         }
-        float[] values = engine.copy(numbers);
+        float[] values = first().takeNumbers();
+        for (DeviceLane lane : lanes.subList(1, lanes.size())) {
+            float[] more = lane.takeNumbers();
+            for (int i = 0; i < values.length; i++) {
+                values[i] += more[i];
+            }
+        }
         List<StepNumbers> read = new ArrayList<>();
         for (int step = 0; step < unread(); step++) {
             double count = imagesOfSteps.get(step);
@@ -272,8 +265,6 @@ public final class DeviceTraining implements AutoCloseable {
                             values[3 * step + 2]));
         }
         imagesOfSteps.clear();
-        numbers.close();
-        numbers = newNumbers();
         return read;
     }
 
@@ -308,6 +299,7 @@ public final class DeviceTraining implements AutoCloseable {
 
     @Override
     public void close() {
+        threads.close();
         manager.close();
     }
 }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
@@ -160,6 +161,7 @@ class DeviceBfloat16Test {
                 detector.network(),
                 detector.parameterStore(),
                 detector.manager(),
+                List.of(Device.cpu()),
                 detector.precision(),
                 LabelledBatches.LOSS,
                 new Descent(0.9, 1e-4, 1e-5, 10));

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
 import com.sun.management.ThreadMXBean;
 import dev.fern.backbone.host.EngineBridge;
@@ -33,6 +34,7 @@ import java.nio.FloatBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -142,10 +144,15 @@ class DeviceTrainingTest {
     }
 
     private static DeviceTraining training(Detector detector, RetinaNetLoss loss) {
+        return training(detector, loss, 1);
+    }
+
+    private static DeviceTraining training(Detector detector, RetinaNetLoss loss, int lanes) {
         return new DeviceTraining(
                 detector.network(),
                 detector.parameterStore(),
                 detector.manager(),
+                Collections.nCopies(lanes, Device.cpu()),
                 detector.precision(),
                 loss,
                 DESCENT);
@@ -204,16 +211,61 @@ class DeviceTrainingTest {
             whole.step(RATE);
             parts.step(RATE);
             assertClose(values(one.copyParameters()), values(other.copyParameters()), 1);
-            StepNumbers expected = whole.read().get(0);
-            StepNumbers found = parts.read().get(0);
-            assertThat(found.gradientNorm())
-                    .isCloseTo(expected.gradientNorm(), within(1e-4 * expected.gradientNorm()));
-            expected.losses()
-                    .forEach(
-                            (name, value) ->
-                                    assertThat(found.losses().get(name))
-                                            .isCloseTo(value, within(1e-4 * value)));
+            assertNear(parts.read().get(0), whole.read().get(0));
         }
+    }
+
+    /** Lanes on one device stand for several devices: each has a copy of the parameters. */
+    @ParameterizedTest
+    @CsvSource({"frn, 2", "frozen-bn, 3"})
+    void severalLanesTakeTheStepsOfOne(String norm, int lanes) throws IOException {
+        DetectorConfiguration configuration = TinyDetectors.smallest(norm, RULE);
+        try (Detector one = TinyDetectors.livelyByOperators(configuration, 9);
+                Detector other = TinyDetectors.livelyByOperators(configuration, 9);
+                DeviceTraining alone = training(one, LabelledBatches.LOSS);
+                DeviceTraining shared = training(other, LabelledBatches.LOSS, lanes)) {
+            WeightAverage ofOne = new WeightAverage(one.network(), 0.9, Optional.of(alone));
+            WeightAverage ofOther = new WeightAverage(other.network(), 0.9, Optional.of(shared));
+            for (int step = 0; step < 10; step++) {
+                // Batches of three, of two, and accumulated ones of one image and two.
+                int[][] drawn = {{0, 1, 2}, {2, 0}, {step % 3}};
+                for (int batch = step % 3; batch < (step % 3 == 1 ? 3 : step % 3 + 1); batch++) {
+                    accumulate(one, alone, drawn[batch]);
+                    Transfers before = Transfers.count();
+                    accumulate(other, shared, drawn[batch]);
+                    if (step > 2) { // the anchors come with the first steps
+                        assertThat(Transfers.since(before))
+                                .as("pixels and targets of each lane")
+                                .isEqualTo(
+                                        new Transfers(2 * Math.min(lanes, drawn[batch].length), 0));
+                    }
+                }
+                alone.step(RATE);
+                shared.step(RATE);
+                ofOne.update(step + 1);
+                ofOther.update(step + 1);
+            }
+            Transfers before = Transfers.count();
+            List<StepNumbers> found = shared.read();
+            assertThat(Transfers.since(before)).isEqualTo(new Transfers(0, lanes));
+            List<StepNumbers> expected = alone.read();
+            for (int step = 0; step < 10; step++) {
+                assertNear(found.get(step), expected.get(step));
+            }
+            assertClose(values(one.copyParameters()), values(other.copyParameters()), 1);
+            assertClose(values(alone.velocities().copy()), values(shared.velocities().copy()), 1);
+            assertClose(values(ofOne.copy()), values(ofOther.copy()), 1);
+        }
+    }
+
+    private static void assertNear(StepNumbers found, StepNumbers expected) {
+        assertThat(found.gradientNorm())
+                .isCloseTo(expected.gradientNorm(), within(1e-4 * expected.gradientNorm()));
+        expected.losses()
+                .forEach(
+                        (name, value) ->
+                                assertThat(found.losses().get(name))
+                                        .isCloseTo(value, within(1e-4 * value)));
     }
 
     private void accumulate(Detector detector, DeviceTraining training, int... images)
