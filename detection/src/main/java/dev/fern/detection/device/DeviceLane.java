@@ -125,11 +125,15 @@ final class DeviceLane {
     }
 
     /**
-     * {@return the gradients of the trained parameters, one after the other; they become 0 here}
+     * {@return the gradients of the trained parameters, one after the other, and then the sums of
+     * both losses since the last step; here they become 0}
+     *
+     * @param row of the numbers
+     * @param owner of the result, which is on its device
      */
-    NDArray takeGradients(Device device, NDManager owner) {
-        try (NDArray gradients = script.call(manager, "take", weights())) {
-            NDArray there = gradients.toDevice(device, true);
+    NDArray take(int row, NDManager owner) {
+        try (NDArray taken = script.call(manager, "take", weights(), numbers, (long) row)) {
+            NDArray there = taken.toDevice(owner.getDevice(), true);
             there.attach(owner);
             return there;
         }

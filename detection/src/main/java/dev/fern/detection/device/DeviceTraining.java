@@ -17,6 +17,8 @@ import dev.fern.backbone.parameter.Tensor;
 import dev.fern.detection.anchor.AnchorTargets;
 import dev.fern.detection.anchor.Anchors;
 import dev.fern.detection.loss.RetinaNetLoss;
+import dev.fern.detection.worker.RingAllReduce;
+import java.io.IOException;
 import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -39,6 +41,7 @@ public final class DeviceTraining implements AutoCloseable {
     public static final int MOST_UNREAD = 20;
 
     private final Block network;
+    private final EngineBridge engine;
     private final NDManager manager;
     private final Descent descent;
     private final TorchScript script = ScriptFile.load("training.torchscript");
@@ -47,6 +50,9 @@ public final class DeviceTraining implements AutoCloseable {
     private final List<NDArray> weights;
     private final DeviceValues velocities;
     private final NDArray decay;
+
+    /** The gradients and losses of all workers, which no lane has then; null without others. */
+    private NDArray summed;
 
     private final List<Integer> imagesOfSteps = new ArrayList<>();
     private int images;
@@ -92,12 +98,13 @@ public final class DeviceTraining implements AutoCloseable {
             Descent descent) {
         this.network = network;
         this.descent = descent;
+        engine = EngineBridge.of(owner);
         manager = owner.newSubManager();
         lanes.add(new DeviceLane(network, store, manager, precision, loss, script));
         for (Device device : devices.subList(1, devices.size())) {
             lanes.add(first().another(device));
         }
-        threads = new EngineThreads(EngineBridge.of(owner), devices.size());
+        threads = new EngineThreads(engine, devices.size());
         weights = first().weights();
         Map<String, Tensor> zeros = new LinkedHashMap<>();
         Map<String, Tensor> decays = new LinkedHashMap<>();
@@ -182,6 +189,29 @@ public final class DeviceTraining implements AutoCloseable {
     }
 
     /**
+     * Adds up what all workers of a training have accumulated, so that {@link #step} then takes the
+     * same step on each: one array to the host and one back.
+     *
+     * @param ring of the workers; each calls this, even if it has accumulated nothing
+     * @param imagesOfAll number of images of all workers together, at least 1
+     * @throws IOException if another worker has ended; what was accumulated is lost then
+     * @throws InterruptedException if the thread is interrupted meanwhile
+     */
+    public void sum(RingAllReduce ring, int imagesOfAll) throws IOException, InterruptedException {
+        float[] values;
+        try (NDManager scope = manager.newSubManager()) {
+            values = engine.copy(script.call(scope, "total", taken(lanes, scope)));
+        }
+        ring.sum(List.of(FloatBuffer.wrap(values)));
+        summed = engine.upload(manager, new Shape(values.length), to -> to.put(0, values));
+        images = imagesOfAll;
+    }
+
+    private List<NDArray> taken(List<DeviceLane> from, NDManager owner) {
+        return from.stream().map(lane -> lane.take(unread(), owner)).toList();
+    }
+
+    /**
      * Takes a step with the mean of the accumulated gradients, unless their norm is not finite.
      *
      * @param rate learning rate
@@ -192,9 +222,7 @@ public final class DeviceTraining implements AutoCloseable {
         }
         try (NDManager step = manager.newSubManager()) {
             List<NDArray> others =
-                    lanes.subList(1, lanes.size()).stream()
-                            .map(lane -> lane.takeGradients(manager.getDevice(), step))
-                            .toList();
+                    summed == null ? taken(lanes.subList(1, lanes.size()), step) : List.of(summed);
             script.call(
                     step,
                     "step",
@@ -208,6 +236,10 @@ public final class DeviceTraining implements AutoCloseable {
                     rate,
                     first().numbers(),
                     (long) unread());
+        }
+        if (summed != null) {
+            summed.close();
+            summed = null;
         }
         imagesOfSteps.add(images);
         images = 0;
@@ -249,12 +281,6 @@ public final class DeviceTraining implements AutoCloseable {
             return List.of();
         }
         float[] values = first().takeNumbers();
-        for (DeviceLane lane : lanes.subList(1, lanes.size())) {
-            float[] more = lane.takeNumbers();
-            for (int i = 0; i < values.length; i++) {
-                values[i] += more[i];
-            }
-        }
         List<StepNumbers> read = new ArrayList<>();
         for (int step = 0; step < unread(); step++) {
             double count = imagesOfSteps.get(step);

@@ -190,8 +190,7 @@ public final class DetectionTask
                         : OptionalInt.of(sampler.epoch(0).batches().size());
         this.matcher = configuration.matcher();
         this.decoder = new BatchDecoder(dataset.reader(), detector.configuration().normalization());
-        this.device =
-                shard.equals(Shard.WHOLE) ? onDevice(configuration, detector) : Optional.empty();
+        this.device = onDevice(configuration, detector);
         this.optimizer =
                 device.isPresent()
                         ? null

@@ -27,6 +27,7 @@ import dev.fern.detection.model.DetectorConfiguration;
 import dev.fern.detection.model.PostProcessing;
 import dev.fern.detection.model.ProcessMemory;
 import dev.fern.detection.model.TinyDetectors;
+import dev.fern.detection.worker.Rings;
 import java.io.IOException;
 import java.lang.management.BufferPoolMXBean;
 import java.lang.management.ManagementFactory;
@@ -247,7 +248,7 @@ class DeviceTrainingTest {
             }
             Transfers before = Transfers.count();
             List<StepNumbers> found = shared.read();
-            assertThat(Transfers.since(before)).isEqualTo(new Transfers(0, lanes));
+            assertThat(Transfers.since(before)).isEqualTo(new Transfers(0, 1));
             List<StepNumbers> expected = alone.read();
             for (int step = 0; step < 10; step++) {
                 assertNear(found.get(step), expected.get(step));
@@ -255,6 +256,52 @@ class DeviceTrainingTest {
             assertClose(values(one.copyParameters()), values(other.copyParameters()), 1);
             assertClose(values(alone.velocities().copy()), values(shared.velocities().copy()), 1);
             assertClose(values(ofOne.copy()), values(ofOther.copy()), 1);
+        }
+    }
+
+    /**
+     * Of the batches of three and of one image, worker 1 of two computes two and none. A step takes
+     * one array more to the host and one back.
+     */
+    @ParameterizedTest
+    @CsvSource({"1", "2"})
+    void severalWorkersTakeTheStepsOfOne(int lanes) throws Exception {
+        DetectorConfiguration configuration = TinyDetectors.smallest("frn", RULE);
+        int[][] ofFirst = {{0}, {1}};
+        int[][] ofSecond = {{1, 2}, {}};
+        try (Detector one = TinyDetectors.livelyByOperators(configuration, 9);
+                Detector first = TinyDetectors.livelyByOperators(configuration, 9);
+                Detector second = TinyDetectors.livelyByOperators(configuration, 9);
+                DeviceTraining alone = training(one, LabelledBatches.LOSS);
+                DeviceTraining leader = training(first, LabelledBatches.LOSS, lanes);
+                DeviceTraining follower = training(second, LabelledBatches.LOSS, lanes);
+                Rings rings = Rings.of(2)) {
+            for (int step = 0; step < 6; step++) {
+                accumulate(one, alone, step % 2 == 0 ? new int[] {0, 1, 2} : new int[] {1});
+                alone.step(RATE);
+                accumulate(first, leader, ofFirst[step % 2]);
+                if (step % 2 == 0) {
+                    accumulate(second, follower, ofSecond[0]);
+                }
+                int images = step % 2 == 0 ? 3 : 1;
+                Transfers before = Transfers.count();
+                rings.run(
+                        ring -> {
+                            DeviceTraining own = ring.rank() == 0 ? leader : follower;
+                            own.sum(ring, images);
+                            own.step(RATE);
+                            return null;
+                        });
+                assertThat(Transfers.since(before)).isEqualTo(new Transfers(2, 2));
+            }
+            List<StepNumbers> expected = alone.read();
+            List<StepNumbers> found = leader.read();
+            for (int step = 0; step < 6; step++) {
+                assertNear(found.get(step), expected.get(step));
+            }
+            assertThat(follower.read()).isEqualTo(found);
+            assertClose(values(one.copyParameters()), values(first.copyParameters()), 1);
+            assertThat(second.copyParameters()).isEqualTo(first.copyParameters());
         }
     }
 
