@@ -2,7 +2,9 @@ package dev.fern.detection;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.fern.backbone.host.EngineBridge;
 import dev.fern.backbone.parameter.SafeTensors;
 import dev.fern.backbone.parameter.Tensor;
 import dev.fern.detection.data.LabelledImages;
@@ -22,6 +24,7 @@ import java.util.concurrent.Future;
 import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -169,6 +172,36 @@ class SharedTrainingTest {
         }
         shared(2, settings.apply(builder("again")));
         assertSameBits("again", "run2");
+    }
+
+    /** So many steps that worker 1 has to forget what its device tells of them. */
+    @Test
+    @Tag("device")
+    void workersWhoseTrainingStaysOnTheDeviceTrainWhatOneDoes() throws Exception {
+        assumeTrue(
+                getClass().getResource("/native/lib/pytorch.properties") != null,
+                "skipped: built without PyTorch's native library");
+        UnaryOperator<TrainingBuilder> settings =
+                builder -> builder.setting("engine", "PyTorch").setting("steps", 24);
+        System.setProperty(EngineBridge.OPERATORS, "true");
+        try {
+            alone(settings.apply(builder("one")));
+            List<TrainingListener.Step> ofOne = List.copyOf(steps);
+            shared(2, settings.apply(builder("two")));
+            assertThat(steps).hasSize(24).hasSameSizeAs(ofOne);
+            for (int i = 0; i < steps.size(); i++) {
+                assertThat(steps.get(i).loss() / ofOne.get(i).loss()).isBetween(0.9999, 1.0001);
+            }
+            assertThat(
+                            distance(
+                                    parameters("two", "trained.safetensors"),
+                                    parameters("one", "trained.safetensors")))
+                    .isLessThan(1e-4);
+            shared(2, settings.apply(builder("again")));
+            assertSameBits("again", "two");
+        } finally {
+            System.clearProperty(EngineBridge.OPERATORS);
+        }
     }
 
     @Test

@@ -10,6 +10,8 @@ import ai.djl.nn.Block;
 import ai.djl.nn.core.Linear;
 import ai.djl.training.ParameterStore;
 import ai.djl.util.PairList;
+import dev.fern.backbone.host.EngineBridge;
+import dev.fern.backbone.host.TorchScript;
 import dev.fern.backbone.onednn.MapArray;
 import dev.fern.backbone.onednn.MapFunctions;
 
@@ -18,6 +20,13 @@ import dev.fern.backbone.onednn.MapFunctions;
  * layer (He et al., CVPR 2016, section 3.3). Input [N, C, H, W], output [N, K].
  */
 public final class ClassificationHead extends AbstractBlock {
+
+    /** Of a map's places, in float32 (PyTorch's type 6) whatever the map's numbers are. */
+    private static final String MEAN =
+            """
+              def forward(self, x: Tensor) -> Tensor:
+                return torch.mean(torch.reshape(x, [x.size(0), x.size(1), -1]), [2], dtype=6)
+            """;
 
     private final Block output;
     private final int classes;
@@ -45,6 +54,10 @@ public final class ClassificationHead extends AbstractBlock {
                             MapFunctions.mean(map),
                             value(parameters, "weight", map, training),
                             value(parameters, "bias", map, training)));
+        }
+        if (EngineBridge.of(x).runsScripts(x.getDevice())) {
+            NDArray means = TorchScript.of(MEAN).forward(x);
+            return output.forward(parameters, new NDList(means), training);
         }
         NDArray places = x.reshape(x.getShape().get(0), x.getShape().get(1), -1);
         return output.forward(parameters, new NDList(places.mean(new int[] {2})), training);

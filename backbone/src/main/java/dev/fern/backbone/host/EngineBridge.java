@@ -8,7 +8,6 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.training.GradientCollector;
-import java.nio.ByteBuffer;
 import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.List;
@@ -352,18 +351,18 @@ public interface EngineBridge {
     }
 
     /**
-     * {@return an array of a direct buffer's values on the device of a manager} On the CPU it may
-     * be the buffer's own memory, which must stay as it is until the array is closed; elsewhere it
-     * is a copy.
+     * {@return a new float32 array on the device of a manager} Its values are written to the
+     * array's own memory on the CPU. For a GPU PyTorch gives memory from which the device copies
+     * them while the host goes on, and which it uses again from call to call.
      *
      * @param manager owns the result
-     * @param values in C order and native byte order, from index 0 to the buffer's limit
      * @param shape of the result
-     * @param type of the values
+     * @param writer is given a buffer that starts at 0, is as large as the array, and whose values
+     *     are anything; its position need not move
      */
-    default NDArray upload(NDManager manager, ByteBuffer values, Shape shape, DataType type) {
+    default NDArray upload(NDManager manager, Shape shape, Consumer<FloatBuffer> writer) {
         Transfers.addToDevice();
-        return manager.create(values, shape, type);
+        return create(manager, shape, writer);
     }
 
     /**
@@ -415,8 +414,9 @@ public interface EngineBridge {
      * @param array of any engine
      */
     static boolean fitsBuffer(NDArray array) {
-        return array.getDataType() == DataType.FLOAT32
-                && !array.getDevice().isGpu()
+        // DJL ends the process when it is asked for a type that it does not know, such as bfloat16.
+        return !array.getDevice().isGpu()
+                && array.getDataType() == DataType.FLOAT32
                 && array.size() <= Integer.MAX_VALUE / Float.BYTES;
     }
 }

@@ -5,6 +5,7 @@ import ai.djl.engine.EngineException;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.types.Shape;
 import ai.djl.pytorch.engine.PtNDArray;
 import ai.djl.pytorch.jni.JniUtils;
 import ai.djl.training.GradientCollector;
@@ -13,6 +14,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
+import java.util.function.Consumer;
 
 /**
  * The bridge to PyTorch: arrays lend their memory, and a tape of Fern's own holds host functions.
@@ -29,6 +31,15 @@ final class TorchBridge implements EngineBridge {
 
     /** Name of the managers under which {@link #BY_OPERATORS} is the bridge. */
     private static final String OPERATORS_NAME = "by operators";
+
+    /** Memory for float32 values, PyTorch's type 6, and the way from there to a device. */
+    private static final String STAGING =
+            """
+              def host(self, size: int) -> Tensor:
+                return torch.empty([size], dtype=6, layout=None, device=torch.device("cpu"), pin_memory=%s)
+              def to_device(self, x: Tensor) -> Tensor:
+                return x.to(device=torch.device("%s"), non_blocking=True)
+            """;
 
     private final boolean lends;
 
@@ -123,6 +134,34 @@ final class TorchBridge implements EngineBridge {
     @Override
     public boolean lends() {
         return lends;
+    }
+
+    @Override
+    public NDArray upload(NDManager manager, Shape shape, Consumer<FloatBuffer> writer) {
+        Transfers.addToDevice();
+        Device device = manager.getDevice();
+        return device.isGpu()
+                ? staged(manager, shape, writer, "True", "cuda:" + device.getDeviceId())
+                : INSTANCE.create(manager, shape, writer);
+    }
+
+    /**
+     * Writes values to the host's memory and starts their way to a device. PyTorch keeps pinned
+     * memory when its array is closed, and gives it out again when the device has read it.
+     */
+    static NDArray staged(
+            NDManager manager,
+            Shape shape,
+            Consumer<FloatBuffer> writer,
+            String pinned,
+            String device) {
+        TorchScript script = TorchScript.of(STAGING.formatted(pinned, device));
+        try (NDArray host = script.call(manager, "host", shape.size())) {
+            writer.accept(INSTANCE.floats(host));
+            try (NDArray flat = script.call(manager, "to_device", host)) {
+                return flat.reshape(shape);
+            }
+        }
     }
 
     /**

@@ -5,7 +5,7 @@ import dev.fern.backbone.host.TorchScript;
 
 /**
  * Batch normalisation with its scale and shift on PyTorch's devices, where the running averages
- * stay.
+ * stay. PyTorch takes maps in bfloat16 beside parameters in float32, and sums in float32.
  */
 final class BatchNormScript {
 
@@ -27,8 +27,8 @@ final class BatchNormScript {
                 if torch.numel(x) > x.size(1):
                   y = torch.batch_norm(x, gamma, beta, new_mean, new_variance, True, %1$s, %2$s, True)
                 else:
-                  y = x * 0. * torch.reshape(gamma, [1, -1, 1, 1]) + torch.reshape(beta, [1, -1, 1, 1])
-                  new_mean = torch.lerp(mean, torch.mean(torch.detach(x), [0, 2, 3]), %1$s)
+                  y = (x * 0. * torch.reshape(gamma, [1, -1, 1, 1]) + torch.reshape(beta, [1, -1, 1, 1])).to(dtype=x.dtype)
+                  new_mean = torch.lerp(mean, torch.mean(torch.detach(x), [0, 2, 3], dtype=6), %1$s)
                 mean = torch.copy_(mean, torch.where(torch.isfinite(new_mean), new_mean, mean))
                 variance = torch.copy_(variance, torch.where(torch.isfinite(new_variance), new_variance, variance))
                 return y

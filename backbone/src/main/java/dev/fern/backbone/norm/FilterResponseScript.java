@@ -5,7 +5,8 @@ import dev.fern.backbone.host.TorchScript;
 /**
  * FRN on PyTorch's devices: nu is one pass through the map, and y = x * gamma / sqrt(nu^2 + eps) +
  * beta another one, since all else has a value per channel and image. No operator asks for the
- * order of the map's memory, so that maps with channels last stay so.
+ * order of the map's memory, so that maps with channels last stay so. A map in bfloat16 is computed
+ * in float32 and kept as it is for the backward pass.
  */
 final class FilterResponseScript {
 
@@ -34,10 +35,11 @@ final class FilterResponseScript {
                 """
                     places = x.size(2) * x.size(3)
                     kind = 6
+                    m = x
                     if places < %d:
                       kind = 7
-                    m = x.to(dtype=kind)
-                    nu = torch.linalg_vector_norm(m, 2, [2, 3], True)
+                      m = x.to(dtype=kind)
+                    nu = torch.linalg_vector_norm(m, 2, [2, 3], True, dtype=kind)
                     under_root = nu * nu / places + %s
                     scale = %s.to(dtype=kind) * torch.rsqrt(under_root)
                     y = torch.addcmul(%s.to(dtype=kind), m, scale).to(dtype=6)
@@ -57,12 +59,12 @@ final class FilterResponseScript {
         // give each a half.
         String end =
                 switch (activation) {
-                    case NONE -> "    return y\n";
-                    case RELU -> "    return torch.relu(y)\n";
+                    case NONE -> "    z = y\n";
+                    case RELU -> "    z = torch.relu(y)\n";
                     case TLU ->
-                            "    t = %s\n    return torch.where(y > t, y, t)\n"
+                            "    t = %s\n    z = torch.where(y > t, y, t)\n"
                                     .formatted(perChannel.formatted("tau"));
                 };
-        return TorchScript.of(signature + body + end);
+        return TorchScript.of(signature + body + end + "    return z.to(dtype=x.dtype)\n");
     }
 }

@@ -11,6 +11,7 @@ import ai.djl.training.ParameterStore;
 import ai.djl.training.initializer.Initializer;
 import ai.djl.util.PairList;
 import dev.fern.backbone.host.EngineBridge;
+import dev.fern.backbone.host.TorchScript;
 import dev.fern.backbone.onednn.MapArray;
 import dev.fern.backbone.onednn.StandardizationMaps;
 import java.nio.FloatBuffer;
@@ -25,6 +26,20 @@ import java.util.List;
  * engine's operators do.
  */
 abstract class MomentNormBlock extends AbstractBlock {
+
+    /** A map in float32, PyTorch's type 6. */
+    private static final String FLOAT32 =
+            """
+              def forward(self, x: Tensor) -> Tensor:
+                return x.to(dtype=6)
+            """;
+
+    /** A map in the numbers of another one. */
+    private static final String LIKE =
+            """
+              def forward(self, z: Tensor, x: Tensor) -> Tensor:
+                return z.to(dtype=x.dtype)
+            """;
 
     private final int channels;
     private final Parameter gamma;
@@ -189,14 +204,14 @@ abstract class MomentNormBlock extends AbstractBlock {
             NDArray tau,
             boolean training) {
         NDArray x = inputs.get(0);
+        boolean scripts = EngineBridge.of(x).runsScripts(x.getDevice());
         NDArray y =
-                EngineBridge.of(x).runsScripts(x.getDevice())
-                        ? scripted(parameters, x, training)
-                        : normalised(parameters, x, training);
+                scripts ? scripted(parameters, x, training) : normalised(parameters, x, training);
         if (inputs.size() > 1) {
             y = y.add(inputs.get(1));
         }
-        return activation.operators(y, tau);
+        NDArray z = activation.operators(y, tau);
+        return scripts ? TorchScript.of(LIKE).forward(z, x) : z;
     }
 
     /** {@return gamma * xhat + beta by the engine's operators} */
@@ -207,12 +222,12 @@ abstract class MomentNormBlock extends AbstractBlock {
     }
 
     /**
-     * {@return gamma * xhat + beta where the engine runs {@link
-     * dev.fern.backbone.host.TorchScript}} A block whose {@link Standardizer} reads or measures
-     * values should have a script of its own, since this way takes them through the host.
+     * {@return gamma * xhat + beta where the engine runs {@link TorchScript}, in float32 or in the
+     * numbers of x} A block whose {@link Standardizer} reads or measures values should have a
+     * script of its own, since this way takes them through the host.
      */
     NDArray scripted(ParameterStore parameters, NDArray x, boolean training) {
-        return normalised(parameters, x, training);
+        return normalised(parameters, TorchScript.of(FLOAT32).forward(x), training);
     }
 
     /** {@return gamma [C]} */

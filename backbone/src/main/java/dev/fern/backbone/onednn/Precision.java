@@ -1,27 +1,37 @@
 package dev.fern.backbone.onednn;
 
 import ai.djl.Device;
+import ai.djl.ndarray.NDArray;
+import dev.fern.backbone.host.EngineBridge;
+import dev.fern.backbone.host.TorchScript;
 import java.util.List;
 import org.bytedeco.dnnl.memory;
 
-/** In which numbers a network's maps and weights are held. Sums are float32 in both. */
+/**
+ * In which numbers a network's maps and weights are held. Sums are float32 in both. Where PyTorch
+ * runs the network by {@link TorchScript}, the numbers of the input decide: every function gives
+ * what it was given. Java can't ask such an array for its type or its values, since DJL knows no
+ * bfloat16 and ends the process; it only passes it on.
+ */
 public enum Precision {
     /** 32 bits: what the engines compute in. */
-    FLOAT32("float32", Float.BYTES),
+    FLOAT32("float32", Float.BYTES, 6),
 
     /**
      * 16 bits, 8 of them for the exponent: maps, their gradients and the weights of convolutions
-     * are rounded. AMX multiplies them many times as fast, AVX-512's instructions for bfloat16
-     * twice.
+     * are rounded. AMX and GPUs multiply them many times as fast, AVX-512's instructions for
+     * bfloat16 twice.
      */
-    BFLOAT16("bf16", Short.BYTES);
+    BFLOAT16("bf16", Short.BYTES, 15);
 
     private final String id;
     private final int bytes;
+    private final int torchType;
 
-    Precision(String id, int bytes) {
+    Precision(String id, int bytes, int torchType) {
         this.id = id;
         this.bytes = bytes;
+        this.torchType = torchType;
     }
 
     /**
@@ -61,14 +71,19 @@ public enum Precision {
     /**
      * Checks that this machine can compute in this precision.
      *
+     * @param engine that of the network's arrays
      * @param device where the network is to run
      * @throws IllegalArgumentException if it can't
      */
-    public void requireSupported(Device device) {
-        if (this == BFLOAT16 && device.isGpu()) {
-            throw new IllegalArgumentException("precision bf16 is for the CPU, not for " + device);
+    public void requireSupported(EngineBridge engine, Device device) {
+        if (this == FLOAT32 || engine.runsScripts(device)) {
+            return;
         }
-        if (this == BFLOAT16 && !OneDnn.supports(this)) {
+        if (device.isGpu()) {
+            throw new IllegalArgumentException(
+                    "precision bf16 on " + device + " needs the engine PyTorch");
+        }
+        if (!OneDnn.supports(this)) {
             throw new IllegalArgumentException(
                     "precision bf16 needs a processor with AVX-512 or AMX, and oneDNN's library for"
                             + " this platform; use float32");
@@ -83,6 +98,26 @@ public enum Precision {
      */
     public boolean isSlowOn(Device device) {
         return this == FLOAT32 && !device.isGpu() && OneDnn.hasAmx();
+    }
+
+    /**
+     * {@return an array's values in this precision} The engine must {@linkplain
+     * EngineBridge#runsScripts run scripts}, unless this is float32.
+     *
+     * @param x float32
+     */
+    public NDArray of(NDArray x) {
+        return this == FLOAT32
+                ? x
+                : TorchScript.of(
+                                "  def forward(self, x: Tensor) -> Tensor:\n"
+                                        + "    return x.to(dtype=%d)\n".formatted(torchType))
+                        .forward(x);
+    }
+
+    /** {@return PyTorch's number of the values' type} */
+    public int torchType() {
+        return torchType;
     }
 
     /** {@return the size of a value} */

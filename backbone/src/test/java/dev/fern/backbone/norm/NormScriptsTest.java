@@ -5,15 +5,21 @@ import static dev.fern.backbone.Closeness.widen;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.nn.Block;
+import ai.djl.training.ParameterStore;
 import dev.fern.backbone.BlockPass;
 import dev.fern.backbone.host.EngineBridge;
+import dev.fern.backbone.host.TorchScript;
 import dev.fern.backbone.norm.FilterResponseBlockTest.Case;
 import dev.fern.backbone.norm.MomentReference.Moments;
 import dev.fern.backbone.norm.NormCase.Reference;
+import dev.fern.backbone.onednn.Precision;
 import dev.fern.backbone.parameter.NamedParameters;
 import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -24,6 +30,10 @@ import org.junit.jupiter.params.provider.CsvSource;
 class NormScriptsTest {
 
     private static final double EPSILON = 1e-5;
+
+    /** To read a map in bfloat16, whose values DJL can't give. */
+    private static final String FLOAT32 =
+            "  def forward(self, x: Tensor) -> Tensor:\n    return x.to(dtype=6)\n";
 
     private NDManager manager;
 
@@ -159,6 +169,75 @@ class NormScriptsTest {
             drawn.prepare(plain, other);
             found.assertClose(drawn.run(plain, other), 5e-5, 1);
         }
+    }
+
+    /**
+     * A map in bfloat16 is normalised in float32: results are those of float32 but for a last
+     * rounding, by 2^-9 at most, and the parameters' gradients are sums in float32.
+     */
+    @ParameterizedTest
+    @CsvSource({"frn", "frn-eps", "frn-relu", "gn2", "gn2-tlu", "bn", "frozen-bn"})
+    void bfloat16MapsAreNormalisedInFloat32(String name) {
+        Normalization norm = Normalization.parse(name);
+        for (int side : new int[] {1, 3, 9}) {
+            NormCase alone = NormCase.random(7, 2, 4, side, side);
+            assertBfloat16IsRoundedFloat32(alone, norm.norm(4));
+            // Batch norm rounds once more before the addition, after which a value may lie on the
+            // other side of the threshold.
+            if (!name.endsWith("bn")) {
+                NormCase followed = NormCase.random(7, 2, 4, side, side, true, Activation.TLU);
+                truncate(followed.shortcut());
+                assertBfloat16IsRoundedFloat32(followed, norm.normAddActivation(4));
+            }
+        }
+    }
+
+    private void assertBfloat16IsRoundedFloat32(NormCase drawn, Block block) {
+        truncate(drawn.x());
+        truncate(drawn.outputGradient());
+        BlockPass.prepare(manager, block, drawn.inputs(), Map.of());
+        BlockPass exact = drawn.run(manager, block);
+        BlockPass rounded =
+                BlockPass.of(
+                        manager,
+                        block,
+                        (parameters, inputs) -> inBfloat16(block, parameters, inputs),
+                        drawn.inputs(),
+                        List.of(drawn.outputGradient()));
+        assertDistance(rounded.outputs().get(0).data(), exact.outputs().get(0).data(), 4e-3);
+        for (int i = 0; i < exact.inputGradients().size(); i++) {
+            assertDistance(rounded.inputGradients().get(i), exact.inputGradients().get(i), 4e-3);
+        }
+        exact.parameterGradients()
+                .forEach(
+                        (name, gradient) ->
+                                assertDistance(
+                                        rounded.parameterGradients().get(name), gradient, 1e-6));
+    }
+
+    private static NDList inBfloat16(Block block, ParameterStore parameters, NDList inputs) {
+        NDList maps = new NDList();
+        inputs.forEach(input -> maps.add(Precision.BFLOAT16.of(input)));
+        return new NDList(
+                TorchScript.of(FLOAT32)
+                        .forward(block.forward(parameters, maps, true).singletonOrThrow()));
+    }
+
+    /** Leaves what bfloat16 holds. */
+    private static void truncate(float[] values) {
+        for (int i = 0; i < values.length; i++) {
+            values[i] = Float.intBitsToFloat(Float.floatToRawIntBits(values[i]) & 0xffff0000);
+        }
+    }
+
+    private static void assertDistance(float[] found, float[] expected, double bound) {
+        double difference = 0;
+        double length = 0;
+        for (int i = 0; i < expected.length; i++) {
+            difference += Math.pow(found[i] - expected[i], 2);
+            length += Math.pow(expected[i], 2);
+        }
+        assertThat(Math.sqrt(difference)).isLessThanOrEqualTo(bound * Math.sqrt(length));
     }
 
     private static float[] values(Block block, String name) {

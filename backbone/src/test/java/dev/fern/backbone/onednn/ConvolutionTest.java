@@ -13,6 +13,7 @@ import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.Block;
 import ai.djl.nn.convolutional.Conv2d;
 import dev.fern.backbone.BlockPass;
+import dev.fern.backbone.host.EngineBridge;
 import dev.fern.backbone.parameter.NamedParameters;
 import dev.fern.backbone.parameter.Tensor;
 import java.io.IOException;
@@ -145,11 +146,15 @@ class ConvolutionTest {
     }
 
     @Test
-    void onlyTheCpuHasBfloat16() {
-        assertThatThrownBy(() -> Precision.BFLOAT16.requireSupported(Device.gpu()))
+    void onGpusOnlyPyTorchHasBfloat16() {
+        assertThatThrownBy(
+                        () ->
+                                Precision.BFLOAT16.requireSupported(
+                                        EngineBridge.of("MXNet"), Device.gpu()))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("bf16");
-        Precision.FLOAT32.requireSupported(Device.gpu());
+        Precision.FLOAT32.requireSupported(EngineBridge.of("MXNet"), Device.gpu());
+        Precision.BFLOAT16.requireSupported(EngineBridge.of("PyTorch"), Device.gpu());
     }
 
     /** Prints what a convolution computes and whether oneDNN did it. */

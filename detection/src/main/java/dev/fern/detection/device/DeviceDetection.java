@@ -8,6 +8,7 @@ import ai.djl.nn.Block;
 import ai.djl.training.ParameterStore;
 import dev.fern.backbone.host.EngineBridge;
 import dev.fern.backbone.host.TorchScript;
+import dev.fern.backbone.onednn.Precision;
 import dev.fern.detection.anchor.Anchors;
 import java.nio.FloatBuffer;
 
@@ -45,12 +46,14 @@ public final class DeviceDetection {
      * @param shape N, 3, H, W
      * @param anchors of the canvas H x W
      * @param most how many candidates of a level are kept at most
+     * @param precision of the maps
      */
-    public Candidates candidates(FloatBuffer pixels, Shape shape, Anchors anchors, int most) {
+    public Candidates candidates(
+            FloatBuffer pixels, Shape shape, Anchors anchors, int most, Precision precision) {
         EngineBridge engine = EngineBridge.of(manager);
         engine.recordNothing();
         try (NDManager pass = manager.newSubManager()) {
-            NDArray x = DeviceInput.of(pass, pixels, shape);
+            NDArray x = DeviceInput.of(pass, pixels, shape, precision);
             NDList outputs = network.forward(store, new NDList(x), false);
             int levels = outputs.size() / 2;
             NDArray found =

@@ -1,37 +1,39 @@
 package dev.fern.detection.device;
 
+import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
-import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
-import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.Block;
 import ai.djl.nn.Parameter;
-import ai.djl.training.GradientCollector;
 import ai.djl.training.ParameterStore;
 import dev.fern.backbone.host.EngineBridge;
+import dev.fern.backbone.host.EngineThreads;
 import dev.fern.backbone.host.TorchScript;
+import dev.fern.backbone.onednn.Precision;
 import dev.fern.backbone.parameter.NamedParameters;
 import dev.fern.backbone.parameter.ParameterValues;
 import dev.fern.backbone.parameter.Tensor;
 import dev.fern.detection.anchor.AnchorTargets;
 import dev.fern.detection.anchor.Anchors;
-import dev.fern.detection.image.PixelBuffers;
-import dev.fern.detection.loss.BoxLoss;
 import dev.fern.detection.loss.RetinaNetLoss;
-import java.nio.ByteBuffer;
+import dev.fern.detection.worker.RingAllReduce;
+import java.io.IOException;
 import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Supplier;
 
 /**
  * The steps of a detector's training on the device of its parameters: forward pass, the losses with
  * their gradients, backward pass, and the movement of the weights, which is that of {@code
  * torch.optim.SGD} with {@code clip_grad_norm_}. A step brings its pixels and its targets to the
- * device and nothing back: {@link #read} tells of many steps at once. For one thread at a time.
+ * device and nothing back: {@link #read} tells of many steps at once. Several devices share every
+ * batch, each with a copy of the parameters and a thread of its own; their gradients go from device
+ * to device and are added up in a fixed order. For one thread at a time.
  */
 public final class DeviceTraining implements AutoCloseable {
 
@@ -39,19 +41,18 @@ public final class DeviceTraining implements AutoCloseable {
     public static final int MOST_UNREAD = 20;
 
     private final Block network;
-    private final ParameterStore store;
     private final EngineBridge engine;
     private final NDManager manager;
-    private final RetinaNetLoss loss;
     private final Descent descent;
     private final TorchScript script = ScriptFile.load("training.torchscript");
-    private final DeviceAnchors anchorBoxes;
-    private final List<NDArray> weights = new ArrayList<>();
+    private final List<DeviceLane> lanes = new ArrayList<>();
+    private final EngineThreads threads;
+    private final List<NDArray> weights;
     private final DeviceValues velocities;
     private final NDArray decay;
 
-    /** [steps, 3]: the sums of both losses over the step's images, and the norm. */
-    private NDArray numbers;
+    /** The gradients and losses of all workers, which no lane has then; null without others. */
+    private NDArray summed;
 
     private final List<Integer> imagesOfSteps = new ArrayList<>();
     private int images;
@@ -81,6 +82,9 @@ public final class DeviceTraining implements AutoCloseable {
      * @param network initialised, with parameters on a device that {@linkplain #supports allows it}
      * @param store where the network finds its own parameters
      * @param owner of the parameters
+     * @param devices where parts of every batch are computed, at least one: that of the parameters
+     *     first, where the steps are taken
+     * @param precision of the maps and of their gradients
      * @param loss what is minimised
      * @param descent how the weights move
      */
@@ -88,15 +92,20 @@ public final class DeviceTraining implements AutoCloseable {
             Block network,
             ParameterStore store,
             NDManager owner,
+            List<Device> devices,
+            Precision precision,
             RetinaNetLoss loss,
             Descent descent) {
         this.network = network;
-        this.store = store;
-        this.loss = loss;
         this.descent = descent;
         engine = EngineBridge.of(owner);
         manager = owner.newSubManager();
-        anchorBoxes = new DeviceAnchors(manager);
+        lanes.add(new DeviceLane(network, store, manager, precision, loss, script));
+        for (Device device : devices.subList(1, devices.size())) {
+            lanes.add(first().another(device));
+        }
+        threads = new EngineThreads(engine, devices.size());
+        weights = first().weights();
         Map<String, Tensor> zeros = new LinkedHashMap<>();
         Map<String, Tensor> decays = new LinkedHashMap<>();
         NamedParameters.of(network)
@@ -104,7 +113,6 @@ public final class DeviceTraining implements AutoCloseable {
                         (name, parameter) -> {
                             if (parameter.requiresGradient()) {
                                 NDArray array = parameter.getArray();
-                                weights.add(array);
                                 float[] values = new float[Math.toIntExact(array.size())];
                                 long[] shape = array.getShape().getShape();
                                 zeros.put(name, new Tensor(shape, values));
@@ -115,11 +123,6 @@ public final class DeviceTraining implements AutoCloseable {
                         });
         velocities = DeviceValues.of(manager, zeros);
         decay = DeviceValues.of(manager, decays).array();
-        numbers = newNumbers();
-    }
-
-    private NDArray newNumbers() {
-        return manager.zeros(new Shape(MOST_UNREAD, 3));
     }
 
     /**
@@ -141,7 +144,6 @@ public final class DeviceTraining implements AutoCloseable {
      * @param targets N of them, one per image
      * @throws IllegalStateException if {@value #MOST_UNREAD} steps are unread
      */
-    @SuppressWarnings("try") // what is recorded is in the outputs
     public void accumulate(
             FloatBuffer pixels,
             int height,
@@ -151,67 +153,62 @@ public final class DeviceTraining implements AutoCloseable {
         if (unread() == MOST_UNREAD) {
             throw new IllegalStateException("the steps before must be read first");
         }
-        Shape shape = new Shape(targets.size(), 3, height, width);
-        ByteBuffer targetBytes = packed(targets);
-        try (NDManager step = manager.newSubManager();
-                GradientCollector recording = engine.newGradientCollector(step)) {
-            NDArray x = DeviceInput.of(step, pixels, shape);
-            NDArray target =
-                    engine.upload(
-                            step,
-                            targetBytes,
-                            new Shape(targetBytes.limit() / Float.BYTES),
-                            DataType.FLOAT32);
-            NDList outputs = network.forward(store, new NDList(x), true);
-            int levels = outputs.size() / 2;
-            script.call(
-                    step,
-                    "backward",
-                    outputs.subList(0, levels),
-                    outputs.subList(levels, 2 * levels),
-                    target,
-                    anchorBoxes.boxes(anchors),
-                    loss.focal().alpha(),
-                    loss.focal().gamma(),
-                    beta(loss.box()),
-                    loss.regressionWeight(),
-                    (double) loss.minPositives(),
-                    numbers,
-                    (long) unread());
-        } finally {
-            PixelBuffers.giveBack(targetBytes);
+        if (images == 0) {
+            lanes.subList(1, lanes.size()).forEach(lane -> lane.refresh(first()));
+        }
+        int count = Math.min(lanes.size(), targets.size());
+        if (count == 1) {
+            first().accumulate(pixels, height, width, anchors, targets, unread());
+        } else {
+            int size = 3 * height * width;
+            List<Supplier<Void>> parts = new ArrayList<>();
+            for (int i = 0; i < count; i++) {
+                DeviceLane lane = lanes.get(i);
+                int from = targets.size() * i / count;
+                int end = targets.size() * (i + 1) / count;
+                FloatBuffer own = pixels.slice(from * size, (end - from) * size);
+                parts.add(
+                        () -> {
+                            lane.accumulate(
+                                    own,
+                                    height,
+                                    width,
+                                    anchors,
+                                    targets.subList(from, end),
+                                    unread());
+                            return null;
+                        });
+            }
+            threads.run(parts);
         }
         images += targets.size();
     }
 
-    /** The script takes GIoU for a beta below 0. */
-    private static double beta(BoxLoss box) {
-        return box instanceof BoxLoss.SmoothL1 smooth ? smooth.beta() : -1;
+    private DeviceLane first() {
+        return lanes.get(0);
     }
 
     /**
-     * Packs targets as the script takes them, in float32, which holds all of their integers: the
-     * labels of all images, then image and anchor of each positive anchor, then the codes.
+     * Adds up what all workers of a training have accumulated, so that {@link #step} then takes the
+     * same step on each: one array to the host and one back.
+     *
+     * @param ring of the workers; each calls this, even if it has accumulated nothing
+     * @param imagesOfAll number of images of all workers together, at least 1
+     * @throws IOException if another worker has ended; what was accumulated is lost then
+     * @throws InterruptedException if the thread is interrupted meanwhile
      */
-    private static ByteBuffer packed(List<AnchorTargets> targets) {
-        int anchors = targets.get(0).labels().length;
-        int positives = targets.stream().mapToInt(target -> target.positives().length).sum();
-        ByteBuffer bytes =
-                PixelBuffers.take(
-                        Math.multiplyExact(targets.size() * anchors + 6 * positives, Float.BYTES));
-        FloatBuffer values = bytes.asFloatBuffer();
-        for (AnchorTargets target : targets) {
-            for (int label : target.labels()) {
-                values.put(label);
-            }
+    public void sum(RingAllReduce ring, int imagesOfAll) throws IOException, InterruptedException {
+        float[] values;
+        try (NDManager scope = manager.newSubManager()) {
+            values = engine.copy(script.call(scope, "total", taken(lanes, scope)));
         }
-        for (int n = 0; n < targets.size(); n++) {
-            for (int positive : targets.get(n).positives()) {
-                values.put(n).put(positive);
-            }
-        }
-        targets.forEach(target -> values.put(target.codes()));
-        return bytes;
+        ring.sum(List.of(FloatBuffer.wrap(values)));
+        summed = engine.upload(manager, new Shape(values.length), to -> to.put(0, values));
+        images = imagesOfAll;
+    }
+
+    private List<NDArray> taken(List<DeviceLane> from, NDManager owner) {
+        return from.stream().map(lane -> lane.take(unread(), owner)).toList();
     }
 
     /**
@@ -223,19 +220,27 @@ public final class DeviceTraining implements AutoCloseable {
         if (images == 0) {
             throw new IllegalStateException("no gradients were computed since the last step");
         }
-        script.call(
-                        manager,
-                        "step",
-                        weights,
-                        velocities.array(),
-                        decay,
-                        descent.momentum(),
-                        descent.clipNorm(),
-                        (double) images,
-                        rate,
-                        numbers,
-                        (long) unread())
-                .close();
+        try (NDManager step = manager.newSubManager()) {
+            List<NDArray> others =
+                    summed == null ? taken(lanes.subList(1, lanes.size()), step) : List.of(summed);
+            script.call(
+                    step,
+                    "step",
+                    weights,
+                    others,
+                    velocities.array(),
+                    decay,
+                    descent.momentum(),
+                    descent.clipNorm(),
+                    (double) images,
+                    rate,
+                    first().numbers(),
+                    (long) unread());
+        }
+        if (summed != null) {
+            summed.close();
+            summed = null;
+        }
         imagesOfSteps.add(images);
         images = 0;
     }
@@ -254,7 +259,14 @@ public final class DeviceTraining implements AutoCloseable {
     public void follow(DeviceValues average, double part) {
         List<NDArray> values =
                 NamedParameters.of(network).values().stream().map(Parameter::getArray).toList();
-        script.call(manager, "follow", average.array(), values, part, numbers, unread() - 1L)
+        script.call(
+                        manager,
+                        "follow",
+                        average.array(),
+                        values,
+                        part,
+                        first().numbers(),
+                        unread() - 1L)
                 .close();
     }
 
@@ -268,7 +280,7 @@ public final class DeviceTraining implements AutoCloseable {
         if (imagesOfSteps.isEmpty()) {
             return List.of();
         }
-        float[] values = engine.copy(numbers);
+        float[] values = first().takeNumbers();
         List<StepNumbers> read = new ArrayList<>();
         for (int step = 0; step < unread(); step++) {
             double count = imagesOfSteps.get(step);
@@ -279,8 +291,6 @@ public final class DeviceTraining implements AutoCloseable {
                             values[3 * step + 2]));
         }
         imagesOfSteps.clear();
-        numbers.close();
-        numbers = newNumbers();
         return read;
     }
 
@@ -315,6 +325,7 @@ public final class DeviceTraining implements AutoCloseable {
 
     @Override
     public void close() {
+        threads.close();
         manager.close();
     }
 }

@@ -371,7 +371,8 @@ public final class Detector implements AutoCloseable {
                 pixels,
                 new Shape(canvases.size(), 3, size.height(), size.width()),
                 anchors(canvases.get(0)),
-                configuration.postProcessing().candidatesPerLevel());
+                configuration.postProcessing().candidatesPerLevel(),
+                precision());
     }
 
     /**

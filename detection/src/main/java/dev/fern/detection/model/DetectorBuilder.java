@@ -1,6 +1,7 @@
 package dev.fern.detection.model;
 
 import ai.djl.Device;
+import dev.fern.backbone.host.EngineBridge;
 import dev.fern.backbone.host.InstalledEngines;
 import dev.fern.backbone.onednn.Precision;
 import dev.fern.detection.image.CanvasRule;
@@ -161,7 +162,7 @@ public final class DetectorBuilder {
                         device,
                         lanes,
                         manager -> {
-                            precision.requireSupported(device);
+                            precision.requireSupported(EngineBridge.of(manager), device);
                             return ModelDirectory.readNetwork(
                                     directory, configuration, manager, trains);
                         });

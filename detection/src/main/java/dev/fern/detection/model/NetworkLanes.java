@@ -133,7 +133,7 @@ final class NetworkLanes implements AutoCloseable {
     }
 
     void setPrecision(Precision precision) {
-        precision.requireSupported(manager.getDevice());
+        precision.requireSupported(engine, manager.getDevice());
         this.precision = precision;
     }
 
@@ -168,7 +168,7 @@ final class NetworkLanes implements AutoCloseable {
             }
         }
         try (NDManager step = manager.newSubManager()) {
-            return outputs(engine.create(step, pixels, shape), training);
+            return outputs(precision.of(engine.create(step, pixels, shape)), training);
         }
     }
 

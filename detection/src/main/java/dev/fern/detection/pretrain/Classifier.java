@@ -180,7 +180,7 @@ public final class Classifier implements AutoCloseable {
             }
         } else {
             try (NDManager step = manager.newSubManager()) {
-                logits = logits(engine.create(step, pixels, shape));
+                logits = logits(precision.of(engine.create(step, pixels, shape)));
             }
         }
         for (int n = 0; n < images; n++) {
@@ -211,7 +211,7 @@ public final class Classifier implements AutoCloseable {
      * @throws IllegalArgumentException if this machine or the device can't compute in it
      */
     public void setPrecision(Precision precision) {
-        precision.requireSupported(manager.getDevice());
+        precision.requireSupported(EngineBridge.of(manager), manager.getDevice());
         this.precision = precision;
     }
 

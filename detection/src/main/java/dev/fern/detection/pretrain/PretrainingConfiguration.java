@@ -184,10 +184,14 @@ public record PretrainingConfiguration(
      */
     public Classifier newClassifier(List<String> classes) {
         Device device = deviceList().get(0);
-        machine.precision().requireSupported(device);
         Classifier fresh = Classifier.create(classifier(classes), machine.engine(), device, seed);
-        fresh.setPrecision(machine.precision());
-        return fresh;
+        try {
+            fresh.setPrecision(machine.precision());
+            return fresh;
+        } catch (IllegalArgumentException e) {
+            fresh.close();
+            throw e;
+        }
     }
 
     /**

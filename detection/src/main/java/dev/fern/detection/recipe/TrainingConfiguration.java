@@ -133,7 +133,6 @@ public record TrainingConfiguration(
      */
     public Detector newDetector(Architecture architecture, List<CocoCategory> categories) {
         Device device = deviceList().get(0);
-        machine.precision().requireSupported(device);
         Detector fresh =
                 Detector.create(
                         detector(architecture, categories),
@@ -141,7 +140,12 @@ public record TrainingConfiguration(
                         device,
                         seed,
                         network.headDeviation());
-        fresh.setPrecision(machine.precision());
+        try {
+            fresh.setPrecision(machine.precision());
+        } catch (IllegalArgumentException e) {
+            fresh.close();
+            throw e;
+        }
         fresh.network().freezeBackbone(network.freezeStages());
         return fresh;
     }

@@ -1,5 +1,6 @@
 package dev.fern.detection.train;
 
+import ai.djl.Device;
 import ai.djl.nn.Block;
 import dev.fern.backbone.parameter.Tensor;
 import dev.fern.detection.anchor.AnchorTargets;
@@ -189,8 +190,7 @@ public final class DetectionTask
                         : OptionalInt.of(sampler.epoch(0).batches().size());
         this.matcher = configuration.matcher();
         this.decoder = new BatchDecoder(dataset.reader(), detector.configuration().normalization());
-        this.device =
-                shard.equals(Shard.WHOLE) ? onDevice(configuration, detector) : Optional.empty();
+        this.device = onDevice(configuration, detector);
         this.optimizer =
                 device.isPresent()
                         ? null
@@ -209,23 +209,27 @@ public final class DetectionTask
     }
 
     /**
-     * {@return the steps of a training that stays on its device; empty if it has several or its
-     * engine can't} The caller closes them before the detector.
+     * {@return the steps of a training that stays on its devices; empty if its engine can't} The
+     * caller closes them before the detector.
      *
      * @param configuration settings of the training
      * @param detector made by these settings
      */
     public static Optional<DeviceTraining> onDevice(
             TrainingConfiguration configuration, Detector detector) {
-        if (!DeviceTraining.supports(detector.manager()) || configuration.deviceList().size() > 1) {
+        if (!DeviceTraining.supports(detector.manager())) {
             return Optional.empty();
         }
+        List<Device> devices = configuration.deviceList();
+        int used = Math.min(devices.size(), configuration.loop().batchSize());
         Optimization descent = configuration.optimization();
         return Optional.of(
                 new DeviceTraining(
                         detector.network(),
                         detector.parameterStore(),
                         detector.manager(),
+                        devices.subList(0, used),
+                        detector.precision(),
                         configuration.loss().retinaNetLoss(),
                         new DeviceTraining.Descent(
                                 descent.momentum(),

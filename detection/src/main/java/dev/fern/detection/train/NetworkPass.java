@@ -43,7 +43,7 @@ public final class NetworkPass {
      * @param network initialised
      * @param parameters where the network finds its parameters and leaves their gradients
      * @param manager of the device that the parameters are on
-     * @param precision of the maps, where a {@link Tape} runs the network
+     * @param precision of the maps
      * @param weights keeps what a tape needs of the network's weights
      */
     public NetworkPass(
@@ -131,7 +131,7 @@ public final class NetworkPass {
             Function<L, List<float[]>> gradients) {
         try (NDManager step = manager.newSubManager();
                 GradientCollector collector = engine.newGradientCollector(step)) {
-            NDArray input = engine.create(step, pixels, shape);
+            NDArray input = precision.of(engine.create(step, pixels, shape));
             NDList outputs = network.forward(parameters, new NDList(input), true);
             L result = loss.apply(outputs);
             List<float[]> values = gradients.apply(result);

@@ -7,6 +7,7 @@ import dev.fern.backbone.loop.FloatChunks;
 import dev.fern.backbone.parameter.NamedParameters;
 import dev.fern.backbone.parameter.ParameterValues;
 import dev.fern.backbone.parameter.Tensor;
+import dev.fern.detection.device.DeviceTraining;
 import dev.fern.detection.train.CheckpointStore.Checkpoint;
 import dev.fern.detection.worker.RingAllReduce;
 import java.io.IOException;
@@ -46,7 +47,7 @@ final class TrainingState {
      */
     void distribute() throws IOException, InterruptedException {
         Map<String, Tensor> parameters = ParameterValues.copyOf(task.network());
-        Map<String, Tensor> velocities = task.optimizer().copyState();
+        Map<String, Tensor> velocities = velocities();
         ring.broadcast(
                 Stream.of(parameters, velocities)
                         .flatMap(tensors -> tensors.values().stream())
@@ -54,15 +55,28 @@ final class TrainingState {
                         .toList());
         if (ring.rank() > 0) {
             ParameterValues.assign(task.network(), parameters);
-            task.optimizer().restoreState(velocities);
+            restoreVelocities(velocities);
         }
+    }
+
+    private Map<String, Tensor> velocities() {
+        return task.onDevice()
+                .map(device -> device.velocities().copy())
+                .orElseGet(() -> task.optimizer().copyState());
+    }
+
+    private void restoreVelocities(Map<String, Tensor> velocities) {
+        task.onDevice()
+                .ifPresentOrElse(
+                        device -> device.restoreVelocities(velocities),
+                        () -> task.optimizer().restoreState(velocities));
     }
 
     /** {@return a checksum of all parameters and of the optimiser's state} */
     long checksum() {
         CRC32C checksum = new CRC32C();
         ByteBuffer bytes = ByteBuffer.allocate(Float.BYTES * FloatChunks.SIZE);
-        Stream.of(ParameterValues.copyOf(task.network()), task.optimizer().copyState())
+        Stream.of(ParameterValues.copyOf(task.network()), velocities())
                 .flatMap(tensors -> tensors.values().stream())
                 .forEach(
                         tensor -> {
@@ -91,7 +105,7 @@ final class TrainingState {
     OptionalDouble step(double rate, long step, int images)
             throws IOException, InterruptedException {
         if (task.onDevice().isPresent()) {
-            task.onDevice().get().step(rate);
+            stepOnDevice(task.onDevice().get(), rate, images);
             if (average != null) {
                 average.update(step);
             }
@@ -99,9 +113,7 @@ final class TrainingState {
         }
         if (ring.size() > 1) {
             task.optimizer().sum(ring, images);
-            if (!task.isBatchIndependent()) {
-                shareStatistics();
-            }
+            shareStatistics();
         }
         double norm = task.optimizer().step(rate);
         if (average != null && Double.isFinite(norm)) {
@@ -110,8 +122,23 @@ final class TrainingState {
         return OptionalDouble.of(norm);
     }
 
-    /** Gives all workers what the norms of worker 0 know of earlier batches. */
+    private void stepOnDevice(DeviceTraining device, double rate, int images)
+            throws IOException, InterruptedException {
+        if (ring.size() > 1) {
+            device.sum(ring, images);
+            shareStatistics();
+        }
+        device.step(rate);
+        if (ring.rank() > 0 && device.unread() == DeviceTraining.MOST_UNREAD) {
+            device.read(); // worker 0 tells of the steps
+        }
+    }
+
+    /** Gives all workers what norms that mix images know of earlier batches of worker 0. */
     private void shareStatistics() throws IOException, InterruptedException {
+        if (task.isBatchIndependent()) {
+            return;
+        }
         List<NDArray> arrays =
                 NamedParameters.of(task.network()).values().stream()
                         .filter(parameter -> !parameter.requiresGradient())
@@ -148,9 +175,7 @@ final class TrainingState {
         return new Checkpoint(
                 progress,
                 ParameterValues.copyOf(task.network()),
-                task.onDevice()
-                        .map(device -> device.velocities().copy())
-                        .orElseGet(() -> task.optimizer().copyState()),
+                velocities(),
                 average == null ? Map.of() : average.copy());
     }
 
@@ -161,10 +186,7 @@ final class TrainingState {
      */
     void restore(Checkpoint checkpoint) {
         ParameterValues.assign(task.network(), checkpoint.parameters());
-        task.onDevice()
-                .ifPresentOrElse(
-                        device -> device.restoreVelocities(checkpoint.velocities()),
-                        () -> task.optimizer().restoreState(checkpoint.velocities()));
+        restoreVelocities(checkpoint.velocities());
         if (average != null) {
             average.restore(checkpoint.model());
         }

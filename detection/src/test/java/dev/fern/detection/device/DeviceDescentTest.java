@@ -63,6 +63,7 @@ class DeviceDescentTest extends TrainingScriptTest {
                     manager,
                     "step",
                     weights,
+                    List.of(),
                     velocity,
                     decays,
                     momentum,

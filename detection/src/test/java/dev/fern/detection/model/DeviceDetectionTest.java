@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.fern.backbone.host.Transfers;
+import dev.fern.backbone.onednn.Precision;
 import dev.fern.backbone.parameter.ParameterValues;
 import dev.fern.backbone.parameter.Tensor;
 import dev.fern.detection.image.BgrImage;
@@ -69,6 +70,44 @@ class DeviceDetectionTest {
                 }
             }
         }
+    }
+
+    /**
+     * What the batch changes is the order of sums, as in float32; a value that it takes to the
+     * other neighbour in 8 bits may move a detection farther.
+     */
+    @Test
+    void detectionsInBfloat16AreNearThoseOfFloat32() throws IOException {
+        List<Path> pictures =
+                List.of(
+                        TestImages.write(folder.resolve("wide.png"), 190, 120, 1),
+                        TestImages.write(folder.resolve("other.png"), 190, 120, 3));
+        try (Detector device = TinyDetectors.livelyByOperators(configuration("frn", 300), 4)) {
+            List<List<Detection>> exact = device.detect(pictures, DetectorInput::of);
+            device.setPrecision(Precision.BFLOAT16);
+            List<List<Detection>> together = device.detect(pictures, DetectorInput::of);
+            for (int i = 0; i < pictures.size(); i++) {
+                try (BgrImage image = ImageReader.standard().read(pictures.get(i))) {
+                    Transfers before = Transfers.count();
+                    List<Detection> found = device.detect(image);
+                    assertThat(Transfers.since(before)).isEqualTo(new Transfers(1, 1));
+                    assertThat(found).isNotEqualTo(exact.get(i));
+                    assertThat(alike(exact.get(i), found, 0.03, 2)).isGreaterThan(0.8);
+                    assertThat(alike(throughTheHost(device, image), found, 0.03, 2))
+                            .isGreaterThan(0.8);
+                    assertThat(alike(together.get(i), found, 1e-3, 0.05)).isGreaterThan(0.9);
+                }
+            }
+        }
+    }
+
+    /** Returns the part of some detections that others have too. */
+    private static double alike(
+            List<Detection> some, List<Detection> others, double score, double box) {
+        return some.stream()
+                        .filter(one -> others.stream().anyMatch(o -> isSame(one, o, score, box)))
+                        .count()
+                / (double) some.size();
     }
 
     /** What the host makes of the outputs that the device has computed. */

@@ -26,7 +26,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** The whole loop around a training that stays on the device. */
 @Tag("device")
@@ -85,6 +85,7 @@ class DeviceTrainerTest {
             } finally {
                 System.clearProperty(EngineBridge.OPERATORS);
             }
+            detector.setPrecision(configuration.machine().precision());
             task =
                     new DetectionTask(
                             configuration,
@@ -118,11 +119,13 @@ class DeviceTrainerTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"frn", "bn"})
-    void resumedTrainingIsTheUndisturbedOneBitForBit(String norm) throws Exception {
+    @CsvSource({"frn, float32", "bn, float32", "frn, bf16", "bn, bf16"})
+    void resumedTrainingIsTheUndisturbedOneBitForBit(String norm, String precision)
+            throws Exception {
+        String numbers = "{\"precision\": \"%s\"}".formatted(precision);
         RunDirectory undisturbed;
         List<Double> losses;
-        try (Training training = new Training("undisturbed", norm)) {
+        try (Training training = new Training("undisturbed", norm, numbers)) {
             assertThat(training.task.onDevice()).isPresent();
             assertThat(training.trainer.train()).isTrue();
             undisturbed = training.lock.run();
@@ -134,7 +137,7 @@ class DeviceTrainerTest {
         List<Double> found = new ArrayList<>();
         for (long stop : new long[] {2, 7, Long.MAX_VALUE}) {
             try (Training training =
-                    new Training("interrupted", norm, "{\"checkpointSteps\": 1}")) {
+                    new Training("interrupted", norm, numbers, "{\"checkpointSteps\": 1}")) {
                 training.stopAfter = stop;
                 if (stop > 2) {
                     training.trainer.resume(warning -> {});

@@ -79,9 +79,9 @@ public final class ModelOptions {
             paramLabel = "NAME",
             defaultValue = "float32",
             description =
-                    "Numbers that the network is computed in: float32, bf16 (faster on"
-                            + " processors that multiply it, less exact), or auto for bf16 on these"
-                            + " and float32 elsewhere. Default: ${DEFAULT-VALUE}.")
+                    "Numbers that the network is computed in: float32, bf16 (faster on GPUs and on"
+                            + " processors that multiply it, less exact), or auto for bf16 on such"
+                            + " processors and float32 elsewhere. Default: ${DEFAULT-VALUE}.")
     private String precision;
 
     @OptionSection(Section.DATA)
@@ -201,19 +201,23 @@ public final class ModelOptions {
             Engines.require(engine);
             device = Devices.of(devices, engine).get(0);
             wanted = precision();
-            wanted.requireSupported(device);
             PrecisionAdvice.print(wanted, device);
         } catch (IllegalArgumentException e) {
             throw new BadInputException(e.getMessage(), e);
         }
-        Detector detector =
-                Detector.builder(directory)
-                        .optCanvas(configuration.canvas())
-                        .optPostProcessing(configuration.postProcessing())
-                        .optEngine(engine)
-                        .optDevice(device)
-                        .optPrecision(wanted)
-                        .load();
+        Detector detector;
+        try {
+            detector =
+                    Detector.builder(directory)
+                            .optCanvas(configuration.canvas())
+                            .optPostProcessing(configuration.postProcessing())
+                            .optEngine(engine)
+                            .optDevice(device)
+                            .optPrecision(wanted)
+                            .load();
+        } catch (IllegalArgumentException e) {
+            throw new BadInputException(e.getMessage(), e);
+        }
         Messages.detail(
                 () ->
                         String.format(

@@ -185,9 +185,9 @@ final class CommonSettings {
             names = "--precision",
             paramLabel = "NAME",
             description =
-                    "Numbers that the network is computed in: float32, bf16 (faster on"
-                            + " processors that multiply it, less exact), or auto for bf16 on these"
-                            + " and float32 elsewhere. Default: float32.")
+                    "Numbers that the network is computed in: float32, bf16 (faster on GPUs and on"
+                            + " processors that multiply it, less exact), or auto for bf16 on such"
+                            + " processors and float32 elsewhere. Default: float32.")
     private String precision;
 
     @OptionSection(Section.MACHINE)

@@ -1,0 +1,75 @@
+package dev.fern.backbone.host;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import ai.djl.engine.EngineException;
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.Shape;
+import java.nio.FloatBuffer;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** The way of values to a device, as far as a machine without a GPU can go it. */
+class UploadTest {
+
+    private static final Shape SHAPE = new Shape(2, 3);
+
+    private NDManager manager;
+
+    @BeforeEach
+    void openManager() {
+        assumeTrue(
+                getClass().getResource("/native/lib/pytorch.properties") != null,
+                "skipped: built without PyTorch's native library");
+        System.setProperty(EngineBridge.OPERATORS, "true");
+        try {
+            manager = EngineBridge.of("PyTorch").newManager();
+        } finally {
+            System.clearProperty(EngineBridge.OPERATORS);
+        }
+    }
+
+    @AfterEach
+    void closeManager() {
+        if (manager != null) {
+            manager.close();
+        }
+    }
+
+    private static void write(FloatBuffer values) {
+        values.put(new float[] {1, 2, 3, 4, 5, 6});
+    }
+
+    @Test
+    void valuesAreWrittenToTheArrayAndCountedOnce() {
+        Transfers before = Transfers.count();
+        NDArray array = EngineBridge.of(manager).upload(manager, SHAPE, UploadTest::write);
+        assertThat(Transfers.since(before)).isEqualTo(new Transfers(1, 0));
+        assertThat(array.getShape()).isEqualTo(SHAPE);
+        assertThat(array.toFloatArray()).containsExactly(1, 2, 3, 4, 5, 6);
+    }
+
+    @Test
+    void stagedValuesArrive() {
+        NDArray array = TorchBridge.staged(manager, SHAPE, UploadTest::write, "False", "cpu");
+        assertThat(array.getShape()).isEqualTo(SHAPE);
+        assertThat(array.toFloatArray()).containsExactly(1, 2, 3, 4, 5, 6);
+        assertThat(manager.getManagedArrays()).containsExactly(array);
+    }
+
+    /** PyTorch understands the request, and has no device to pin memory for. */
+    @Test
+    void memoryIsPinnedForADeviceAlone() {
+        assumeTrue(manager.getEngine().getGpuCount() == 0, "skipped: there is a GPU");
+        assertThatThrownBy(
+                        () ->
+                                TorchBridge.staged(
+                                        manager, SHAPE, UploadTest::write, "True", "cuda:0"))
+                .isInstanceOf(EngineException.class)
+                .hasMessageContaining("pin");
+    }
+}
