@@ -137,6 +137,17 @@ final class TorchBridge implements EngineBridge {
     }
 
     @Override
+    public float[] copy(NDArray array) {
+        if (!array.getDevice().isGpu()) {
+            return EngineBridge.super.copy(array);
+        }
+        Transfers.addToHost();
+        try (NDManager cpu = array.getManager().newSubManager(Device.cpu())) {
+            return INSTANCE.copy(TorchScript.move(array, cpu));
+        }
+    }
+
+    @Override
     public NDArray upload(NDManager manager, Shape shape, Consumer<FloatBuffer> writer) {
         Transfers.addToDevice();
         Device device = manager.getDevice();

@@ -6,7 +6,8 @@ import dev.fern.backbone.host.TorchScript;
  * FRN on PyTorch's devices: nu is one pass through the map, and y = x * gamma / sqrt(nu^2 + eps) +
  * beta another one, since all else has a value per channel and image. No operator asks for the
  * order of the map's memory, so that maps with channels last stay so. A map in bfloat16 is computed
- * in float32 and kept as it is for the backward pass.
+ * in float32 and kept as it is for the backward pass, where each of the two terms of its gradient
+ * is rounded before they are added: by as much as the gradient that comes in was.
  */
 final class FilterResponseScript {
 
@@ -60,7 +61,7 @@ final class FilterResponseScript {
         String end =
                 switch (activation) {
                     case NONE -> "    z = y\n";
-                    case RELU -> "    z = torch.relu(y)\n";
+                    case RELU -> "    z = torch.relu(y.to(dtype=x.dtype))\n";
                     case TLU ->
                             "    t = %s\n    z = torch.where(y > t, y, t)\n"
                                     .formatted(perChannel.formatted("tau"));

@@ -68,10 +68,11 @@ public record GroupNormalization(int groups, Activation activation) implements M
 
         private static final double EPSILON = 1e-5;
 
+        /** GPUs take no map in bfloat16 beside parameters in float32, PyTorch's type 6. */
         private static final String SCRIPT =
                 """
                   def forward(self, x: Tensor, gamma: Tensor, beta: Tensor) -> Tensor:
-                    return torch.group_norm(x, %d, gamma, beta, %s, True)
+                    return torch.group_norm(x.to(dtype=6), %d, gamma, beta, %s, True)
                 """;
 
         private final int groups;

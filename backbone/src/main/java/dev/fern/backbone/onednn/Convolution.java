@@ -71,13 +71,15 @@ public final class Convolution extends Conv2d {
     }
 
     private NDArray scripted(ParameterStore parameters, NDArray x, boolean training) {
-        if (script == null) {
-            script = TorchScript.of(source());
+        TorchScript function = script;
+        if (function == null) { // several threads may come here; they get the same
+            function = TorchScript.of(source());
+            script = function;
         }
         NDArray values = parameters.getValue(weight, x.getDevice(), training);
         return bias == null
-                ? script.forward(x, values)
-                : script.forward(x, values, parameters.getValue(bias, x.getDevice(), training));
+                ? function.forward(x, values)
+                : function.forward(x, values, parameters.getValue(bias, x.getDevice(), training));
     }
 
     private String source() {

@@ -2,6 +2,7 @@ package dev.fern.backbone.parameter;
 
 import ai.djl.nn.Block;
 import ai.djl.nn.Parameter;
+import dev.fern.backbone.host.EngineBridge;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
@@ -58,7 +59,9 @@ public record ParameterSpread(double least, double mean, double most, double dev
                                 sums.computeIfAbsent(
                                                 name.substring(name.lastIndexOf('.') + 1),
                                                 kind -> new Sums())
-                                        .add(parameter.getArray().toFloatArray());
+                                        .add(
+                                                EngineBridge.of(parameter.getArray())
+                                                        .copy(parameter.getArray()));
                             }
                         });
         Map<String, ParameterSpread> spreads = new LinkedHashMap<>();

@@ -72,4 +72,18 @@ class UploadTest {
                 .isInstanceOf(EngineException.class)
                 .hasMessageContaining("pin");
     }
+
+    @Test
+    void movedValuesBelongToTheOwnerAlone() {
+        NDArray array = EngineBridge.of(manager).upload(manager, SHAPE, UploadTest::write);
+        NDArray moved;
+        try (NDManager owner = manager.newSubManager()) {
+            moved = TorchScript.move(array, owner);
+            assertThat(moved.toFloatArray()).containsExactly(1, 2, 3, 4, 5, 6);
+            assertThat(owner.getManagedArrays()).containsExactly(moved);
+        }
+        assertThat(moved.isReleased()).isTrue();
+        assertThat(array.toFloatArray()).containsExactly(1, 2, 3, 4, 5, 6);
+        assertThat(manager.getManagedArrays()).containsExactly(array);
+    }
 }

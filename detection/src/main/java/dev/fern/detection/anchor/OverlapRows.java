@@ -3,7 +3,7 @@ package dev.fern.detection.anchor;
 /**
  * The overlaps of one box with many anchors, by loops without branches over coordinates that lie
  * side by side, which the JVM turns into vector instructions. The values are those of {@link
- * Overlap#iou} to the last bit.
+ * Overlap#iou} to the last bit, but NaN instead of 0 where neither box has an area.
  */
 final class OverlapRows {
 

@@ -119,7 +119,7 @@ final class DeviceLane {
     /** Gives this lane the parameters of another one. */
     void refresh(DeviceLane from) {
         try (NDArray values = from.script.call(from.manager, "flat", from.arrays());
-                NDArray here = values.toDevice(manager.getDevice(), true)) {
+                NDArray here = TorchScript.move(values, manager)) {
             script.call(manager, "assign", arrays(), here).close();
         }
     }
@@ -133,9 +133,7 @@ final class DeviceLane {
      */
     NDArray take(int row, NDManager owner) {
         try (NDArray taken = script.call(manager, "take", weights(), numbers, (long) row)) {
-            NDArray there = taken.toDevice(owner.getDevice(), true);
-            there.attach(owner);
-            return there;
+            return TorchScript.move(taken, owner);
         }
     }
 

@@ -198,6 +198,7 @@ public final class DeviceTraining implements AutoCloseable {
      * @throws InterruptedException if the thread is interrupted meanwhile
      */
     public void sum(RingAllReduce ring, int imagesOfAll) throws IOException, InterruptedException {
+        images = 0; // the lanes give up what they have
         float[] values;
         try (NDManager scope = manager.newSubManager()) {
             values = engine.copy(script.call(scope, "total", taken(lanes, scope)));

@@ -190,7 +190,8 @@ public final class DetectionTask
                         : OptionalInt.of(sampler.epoch(0).batches().size());
         this.matcher = configuration.matcher();
         this.decoder = new BatchDecoder(dataset.reader(), detector.configuration().normalization());
-        this.device = onDevice(configuration, detector);
+        int largest = shard.largest(configuration.loop().batchSize());
+        this.device = onDevice(configuration, detector, largest);
         this.optimizer =
                 device.isPresent()
                         ? null
@@ -201,11 +202,7 @@ public final class DetectionTask
         this.lanes =
                 device.isPresent()
                         ? null
-                        : GradientStep.lanes(
-                                configuration,
-                                detector,
-                                optimizer,
-                                shard.largest(configuration.loop().batchSize()));
+                        : GradientStep.lanes(configuration, detector, optimizer, largest);
     }
 
     /**
@@ -214,14 +211,15 @@ public final class DetectionTask
      *
      * @param configuration settings of the training
      * @param detector made by these settings
+     * @param largest number of images of the largest batch; no more devices are used
      */
     public static Optional<DeviceTraining> onDevice(
-            TrainingConfiguration configuration, Detector detector) {
+            TrainingConfiguration configuration, Detector detector, int largest) {
         if (!DeviceTraining.supports(detector.manager())) {
             return Optional.empty();
         }
         List<Device> devices = configuration.deviceList();
-        int used = Math.min(devices.size(), configuration.loop().batchSize());
+        int used = Math.min(devices.size(), largest);
         Optimization descent = configuration.optimization();
         return Optional.of(
                 new DeviceTraining(

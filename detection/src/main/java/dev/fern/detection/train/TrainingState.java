@@ -145,7 +145,9 @@ final class TrainingState {
                         .map(Parameter::getArray)
                         .toList();
         List<FloatBuffer> values =
-                arrays.stream().map(array -> FloatBuffer.wrap(array.toFloatArray())).toList();
+                arrays.stream()
+                        .map(array -> FloatBuffer.wrap(EngineBridge.of(array).copy(array)))
+                        .toList();
         ring.broadcast(values);
         for (int i = 0; i < arrays.size() && ring.rank() > 0; i++) {
             EngineBridge.of(arrays.get(i)).set(arrays.get(i), values.get(i));

@@ -50,7 +50,7 @@ final class TrainingWorkload extends DetectorWorkload {
         super(configuration, image, random);
         detector = configuration.newDetector(categories(categories));
         matcher = configuration.matcher();
-        device = DetectionTask.onDevice(configuration, detector);
+        device = DetectionTask.onDevice(configuration, detector, configuration.loop().batchSize());
         optimizer =
                 device.isPresent()
                         ? null

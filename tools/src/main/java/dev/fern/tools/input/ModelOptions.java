@@ -80,8 +80,8 @@ public final class ModelOptions {
             defaultValue = "float32",
             description =
                     "Numbers that the network is computed in: float32, bf16 (faster on GPUs and on"
-                            + " processors that multiply it, less exact), or auto for bf16 on such"
-                            + " processors and float32 elsewhere. Default: ${DEFAULT-VALUE}.")
+                            + " processors that multiply it, less exact), or auto for bf16 where the"
+                            + " processor multiplies it and else float32. Default: ${DEFAULT-VALUE}.")
     private String precision;
 
     @OptionSection(Section.DATA)

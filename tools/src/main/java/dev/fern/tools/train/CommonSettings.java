@@ -186,8 +186,8 @@ final class CommonSettings {
             paramLabel = "NAME",
             description =
                     "Numbers that the network is computed in: float32, bf16 (faster on GPUs and on"
-                            + " processors that multiply it, less exact), or auto for bf16 on such"
-                            + " processors and float32 elsewhere. Default: float32.")
+                            + " processors that multiply it, less exact), or auto for bf16 where the"
+                            + " processor multiplies it and else float32. Default: float32.")
     private String precision;
 
     @OptionSection(Section.MACHINE)
