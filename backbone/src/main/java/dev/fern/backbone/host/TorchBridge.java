@@ -32,15 +32,6 @@ final class TorchBridge implements EngineBridge {
     /** Name of the managers under which {@link #BY_OPERATORS} is the bridge. */
     private static final String OPERATORS_NAME = "by operators";
 
-    /** Memory for float32 values, PyTorch's type 6, and the way from there to a device. */
-    private static final String STAGING =
-            """
-              def host(self, size: int) -> Tensor:
-                return torch.empty([size], dtype=6, layout=None, device=torch.device("cpu"), pin_memory=%s)
-              def to_device(self, x: Tensor) -> Tensor:
-                return x.to(device=torch.device("%s"), non_blocking=True)
-            """;
-
     private final boolean lends;
 
     private TorchBridge(boolean lends) {
@@ -143,7 +134,7 @@ final class TorchBridge implements EngineBridge {
         }
         Transfers.addToHost();
         try (NDManager cpu = array.getManager().newSubManager(Device.cpu())) {
-            return INSTANCE.copy(TorchScript.move(array, cpu));
+            return INSTANCE.copy(TorchMemory.move(array, cpu));
         }
     }
 
@@ -152,27 +143,8 @@ final class TorchBridge implements EngineBridge {
         Transfers.addToDevice();
         Device device = manager.getDevice();
         return device.isGpu()
-                ? staged(manager, shape, writer, "True", "cuda:" + device.getDeviceId())
+                ? TorchMemory.stage(manager, shape, writer, true)
                 : INSTANCE.create(manager, shape, writer);
-    }
-
-    /**
-     * Writes values to the host's memory and starts their way to a device. PyTorch keeps pinned
-     * memory when its array is closed, and gives it out again when the device has read it.
-     */
-    static NDArray staged(
-            NDManager manager,
-            Shape shape,
-            Consumer<FloatBuffer> writer,
-            String pinned,
-            String device) {
-        TorchScript script = TorchScript.of(STAGING.formatted(pinned, device));
-        try (NDArray host = script.call(manager, "host", shape.size())) {
-            writer.accept(INSTANCE.floats(host));
-            try (NDArray flat = script.call(manager, "to_device", host)) {
-                return flat.reshape(shape);
-            }
-        }
     }
 
     /**

@@ -1,6 +1,5 @@
 package dev.fern.backbone.host;
 
-import ai.djl.Device;
 import ai.djl.engine.EngineException;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
@@ -51,13 +50,6 @@ public final class TorchScript {
     /** A pickled empty tuple: the source needs no constants. */
     private static final String CONSTANTS = "\u0080\u0002).";
 
-    /** To a device that is written into the source, since a function can't be given one. */
-    private static final String MOVE =
-            """
-              def move(self, x: Tensor) -> Tensor:
-                return x.to(device=torch.device("%s"))
-            """;
-
     /** Of the operators that the source means: that of PyTorch 1.13 and later. */
     private static final String VERSION = "10\n";
 
@@ -105,20 +97,6 @@ public final class TorchScript {
         zip.putNextEntry(new ZipEntry("functions/" + name));
         zip.write(content);
         zip.closeEntry();
-    }
-
-    /**
-     * {@return an array's values on the device of a manager, which owns the result} On the same
-     * device it may share the array's memory. What DJL moves to another device belongs to a manager
-     * that it makes under the array's own, and that lives as long.
-     *
-     * @param array of PyTorch
-     * @param owner owns the result
-     */
-    public static NDArray move(NDArray array, NDManager owner) {
-        Device device = owner.getDevice();
-        String name = device.isGpu() ? "cuda:" + device.getDeviceId() : "cpu";
-        return of(MOVE.formatted(name)).call(owner, "move", array);
     }
 
     /**

@@ -55,7 +55,7 @@ class UploadTest {
 
     @Test
     void stagedValuesArrive() {
-        NDArray array = TorchBridge.staged(manager, SHAPE, UploadTest::write, "False", "cpu");
+        NDArray array = TorchMemory.stage(manager, SHAPE, UploadTest::write, false);
         assertThat(array.getShape()).isEqualTo(SHAPE);
         assertThat(array.toFloatArray()).containsExactly(1, 2, 3, 4, 5, 6);
         assertThat(manager.getManagedArrays()).containsExactly(array);
@@ -65,10 +65,7 @@ class UploadTest {
     @Test
     void memoryIsPinnedForADeviceAlone() {
         assumeTrue(manager.getEngine().getGpuCount() == 0, "skipped: there is a GPU");
-        assertThatThrownBy(
-                        () ->
-                                TorchBridge.staged(
-                                        manager, SHAPE, UploadTest::write, "True", "cuda:0"))
+        assertThatThrownBy(() -> TorchMemory.stage(manager, SHAPE, UploadTest::write, true))
                 .isInstanceOf(EngineException.class)
                 .hasMessageContaining("pin");
     }
@@ -78,7 +75,7 @@ class UploadTest {
         NDArray array = EngineBridge.of(manager).upload(manager, SHAPE, UploadTest::write);
         NDArray moved;
         try (NDManager owner = manager.newSubManager()) {
-            moved = TorchScript.move(array, owner);
+            moved = TorchMemory.move(array, owner);
             assertThat(moved.toFloatArray()).containsExactly(1, 2, 3, 4, 5, 6);
             assertThat(owner.getManagedArrays()).containsExactly(moved);
         }

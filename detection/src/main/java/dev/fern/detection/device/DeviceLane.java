@@ -10,6 +10,7 @@ import ai.djl.nn.Parameter;
 import ai.djl.training.GradientCollector;
 import ai.djl.training.ParameterStore;
 import dev.fern.backbone.host.EngineBridge;
+import dev.fern.backbone.host.TorchMemory;
 import dev.fern.backbone.host.TorchScript;
 import dev.fern.backbone.onednn.Precision;
 import dev.fern.backbone.parameter.NamedParameters;
@@ -119,7 +120,7 @@ final class DeviceLane {
     /** Gives this lane the parameters of another one. */
     void refresh(DeviceLane from) {
         try (NDArray values = from.script.call(from.manager, "flat", from.arrays());
-                NDArray here = TorchScript.move(values, manager)) {
+                NDArray here = TorchMemory.move(values, manager)) {
             script.call(manager, "assign", arrays(), here).close();
         }
     }
@@ -133,7 +134,7 @@ final class DeviceLane {
      */
     NDArray take(int row, NDManager owner) {
         try (NDArray taken = script.call(manager, "take", weights(), numbers, (long) row)) {
-            return TorchScript.move(taken, owner);
+            return TorchMemory.move(taken, owner);
         }
     }
 
