@@ -2,7 +2,6 @@ package dev.fern.detection.train;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
@@ -14,59 +13,38 @@ import dev.fern.backbone.host.EngineBridge;
 import dev.fern.backbone.host.TorchScript;
 import dev.fern.backbone.host.Transfers;
 import dev.fern.backbone.onednn.Precision;
-import dev.fern.detection.anchor.Anchors;
 import dev.fern.detection.data.Batch;
 import dev.fern.detection.device.DeviceTraining;
 import dev.fern.detection.device.DeviceTraining.Descent;
 import dev.fern.detection.device.StepNumbers;
-import dev.fern.detection.image.CanvasRule;
 import dev.fern.detection.model.Detector;
 import dev.fern.detection.model.DetectorConfiguration;
 import dev.fern.detection.model.TinyDetectors;
 import java.io.IOException;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** A training on the device whose maps are bfloat16 beside the same one in float32. */
 @Tag("device")
-class DeviceBfloat16Test {
+class DeviceBfloat16Test extends DeviceTrainingCase {
 
     private static final int SIDE = 128;
-    private static final CanvasRule RULE = new CanvasRule(SIDE, SIDE);
 
     /** PyTorch's type 6 is float32. */
     private static final TorchScript FLOAT32 =
             TorchScript.of("  def forward(self, x: Tensor) -> Tensor:\n    return x.to(dtype=6)\n");
 
-    @TempDir Path folder;
-
-    private LabelledBatches batches;
-
-    @BeforeEach
-    void drawImages() throws IOException {
-        assumeTrue(
-                getClass().getResource("/native/lib/pytorch.properties") != null,
-                "skipped: built without PyTorch's native library");
-        batches =
-                new LabelledBatches(
-                        new RectangleFolder(folder)
-                                .image(1, SIDE, SIDE, 2)
-                                .image(2, SIDE, SIDE, 0)
-                                .image(3, SIDE, SIDE, 3)
-                                .dataset(),
-                        RULE);
+    DeviceBfloat16Test() {
+        super(SIDE);
     }
 
-    private static Detector detector(String norm, Precision precision) {
-        DetectorConfiguration configuration = TinyDetectors.smallest(norm, RULE);
+    private Detector detector(String norm, Precision precision) {
+        DetectorConfiguration configuration = TinyDetectors.smallest(norm, rule);
         Detector detector = TinyDetectors.livelyByOperators(configuration, 9);
         detector.setPrecision(precision);
         return detector;
@@ -165,15 +143,6 @@ class DeviceBfloat16Test {
                 detector.precision(),
                 LabelledBatches.LOSS,
                 new Descent(0.9, 1e-4, 1e-5, 10));
-    }
-
-    private void accumulate(Detector detector, DeviceTraining training, int... images)
-            throws IOException {
-        try (Batch batch = batches.decode(images)) {
-            Anchors anchors = detector.anchors(batch.items().get(0).canvas());
-            training.accumulate(
-                    batch.pixels(), SIDE, SIDE, anchors, LabelledBatches.targets(batch, anchors));
-        }
     }
 
     /** It was within 6%, above and below. */

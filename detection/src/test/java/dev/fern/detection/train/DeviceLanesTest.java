@@ -1,63 +1,37 @@
 package dev.fern.detection.train;
 
-import static dev.fern.detection.train.DeviceTrainingTest.accumulate;
-import static dev.fern.detection.train.DeviceTrainingTest.assertClose;
-import static dev.fern.detection.train.DeviceTrainingTest.assertNear;
-import static dev.fern.detection.train.DeviceTrainingTest.training;
-import static dev.fern.detection.train.DeviceTrainingTest.values;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.fern.backbone.host.Transfers;
 import dev.fern.detection.device.DeviceTraining;
 import dev.fern.detection.device.StepNumbers;
-import dev.fern.detection.image.CanvasRule;
 import dev.fern.detection.model.Detector;
 import dev.fern.detection.model.DetectorConfiguration;
 import dev.fern.detection.model.TinyDetectors;
 import dev.fern.detection.worker.Rings;
 import java.io.IOException;
-import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Several devices, and several workers, do what one device does. */
 @Tag("device")
-class DeviceLanesTest {
+class DeviceLanesTest extends DeviceTrainingCase {
 
-    private static final CanvasRule RULE = new CanvasRule(64, 64);
     private static final double RATE = 1e-3;
 
-    @TempDir Path folder;
-
-    private LabelledBatches batches;
-
-    @BeforeEach
-    void drawImages() throws IOException {
-        assumeTrue(
-                getClass().getResource("/native/lib/pytorch.properties") != null,
-                "skipped: built without PyTorch's native library");
-        batches =
-                new LabelledBatches(
-                        new RectangleFolder(folder)
-                                .image(1, 64, 64, 2)
-                                .image(2, 64, 64, 0)
-                                .image(3, 64, 64, 3)
-                                .dataset(),
-                        RULE);
+    DeviceLanesTest() {
+        super(64);
     }
 
     /** Lanes on one device stand for several devices: each has a copy of the parameters. */
     @ParameterizedTest
     @CsvSource({"frn, 2", "frozen-bn, 3"})
     void severalLanesTakeTheStepsOfOne(String norm, int lanes) throws IOException {
-        DetectorConfiguration configuration = TinyDetectors.smallest(norm, RULE);
+        DetectorConfiguration configuration = TinyDetectors.smallest(norm, rule);
         try (Detector one = TinyDetectors.livelyByOperators(configuration, 9);
                 Detector other = TinyDetectors.livelyByOperators(configuration, 9);
                 DeviceTraining alone = training(one, LabelledBatches.LOSS);
@@ -68,9 +42,9 @@ class DeviceLanesTest {
                 // Batches of three, of two, and accumulated ones of one image and two.
                 int[][] drawn = {{0, 1, 2}, {2, 0}, {step % 3}};
                 for (int batch = step % 3; batch < (step % 3 == 1 ? 3 : step % 3 + 1); batch++) {
-                    accumulate(batches, one, alone, drawn[batch]);
+                    accumulate(one, alone, drawn[batch]);
                     Transfers before = Transfers.count();
-                    accumulate(batches, other, shared, drawn[batch]);
+                    accumulate(other, shared, drawn[batch]);
                     if (step > 2) { // the anchors come with the first steps
                         assertThat(Transfers.since(before))
                                 .as("pixels and targets of each lane")
@@ -103,7 +77,7 @@ class DeviceLanesTest {
     @ParameterizedTest
     @ValueSource(ints = {1, 2})
     void severalWorkersTakeTheStepsOfOne(int lanes) throws Exception {
-        DetectorConfiguration configuration = TinyDetectors.smallest("frn", RULE);
+        DetectorConfiguration configuration = TinyDetectors.smallest("frn", rule);
         int[][] ofFirst = {{0}, {1}};
         int[][] ofSecond = {{1, 2}, {}};
         try (Detector one = TinyDetectors.livelyByOperators(configuration, 9);
@@ -114,12 +88,11 @@ class DeviceLanesTest {
                 DeviceTraining follower = training(second, LabelledBatches.LOSS, lanes);
                 Rings rings = Rings.of(2)) {
             for (int step = 0; step < 6; step++) {
-                accumulate(
-                        batches, one, alone, step % 2 == 0 ? new int[] {0, 1, 2} : new int[] {1});
+                accumulate(one, alone, step % 2 == 0 ? new int[] {0, 1, 2} : new int[] {1});
                 alone.step(RATE);
-                accumulate(batches, first, leader, ofFirst[step % 2]);
+                accumulate(first, leader, ofFirst[step % 2]);
                 if (step % 2 == 0) {
-                    accumulate(batches, second, follower, ofSecond[0]);
+                    accumulate(second, follower, ofSecond[0]);
                 }
                 int images = step % 2 == 0 ? 3 : 1;
                 Transfers before = Transfers.count();

@@ -2,9 +2,7 @@ package dev.fern.detection.train;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
 import com.sun.management.ThreadMXBean;
 import dev.fern.backbone.host.EngineBridge;
@@ -15,7 +13,6 @@ import dev.fern.detection.anchor.AnchorTargets;
 import dev.fern.detection.anchor.Anchors;
 import dev.fern.detection.data.Batch;
 import dev.fern.detection.device.DeviceTraining;
-import dev.fern.detection.device.DeviceTraining.Descent;
 import dev.fern.detection.device.StepNumbers;
 import dev.fern.detection.image.CanvasRule;
 import dev.fern.detection.loss.BoxLoss;
@@ -32,53 +29,31 @@ import java.lang.management.BufferPoolMXBean;
 import java.lang.management.ManagementFactory;
 import java.nio.FloatBuffer;
 import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Collections;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** A training that stays on the device does what one through the host does. */
 @Tag("device")
-class DeviceTrainingTest {
+class DeviceTrainingTest extends DeviceTrainingCase {
 
-    private static final CanvasRule RULE = new CanvasRule(64, 64);
-    private static final Descent DESCENT = new Descent(0.9, 1e-4, 1e-5, 0.5);
     private static final double RATE = 1e-3;
     private static final int STEPS = 20;
 
-    @TempDir Path folder;
-
-    private LabelledBatches batches;
-
-    @BeforeEach
-    void drawImages() throws IOException {
-        assumeTrue(
-                getClass().getResource("/native/lib/pytorch.properties") != null,
-                "skipped: built without PyTorch's native library");
-        batches =
-                new LabelledBatches(
-                        new RectangleFolder(folder)
-                                .image(1, 64, 64, 2)
-                                .image(2, 64, 64, 0)
-                                .image(3, 64, 64, 3)
-                                .dataset(),
-                        RULE);
+    DeviceTrainingTest() {
+        super(64);
     }
 
     @ParameterizedTest
     @CsvSource({"frn, l1", "frn-eps, giou", "bn, giou", "gn4, smooth-l1", "frozen-bn, l1"})
     void twentyStepsAreThoseOfTheHost(String norm, String box) throws IOException {
-        DetectorConfiguration configuration = TinyDetectors.smallest(norm, RULE);
+        DetectorConfiguration configuration = TinyDetectors.smallest(norm, rule);
         RetinaNetLoss loss = new RetinaNetLoss(FocalLoss.retinaNet(), BoxLoss.parse(box), 2, 1);
         try (Detector host = TinyDetectors.lively(configuration, "PyTorch", 9);
                 Detector device = TinyDetectors.livelyByOperators(configuration, 9);
@@ -143,64 +118,12 @@ class DeviceTrainingTest {
         }
     }
 
-    static DeviceTraining training(Detector detector, RetinaNetLoss loss) {
-        return training(detector, loss, 1);
-    }
-
-    static DeviceTraining training(Detector detector, RetinaNetLoss loss, int lanes) {
-        return new DeviceTraining(
-                detector.network(),
-                detector.parameterStore(),
-                detector.manager(),
-                Collections.nCopies(lanes, Device.cpu()),
-                detector.precision(),
-                loss,
-                DESCENT);
-    }
-
-    static Map<String, float[]> values(Map<String, Tensor> tensors) {
-        Map<String, float[]> values = new LinkedHashMap<>();
-        tensors.forEach((name, tensor) -> values.put(name, tensor.data()));
-        return values;
-    }
-
-    /**
-     * Compares all values together, relative to their length, and each tensor relative to its own
-     * length or to a thousandth of all.
-     */
-    static void assertClose(
-            Map<String, float[]> expected, Map<String, float[]> found, double factor) {
-        assertThat(found.keySet()).isEqualTo(expected.keySet());
-        double all = 0;
-        for (float[] values : expected.values()) {
-            for (float value : values) {
-                all += (double) value * value;
-            }
-        }
-        double error = 0;
-        for (String name : expected.keySet()) {
-            float[] a = expected.get(name);
-            float[] b = found.get(name);
-            double difference = 0;
-            double own = 0;
-            for (int i = 0; i < a.length; i++) {
-                difference += Math.pow(a[i] - factor * b[i], 2);
-                own += (double) a[i] * a[i];
-            }
-            error += difference;
-            assertThat(Math.sqrt(difference))
-                    .as(name)
-                    .isLessThan(1e-4 * Math.max(Math.sqrt(own), 1e-3 * Math.sqrt(all)));
-        }
-        assertThat(Math.sqrt(error)).isLessThan(1e-4 * Math.sqrt(all));
-    }
-
     /**
      * Two batches whose gradients are added up make the step of one that holds all their images.
      */
     @Test
     void accumulatedBatchesAreOneStep() throws IOException {
-        DetectorConfiguration configuration = TinyDetectors.smallest("frn", RULE);
+        DetectorConfiguration configuration = TinyDetectors.smallest("frn", rule);
         try (Detector one = TinyDetectors.livelyByOperators(configuration, 9);
                 Detector other = TinyDetectors.livelyByOperators(configuration, 9);
                 DeviceTraining whole = training(one, LabelledBatches.LOSS);
@@ -215,35 +138,9 @@ class DeviceTrainingTest {
         }
     }
 
-    static void assertNear(StepNumbers found, StepNumbers expected) {
-        assertThat(found.gradientNorm())
-                .isCloseTo(expected.gradientNorm(), within(1e-4 * expected.gradientNorm()));
-        expected.losses()
-                .forEach(
-                        (name, value) ->
-                                assertThat(found.losses().get(name))
-                                        .isCloseTo(value, within(1e-4 * value)));
-    }
-
-    private void accumulate(Detector detector, DeviceTraining training, int... images)
-            throws IOException {
-        accumulate(batches, detector, training, images);
-    }
-
-    /** Accumulates the gradients of images of 64x64 pixels. */
-    static void accumulate(
-            LabelledBatches batches, Detector detector, DeviceTraining training, int... images)
-            throws IOException {
-        try (Batch batch = batches.decode(images)) {
-            Anchors anchors = detector.anchors(batch.items().get(0).canvas());
-            training.accumulate(
-                    batch.pixels(), 64, 64, anchors, LabelledBatches.targets(batch, anchors));
-        }
-    }
-
     @Test
     void aStepThatIsNotFiniteMovesNothingAndTheNextOneGoesOn() throws IOException {
-        DetectorConfiguration configuration = TinyDetectors.smallest("frn", RULE);
+        DetectorConfiguration configuration = TinyDetectors.smallest("frn", rule);
         try (Detector detector = TinyDetectors.livelyByOperators(configuration, 9);
                 DeviceTraining training = training(detector, LabelledBatches.LOSS)) {
             WeightAverage average =
@@ -282,7 +179,7 @@ class DeviceTrainingTest {
     @ParameterizedTest
     @CsvSource({"frn-eps", "bn"})
     void twoHundredStepsLeaveNothingBehind(String norm) throws IOException {
-        DetectorConfiguration configuration = TinyDetectors.smallest(norm, RULE);
+        DetectorConfiguration configuration = TinyDetectors.smallest(norm, rule);
         BufferPoolMXBean direct = directBuffers();
         try (Detector detector = TinyDetectors.livelyByOperators(configuration, 9);
                 DeviceTraining training = training(detector, LabelledBatches.LOSS)) {
