@@ -9,36 +9,12 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import java.nio.FloatBuffer;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /** The way of values to a device, as far as a machine without a GPU can go it. */
-class UploadTest {
+class UploadTest extends OperatorsCase {
 
     private static final Shape SHAPE = new Shape(2, 3);
-
-    private NDManager manager;
-
-    @BeforeEach
-    void openManager() {
-        assumeTrue(
-                getClass().getResource("/native/lib/pytorch.properties") != null,
-                "skipped: built without PyTorch's native library");
-        System.setProperty(EngineBridge.OPERATORS, "true");
-        try {
-            manager = EngineBridge.of("PyTorch").newManager();
-        } finally {
-            System.clearProperty(EngineBridge.OPERATORS);
-        }
-    }
-
-    @AfterEach
-    void closeManager() {
-        if (manager != null) {
-            manager.close();
-        }
-    }
 
     private static void write(FloatBuffer values) {
         values.put(new float[] {1, 2, 3, 4, 5, 6});

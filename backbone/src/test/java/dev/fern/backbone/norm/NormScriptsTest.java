@@ -3,7 +3,6 @@ package dev.fern.backbone.norm;
 import static dev.fern.backbone.Closeness.assertClose;
 import static dev.fern.backbone.Closeness.widen;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
@@ -11,6 +10,7 @@ import ai.djl.nn.Block;
 import ai.djl.training.ParameterStore;
 import dev.fern.backbone.BlockPass;
 import dev.fern.backbone.host.EngineBridge;
+import dev.fern.backbone.host.OperatorsCase;
 import dev.fern.backbone.host.TorchScript;
 import dev.fern.backbone.norm.FilterResponseBlockTest.Case;
 import dev.fern.backbone.norm.MomentReference.Moments;
@@ -20,43 +20,18 @@ import dev.fern.backbone.parameter.NamedParameters;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** Normalisers in TorchScript, as they run on GPUs, against float64. */
-class NormScriptsTest {
+class NormScriptsTest extends OperatorsCase {
 
     private static final double EPSILON = 1e-5;
 
     /** To read a map in bfloat16, whose values DJL can't give. */
     private static final String FLOAT32 =
             "  def forward(self, x: Tensor) -> Tensor:\n    return x.to(dtype=6)\n";
-
-    private NDManager manager;
-
-    @BeforeEach
-    void openManager() {
-        assumeTrue(
-                getClass().getResource("/native/lib/pytorch.properties") != null,
-                "skipped: built without PyTorch's native library");
-        System.setProperty(EngineBridge.OPERATORS, "true");
-        try {
-            manager = EngineBridge.of("PyTorch").newManager();
-        } finally {
-            System.clearProperty(EngineBridge.OPERATORS);
-        }
-        assertThat(EngineBridge.of(manager.newSubManager()).lends()).isFalse();
-    }
-
-    @AfterEach
-    void closeManager() {
-        if (manager != null) {
-            manager.close();
-        }
-    }
 
     @ParameterizedTest
     @CsvSource({
