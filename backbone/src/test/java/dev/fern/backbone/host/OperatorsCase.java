@@ -1,5 +1,6 @@
 package dev.fern.backbone.host;
 
+import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import ai.djl.ndarray.NDManager;
@@ -22,6 +23,7 @@ public abstract class OperatorsCase {
         } finally {
             System.clearProperty(EngineBridge.OPERATORS);
         }
+        assertThat(EngineBridge.of(manager.newSubManager()).lends()).isFalse();
     }
 
     @AfterEach

@@ -117,10 +117,14 @@ final class DeviceLane {
                 .toList();
     }
 
-    /** Gives this lane the parameters of another one. */
-    void refresh(DeviceLane from) {
-        try (NDArray values = from.script.call(from.manager, "flat", from.arrays());
-                NDArray here = TorchMemory.move(values, manager)) {
+    /** {@return all parameters, one after the other, which the caller closes} */
+    NDArray copyParameters() {
+        return script.call(manager, "flat", arrays());
+    }
+
+    /** Gives this lane what {@link #copyParameters} has returned of another one. */
+    void refresh(NDArray values) {
+        try (NDArray here = TorchMemory.move(values, manager)) {
             script.call(manager, "assign", arrays(), here).close();
         }
     }

@@ -153,8 +153,10 @@ public final class DeviceTraining implements AutoCloseable {
         if (unread() == MOST_UNREAD) {
             throw new IllegalStateException("the steps before must be read first");
         }
-        if (images == 0) {
-            lanes.subList(1, lanes.size()).forEach(lane -> lane.refresh(first()));
+        if (images == 0 && lanes.size() > 1) {
+            try (NDArray values = first().copyParameters()) {
+                lanes.subList(1, lanes.size()).forEach(lane -> lane.refresh(values));
+            }
         }
         int count = Math.min(lanes.size(), targets.size());
         if (count == 1) {

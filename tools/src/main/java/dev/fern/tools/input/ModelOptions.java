@@ -193,6 +193,7 @@ public final class ModelOptions {
         DetectorConfiguration configuration = ModelDirectory.readConfiguration(directory);
         Device device;
         Precision wanted;
+        Detector detector;
         try {
             configuration = configuration.withCanvas(canvas(configuration.canvas()));
             configuration =
@@ -202,11 +203,6 @@ public final class ModelOptions {
             device = Devices.of(devices, engine).get(0);
             wanted = precision();
             PrecisionAdvice.print(wanted, device);
-        } catch (IllegalArgumentException e) {
-            throw new BadInputException(e.getMessage(), e);
-        }
-        Detector detector;
-        try {
             detector =
                     Detector.builder(directory)
                             .optCanvas(configuration.canvas())
