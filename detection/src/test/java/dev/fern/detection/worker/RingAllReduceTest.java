@@ -160,7 +160,10 @@ class RingAllReduceTest {
     @Test
     void workersThatDoNotFitTogetherSaySo() throws Exception {
         assertThat(failures(ring -> sum(ring, 5 + ring.rank())))
-                .anyMatch(message -> message.contains("5 values where worker 1 has 6"));
+                .anyMatch(
+                        message ->
+                                message.contains("5 values where worker 1 has 6")
+                                        || message.contains("6 values where worker 0 has 5"));
         assertThat(failures(ring -> ring.rank() == 0 ? sum(ring, 5) : ring.gather(new byte[20])))
                 .anyMatch(message -> message.contains("another point of the training"));
     }

@@ -272,7 +272,16 @@ public final class SweepCommand implements Callable<Integer> {
         } else if (reportOnly) {
             throw new BadInputException(output + ": no sweep was begun here");
         }
-        SweepPlan plan = new SweepPlan(grid, tuning, folder, parts);
+        Optional<Path> trials = tuningOptions.trials(tuning);
+        SweepPlan plan =
+                new SweepPlan(
+                        grid,
+                        tuning,
+                        folder,
+                        parts,
+                        trials.isPresent()
+                                ? KnownTrials.read(trials.get(), sweep, parts)
+                                : KnownTrials.NONE);
         try (RunLock lock = folder.lock()) {
             for (Cell cell : plan.standing().cells()) {
                 folder.cell(cell).requireSame(identity, sweep.scaling().configuration(cell));

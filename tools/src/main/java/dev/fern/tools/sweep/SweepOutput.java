@@ -63,7 +63,10 @@ final class SweepOutput {
         Standing standing = plan.standing();
         List<CellResult> cells = new ArrayList<>();
         for (Cell cell : standing.cells()) {
-            cells.add(read(cell));
+            CellResult read = read(cell);
+            // Detections of the chosen rates are compared, and those of another sweep are not here.
+            boolean isElsewhere = read.outcome().isEmpty() && !standing.isChosen(cell);
+            cells.add(isElsewhere ? plan.known().ended(cell).orElse(read) : read);
         }
         return new SweepResults(
                 command,

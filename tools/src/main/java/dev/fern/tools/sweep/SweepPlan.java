@@ -18,15 +18,21 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * Says which trainings a sweep needs next. It knows no more than the cells' folders hold, so that a
- * sweep that was stopped, at whatever moment, goes on as if it had not been.
+ * Says which trainings a sweep needs next. It knows no more than the cells' folders hold and what
+ * it is given, so that a sweep that was stopped, at whatever moment, goes on as if it had not been.
  *
  * @param grid what is trained
  * @param tuning how learning rates are chosen; empty if there is one and no image is for tuning
  * @param folder the sweep's
  * @param parts of the validation images
+ * @param known trainings that need not be repeated to choose a learning rate
  */
-record SweepPlan(Grid grid, Optional<Tuning> tuning, SweepFolder folder, ValidationParts parts) {
+record SweepPlan(
+        Grid grid,
+        Optional<Tuning> tuning,
+        SweepFolder folder,
+        ValidationParts parts,
+        KnownTrials known) {
 
     /**
      * A training that is needed.
@@ -45,7 +51,18 @@ record SweepPlan(Grid grid, Optional<Tuning> tuning, SweepFolder folder, Validat
      *     side by side
      * @param later at least how many trainings come after these
      */
-    record Standing(List<RateChoice> choices, List<Cell> cells, List<Job> needed, int later) {}
+    record Standing(List<RateChoice> choices, List<Cell> cells, List<Job> needed, int later) {
+
+        /** Returns whether the learning rate of a cell is the one that was chosen. */
+        boolean isChosen(Cell cell) {
+            return choices.stream()
+                    .anyMatch(
+                            choice ->
+                                    choice.norm().equals(cell.norm())
+                                            && choice.batchSize() == cell.batchSize()
+                                            && choice.rate().equals(Optional.of(cell.rate())));
+        }
+    }
 
     /** The search of one norm at one batch size. */
     private record Search(String norm, int batchSize, RateSearch.Progress progress) {}
@@ -140,6 +157,10 @@ record SweepPlan(Grid grid, Optional<Tuning> tuning, SweepFolder folder, Validat
 
     /** Returns the mean over the tuning seeds. */
     private Optional<Double> meanScore(String norm, int batchSize, double rate, double part) {
+        Optional<Double> before = known.score(norm, batchSize, rate, part);
+        if (before.isPresent()) {
+            return before;
+        }
         double sum = 0;
         List<Long> seeds = tuning.orElseThrow().seeds();
         for (long seed : seeds) {

@@ -31,6 +31,9 @@ record SweepSettings(JsonObject data, Scaling scaling, Optional<JsonObject> tuni
     private static final String TUNING = "tuning";
     private static final String SETTINGS = "settings";
 
+    private static final String OTHER_OUTPUT = "choose another --output";
+    private static final String NO_TRIALS = "leave --trials out";
+
     /** Returns the parts as JSON, without norm and seed, which belong to the cells. */
     JsonObject toJson() {
         JsonObject settings = JsonParser.parseString(scaling.base().toJson()).getAsJsonObject();
@@ -58,6 +61,26 @@ record SweepSettings(JsonObject data, Scaling scaling, Optional<JsonObject> tuni
      */
     void requireSameAs(Path file) throws IOException, BadInputException {
         JsonObject before = read(file);
+        requireSame(file, data, before.getAsJsonObject(DATA), OTHER_OUTPUT);
+        requireSameTrainings(file, before, OTHER_OUTPUT);
+        requireSameTuning(file, before.get(TUNING), OTHER_OUTPUT);
+    }
+
+    /**
+     * Checks that another sweep trained with these settings and chose learning rates in this way,
+     * whatever the place of its data.
+     *
+     * @param file its results
+     * @throws BadInputException naming the first setting that differs
+     */
+    void requireSameTrainings(Path file) throws IOException, BadInputException {
+        JsonObject before = read(file);
+        requireSameTrainings(file, before, NO_TRIALS);
+        requireSameTuning(file, before.get(TUNING), NO_TRIALS);
+    }
+
+    private void requireSameTrainings(Path file, JsonObject before, String orElse)
+            throws BadInputException {
         JsonObject settingsBefore;
         try {
             TrainingConfiguration resolved =
@@ -67,29 +90,29 @@ record SweepSettings(JsonObject data, Scaling scaling, Optional<JsonObject> tuni
             throw notOfASweep(file, e);
         }
         JsonObject now = toJson();
-        requireSame(file, now.getAsJsonObject(SETTINGS), settingsBefore);
-        requireSame(file, data, before.getAsJsonObject(DATA));
+        requireSame(file, now.getAsJsonObject(SETTINGS), settingsBefore, orElse);
         if (!before.has(EQUAL)) { // an older Fern wrote it
             before.addProperty(EQUAL, Scaling.Length.IMAGES.toString());
         }
         JsonObject rules = new JsonObject();
         rules.add(RULE, now.get(RULE));
         rules.add(EQUAL, now.get(EQUAL));
-        requireSame(file, rules, before);
-        requireSameTuning(file, before.get(TUNING));
+        requireSame(file, rules, before, orElse);
     }
 
     /** A sweep that chose no learning rate may begin to, but not leave out what it has not seen. */
-    private void requireSameTuning(Path file, JsonElement before) throws BadInputException {
+    private void requireSameTuning(Path file, JsonElement before, String orElse)
+            throws BadInputException {
         boolean halves = tuning.isPresent() && tuning.get().get("halving").getAsBoolean();
         if (before == null ? halves : !tuning.map(before::equals).orElse(false)) {
             throw new BadInputException(
                     String.format(
                             "%s: this sweep was begun with %s for choosing learning rates, not %s; give"
-                                    + " the same options, or choose another --output",
+                                    + " the same options, or %s",
                             file,
                             before == null ? "nothing" : before,
-                            tuning.map(JsonObject::toString).orElse("nothing")));
+                            tuning.map(JsonObject::toString).orElse("nothing"),
+                            orElse));
         }
     }
 
@@ -109,10 +132,10 @@ record SweepSettings(JsonObject data, Scaling scaling, Optional<JsonObject> tuni
 
     private static BadInputException notOfASweep(Path file, Exception cause) {
         return new BadInputException(
-                file + ": is not the settings of a sweep; choose another --output", cause);
+                file + ": is not the settings of a sweep; " + OTHER_OUTPUT, cause);
     }
 
-    private static void requireSame(Path file, JsonObject now, JsonObject before)
+    private static void requireSame(Path file, JsonObject now, JsonObject before, String orElse)
             throws BadInputException {
         for (Map.Entry<String, JsonElement> entry : now.entrySet()) {
             JsonElement other = before.get(entry.getKey());
@@ -120,8 +143,8 @@ record SweepSettings(JsonObject data, Scaling scaling, Optional<JsonObject> tuni
                 throw new BadInputException(
                         String.format(
                                 "%s: this sweep was begun with %s %s, not %s; give the same"
-                                        + " settings, or choose another --output",
-                                file, entry.getKey(), other, entry.getValue()));
+                                        + " settings, or %s",
+                                file, entry.getKey(), other, entry.getValue(), orElse));
             }
         }
     }

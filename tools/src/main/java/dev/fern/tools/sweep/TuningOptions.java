@@ -81,9 +81,31 @@ final class TuningOptions {
                             + " most N for each norm at each batch size. Default: ${DEFAULT-VALUE}.")
     private int widen;
 
+    @Option(
+            names = "--trials",
+            paramLabel = "FILE",
+            description =
+                    "results.json of a sweep with the same settings and tuning images, perhaps on"
+                            + " another machine. Trainings that compared rates there are not repeated"
+                            + " here; those at the chosen rates are.")
+    private Path trials;
+
     /** Returns the factors on the rule's learning rate. */
     List<Double> rates() {
         return rates;
+    }
+
+    /**
+     * Returns the results of another sweep that are used; empty for none.
+     *
+     * @param tuning what {@link #tuning} returned
+     * @throws BadInputException if there is nothing to choose
+     */
+    Optional<Path> trials(Optional<Tuning> tuning) throws BadInputException {
+        if (trials != null && (tuning.isEmpty() || rates.size() == 1)) {
+            throw new BadInputException("--trials helps to choose among several --rates");
+        }
+        return Optional.ofNullable(trials);
     }
 
     /**

@@ -161,6 +161,7 @@ class SweepRatesTest {
         }
 
         assertPagesFollowFromTheResultsAlone(output);
+        assertOnlyTheChosenRateIsTrainedWhereTrialsAreKnown(output, suffix);
         assertGoesOnWhereItWasLost(output, suffix);
         assertOneCommandRepeatsACell(output, results.getAsJsonArray("cells").get(0));
     }
@@ -186,6 +187,53 @@ class SweepRatesTest {
         }
         assertThat(Files.readString(again.resolve("report.md")))
                 .contains("## Learning rates", "AP on the tuning images", "fern train");
+    }
+
+    private void assertOnlyTheChosenRateIsTrainedWhereTrialsAreKnown(Path before, String suffix)
+            throws IOException {
+        Path elsewhere = work.resolve("elsewhere");
+        String trials = "--trials=" + before.resolve("results.json");
+        CommandRun run = sweep(elsewhere, and("--tune-fraction=0.4", trials));
+        assertDone(run);
+        assertThat(run.errors()).anyMatch(line -> line.contains("2 cells, 2 left to train"));
+        assertThat(cells(elsewhere)).containsExactly("frn-b2-s1" + suffix, "frn-b2-s2" + suffix);
+        for (String part : List.of("choices", "means", "comparisons", "intervals")) {
+            assertThat(results(elsewhere).get(part)).as(part).isEqualTo(results(before).get(part));
+        }
+        Map<String, JsonElement> stats = statsByCell(results(before));
+        assertThat(stats).hasSize(4);
+        assertThat(statsByCell(results(elsewhere))).isEqualTo(stats);
+
+        CommandRun otherImages =
+                sweep(work.resolve("other"), and("--tune-fraction=0.4", "--split-seed=2", trials));
+        assertThat(otherImages.status()).isEqualTo(2);
+        assertThat(otherImages.complaints())
+                .singleElement()
+                .asString()
+                .contains("results.json", "splitSeed", "leave --trials out");
+        CommandRun otherSettings =
+                sweep(
+                        work.resolve("other"),
+                        and("--tune-fraction=0.4", "--set=momentum=0.8", trials));
+        assertThat(otherSettings.status()).isEqualTo(2);
+        assertThat(otherSettings.complaints())
+                .singleElement()
+                .asString()
+                .contains("momentum 0.9, not 0.8", "leave --trials out");
+        CommandRun nothingToChoose =
+                sweep(work.resolve("other"), "--norms=frn", "--batch-sizes=2", "--seeds=1", trials);
+        assertThat(nothingToChoose.status()).isEqualTo(2);
+        assertThat(nothingToChoose.complaints()).singleElement().asString().contains("--trials");
+        assertThat(work.resolve("other")).doesNotExist();
+    }
+
+    private static Map<String, JsonElement> statsByCell(JsonObject results) {
+        Map<String, JsonElement> stats = new TreeMap<>();
+        for (JsonElement element : results.getAsJsonArray("cells")) {
+            JsonObject cell = element.getAsJsonObject();
+            stats.put(cell.get("seed") + " x " + cell.get("rate"), cell.get("stats"));
+        }
+        return stats;
     }
 
     /** As after a kill before the end of a cell was recorded, and in the middle of the choice. */
