@@ -35,7 +35,7 @@ import org.junit.jupiter.api.Test;
 /** Clients that hold connections and give nothing for it: they are dropped, and others served. */
 class SlowClientTest extends ServerFixture {
 
-    private static final int TIMEOUT_SECONDS = 2;
+    private static final int TIMEOUT_SECONDS = 5;
 
     /**
      * Within this a slow client must be gone: the timeout, a look per second, and a busy machine.
@@ -95,26 +95,29 @@ class SlowClientTest extends ServerFixture {
 
     @Test
     void whoReadsOrSendsAByteNowAndThenIsDropped() throws Exception {
+        byte[] noise = noise();
         try (PredictionServer server = start(impatient(Optional.empty()), model)) {
             requireDroppedWhileOthersAreServed(
                     server,
                     client,
                     List.of(
-                            () -> readSlowly(new Socket("127.0.0.1", server.port())),
+                            () -> readSlowly(new Socket("127.0.0.1", server.port()), noise),
                             () -> sendSlowly(server),
                             () -> announceMuch(server),
                             () -> stayIdle(server)));
         }
     }
 
-    /** Asks for a drawing and takes it byte by byte: the server does not keep the rest. */
-    private static Void readSlowly(Socket connected) throws Exception {
+    private static byte[] noise() {
         byte[] pixels = new byte[3 * SIDE * SIDE];
         new Random(4).nextBytes(pixels);
-        byte[] image;
         try (BgrImage noise = BgrImage.of(SIDE, SIDE, pixels)) {
-            image = noise.encoded(".png");
+            return noise.encoded(".png");
         }
+    }
+
+    /** Asks for a drawing and takes it byte by byte: the server does not keep the rest. */
+    private static Void readSlowly(Socket connected, byte[] image) throws Exception {
         try (Socket socket = connected) {
             String head =
                     "POST /predictions/cells HTTP/1.1\r\nHost: x\r\nAccept: image/png\r\n"
@@ -126,7 +129,7 @@ class SlowClientTest extends ServerFixture {
             InputStream in = socket.getInputStream();
             assertThat(new String(in.readNBytes(12), StandardCharsets.US_ASCII))
                     .isEqualTo("HTTP/1.1 200");
-            for (int second = 0; second < TIMEOUT_SECONDS + 2; second++) {
+            for (int second = 0; second < TIMEOUT_SECONDS + 5; second++) {
                 in.read();
                 Thread.sleep(1000);
             }
@@ -221,6 +224,7 @@ class SlowClientTest extends ServerFixture {
         Path store = folder.resolve("server.p12");
         makeKey(store);
         SSLContext trusting = trusting(store);
+        byte[] noise = noise();
         HttpClient ordinary = HttpClient.newBuilder().sslContext(trusting).build();
         try (PredictionServer server =
                 start(impatient(Optional.of(new KeyStoreFile(store, PASSWORD))), model)) {
@@ -233,7 +237,8 @@ class SlowClientTest extends ServerFixture {
                             () ->
                                     readSlowly(
                                             trusting.getSocketFactory()
-                                                    .createSocket("127.0.0.1", server.port())),
+                                                    .createSocket("127.0.0.1", server.port()),
+                                            noise),
                             () -> stayIdle(server),
                             () -> stayIdleAfterTheHandshake(server, trusting)));
         }

@@ -102,10 +102,10 @@ class SparkClusterTest {
                     };
             Future<Void> written = background.submit(work);
             background.shutdown();
-            while (committed(output) < PARTITIONS / 2 && !written.isDone()) {
+            ProcessHandle killed = cluster.executors().get(0);
+            while (committed(output) < 2 && !written.isDone()) {
                 Thread.sleep(5);
             }
-            ProcessHandle killed = cluster.executors().get(0);
             assertThat(killed.destroyForcibly()).isTrue();
             long atTheKill = committed(output);
             assertThat(written.isDone()).as("the job was over before the kill").isFalse();

@@ -7,13 +7,12 @@ import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.ProcessBuilder.Redirect;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.apache.hadoop.fs.FileUtil;
@@ -51,10 +50,15 @@ final class StandaloneCluster implements AutoCloseable {
         for (Path jar : classPath().filter(StandaloneCluster::isSparks).toList()) {
             Files.createSymbolicLink(jars.resolve(jar.getFileName()), jar);
         }
-        int port = freePort();
-        url = "spark://" + LOOPBACK + ":" + port;
-        start("master", "master.Master", "--port", Integer.toString(port));
+        start("master", "master.Master", "--port", "0");
         await("master", "I have been elected leader");
+        url =
+                Pattern.compile("Starting Spark master at (spark://\\S+)")
+                        .matcher(read("master"))
+                        .results()
+                        .map(found -> found.group(1))
+                        .findFirst()
+                        .orElseThrow();
         for (int worker = 1; worker <= workers; worker++) {
             addWorker(worker);
         }
@@ -134,12 +138,6 @@ final class StandaloneCluster implements AutoCloseable {
     private static boolean isSparks(Path entry) {
         return entry.toString().endsWith(".jar")
                 && NOT_SPARK.stream().noneMatch(entry.toString()::contains);
-    }
-
-    private static int freePort() throws IOException {
-        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getByName(LOOPBACK))) {
-            return socket.getLocalPort();
-        }
     }
 
     private void start(String name, String type, String... arguments) throws IOException {

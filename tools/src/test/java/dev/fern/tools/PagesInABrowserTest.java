@@ -3,6 +3,7 @@ package dev.fern.tools;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.fern.tools.browser.Browser;
 import dev.fern.tools.train.TrainingProcess;
 import java.io.IOException;
 import java.lang.ProcessBuilder.Redirect;
@@ -155,6 +156,7 @@ class PagesInABrowserTest {
         Process process = new ProcessBuilder(command).redirectError(Redirect.DISCARD).start();
         String dom = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
         assertThat(process.waitFor()).isZero();
+        Browser.awaitEnd(folder.resolve("browser"));
         String title = dom.replaceAll("(?s).*<title>width (\\d+)</title>.*", "$1");
         assertThat(title).as(dom).matches("\\d+");
         return Integer.parseInt(title);

@@ -25,7 +25,9 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
@@ -45,9 +47,13 @@ public final class WorkerProcesses implements AutoCloseable {
     /** What the system adds to the number of the signal that ended a process. */
     private static final int SIGNALLED = 128;
 
+    /** With these a process ends that someone has told to. */
+    private static final Set<Integer> TOLD = Set.of(SIGNALLED + 2, SIGNALLED + 15);
+
     private final List<Process> others = new ArrayList<>();
+    private final List<CompletableFuture<Void>> tellings = new ArrayList<>();
     private final RingAllReduce ring;
-    private volatile boolean isClosing;
+    private volatile boolean areDestroyed;
 
     private WorkerProcesses(int count, List<String> arguments)
             throws IOException, InterruptedException {
@@ -69,7 +75,7 @@ public final class WorkerProcesses implements AutoCloseable {
             joined = true;
         } finally {
             if (!joined) {
-                others.forEach(Process::destroyForcibly);
+                destroyOthers();
             }
         }
     }
@@ -102,12 +108,17 @@ public final class WorkerProcesses implements AutoCloseable {
                         "fern-worker-log");
         log.setDaemon(true);
         log.start();
-        process.onExit().thenAccept(ended -> tellOfSignal(rank, ended.exitValue()));
+        tellings.add(process.onExit().thenAccept(ended -> tellOfSignal(rank, ended.exitValue())));
         return process;
     }
 
+    private void destroyOthers() {
+        areDestroyed = true;
+        others.forEach(Process::destroyForcibly);
+    }
+
     private void tellOfSignal(int rank, int status) {
-        if (!isClosing && status > SIGNALLED) {
+        if (!areDestroyed && status > SIGNALLED && !TOLD.contains(status)) {
             System.err.printf(
                     "worker %d: ended by signal %d%s%n",
                     rank,
@@ -224,21 +235,24 @@ public final class WorkerProcesses implements AutoCloseable {
         }
     }
 
-    /** Leaves the ring, and waits for the ends of the other processes. */
+    /**
+     * Leaves the ring, and waits for the ends of the other processes, until it is told how they
+     * came about.
+     */
     @Override
     public void close() {
-        isClosing = true;
         try {
             ring.close();
             for (Process other : others) {
                 if (!other.waitFor(END_SECONDS, TimeUnit.SECONDS)) {
-                    other.destroyForcibly();
+                    destroyOthers();
                 }
             }
+            tellings.forEach(CompletableFuture::join);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         } catch (InterruptedException e) {
-            others.forEach(Process::destroyForcibly);
+            destroyOthers();
             Thread.currentThread().interrupt();
         }
     }

@@ -42,6 +42,7 @@ public final class Browser implements AutoCloseable {
 
     private static final int HEIGHT = 800;
     private static final Duration PATIENCE = Duration.ofSeconds(20);
+    private static final Duration SCRIPT_PATIENCE = Duration.ofMinutes(2);
     private static final long LOOK_EVERY_MILLIS = 20;
 
     private static final List<String> SWITCHES =
@@ -63,10 +64,12 @@ public final class Browser implements AutoCloseable {
     private static final Logger SELENIUM = Logger.getLogger("org.openqa.selenium");
 
     private final ChromeDriver driver;
+    private final Path profile;
     private int width;
 
-    private Browser(ChromeDriver driver) {
+    private Browser(ChromeDriver driver, Path profile) {
         this.driver = driver;
+        this.profile = profile;
     }
 
     /** {@return where Chromium is, if this machine has it} */
@@ -103,7 +106,8 @@ public final class Browser implements AutoCloseable {
                         .usingAnyFreePort()
                         .withLogFile(new File(profile.toFile().getParentFile(), "chromedriver.log"))
                         .build();
-        Browser browser = new Browser(new ChromeDriver(service, options));
+        Browser browser = new Browser(new ChromeDriver(service, options), profile);
+        browser.driver.manage().timeouts().scriptTimeout(SCRIPT_PATIENCE);
         browser.show(DESKTOP, false);
         return browser;
     }
@@ -273,5 +277,27 @@ public final class Browser implements AutoCloseable {
     @Override
     public void close() {
         driver.quit();
+        awaitEnd(profile);
+    }
+
+    /**
+     * Waits until no process of Chromium is left that may write to a profile, since some outlive
+     * the first one.
+     *
+     * @param profile the folder
+     */
+    public static void awaitEnd(Path profile) {
+        await(
+                () ->
+                        ProcessHandle.allProcesses()
+                                        .noneMatch(
+                                                process ->
+                                                        process.info()
+                                                                .commandLine()
+                                                                .orElse("")
+                                                                .contains(profile.toString()))
+                                ? Optional.of(true)
+                                : Optional.empty(),
+                "Chromium does not end");
     }
 }

@@ -127,7 +127,12 @@ class ServeLoadTest extends LoadFixture {
     @Test
     void whatIsTooLargeIsRefusedInBoundedMemory() throws Exception {
         try (ServeProcess server =
-                new ServeProcess(folder, model, "--timeout=5", "--max-body-mib=4")) {
+                new ServeProcess(
+                        folder,
+                        List.of("-Xms256m", "-Xmx256m"),
+                        model,
+                        "--timeout=5",
+                        "--max-body-mib=4")) {
             assertThat(server.predict(IMAGES.get(0)).statusCode()).isEqualTo(200);
             double before = server.residentMib();
             HttpResponse<String> bomb = server.predict(PngBomb.of(60_000));
@@ -193,7 +198,7 @@ class ServeLoadTest extends LoadFixture {
         List<Socket> readers = new ArrayList<>();
         TreeMap<String, Integer> answers = new TreeMap<>();
         long held = 0;
-        try (ServeProcess server = new ServeProcess(folder, SMALL_HEAP, model)) {
+        try (ServeProcess server = new ServeProcess(folder, SMALL_HEAP, model, "--timeout=300")) {
             for (int i = 0; i < DRAWINGS; i++) {
                 Socket reader = new Socket("127.0.0.1", server.port());
                 readers.add(reader);

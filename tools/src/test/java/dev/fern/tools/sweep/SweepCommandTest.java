@@ -274,7 +274,7 @@ class SweepCommandTest {
             "--norms=frn",
             "--batch-sizes=1",
             "--seeds=1",
-            "--steps=50", // of batches of 2, so 100 of one image
+            "--steps=80", // of batches of 2, so 160 of one image
             "--no-pictures",
             "--set=evaluateEvery=1000000",
             "--processes=2" // a core for the cell, so that sums have one order
@@ -286,7 +286,7 @@ class SweepCommandTest {
                         .redirectOutput(work.resolve("log").toFile())
                         .start();
         Path cell = output.resolve("cells/frn-b1-s1");
-        waitForSteps(process, cell.resolve("metrics.jsonl"), 5);
+        waitForSteps(process, cell.resolve("metrics.jsonl"), 2);
         process.destroy();
         assertThat(process.waitFor(2, TimeUnit.MINUTES)).isTrue();
         assertThat(process.exitValue()).isEqualTo(143);

@@ -15,7 +15,7 @@ import org.junit.jupiter.api.io.TempDir;
 class ProcessesTest {
 
     private static final String[] SETTINGS = {
-        "--steps=12", "--batch-size=3", "--set=checkpointSteps=1", "--warmup-steps=2"
+        "--steps=40", "--batch-size=3", "--set=checkpointSteps=1", "--warmup-steps=2"
     };
 
     @TempDir Path folder;
