@@ -20,7 +20,9 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.BeforeEach;
@@ -241,23 +243,26 @@ class SharedTrainingTest {
     void aWorkerThatIsLostEndsTheTrainingWithACheckpointFromWhichItGoesOn() throws Exception {
         shared(2, builder("straight"));
         try (Rings rings = Rings.of(2)) {
-            onStep = step -> {};
+            CompletableFuture<Future<TrainingResult>> follower = new CompletableFuture<>();
+            onStep =
+                    step -> {
+                        if (step.step() == 5) {
+                            follower.join().cancel(true);
+                        }
+                    };
             List<Future<TrainingResult>> ends =
                     rings.start(
                             ring -> {
                                 if (ring.rank() == 0) {
                                     return builder("lost").workers(ring).build().run();
                                 }
-                                new TrainingWorker(this::images, loading).run(ring);
-                                return null;
+                                try (ring) { // as the end of a process does
+                                    new TrainingWorker(this::images, loading).run(ring);
+                                    return null;
+                                }
                             });
-            onStep =
-                    step -> {
-                        if (step.step() == 5) {
-                            ends.get(1).cancel(true);
-                        }
-                    };
-            assertThatThrownBy(() -> ends.get(0).get())
+            follower.complete(ends.get(1));
+            assertThatThrownBy(() -> ends.get(0).get(60, TimeUnit.SECONDS))
                     .cause()
                     .isInstanceOf(LostWorkerException.class)
                     .hasMessageContaining("lost worker 1 ");

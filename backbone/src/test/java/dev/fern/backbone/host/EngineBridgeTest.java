@@ -337,19 +337,23 @@ class EngineBridgeTest {
     }
 
     @Test
-    void aThousandStepsLeaveNoMemoryBehind() throws IOException {
+    void stepsLeaveNoMemoryBehind() throws IOException {
         assumeTrue(Files.exists(Path.of("/proc/self/status")), "needs Linux's /proc");
         NDArray weights = manager.ones(new Shape(64 * 1024));
         weights.setRequiresGradient(true);
         for (int i = 0; i < 300; i++) {
             step(weights, i);
         }
-        long before = residentBytes();
-        for (int i = 0; i < 1000; i++) {
-            step(weights, i);
+        long least = Long.MAX_VALUE;
+        for (int round = 0; round < 3; round++) {
+            long before = residentBytes();
+            for (int i = 0; i < 500; i++) {
+                step(weights, i);
+            }
+            least = Math.min(least, residentBytes() - before);
         }
-        // one array per step would be 250 MiB
-        assertThat(residentBytes() - before).isLessThan(60L << 20);
+        // Java grows now and then, a leak always: one array per step would be 125 MiB a round
+        assertThat(least).isLessThan(30L << 20);
     }
 
     /**

@@ -159,8 +159,13 @@ class BatchNormalizationTest {
         Activation activation = thresholded ? Activation.TLU : Activation.RELU;
         NormCase drawn =
                 NormCase.random(seed, images, channels, height, width, addsShortcut, activation);
-        drawn.assertFusedEqualsOperators(new BatchNormalization(activation));
-        drawn.assertFusedEqualsOperators(new FrozenBatchNormalization(EPSILON, activation));
+        MomentReference reference = drawn.ofChannels(EPSILON);
+        drawn.assertFusedEqualsOperators(
+                new BatchNormalization(activation), Reference.of(reference));
+        Moments initial = new Moments(new double[channels], new double[channels]);
+        Arrays.fill(initial.variances(), 1);
+        drawn.assertFusedEqualsOperators(
+                new FrozenBatchNormalization(EPSILON, activation), fixed(reference, initial));
     }
 
     /**

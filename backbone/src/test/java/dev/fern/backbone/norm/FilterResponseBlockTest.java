@@ -435,12 +435,15 @@ class FilterResponseBlockTest {
             BlockPass fused = drawn.run(manager, block, true);
             BlockPass operators = drawn.run(manager, block, false);
             fused.assertClose(operators, 2e-5, 1); // parameters' gradients are sums of such terms
+            // on maps of few places the terms of dx may all but cancel, each rounded to float32
+            double least = 0.02 * drawn.reference().steepest() * Case.largest(drawn.outputGradient);
             for (int i = 0; i < fused.inputGradients().size(); i++) {
                 assertClose(
                         "gradient of input " + i,
                         fused.inputGradients().get(i),
                         widen(operators.inputGradients().get(i)),
-                        2e-5);
+                        2e-5,
+                        i == 0 ? least : 0); // the shortcut's are copies
             }
         }
     }

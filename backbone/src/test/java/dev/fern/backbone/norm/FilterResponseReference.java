@@ -55,9 +55,18 @@ record FilterResponseReference(
         return sums(dz, DoubleUnaryOperator.identity());
     }
 
-    /** Returns what the gradients would be if all their terms were positive: their scale. */
+    /**
+     * Returns what the gradients would be if all their terms were positive: their scale. That of
+     * tau is sum(dz) - sum(dy), so that all of dz are among its terms.
+     */
     FilterResponseReference magnitudes(double[] dz) {
-        return sums(dz, Math::abs);
+        FilterResponseReference terms = sums(dz, Math::abs);
+        if (tau != null) {
+            for (int c = 0; c < channels; c++) {
+                terms.tau[c] += terms.beta[c]; // |dz| where it goes to tau, and |dy|
+            }
+        }
+        return terms;
     }
 
     private FilterResponseReference sums(double[] dz, DoubleUnaryOperator term) {

@@ -185,7 +185,8 @@ record NormCase(
     }
 
     private void assertMatches(BlockPass pass, double[] z, double[] dy, Gradients expected) {
-        assertClose("z", pass.outputs().get(0).data(), z, TOLERANCE);
+        // a sum of terms of about 1, which may cancel, and mostly 0 after ReLU
+        assertClose("z", pass.outputs().get(0).data(), z, TOLERANCE, 0.1);
         assertClose("dx", pass.inputGradients().get(0), expected.x(), TOLERANCE, 1e-6);
         if (shortcut != null) {
             assertClose("dshortcut", pass.inputGradients().get(1), dy, TOLERANCE);
@@ -242,13 +243,19 @@ record NormCase(
         return gradient;
     }
 
-    /** Compares the two ways in which a normalisation is computed in training. */
-    void assertFusedEqualsOperators(Normalization normalization) {
-        assertFusedEqualsOperators(normalization, block -> {});
+    /**
+     * Compares the two ways in which a normalisation is computed in training.
+     *
+     * @param reference knows where y is so near the threshold that the two may fall on both sides
+     */
+    void assertFusedEqualsOperators(Normalization normalization, Reference reference) {
+        assertFusedEqualsOperators(normalization, reference, block -> {});
     }
 
     /** Compares the two ways from a state that is set before. */
-    void assertFusedEqualsOperators(Normalization normalization, Consumer<Block> state) {
+    void assertFusedEqualsOperators(
+            Normalization normalization, Reference reference, Consumer<Block> state) {
+        activate(reference.forward(widen(x), widen(gamma), widen(beta))); // no gradient of ties
         BlockPass fused = run(normalization, state, true);
         BlockPass operators = run(normalization, state, false);
         // the operators' own float32 sums set the tolerance

@@ -7,9 +7,11 @@ import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.FloatBuffer;
 import java.nio.channels.ClosedByInterruptException;
+import java.nio.channels.ClosedChannelException;
 import java.nio.channels.SocketChannel;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * Workers in a ring, each of which sends to the next one and receives from the one before, over
@@ -37,24 +39,26 @@ public final class RingAllReduce implements Closeable {
     private final int rank;
     private final int size;
     private final RingMember before;
+    private final RingMember after;
     private final RingSender next;
     private final ByteBuffer room;
     private final ByteBuffer header = ByteBuffer.allocateDirect(Integer.BYTES + Long.BYTES);
 
-    /** The worker before this one. */
+    /** The worker before this one, or the one after it. */
     private record RingMember(int rank, InetSocketAddress address, SocketChannel channel) {
 
         LostWorkerException lost(IOException cause) {
             return new LostWorkerException(
-                    "lost worker "
-                            + rank
-                            + " ("
-                            + address
-                            + "): "
-                            + (cause instanceof EOFException
-                                    ? "it closed the connection; it, or one before it, has ended"
-                                    : String.valueOf(cause.getMessage())),
-                    cause);
+                    "lost worker " + rank + " (" + address + "): " + reason(cause), cause);
+        }
+
+        private static String reason(IOException cause) {
+            if (cause instanceof EOFException) {
+                return "it closed the connection; it, or one before it, has ended";
+            }
+            return cause instanceof ClosedChannelException // which has no message
+                    ? "this worker has closed the connection"
+                    : String.valueOf(cause.getMessage());
         }
 
         private void closeQuietly() {
@@ -81,8 +85,10 @@ public final class RingAllReduce implements Closeable {
             SocketChannel following) {
         this.rank = rank;
         this.size = addresses.size();
-        int other = Math.floorMod(rank - 1, size);
-        before = new RingMember(other, addresses.get(other), previous);
+        int from = Math.floorMod(rank - 1, size);
+        int to = (rank + 1) % size;
+        before = new RingMember(from, addresses.get(from), previous);
+        after = new RingMember(to, addresses.get(to), following);
         next = new RingSender(following, before::closeQuietly);
         room = ByteBuffer.allocateDirect(Float.BYTES * FloatRanges.MOST);
     }
@@ -91,6 +97,7 @@ public final class RingAllReduce implements Closeable {
         rank = 0;
         size = 1;
         before = null;
+        after = null;
         next = null;
         room = null;
     }
@@ -125,15 +132,14 @@ public final class RingAllReduce implements Closeable {
         try {
             work.run();
             next.flush();
-        } catch (LostWorkerException e) {
-            close();
-            throw e;
-        } catch (ClosedByInterruptException e) {
+        } catch (InterruptedException | ClosedByInterruptException e) {
             close();
             throw new InterruptedException("interrupted while other workers were waited for");
         } catch (IOException e) {
+            // a sender that fails closes the connection on which this thread receives
+            Optional<IOException> unsent = next.failure();
             close();
-            throw before.lost(e);
+            throw unsent.map(after::lost).orElseGet(() -> before.lost(e));
         }
     }
 

@@ -129,8 +129,11 @@ public final class RingListener implements Closeable {
                                         }),
                         "fern-ring-listener")
                 .start();
-        // Each answers the one before on its own, since the one after waits for such an answer too.
-        CompletableFuture<SocketChannel> welcomed = previous.thenApplyAsync(RingListener::welcome);
+        // Each answers the one before on its own, since the one after waits for such an answer too;
+        // not in the common pool, all of whose threads may be waiting for workers.
+        CompletableFuture<SocketChannel> welcomed =
+                previous.thenApplyAsync(
+                        RingListener::welcome, work -> daemon(work, "fern-ring-welcome").start());
         SocketChannel following = null;
         boolean joined = false;
         try {

@@ -3,7 +3,10 @@ package dev.fern.detection.worker;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.channels.ClosedByInterruptException;
+import java.nio.channels.ClosedChannelException;
 import java.nio.channels.SocketChannel;
+import java.util.Optional;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 
@@ -79,21 +82,28 @@ final class RingSender implements Closeable {
                     notifyAll();
                 }
             }
+        } catch (InterruptedException | ClosedByInterruptException e) {
+            fail(new ClosedChannelException()); // by close()
         } catch (IOException e) {
-            synchronized (this) {
-                failure = e;
-                notifyAll();
-            }
+            fail(e);
             onFailure.run();
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
         }
+    }
+
+    private synchronized void fail(IOException cause) {
+        failure = cause;
+        notifyAll();
+    }
+
+    /** {@return why nothing more is sent; empty as long as nothing has failed} */
+    synchronized Optional<IOException> failure() {
+        return Optional.ofNullable(failure);
     }
 
     /**
      * Waits until everything is with the system.
      *
-     * @throws IOException if it can't be sent
+     * @throws IOException if it can't be sent, see {@link #failure}
      */
     synchronized void flush() throws IOException, InterruptedException {
         while (sent < given) {

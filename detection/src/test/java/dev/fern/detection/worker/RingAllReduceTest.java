@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
@@ -148,12 +149,52 @@ class RingAllReduceTest {
                                 return null;
                             });
             for (int rank : new int[] {0, 1, 3}) {
+                String neighbours = "[" + (rank + 1) % 4 + (rank + 3) % 4 + "]";
                 assertThatThrownBy(() -> ends.get(rank).get(10, TimeUnit.SECONDS))
                         .isInstanceOf(ExecutionException.class)
                         .cause()
                         .isInstanceOf(LostWorkerException.class)
-                        .hasMessageMatching("lost worker \\d \\(.*127\\.0\\.0\\.1:\\d+\\): .+");
+                        .hasMessageMatching(lost(neighbours));
             }
+        }
+    }
+
+    /** Returns what tells of a lost worker and why it is lost, for a pattern of its rank. */
+    private static String lost(String rank) {
+        return "lost worker " + rank + " \\(.*127\\.0\\.0\\.1:\\d+\\): .+(?<!null)";
+    }
+
+    /** Of three, so that the one before, which stays in the ring and silent, is another one. */
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void aWorkerThatNothingCanBeSentToIsNamed(boolean sums) throws Exception {
+        try (Rings rings = Rings.of(3)) {
+            rings.run(
+                    ring -> {
+                        if (ring.rank() == 1) {
+                            ring.close();
+                        }
+                        return null;
+                    });
+            List<Future<Object>> ends =
+                    rings.start(
+                            ring -> {
+                                if (ring.rank() == 0) {
+                                    // more than the system takes without a reader
+                                    List<FloatBuffer> own = List.of(FloatBuffer.allocate(8 << 20));
+                                    if (sums) {
+                                        ring.sum(own);
+                                    } else {
+                                        ring.broadcast(own);
+                                    }
+                                }
+                                return null;
+                            });
+            assertThatThrownBy(() -> ends.get(0).get(60, TimeUnit.SECONDS))
+                    .isInstanceOf(ExecutionException.class)
+                    .cause()
+                    .isInstanceOf(LostWorkerException.class)
+                    .hasMessageMatching(lost("1"));
         }
     }
 
@@ -199,6 +240,56 @@ class RingAllReduceTest {
                     .hasCauseInstanceOf(InterruptedException.class);
             assertThatThrownBy(() -> ends.get(1).get(10, TimeUnit.SECONDS))
                     .hasCauseInstanceOf(LostWorkerException.class);
+        }
+    }
+
+    /** The other worker reads nothing before, so that the values can't all be with the system. */
+    @Test
+    void anInterruptWhileValuesAreSentClosesTheRing() throws Exception {
+        CountDownLatch interrupted = new CountDownLatch(1);
+        try (Rings rings = Rings.of(2)) {
+            List<Future<Object>> ends =
+                    rings.start(
+                            ring -> {
+                                if (ring.rank() == 0) {
+                                    Thread.currentThread().interrupt();
+                                } else {
+                                    interrupted.await();
+                                }
+                                ring.broadcast(List.of(FloatBuffer.allocate(16 << 20))); // 64 MiB
+                                return null;
+                            });
+            assertThatThrownBy(() -> ends.get(0).get(60, TimeUnit.SECONDS))
+                    .hasCauseInstanceOf(InterruptedException.class);
+            interrupted.countDown();
+            assertThatThrownBy(() -> ends.get(1).get(60, TimeUnit.SECONDS))
+                    .isInstanceOf(ExecutionException.class)
+                    .cause()
+                    .isInstanceOf(LostWorkerException.class)
+                    .hasMessageMatching(lost("0"));
+        }
+    }
+
+    /** What is sent then goes nowhere, and nobody waits for it. */
+    @Test
+    void aRingThatIsClosedSaysSo() throws Exception {
+        try (Rings rings = Rings.of(2)) {
+            List<Future<Object>> ends =
+                    rings.start(
+                            ring -> {
+                                ring.close();
+                                ring.broadcast(List.of(FloatBuffer.allocate(1)));
+                                return null;
+                            });
+            for (int rank = 0; rank < 2; rank++) {
+                Future<Object> end = ends.get(rank);
+                assertThatThrownBy(() -> end.get(60, TimeUnit.SECONDS))
+                        .isInstanceOf(ExecutionException.class)
+                        .cause()
+                        .isInstanceOf(LostWorkerException.class)
+                        .hasMessageMatching(lost(String.valueOf(1 - rank)))
+                        .hasMessageEndingWith("this worker has closed the connection");
+            }
         }
     }
 }

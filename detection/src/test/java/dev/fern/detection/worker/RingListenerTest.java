@@ -13,7 +13,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
-import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 
@@ -21,20 +21,14 @@ class RingListenerTest {
 
     private static final InetAddress LOOPBACK = InetAddress.getLoopbackAddress();
 
-    private static CompletableFuture<RingAllReduce> join(
+    private static Future<RingAllReduce> join(
             RingListener listener,
             int rank,
             List<InetSocketAddress> addresses,
             byte[] secret,
             int seconds) {
-        return CompletableFuture.supplyAsync(
-                () -> {
-                    try {
-                        return listener.join(rank, addresses, secret, Duration.ofSeconds(seconds));
-                    } catch (IOException | InterruptedException e) {
-                        throw new IllegalStateException(e.getMessage(), e);
-                    }
-                });
+        return Rings.onThread(
+                () -> listener.join(rank, addresses, secret, Duration.ofSeconds(seconds)));
     }
 
     @Test
@@ -44,7 +38,7 @@ class RingListenerTest {
         try (RingListener first = RingListener.bind(LOOPBACK);
                 RingListener second = RingListener.bind(LOOPBACK)) {
             List<InetSocketAddress> addresses = List.of(first.address(), second.address());
-            CompletableFuture<RingAllReduce> one = join(first, 0, addresses, secret, 60);
+            Future<RingAllReduce> one = join(first, 0, addresses, secret, 60);
             byte[] nonsense = new byte[200_000];
             new Random(1).nextBytes(nonsense);
             for (int i = 0; i < 40; i++) {
@@ -58,7 +52,7 @@ class RingListenerTest {
                     }
                 }
             }
-            CompletableFuture<RingAllReduce> two = join(second, 1, addresses, secret, 60);
+            Future<RingAllReduce> two = join(second, 1, addresses, secret, 60);
             try (RingAllReduce a = one.get(60, TimeUnit.SECONDS);
                     RingAllReduce b = two.get(60, TimeUnit.SECONDS)) {
                 assertThat(a.size() + b.rank()).isEqualTo(3);
@@ -90,10 +84,8 @@ class RingListenerTest {
         try (RingListener first = RingListener.bind(LOOPBACK);
                 RingListener second = RingListener.bind(LOOPBACK)) {
             List<InetSocketAddress> addresses = List.of(first.address(), second.address());
-            CompletableFuture<RingAllReduce> one =
-                    join(first, 0, addresses, RingListener.newSecret(), 2);
-            CompletableFuture<RingAllReduce> two =
-                    join(second, 1, addresses, RingListener.newSecret(), 2);
+            Future<RingAllReduce> one = join(first, 0, addresses, RingListener.newSecret(), 2);
+            Future<RingAllReduce> two = join(second, 1, addresses, RingListener.newSecret(), 2);
             assertThatThrownBy(() -> one.get(20, TimeUnit.SECONDS))
                     .hasMessageContaining("worker 1 (")
                     .hasMessageContaining("did not join within 2 s");
@@ -109,7 +101,7 @@ class RingListenerTest {
         try (RingListener first = RingListener.bind(LOOPBACK);
                 RingListener second = RingListener.bind(LOOPBACK)) {
             List<InetSocketAddress> addresses = List.of(first.address(), second.address());
-            CompletableFuture<RingAllReduce> one = join(first, 0, addresses, secret, 3);
+            Future<RingAllReduce> one = join(first, 0, addresses, secret, 10);
             try (Socket stranger = new Socket(LOOPBACK, first.address().getPort())) {
                 stranger.setSoTimeout(10_000);
                 stranger.getOutputStream()
@@ -121,7 +113,7 @@ class RingListenerTest {
                 stranger.getOutputStream().write(answer, 32, 32);
                 assertThat(in.read()).isEqualTo(-1);
             }
-            assertThatThrownBy(() -> one.get(20, TimeUnit.SECONDS))
+            assertThatThrownBy(() -> one.get(30, TimeUnit.SECONDS))
                     .hasMessageContaining("did not join");
         }
     }

@@ -10,6 +10,7 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 
 /** Rings whose workers are threads of a test. */
@@ -50,6 +51,15 @@ public final class Rings implements AutoCloseable {
             rings.members.add(member.get());
         }
         return rings;
+    }
+
+    /** Runs work on a thread of its own, which {@link Future#cancel} interrupts. */
+    static <T> Future<T> onThread(Callable<T> work) {
+        FutureTask<T> end = new FutureTask<>(work);
+        Thread thread = new Thread(end, "fern-ring-test");
+        thread.setDaemon(true);
+        thread.start();
+        return end;
     }
 
     /** Lets every worker do something, and waits for all. */
