@@ -135,8 +135,7 @@ class ClientConnectionTest extends ServerFixture {
                 String metrics =
                         client.send(request(server, "/metrics").build(), BodyHandlers.ofString())
                                 .body();
-                abandoned =
-                        ABANDONED.matcher(metrics).results().map(MatchResult::group).toList();
+                abandoned = ABANDONED.matcher(metrics).results().map(MatchResult::group).toList();
             }
             assertThat(abandoned).isNotEmpty();
         }
