@@ -200,7 +200,8 @@ class ServerUnderLoadTest extends ServerFixture {
     @Test
     void whatWasAcceptedIsAnsweredBeforeTheEnd() throws Exception {
         List<RawClient> clients = new ArrayList<>();
-        try (PredictionServer server = start(1, 100, Optional.empty())) {
+        PredictionServer server = start(1, 100, Optional.empty());
+        try {
             post(server, "/predictions/cells", IMAGES.get(0));
             for (int i = 0; i < 60; i++) {
                 RawClient raw = new RawClient(server);
@@ -216,6 +217,7 @@ class ServerUnderLoadTest extends ServerFixture {
                 assertThat(raw.readAll()).startsWith("HTTP/1.1 200");
             }
         } finally {
+            server.close();
             for (RawClient raw : clients) {
                 raw.close();
             }

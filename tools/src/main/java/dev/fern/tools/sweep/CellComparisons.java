@@ -18,7 +18,7 @@ import java.util.List;
 
 /**
  * Compares what cells found, in pairs of one seed, on the images that are reported on. What has no
- * such pair is left out.
+ * such pair is left out, as are cells whose results alone are known.
  *
  * @param folder of the cells' detections
  * @param parts of the validation images
@@ -60,11 +60,14 @@ record CellComparisons(SweepFolder folder, ValidationParts parts, PairedBootstra
         return new Comparisons(norms, own, sizes);
     }
 
-    private static List<Cell> done(SweepResults results, String norm, int batchSize) {
-        return results.cells(norm, batchSize).stream()
-                .filter(CellResult::isDone)
-                .map(CellResult::cell)
-                .toList();
+    private List<Cell> done(SweepResults results, String norm, int batchSize) throws IOException {
+        List<Cell> done = new ArrayList<>();
+        for (CellResult result : results.cells(norm, batchSize)) {
+            if (folder.hasDetections(result)) {
+                done.add(result.cell());
+            }
+        }
+        return done;
     }
 
     /** Cells in pairs of one seed. */

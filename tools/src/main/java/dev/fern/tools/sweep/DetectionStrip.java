@@ -63,15 +63,16 @@ final class DetectionStrip {
      * Returns the cells that are shown, one for each norm: the first that are done at the smallest
      * batch size at which any is.
      */
-    private List<Cell> cells() {
+    private List<Cell> cells() throws IOException {
         for (int batchSize : results.grid().batchSizes().stream().sorted().toList()) {
             List<Cell> cells = new ArrayList<>();
             for (String norm : results.grid().norms()) {
-                Optional<CellResult> first =
-                        results.cells(norm, batchSize).stream()
-                                .filter(CellResult::isDone)
-                                .findFirst();
-                first.ifPresent(cell -> cells.add(cell.cell()));
+                for (CellResult result : results.cells(norm, batchSize)) {
+                    if (sweep.hasDetections(result)) {
+                        cells.add(result.cell());
+                        break;
+                    }
+                }
             }
             if (!cells.isEmpty()) {
                 return cells;

@@ -2,6 +2,7 @@ package dev.fern.tools.sweep;
 
 import dev.fern.detection.train.RunDirectory;
 import dev.fern.detection.train.RunLock;
+import dev.fern.tools.sweep.result.CellResult;
 import dev.fern.tools.sweep.result.Grid.Cell;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -17,6 +18,15 @@ record SweepFolder(Path path) {
     /** Returns a cell's folder, whether it exists or not. */
     CellFolder cell(Cell cell) {
         return new CellFolder(cells().resolve(cell.name()));
+    }
+
+    /**
+     * Returns whether a cell is done and was trained here, so that its detections are at hand.
+     *
+     * @throws IOException naming the file if it is damaged
+     */
+    boolean hasDetections(CellResult result) throws IOException {
+        return result.isDone() && cell(result.cell()).outcome().isPresent();
     }
 
     /** Returns the file of the settings that all cells share. */

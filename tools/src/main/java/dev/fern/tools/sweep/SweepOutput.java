@@ -64,9 +64,7 @@ final class SweepOutput {
         List<CellResult> cells = new ArrayList<>();
         for (Cell cell : standing.cells()) {
             CellResult read = read(cell);
-            // Detections of the chosen rates are compared, and those of another sweep are not here.
-            boolean isElsewhere = read.outcome().isEmpty() && !standing.isChosen(cell);
-            cells.add(isElsewhere ? plan.known().ended(cell).orElse(read) : read);
+            cells.add(read.outcome().isEmpty() ? plan.known().ended(cell).orElse(read) : read);
         }
         return new SweepResults(
                 command,

@@ -51,18 +51,7 @@ record SweepPlan(
      *     side by side
      * @param later at least how many trainings come after these
      */
-    record Standing(List<RateChoice> choices, List<Cell> cells, List<Job> needed, int later) {
-
-        /** Returns whether the learning rate of a cell is the one that was chosen. */
-        boolean isChosen(Cell cell) {
-            return choices.stream()
-                    .anyMatch(
-                            choice ->
-                                    choice.norm().equals(cell.norm())
-                                            && choice.batchSize() == cell.batchSize()
-                                            && choice.rate().equals(Optional.of(cell.rate())));
-        }
-    }
+    record Standing(List<RateChoice> choices, List<Cell> cells, List<Job> needed, int later) {}
 
     /** The search of one norm at one batch size. */
     private record Search(String norm, int batchSize, RateSearch.Progress progress) {}

@@ -87,7 +87,7 @@ final class TuningOptions {
             description =
                     "results.json of a sweep with the same settings and tuning images, perhaps on"
                             + " another machine. Trainings that compared rates there are not repeated"
-                            + " here; those at the chosen rates are.")
+                            + " here; those at the chosen rates are, for their detections.")
     private Path trials;
 
     /** Returns the factors on the rule's learning rate. */

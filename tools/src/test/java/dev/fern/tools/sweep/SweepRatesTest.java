@@ -204,6 +204,13 @@ class SweepRatesTest {
         assertThat(stats).hasSize(4);
         assertThat(statsByCell(results(elsewhere))).isEqualTo(stats);
 
+        Path known = work.resolve("known");
+        Files.createDirectories(known);
+        Files.copy(elsewhere.resolve("sweep.json"), known.resolve("sweep.json"));
+        assertDone(sweep(known, and("--tune-fraction=0.4", "--report-only", trials)));
+        assertThat(statsByCell(results(known))).isEqualTo(stats);
+        assertThat(results(known).getAsJsonArray("intervals")).isEmpty();
+
         CommandRun otherImages =
                 sweep(work.resolve("other"), and("--tune-fraction=0.4", "--split-seed=2", trials));
         assertThat(otherImages.status()).isEqualTo(2);
