@@ -30,7 +30,11 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Whole sweeps that choose learning rates, of tiny networks on a few synthetic pictures. */
+/**
+ * Whole sweeps that choose learning rates, of tiny networks on a few synthetic pictures.
+ *
+ * <p>Long because one sweep, which takes many seconds, serves most of what is asserted.
+ */
 class SweepRatesTest {
 
     private static final String[] GRID = {
