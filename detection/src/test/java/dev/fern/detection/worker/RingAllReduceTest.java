@@ -14,6 +14,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import org.assertj.core.api.AbstractThrowableAssert;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -150,18 +151,20 @@ class RingAllReduceTest {
                             });
             for (int rank : new int[] {0, 1, 3}) {
                 String neighbours = "[" + (rank + 1) % 4 + (rank + 3) % 4 + "]";
-                assertThatThrownBy(() -> ends.get(rank).get(10, TimeUnit.SECONDS))
-                        .isInstanceOf(ExecutionException.class)
-                        .cause()
-                        .isInstanceOf(LostWorkerException.class)
-                        .hasMessageMatching(lost(neighbours));
+                requireLost(ends.get(rank), 10, neighbours);
             }
         }
     }
 
-    /** Returns what tells of a lost worker and why it is lost, for a pattern of its rank. */
-    private static String lost(String rank) {
-        return "lost worker " + rank + " \\(.*127\\.0\\.0\\.1:\\d+\\): .+(?<!null)";
+    /** Requires that a worker tells of a lost one, whose rank a pattern has, and why it is lost. */
+    private static AbstractThrowableAssert<?, ?> requireLost(
+            Future<Object> end, int seconds, String rank) {
+        return assertThatThrownBy(() -> end.get(seconds, TimeUnit.SECONDS))
+                .isInstanceOf(ExecutionException.class)
+                .cause()
+                .isInstanceOf(LostWorkerException.class)
+                .hasMessageMatching(
+                        "lost worker " + rank + " \\(.*127\\.0\\.0\\.1:\\d+\\): .+(?<!null)");
     }
 
     /** Of three, so that the one before, which stays in the ring and silent, is another one. */
@@ -190,11 +193,7 @@ class RingAllReduceTest {
                                 }
                                 return null;
                             });
-            assertThatThrownBy(() -> ends.get(0).get(60, TimeUnit.SECONDS))
-                    .isInstanceOf(ExecutionException.class)
-                    .cause()
-                    .isInstanceOf(LostWorkerException.class)
-                    .hasMessageMatching(lost("1"));
+            requireLost(ends.get(0), 60, "1");
         }
     }
 
@@ -262,11 +261,7 @@ class RingAllReduceTest {
             assertThatThrownBy(() -> ends.get(0).get(60, TimeUnit.SECONDS))
                     .hasCauseInstanceOf(InterruptedException.class);
             interrupted.countDown();
-            assertThatThrownBy(() -> ends.get(1).get(60, TimeUnit.SECONDS))
-                    .isInstanceOf(ExecutionException.class)
-                    .cause()
-                    .isInstanceOf(LostWorkerException.class)
-                    .hasMessageMatching(lost("0"));
+            requireLost(ends.get(1), 60, "0");
         }
     }
 
@@ -282,12 +277,7 @@ class RingAllReduceTest {
                                 return null;
                             });
             for (int rank = 0; rank < 2; rank++) {
-                Future<Object> end = ends.get(rank);
-                assertThatThrownBy(() -> end.get(60, TimeUnit.SECONDS))
-                        .isInstanceOf(ExecutionException.class)
-                        .cause()
-                        .isInstanceOf(LostWorkerException.class)
-                        .hasMessageMatching(lost(String.valueOf(1 - rank)))
+                requireLost(ends.get(rank), 60, String.valueOf(1 - rank))
                         .hasMessageEndingWith("this worker has closed the connection");
             }
         }
