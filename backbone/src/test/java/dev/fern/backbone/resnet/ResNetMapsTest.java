@@ -10,6 +10,7 @@ import dev.fern.backbone.norm.Normalization;
 import dev.fern.backbone.onednn.Precision;
 import dev.fern.backbone.parameter.Tensor;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
@@ -23,10 +24,12 @@ class ResNetMapsTest {
 
     /**
      * Rounding decides for a few places on which side of a threshold they are, and with it whether
-     * a gradient passes. An image that differs by 1e-6 changes gradients by up to 2e-2 on an
-     * engine.
+     * a gradient passes: of 40 networks one had such a place, and its gradients differed by up to
+     * 8e-2. A wrong gradient differs in every network, so one of several must agree.
      */
-    private static final double FLIPS = 5e-2;
+    private static final int NETWORKS = 5;
+
+    private static final double TOLERANCE = 1e-3;
 
     @ParameterizedTest
     @CsvSource({
@@ -37,6 +40,18 @@ class ResNetMapsTest {
         "RESNET18, bn-tlu"
     })
     void mapsGiveWhatTheEngineGives(ResNetDepth depth, String normaliser) {
+        List<String> differences = List.of();
+        for (int i = 0; i < NETWORKS; i++) {
+            differences = differences(depth, normaliser);
+            if (differences.isEmpty()) {
+                return;
+            }
+        }
+        assertThat(differences).isEmpty();
+    }
+
+    /** Returns which gradients of a network that is drawn differ between the two. */
+    private static List<String> differences(ResNetDepth depth, String normaliser) {
         long[] shape = {2, 3, 64, 96};
         Tensor image = new Tensor(shape, normal(new SplittableRandom(3), 2 * 3 * 64 * 96));
         try (NDManager manager = NDManager.newBaseManager()) {
@@ -60,17 +75,22 @@ class ResNetMapsTest {
                         .as("map " + i)
                         .isLessThan(1e-4);
             }
+            Map<String, Double> distances = new LinkedHashMap<>();
             engine.parameterGradients()
                     .forEach(
                             (name, gradient) ->
-                                    assertThat(
-                                                    distance(
-                                                            maps.parameterGradients().get(name),
-                                                            gradient))
-                                            .as(name)
-                                            .isLessThan(FLIPS));
-            assertThat(distance(maps.inputGradients().get(0), engine.inputGradients().get(0)))
-                    .isLessThan(FLIPS);
+                                    distances.put(
+                                            name,
+                                            distance(
+                                                    maps.parameterGradients().get(name),
+                                                    gradient)));
+            distances.put(
+                    "image",
+                    distance(maps.inputGradients().get(0), engine.inputGradients().get(0)));
+            return distances.entrySet().stream()
+                    .filter(distance -> !(distance.getValue() < TOLERANCE))
+                    .map(distance -> distance.getKey() + " by " + distance.getValue())
+                    .toList();
         }
     }
 
